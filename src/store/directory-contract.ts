@@ -1,0 +1,99 @@
+// The people, their addresses and their passwords: what is asked of the directory. Knows rows; knows no hashing and no protocol.
+import type { Bytes } from '../base/bytes.ts';
+import type { AccountId } from './contract.ts';
+
+export type LoginProtocol = 'smtp' | 'imap' | 'pop3' | 'jmap' | 'sieve';
+
+export type ScramHash = 'SHA-1' | 'SHA-256';
+
+/** RFC 5802 §5.1: what the server keeps of a password. */
+export interface ScramKeys {
+  readonly salt: Bytes;
+  readonly iterations: number;
+  readonly storedKey: Bytes;
+  readonly serverKey: Bytes;
+}
+
+
+export interface DomainRow {
+  /** A-label, lower case. */
+  readonly name: string;
+  /** Where letters for unknown local parts go, or null to refuse them. */
+  readonly catchAll: string | null;
+  /** The character that divides `user+tag`; null when subaddresses are off. */
+  readonly subaddress: string | null;
+}
+
+export interface AccountRow {
+  readonly id: AccountId;
+  /** Main address, normalised; also the login name. */
+  readonly address: string;
+  readonly name: string;
+  /** argon2id in PHC form. */
+  readonly passwordHash: string;
+  readonly scram: Readonly<Partial<Record<ScramHash, ScramKeys>>>;
+  /** Octets, or null for no limit. */
+  readonly quota: number | null;
+  readonly createdAt: number;
+  /** Milliseconds, or null while open. */
+  readonly closedAt: number | null;
+}
+
+/** RFC-less: a password of 128 random bits for one app, kept as SHA-256 only. */
+export interface AppPasswordRow {
+  readonly id: number;
+  readonly account: AccountId;
+  /** What the owner calls it: "phone". */
+  readonly name: string;
+  readonly sha256: string;
+  readonly protocols: readonly LoginProtocol[];
+  readonly createdAt: number;
+  readonly lastUsedAt: number | null;
+  readonly lastUsedFrom: string | null;
+}
+
+/** An address that stands for others, here or elsewhere. */
+export interface AliasRow {
+  readonly address: string;
+  readonly targets: readonly string[];
+}
+
+/** Durable rows. Every writing promise settles when the change would survive a power cut. Lookups are answered from memory. */
+export interface Directory {
+  domains(): readonly DomainRow[];
+  domain(name: string): DomainRow | null;
+  /** Adds or replaces. */
+  putDomain(row: DomainRow): Promise<void>;
+  /** @throws Refusal `in-use` while it has accounts or aliases. */
+  removeDomain(name: string): Promise<void>;
+
+  accounts(): readonly AccountRow[];
+  accountById(id: AccountId): AccountRow | null;
+  /** By main address, normalised. */
+  accountByAddress(address: string): AccountRow | null;
+  /** Gives the id. @throws Refusal `already-exists` when the address is taken, `nonexistent` when its domain is not ours. */
+  addAccount(row: Omit<AccountRow, 'id'>): Promise<AccountRow>;
+  updateAccount(id: AccountId, change: Partial<Omit<AccountRow, 'id'>>): Promise<AccountRow>;
+  /** For good; its mail is the store's matter. */
+  removeAccount(id: AccountId): Promise<void>;
+
+  aliases(): readonly AliasRow[];
+  alias(address: string): AliasRow | null;
+  putAlias(row: AliasRow): Promise<void>;
+  removeAlias(address: string): Promise<void>;
+
+  appPasswords(account: AccountId): readonly AppPasswordRow[];
+  appPasswordBySha256(sha256: string): AppPasswordRow | null;
+  addAppPassword(row: Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'>): Promise<AppPasswordRow>;
+  removeAppPassword(id: number): Promise<void>;
+  /** Noted now, written within a minute. */
+  touchAppPassword(id: number, at: number, from: string): void;
+
+  /** Small durable values of the program itself (instance id, keys that are not secret, schema marks). */
+  value(name: string): string | null;
+  putValue(name: string, value: string): Promise<void>;
+
+  /** Called after each change, also those of another process. */
+  onChange(heard: () => void): () => void;
+  close(): Promise<void>;
+}
