@@ -13,20 +13,26 @@ const faults: string[] = [];
 for (const file of globSync('src/**/*.ts').map((path) => path.replaceAll('\\', '/'))) {
   const isTest = file.endsWith('.test.ts') || file.endsWith('-suite.ts');
   const layer = layerOf(file);
-  for (const [, target = ''] of readFileSync(file, 'utf8').matchAll(/(?:^|\s)(?:import|export)\s[^'"]*?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/g)) {
+  for (const [, target = ''] of readFileSync(file, 'utf8').matchAll(
+    /(?:^|\s)(?:import|export)\s[^'"]*?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/g,
+  )) {
     if (target.startsWith('node:')) {
-      if (!isTest && order.indexOf(layer) < order.indexOf('io') && !allowedNode[file]?.includes(target)) faults.push(`${file}: ${target} (only io, setup and main.ts may name node: modules)`);
+      if (!isTest && order.indexOf(layer) < order.indexOf('io') && !allowedNode[file]?.includes(target))
+        faults.push(`${file}: ${target} (only io, setup and main.ts may name node: modules)`);
       continue;
     }
     if (!target.startsWith('.')) continue;
     const to = normalize(join(dirname(file), target)).replaceAll('\\', '/');
     const below = layerOf(to);
     if (isTest) continue;
-    if (order.indexOf(below) > order.indexOf(layer)) faults.push(`${file}: ${to} (${layer} may import ${order.slice(0, order.indexOf(layer) + 1).join(', ')})`);
+    if (order.indexOf(below) > order.indexOf(layer))
+      faults.push(`${file}: ${to} (${layer} may import ${order.slice(0, order.indexOf(layer) + 1).join(', ')})`);
     const [, , sister = ''] = to.split('/');
     const [, , own = ''] = file.split('/');
-    if (layer === 'protocol' && below === 'protocol' && sister !== own && !openProtocols.includes(sister)) faults.push(`${file}: ${to} (protocols import of each other only ${openProtocols.join(', ')})`);
-    if (layer === 'journey' && below === 'journey' && sister !== own && !to.endsWith('/contract.ts')) faults.push(`${file}: ${to} (stations know each other by contract.ts)`);
+    if (layer === 'protocol' && below === 'protocol' && sister !== own && !openProtocols.includes(sister))
+      faults.push(`${file}: ${to} (protocols import of each other only ${openProtocols.join(', ')})`);
+    if (layer === 'journey' && below === 'journey' && sister !== own && !to.endsWith('/contract.ts'))
+      faults.push(`${file}: ${to} (stations know each other by contract.ts)`);
   }
 }
 for (const fault of faults) console.error(fault);

@@ -14,7 +14,6 @@ export interface ScramKeys {
   readonly serverKey: Bytes;
 }
 
-
 export interface DomainRow {
   /** A-label, lower case. */
   readonly name: string;

@@ -11,10 +11,13 @@ function read(input: string, size: number, want: Want): string[] {
   const out: string[] = [];
   let data = '';
   const drain = () => {
-    for (let unit: Unit | null; (unit = receiver.next()) !== null; ) {
+    for (let unit: Unit | null; (unit = receiver.next()) !== null;) {
       if (unit.kind === 'data') data += latin1FromBytes(unit.bytes);
       else if (unit.kind === 'end') {
-        out.push(`data ${JSON.stringify(data)}`, `end ${unit.length}${unit.tooLong ? ' too long' : ''}${unit.fault ? ' ' + unit.fault : ''}${unit.bareLf ? ' bare ' + unit.bareLf : ''}`);
+        out.push(
+          `data ${JSON.stringify(data)}`,
+          `end ${unit.length}${unit.tooLong ? ' too long' : ''}${unit.fault ? ' ' + unit.fault : ''}${unit.bareLf ? ' bare ' + unit.bareLf : ''}`,
+        );
         data = '';
       } else if (unit.kind === 'line') out.push(`line ${JSON.stringify(latin1FromBytes(unit.bytes))}${unit.bareLf ? ' bare' : ''}`);
       else if (unit.kind === 'line-too-long') out.push(`too long ${unit.length}`);
@@ -51,7 +54,12 @@ const rows: [name: string, want: Want, input: string, units: string[]][] = [
   ['B-005 CRLF . CR CRLF', dots, 'a\r\n.\r\r\nM\r\n', ['data "a\\r\\n"', 'end 3 smuggling', 'line "" bare', 'line "M"']],
   ['B-005 a NUL before the dot is no end', dots, 'a\r\n\0.\r\n.\r\n', ['data "a\\r\\n\\u0000.\\r\\n"', 'end 7 nul']],
   ['a bare CR is told at the end', dots, 'a\rb\r\n.\r\n', ['data "a\\rb\\r\\n"', 'end 5 bare-cr']],
-  ['too long data is counted and dropped', dots, 'x'.repeat(50) + '\r\n.\r\nQUIT\r\n', [`data "${'x'.repeat(40)}"`, 'end 52 too long', 'line "QUIT"']],
+  [
+    'too long data is counted and dropped',
+    dots,
+    'x'.repeat(50) + '\r\n.\r\nQUIT\r\n',
+    [`data "${'x'.repeat(40)}"`, 'end 52 too long', 'line "QUIT"'],
+  ],
 ];
 
 for (const [name, want, input, units] of rows)

@@ -45,7 +45,8 @@ export class Receiver {
 
   /** What is read from the next octet on. Not allowed in the middle of dot-data or octets. */
   want(want: Want): void {
-    if (this.#nextPiece < this.#pieces.length || (this.#want.kind !== 'line' && this.#length > 0)) throw new Error('cannot change what is wanted before its end');
+    if (this.#nextPiece < this.#pieces.length || (this.#want.kind !== 'line' && this.#length > 0))
+      throw new Error('cannot change what is wanted before its end');
     this.#begin(want);
   }
 

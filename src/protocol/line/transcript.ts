@@ -55,7 +55,13 @@ export function parseTranscript(name: string, text: string): Transcript {
     else if (mark === '.') steps.push({ ...where, kind: 'closed' });
     else if (mark === '?') {
       const last = steps.at(-1);
-      if (last?.kind === 'expect' && last.client === client && lines[at - 1]!.includes('?') && last.patterns.length > 0 && /^[A-Z]?\?/.test(lines[at - 1]!))
+      if (
+        last?.kind === 'expect' &&
+        last.client === client &&
+        lines[at - 1]!.includes('?') &&
+        last.patterns.length > 0 &&
+        /^[A-Z]?\?/.test(lines[at - 1]!)
+      )
         steps[steps.length - 1] = { ...last, patterns: [...last.patterns, rest] };
       else steps.push({ ...where, kind: 'expect', patterns: [rest] });
     } else if (isServer) steps.push({ ...where, kind: 'expect', patterns: [rest] });
@@ -193,7 +199,11 @@ export interface World {
 }
 
 /** @throws Error naming file and line where the dialogue differs. */
-export async function playTranscript(transcript: Transcript, openWorld: (header: ReadonlyMap<string, string>) => World | Promise<World>, cut: Cut): Promise<void> {
+export async function playTranscript(
+  transcript: Transcript,
+  openWorld: (header: ReadonlyMap<string, string>) => World | Promise<World>,
+  cut: Cut,
+): Promise<void> {
   const world = await openWorld(transcript.header);
   const players = new Map<string, { wire: MemoryWire; output: string }>();
   const names = new Map<string, string>();
@@ -254,7 +264,8 @@ export async function playTranscript(transcript: Transcript, openWorld: (header:
     }
     for (const [name, player] of players) {
       player.output += latin1FromBytes(player.wire.takeOutput());
-      if (player.output !== '') throw new Error(`${transcript.name}: at the end the server had also said to ${name}: ${JSON.stringify(player.output)}`);
+      if (player.output !== '')
+        throw new Error(`${transcript.name}: at the end the server had also said to ${name}: ${JSON.stringify(player.output)}`);
     }
   } finally {
     for (const player of players.values()) if (!player.wire.closed) player.wire.gone();
@@ -268,7 +279,11 @@ export function sentLength(transcript: Transcript): number {
 }
 
 /** Plays whole, octet by octet, and cut at every `every`th place. */
-export async function playAllCuts(transcript: Transcript, openWorld: (header: ReadonlyMap<string, string>) => World | Promise<World>, every = 1): Promise<void> {
+export async function playAllCuts(
+  transcript: Transcript,
+  openWorld: (header: ReadonlyMap<string, string>) => World | Promise<World>,
+  every = 1,
+): Promise<void> {
   await playTranscript(transcript, openWorld, 'whole');
   await playTranscript(transcript, openWorld, 'octets');
   for (let at = 1; at < sentLength(transcript); at += every) await playTranscript(transcript, openWorld, at);
@@ -276,7 +291,7 @@ export async function playAllCuts(transcript: Transcript, openWorld: (header: Re
 
 /** Lets other work go on until `ready`, for at most two seconds; only for sessions that answer after a promise of theirs. */
 async function until(ready: () => boolean): Promise<void> {
-  for (const begin = performance.now(); !ready() && performance.now() - begin < 2000; ) await new Promise((go) => setTimeout(go, 0));
+  for (const begin = performance.now(); !ready() && performance.now() - begin < 2000;) await new Promise((go) => setTimeout(go, 0));
 }
 
 function matchLine(pattern: string, line: string, names: Map<string, string>): boolean {
