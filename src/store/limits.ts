@@ -1,0 +1,18 @@
+// How much and how long a store keeps. Knows numbers that every engine shares; knows no engine.
+
+/** Keywords in one mailbox, those of letters that are gone included. */
+export const maxKeywords = 200;
+/** Mailboxes of one account: LIST stays quick, and a loop of CREATE ends. */
+export const maxMailboxes = 10_000;
+
+const day = 24 * 60 * 60 * 1000;
+/** How long expunged letters can be brought back. */
+export const restingTime = 30 * day;
+/** How long a placement key is remembered. */
+export const placementKeyTime = 30 * day;
+/** How long a letter taken over is recognised when it is sent again. */
+export const resendTime = day;
+/** How long the journey of a letter can be read. */
+export const traceTime = 30 * day;
+/** Tombstones of one mailbox that are kept whatever their age, for `vanishedSince`. */
+export const keptTombstones = 100_000;
