@@ -1,0 +1,109 @@
+// What a command gets to work with, and what it gives back. Knows the parts of a session by their contracts; knows no
+// command and no framing. The session fulfils `Context`; the table in states.ts has been asked before a command sees it.
+import type { Chance, Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Meter } from '../../base/meter.ts';
+import type { AccountId, MailStore, MailboxId, MailboxInfo, Uid } from '../../store/contract.ts';
+import type { MailboxState } from '../../store/mailbox-state.ts';
+import type { Wire } from '../line/session.ts';
+import type { Authenticator, Principal } from '../sasl/authenticator.ts';
+import type { Cursor } from './grammar/cursor.ts';
+import type { ImapLimits } from './limits.ts';
+import type { MailboxView } from './view.ts';
+
+/** What all IMAP sessions of one listener share. */
+export interface ImapParts {
+  readonly store: MailStore;
+  readonly authenticator: Authenticator;
+  /** `starttls`: a listener in the clear that offers TLS; `tls`: TLS from the first octet. */
+  readonly security: 'none' | 'starttls' | 'tls';
+  readonly hostName: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly limits: ImapLimits;
+  /** May somebody at this address sign in without TLS? */
+  plaintextAllowed(remoteAddress: string): boolean;
+}
+
+/** RFC 5161: what the client has switched on. Each stays on until the session ends. */
+export interface Enabled {
+  rev2: boolean;
+  condstore: boolean;
+  /** Implies `condstore`; expunges are told as VANISHED. */
+  qresync: boolean;
+  utf8: boolean;
+}
+
+/** The selected mailbox of this session. */
+export interface Selected {
+  readonly mailbox: MailboxId;
+  /** EXAMINE, which changes nothing. */
+  readonly readOnly: boolean;
+  readonly state: MailboxState;
+  readonly view: MailboxView;
+  /** RFC 5182 `$`: UIDs, ascending; those that are gone are passed over by whoever uses it. */
+  searchResult: Uint32Array;
+  /** Keywords the client has heard of in a FLAGS response. */
+  toldKeywords: number;
+}
+
+/** How a command ended when it was understood. OK unless `status` says otherwise. Trouble is thrown instead (base/trouble.ts). */
+export interface Done {
+  readonly status?: 'OK' | 'NO' | 'BAD';
+  /** Response code without its brackets. */
+  readonly code?: string;
+  readonly text: string;
+}
+
+/** One command: its arguments as plain data, and what it does. */
+export interface Command<Arguments> {
+  /** Reads everything after the name, from the space on, to the end. Pure. @throws SyntaxTrouble */
+  parse(cursor: Cursor): Arguments;
+  /** Untagged answers go to the wire; the tagged one is returned. What others have changed is told by the session after it. */
+  run(context: Context, args: Arguments): Done | Promise<Done>;
+}
+
+/** A command of whatever arguments, for tables. */
+export type AnyCommand = Command<unknown>;
+
+export interface Context {
+  readonly parts: ImapParts;
+  /** For answers: `write`, `congested` and `drained` before much is written, `closing` during long work. */
+  readonly wire: Wire;
+  readonly log: Log;
+  readonly enabled: Enabled;
+  /** @throws Error before login: the state table keeps such commands away. */
+  readonly principal: Principal;
+  readonly account: AccountId;
+  /** @throws Error when no mailbox is selected. */
+  readonly selected: Selected;
+  readonly selectedOrNull: Selected | null;
+  /** Sends `* text`. The text must be safe for the wire. */
+  untagged(text: string): void;
+  /**
+   * Tells now what others have changed (the session does it at the end of each command anyway). With `expunges` also what is gone, which is only
+   * right where no sequence number is used afterwards.
+   */
+  sync(expunges: boolean): void;
+  /** Switches CONDSTORE on when it is not yet, and tells HIGHESTMODSEQ as RFC 7162 §3.1 asks. */
+  enableCondstore(): void;
+  /** The mailbox of this name (as parsed by grammar/mailbox-name.ts). @throws Refusal `nonexistent`. */
+  findMailbox(name: string): Promise<MailboxInfo>;
+  /** @throws Refusal `read-only` when the mailbox was opened by EXAMINE. */
+  checkWritable(): void;
+}
+
+/** RFC 4315 (uid-set) of ascending UIDs: `1:3,7`. The answer to an empty list is empty. */
+export function formatUidSet(uids: ArrayLike<Uid>): string {
+  let text = '';
+  for (let at = 0; at < uids.length;) {
+    const first = uids[at]!;
+    let last = first;
+    while (++at < uids.length && uids[at] === last + 1) last++;
+    text += `${text === '' ? '' : ','}${last === first ? first : `${first}:${last}`}`;
+  }
+  return text;
+}
