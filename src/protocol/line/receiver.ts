@@ -68,6 +68,14 @@ export class Receiver {
     this.#owned = false;
   }
 
+  /** Takes back what was not given out, for a layer that comes in between (RFC 4978); null when there is nothing. */
+  takeWaiting(): Bytes | null {
+    if (this.#from === this.#to) return null;
+    const waiting = this.#take(this.#from, this.#to);
+    this.discard();
+    return waiting;
+  }
+
   /** Takes octets. The chunk must not be changed afterwards. */
   push(chunk: Bytes): void {
     if (chunk.length === 0) return;
