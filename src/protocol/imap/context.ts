@@ -71,6 +71,8 @@ export type AnyCommand = Command<unknown>;
 
 export interface Context {
   readonly parts: ImapParts;
+  /** The tag of the command at work: RFC 9051 §7.3.4, an ESEARCH answer names it. */
+  readonly tag: string;
   /** For answers: `write`, `congested` and `drained` before much is written, `closing` during long work. */
   readonly wire: Wire;
   readonly log: Log;

@@ -76,9 +76,7 @@ export function parseSequenceSet(text: string): SequenceSet {
 
 /** Brings pairs into order and joins those that touch. */
 function mergeRanges(pairs: readonly number[]): number[] {
-  const lows = new Float64Array(pairs.length / 2);
-  // Both numbers in one double: 53 bits do not hold 64, so the order is kept by an index instead.
-  const order = Array.from(lows, (_, i) => i).sort((a, b) => pairs[2 * a]! - pairs[2 * b]!);
+  const order = Array.from({ length: pairs.length / 2 }, (_, i) => i).sort((a, b) => pairs[2 * a]! - pairs[2 * b]!);
   const merged: number[] = [];
   for (const i of order) {
     const low = pairs[2 * i]!;
@@ -103,7 +101,10 @@ function formatRange(low: number, high: number): string {
   return low === high ? `${low}` : `${low}:${high}`;
 }
 
-/** The shortest set text of ascending numbers: `1:3,7`. Empty for no numbers. */
+/**
+ * The set text of numbers in the order in which they stand: `1:3,7`. Only runs that climb by one become ranges, so that the two sets of
+ * COPYUID can be read in parallel (RFC 4315 §3) and a sorted result keeps its order (RFC 5267 §3.2). Empty for no numbers.
+ */
 export function formatNumbers(numbers: ArrayLike<number>): string {
   let text = '';
   for (let i = 0; i < numbers.length;) {
@@ -114,12 +115,6 @@ export function formatNumbers(numbers: ArrayLike<number>): string {
   }
   return text;
 }
-
-/**
- * The set text of numbers in the order in which they stand: only runs that climb by one become ranges (RFC 5267 §3.2, and the
- * COPYUID of RFC 4315 §3, whose two sets are read in parallel).
- */
-export const formatNumbersInOrder = formatNumbers;
 
 /** A set of single numbers. */
 export function setOfNumbers(ascending: ArrayLike<number>): SequenceSet {
