@@ -78,7 +78,8 @@ export class PackedMailbox implements MailboxState {
     this.#expungedFloor = columns.highestModSeq;
     if (columns.keywords !== undefined) this.#flags.learnAll(columns.keywords);
     for (const [index, set] of columns.flagSets.entries()) {
-      if (this.#flags.intern(set.system, set.keywords).index !== index) throw new Error(`flag set ${index} of mailbox ${this.mailbox} is there twice`);
+      if (this.#flags.intern(set.system, set.keywords).index !== index)
+        throw new Error(`flag set ${index} of mailbox ${this.mailbox} is there twice`);
     }
     for (let at = 0; at < this.count; at++) this.#countIn(this.flagSets[this.flagIndexes[at]!]!, this.sizes[at]!);
   }
@@ -169,7 +170,7 @@ export class PackedMailbox implements MailboxState {
   }
 
   #tell(): void {
-    for (const heard of [...this.#listeners]) heard();
+    for (const heard of Array.from(this.#listeners)) heard();
   }
 
   #countIn(flags: FlagSet, size: number): void {
