@@ -97,6 +97,7 @@ export class MemoryDirectory implements Directory {
   async putAlias(row: AliasRow): Promise<void> {
     if (!this.#domains.has(domainOf(row.address)))
       throw new Refusal('nonexistent', `${domainOf(row.address)} is not a domain of this server`);
+    if (this.#byAddress.has(row.address)) throw new Refusal('already-exists', `${row.address} is the address of an account`);
     this.#aliases.set(row.address, row);
     this.#tell();
   }
@@ -168,7 +169,7 @@ export class MemoryDirectory implements Directory {
   #checkAddress(address: string): void {
     const domain = domainOf(address);
     if (!this.#domains.has(domain)) throw new Refusal('nonexistent', `${domain} is not a domain of this server`);
-    if (this.#byAddress.has(address)) throw new Refusal('already-exists', `${address} is taken`);
+    if (this.#byAddress.has(address) || this.#aliases.has(address)) throw new Refusal('already-exists', `${address} is taken`);
   }
 
   #keepAccount(row: AccountRow): void {
