@@ -1,0 +1,255 @@
+// Who is it that signs in? Knows people, passwords, app passwords, what is remembered of earlier answers, and how the unknown are kept
+// indistinguishable from the known; knows no protocol and no hash function (hasher-contract.ts, throttle.ts).
+import { bytesFromUtf8, hexFromBytes, bytesFromHex, type Bytes } from '../../base/bytes.ts';
+import type { Chance, Clock } from '../../base/clock.ts';
+import { hmac } from '../../base/digest.ts';
+import type { Log } from '../../base/log.ts';
+import type { Meter } from '../../base/meter.ts';
+import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
+import type { Authenticator, LoginContext, Principal } from '../../protocol/sasl/authenticator.ts';
+import { prepareSecret } from '../../protocol/sasl/prepare.ts';
+import { scramIterations } from '../../protocol/sasl/scram.ts';
+import type { AccountRow, Directory, ScramHash, ScramKeys } from '../../store/directory-contract.ts';
+import type { PasswordHasher } from './hasher-contract.ts';
+import { findPerson, normaliseLogin } from './logins.ts';
+import { appPasswordDigest, readAppPassword } from './secrets.ts';
+import { networkOf, Throttle } from './throttle.ts';
+
+export interface AuthenticatorParts {
+  readonly directory: Directory;
+  readonly hasher: PasswordHasher;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** How long a right password need not be hashed again: mail apps sign in every minute. */
+const rememberMs = 5 * 60_000;
+const remembered = 10_000;
+/** Last wrong passwords (as keyed digests), to tell a repetition from a guess. */
+const wrongKept = 10_000;
+const decoyKeyName = 'scram-decoy-key';
+
+export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
+  return new PasswordAuthenticator(parts);
+}
+
+function wrong(reason: string): Refusal {
+  return new Refusal('authentication-failed', 'login name or password is wrong', reason);
+}
+
+class PasswordAuthenticator implements Authenticator {
+  readonly #parts: AuthenticatorParts;
+  readonly #throttle: Throttle;
+  /** Keys the digests of passwords that are remembered; dies with the process. */
+  readonly #memoryKey: Bytes;
+  /** Makes keys for people who do not exist; stays the same over restarts. */
+  readonly #decoyKey: Bytes;
+  /** Digest of account and password → the hash it was right for, and until when. A changed password has another hash: nothing to clear. */
+  readonly #right = new Map<string, { readonly hash: string; readonly until: number }>();
+  /** Name and network → digest of the last wrong password. */
+  readonly #wrong = new Map<string, string>();
+  /** The same password of the same person, asked by many connections at once, is hashed once. */
+  readonly #underway = new Map<string, Promise<boolean>>();
+  /** Different passwords of one name and network that are being hashed. */
+  readonly #running = new Map<string, number>();
+
+  constructor(parts: AuthenticatorParts) {
+    this.#parts = parts;
+    this.#throttle = new Throttle(parts.clock);
+    this.#memoryKey = parts.chance.bytes(32);
+    const kept = parts.directory.value(decoyKeyName);
+    this.#decoyKey = kept === null ? parts.chance.bytes(32) : bytesFromHex(kept);
+    if (kept === null)
+      parts.directory
+        .putValue(decoyKeyName, hexFromBytes(this.#decoyKey))
+        .catch((cause: unknown) => parts.log.warn('decoy-key-not-kept', {}, cause));
+  }
+
+  async checkPassword(login: string, password: string, context: LoginContext): Promise<Principal> {
+    const name = normaliseLogin(login, this.#parts.directory);
+    const network = networkOf(context.remoteAddress);
+    try {
+      // An unfit password cannot be anybody's; it is hashed like others, so that it takes as long.
+      const secret = fitSecret(password);
+      const account = secret === null ? null : this.#findOpen(name);
+      const principal = await this.#check(name, network, account, secret ?? 'unfit', context);
+      this.#welcome(name, network, principal, context);
+      return principal;
+    } catch (trouble) {
+      this.#turnAway(name, trouble, context);
+      throw trouble;
+    }
+  }
+
+  async #check(name: string, network: string, account: AccountRow | null, secret: string, context: LoginContext): Promise<Principal> {
+    const { directory, hasher, clock } = this.#parts;
+    const digest = this.#digest(`${account?.id ?? name}\0${secret}`);
+
+    // What is known to be right is let in whatever others guess meanwhile.
+    if (account !== null && this.#isRemembered(digest, account)) return principalOf(account, null);
+    const letters = readAppPassword(secret);
+    const row = letters === null ? null : directory.appPasswordBySha256(appPasswordDigest(letters));
+    if (account !== null && row?.account === account.id) {
+      if (!row.protocols.includes(context.protocol))
+        throw new Refusal('no-perm', 'this app password is not for this kind of access', `app password ${row.id}`);
+      directory.touchAppPassword(row.id, clock.now(), context.remoteAddress);
+      return principalOf(account, row.name);
+    }
+
+    const pair = `${network} ${name}`;
+    let answer = this.#underway.get(`${pair} ${digest}`);
+    if (!answer) {
+      this.#checkPatience(name, network, pair);
+      const ahead = this.#throttle.isHome(name, network);
+      answer = this.#counted(pair, () => hasher.verify(secret, account?.passwordHash ?? hasher.decoy, ahead)).then((right) => {
+        const known = right && account !== null;
+        if (known) this.#remember(digest, account);
+        else this.#noteFailure(name, network, pair, digest);
+        return known;
+      });
+      this.#underway.set(`${pair} ${digest}`, answer);
+      const ended = (): void => void this.#underway.delete(`${pair} ${digest}`);
+      answer.then(ended, ended);
+    }
+    const right = await answer;
+    // Between question and answer the password may have changed or the account closed.
+    const current = account === null ? null : directory.accountById(account.id);
+    if (!right || current === null || current.closedAt !== null || current.passwordHash !== account?.passwordHash)
+      throw wrong(account === null ? 'no such person' : 'wrong password');
+    return principalOf(current, null);
+  }
+
+  /** @throws Refusal `login-delayed`. */
+  #checkPatience(name: string, network: string, pair: string): void {
+    const wait = this.#throttle.wait(name, network, this.#running.get(pair) ?? 0);
+    if (wait > 0)
+      throw new Refusal('login-delayed', `too many failed logins, try again in ${Math.ceil(wait / 1000)} s`, `waits ${Math.ceil(wait)} ms`);
+  }
+
+  async #counted(pair: string, work: () => Promise<boolean>): Promise<boolean> {
+    this.#running.set(pair, (this.#running.get(pair) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      const left = this.#running.get(pair)! - 1;
+      if (left > 0) this.#running.set(pair, left);
+      else this.#running.delete(pair);
+    }
+  }
+
+  #noteFailure(name: string, network: string, pair: string, digest: string): void {
+    const repeated = this.#wrong.get(pair) === digest;
+    this.#wrong.delete(pair);
+    this.#wrong.set(pair, digest);
+    if (this.#wrong.size > wrongKept) this.#wrong.delete(this.#wrong.keys().next().value!);
+    this.#throttle.failed(name, network, repeated);
+  }
+
+  #digest(text: string): string {
+    return hexFromBytes(hmac('SHA-256', this.#memoryKey, text));
+  }
+
+  #isRemembered(digest: string, account: AccountRow): boolean {
+    const memory = this.#right.get(digest);
+    if (!memory) return false;
+    if (memory.hash === account.passwordHash && memory.until > this.#parts.clock.monotonic()) return true;
+    this.#right.delete(digest);
+    return false;
+  }
+
+  #remember(digest: string, account: AccountRow): void {
+    this.#right.delete(digest);
+    this.#right.set(digest, { hash: account.passwordHash, until: this.#parts.clock.monotonic() + rememberMs });
+    if (this.#right.size > remembered) this.#right.delete(this.#right.keys().next().value!);
+  }
+
+  /** A closed account is as good as none. */
+  #findOpen(name: string): AccountRow | null {
+    const account = findPerson(name, this.#parts.directory);
+    return account !== null && account.closedAt === null ? account : null;
+  }
+
+  // --- SCRAM --------------------------------------------------------------------------------------------------------
+
+  async scramKeys(login: string, hash: ScramHash, context: LoginContext): Promise<ScramKeys> {
+    const name = normaliseLogin(login, this.#parts.directory);
+    const network = networkOf(context.remoteAddress);
+    this.#hearOrTurnAway(name, network, context);
+    const decoy = this.#decoyKeys(name, hash);
+    return this.#findOpen(name)?.scram[hash] ?? decoy;
+  }
+
+  /** @throws Refusal `login-delayed`. */
+  #hearOrTurnAway(name: string, network: string, context: LoginContext): void {
+    try {
+      this.#checkPatience(name, network, `${network} ${name}`);
+    } catch (trouble) {
+      this.#turnAway(name, trouble, context);
+      throw trouble;
+    }
+  }
+
+  /** RFC 5802 §9 leaves it open how to hide who exists: keys made from the name, which nobody can prove to know. */
+  #decoyKeys(name: string, hash: ScramHash): ScramKeys {
+    const made = (what: string): Bytes => hmac(hash, this.#decoyKey, bytesFromUtf8(`${what} ${hash} ${name}`));
+    return { salt: made('salt').subarray(0, 16), iterations: scramIterations, storedKey: made('stored'), serverKey: made('server') };
+  }
+
+  async scramPassed(login: string, context: LoginContext): Promise<Principal> {
+    const name = normaliseLogin(login, this.#parts.directory);
+    const account = this.#findOpen(name);
+    if (account === null) {
+      const trouble = wrong('no such person');
+      this.#turnAway(name, trouble, context);
+      throw trouble;
+    }
+    const network = networkOf(context.remoteAddress);
+    this.#hearOrTurnAway(name, network, context);
+    const principal = principalOf(account, null);
+    this.#welcome(name, network, principal, context);
+    return principal;
+  }
+
+  async scramFailed(login: string, context: LoginContext): Promise<void> {
+    const name = normaliseLogin(login, this.#parts.directory);
+    const network = networkOf(context.remoteAddress);
+    // Who began many exchanges before the first one failed hears the same of a right proof and of a wrong one.
+    this.#hearOrTurnAway(name, network, context);
+    this.#throttle.failed(name, network, false);
+    this.#turnAway(name, wrong('wrong SCRAM proof'), context);
+  }
+
+  // --- what operators see -------------------------------------------------------------------------------------------
+
+  #welcome(name: string, network: string, principal: Principal, context: LoginContext): void {
+    this.#throttle.succeeded(name, network);
+    this.#parts.meter.count('logins_total', { protocol: context.protocol, result: 'ok' });
+    this.#parts.log.info('login', { ...seen(context), login: principal.login, appPassword: principal.appPassword });
+  }
+
+  #turnAway(name: string, trouble: unknown, context: LoginContext): void {
+    const result = trouble instanceof Refusal ? trouble.code : 'unavailable';
+    const reason = trouble instanceof Error ? (trouble instanceof Refusal ? trouble.reason : trouble.message) : '';
+    this.#parts.meter.count('logins_total', { protocol: context.protocol, result });
+    this.#parts.log.warn('login-refused', { ...seen(context), login: name.slice(0, 200), result, reason });
+  }
+}
+
+function seen(context: LoginContext): { connection: string; protocol: string; remoteAddress: string; tls: boolean } {
+  return { connection: context.connection, protocol: context.protocol, remoteAddress: context.remoteAddress, tls: context.tls };
+}
+
+function fitSecret(password: string): string | null {
+  try {
+    return prepareSecret(password);
+  } catch (trouble) {
+    if (trouble instanceof SyntaxTrouble) return null;
+    throw trouble;
+  }
+}
+
+function principalOf(account: AccountRow, appPassword: string | null): Principal {
+  return { account: account.id, login: account.address, name: account.name, quota: account.quota, appPassword };
+}
