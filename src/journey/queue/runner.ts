@@ -1,0 +1,338 @@
+// The queue at work: takes what is due, gives each domain its lanes, writes down what came of it, reports to senders.
+// Knows leases, fairness between domains and the schedule; knows no SMTP. Every result is one commit: delivered-and-dequeued,
+// put-off, or reported-and-dequeued (invariant 2).
+import type { Chance, Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Meter } from '../../base/meter.ts';
+import type { AcceptLetter, MailStore } from '../../store/contract.ts';
+import type { QueueRecipient, QueueResult } from '../../store/queue-contract.ts';
+import type { TraceEvent } from '../../store/trace-contract.ts';
+import type { Lane, LaneOutcome, OpenLane } from '../delivery/contract.ts';
+import type { ReportAction, ReportedRecipient, Reporter } from '../report/contract.ts';
+import { restDelay, retryDelay, tellDelayAfterMs } from './schedule.ts';
+
+export interface QueueParts {
+  readonly store: MailStore;
+  readonly openLane: OpenLane;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** How long a row is ours; renewed while its letter is on the way. Above every timeout of one phase but that after the dot. */
+const leaseMs = 10 * 60_000;
+const renewMs = 60_000;
+const takeMax = 200;
+/** Lanes to one domain: begin, most (RFC-less; the figures are Postfix's, which the net is used to), and lanes in all. */
+const lanesFirst = 5;
+const lanesMost = 20;
+const lanesAll = 60;
+/** Rows of one domain in memory: the others stay in the store. */
+const domainRowsMax = 400;
+/** Looking again although nobody said that there is something new. */
+const lookAgainMs = 60_000;
+/** After a store that could not take or keep a result. */
+const storeTroubleMs = 5000;
+
+interface Destination {
+  readonly domain: string;
+  readonly waiting: QueueRecipient[][];
+  lanes: number;
+  window: number;
+  rows: number;
+  /** Attempts in a row in which no host answered. */
+  unreachable: number;
+  /** Monotonic time until which letters for it are put off without an attempt. */
+  restsUntil: number;
+  /** What the last attempt ended with. */
+  lastWords: string;
+}
+
+export class QueueRunner {
+  readonly #parts: QueueParts;
+  readonly #destinations = new Map<string, Destination>();
+  /** Leases held now, by row id. */
+  readonly #held = new Map<number, QueueRecipient>();
+  readonly #lost = new Set<number>();
+  readonly #jobs = new Set<Promise<void>>();
+  #lanes = 0;
+  #stopped = false;
+  #looking = false;
+  #lookAgain = false;
+  #cancelLook: (() => void) | null = null;
+  #cancelRenew: (() => void) | null = null;
+  #stopHearing: (() => void) | null = null;
+
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#stopHearing = this.#parts.store.queue.onNew(() => this.#look());
+    this.#renewLater();
+    this.#look();
+  }
+
+  /** Begins nothing new; settles when what is on its way has been written down. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopHearing?.();
+    this.#cancelLook?.();
+    for (const destination of this.#destinations.values()) destination.waiting.length = 0;
+    while (this.#jobs.size > 0) await Promise.all(this.#jobs);
+    this.#cancelRenew?.();
+  }
+
+  /** Settles when nothing is on its way and nothing is due now. */
+  async idle(): Promise<void> {
+    while (this.#looking || this.#jobs.size > 0)
+      await Promise.all([...this.#jobs, new Promise<void>((done) => void this.#parts.clock.after(1, done))]);
+  }
+
+  // --- taking -------------------------------------------------------------------------------------------------------
+
+  #look(): void {
+    if (this.#looking || this.#stopped) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#looking = true;
+    this.#cancelLook?.();
+    this.#cancelLook = null;
+    void this.#takeDue().then((wait) => {
+      this.#looking = false;
+      if (this.#stopped) return;
+      if (this.#lookAgain) {
+        this.#lookAgain = false;
+        this.#look();
+      } else this.#cancelLook = this.#parts.clock.after(wait, () => this.#look());
+    });
+  }
+
+  /** Takes rows until none are due or all lanes are busy. Gives the milliseconds until it is worth looking again. */
+  async #takeDue(): Promise<number> {
+    const { store, clock, log } = this.#parts;
+    try {
+      while (!this.#stopped && this.#lanes < lanesAll) {
+        const full = [...this.#destinations.values()].filter((one) => one.rows >= domainRowsMax).map((one) => one.domain);
+        const rows = await store.queue.take(clock.now(), leaseMs, takeMax, full);
+        if (rows.length === 0) break;
+        for (const row of rows) this.#held.set(row.id, row);
+        this.#sort(rows);
+      }
+      const next = await store.queue.nextDue();
+      return next === null ? lookAgainMs : Math.min(Math.max(next - clock.now(), 10), lookAgainMs);
+    } catch (trouble) {
+      log.warn('the queue cannot be read', {}, trouble);
+      return storeTroubleMs;
+    }
+  }
+
+  /** Puts rows of one letter and one domain together and starts lanes. */
+  #sort(rows: readonly QueueRecipient[]): void {
+    const byDomain = Map.groupBy(rows, (row) => row.domain);
+    for (const [domain, ofDomain] of byDomain) {
+      let destination = this.#destinations.get(domain);
+      if (!destination) {
+        destination = { domain, waiting: [], lanes: 0, window: lanesFirst, rows: 0, unreachable: 0, restsUntil: 0, lastWords: '' };
+        this.#destinations.set(domain, destination);
+      }
+      destination.rows += ofDomain.length;
+      destination.waiting.push(...Map.groupBy(ofDomain, (row) => row.letter).values());
+      while (destination.lanes < destination.window && destination.lanes < destination.waiting.length && this.#lanes < lanesAll)
+        this.#startLane(destination);
+      // Without a lane of its own a domain would wait for the next look.
+      if (destination.lanes === 0) this.#startLane(destination);
+    }
+  }
+
+  #startLane(destination: Destination): void {
+    destination.lanes++;
+    this.#lanes++;
+    const job = this.#runLane(destination)
+      .catch((defect: unknown) => this.#parts.log.error('a lane failed', { domain: destination.domain }, defect))
+      .finally(() => {
+        destination.lanes--;
+        this.#lanes--;
+        this.#jobs.delete(job);
+        if (destination.lanes === 0 && destination.waiting.length === 0 && destination.restsUntil < this.#parts.clock.monotonic())
+          this.#destinations.delete(destination.domain);
+        this.#look();
+      });
+    this.#jobs.add(job);
+  }
+
+  async #runLane(destination: Destination): Promise<void> {
+    const lane = this.#parts.openLane(destination.domain);
+    try {
+      for (let rows: QueueRecipient[] | undefined; (rows = destination.waiting.shift()) !== undefined;) {
+        try {
+          if (destination.restsUntil > this.#parts.clock.monotonic()) await this.#putOff(destination, rows);
+          else await this.#attempt(destination, lane, rows);
+        } finally {
+          destination.rows -= rows.length;
+          for (const row of rows) {
+            this.#held.delete(row.id);
+            this.#lost.delete(row.id);
+          }
+        }
+      }
+    } finally {
+      await lane.close();
+    }
+  }
+
+  // --- one letter ---------------------------------------------------------------------------------------------------
+
+  async #attempt(destination: Destination, lane: Lane, rows: readonly QueueRecipient[]): Promise<void> {
+    const { store, clock } = this.#parts;
+    const letter = rows[0]!.letter;
+    const source = await store.openQueued(letter);
+    const octets = await source.read(0, source.length);
+    const outcome = await lane.deliver({ letter, rows, octets, mayFinish: () => this.#stillOurs(rows) });
+    this.#learn(destination, outcome);
+    await this.#writeDown(rows, outcome, octets, clock.now());
+  }
+
+  #learn(destination: Destination, outcome: LaneOutcome): void {
+    const { clock, chance } = this.#parts;
+    if (!outcome.unreachable) {
+      destination.unreachable = 0;
+      destination.restsUntil = 0;
+      destination.window = Math.min(destination.window + 1, lanesMost);
+      return;
+    }
+    destination.unreachable++;
+    destination.window = lanesFirst;
+    destination.restsUntil = clock.monotonic() + restDelay(destination.unreachable, chance);
+    destination.lastWords = [...outcome.results.values()].find((result) => result.kind === 'later')?.words ?? '';
+  }
+
+  /** The domain rests: its letters wait with it, without an attempt of their own. */
+  async #putOff(destination: Destination, rows: readonly QueueRecipient[]): Promise<void> {
+    const { clock, chance } = this.#parts;
+    const source = await this.#parts.store.openQueued(rows[0]!.letter);
+    const dueAt = clock.now() + (destination.restsUntil - clock.monotonic()) + Math.round(30_000 * chance.fraction());
+    const results = new Map(
+      rows.map((row) => [row.id, { kind: 'later' as const, host: null, status: '4.4.1', words: destination.lastWords }]),
+    );
+    await this.#writeDown(rows, { results, events: [], unreachable: true }, await source.read(0, source.length), clock.now(), dueAt);
+  }
+
+  async #writeDown(
+    rows: readonly QueueRecipient[],
+    outcome: LaneOutcome,
+    octets: Parameters<Reporter['report']>[1],
+    now: number,
+    dueAt?: number,
+  ): Promise<void> {
+    const { store, reporter, chance, log } = this.#parts;
+    const queue: QueueResult[] = [];
+    const events: TraceEvent[] = [...outcome.events];
+    const reported: ReportedRecipient[] = [];
+    const tell = (row: QueueRecipient, action: ReportAction, status: string, words: string, host: string | null) =>
+      reported.push({ row, action, status, words, host, lastAttemptAt: now });
+    for (const row of rows) {
+      const result = outcome.results.get(row.id) ?? { kind: 'later' as const, host: null, status: '4.3.0', words: 'no result' };
+      const proof = { id: row.id, leaseEpoch: row.leaseEpoch };
+      if (result.kind === 'delivered') {
+        queue.push({ ...proof, done: 'delivered' });
+        // RFC 3461 §5.2.2: a next server that cannot report success leaves it to us to say how far the letter came.
+        if (row.notify.includes('success') && !result.dsnPassedOn) tell(row, 'relayed', '2.0.0', result.words, result.host);
+        continue;
+      }
+      const next = dueAt ?? now + retryDelay(row.attempts + 1, chance);
+      if (result.kind === 'later' && next < row.expiresAt) {
+        const delayDue = !row.delayTold && now - row.createdAt >= tellDelayAfterMs;
+        if (delayDue && wants(row, 'delay')) tell(row, 'delayed', result.status, result.words, result.host);
+        queue.push({ ...proof, done: 'later', dueAt: next, reply: result.words, host: result.host, delayTold: row.delayTold || delayDue });
+        events.push({
+          letter: row.letter,
+          at: now,
+          station: 'queue',
+          result: 'later',
+          recipient: row.recipient,
+          account: null,
+          facts: { attempt: row.attempts + 1, nextAt: next, reply: result.words },
+        });
+        continue;
+      }
+      // RFC 3463 §3.5 (X.4.7): it could be tried no longer.
+      const status = result.kind === 'never' ? result.status : '4.4.7';
+      queue.push({ ...proof, done: 'failed' });
+      events.push({
+        letter: row.letter,
+        at: now,
+        station: 'queue',
+        result: 'failed',
+        recipient: row.recipient,
+        account: null,
+        facts: { attempt: row.attempts + 1, reply: result.words },
+      });
+      if (wants(row, 'failure')) tell(row, 'failed', status, result.words, result.host);
+    }
+    const letters: AcceptLetter[] = [];
+    // One report for each kind of news: a sender reads "not delivered" and "still trying" differently.
+    for (const group of Map.groupBy(reported, (one) =>
+      one.action === 'relayed' || one.action === 'delivered' ? 'good' : one.action,
+    ).values()) {
+      const letter = await reporter.report(group, octets, store);
+      if (letter === null) continue;
+      letters.push(letter);
+      for (const { row } of group)
+        events.push({
+          letter: row.letter,
+          at: now,
+          station: 'report',
+          result: 'done',
+          recipient: row.recipient,
+          account: null,
+          facts: { reportLetter: letter.letter, reply: row.reversePath },
+        });
+    }
+    try {
+      await store.commit({ queue, events, letters });
+    } catch (trouble) {
+      // The rows stay leased and come back when the lease ends; the receiver can recognise the same octets.
+      log.warn('a result of delivery could not be written down', { letter: rows[0]!.letter }, trouble);
+    } finally {
+      for (const letter of letters) letter.spool.discard();
+    }
+  }
+
+  // --- leases -------------------------------------------------------------------------------------------------------
+
+  #renewLater(): void {
+    this.#cancelRenew = this.#parts.clock.after(renewMs, () => {
+      const rows = [...this.#held.values()];
+      const renewed = rows.length === 0 ? Promise.resolve() : this.#renew(rows);
+      void renewed
+        .catch((trouble: unknown) => this.#parts.log.warn('leases could not be renewed', {}, trouble))
+        .finally(() => {
+          if (!this.#stopped || this.#jobs.size > 0) this.#renewLater();
+        });
+    });
+  }
+
+  async #renew(rows: readonly QueueRecipient[]): Promise<void> {
+    const { store, clock } = this.#parts;
+    const ours = new Set(await store.queue.renew(rows, clock.now(), leaseMs));
+    for (const row of rows) if (!ours.has(row.id)) this.#lost.add(row.id);
+  }
+
+  async #stillOurs(rows: readonly QueueRecipient[]): Promise<boolean> {
+    try {
+      await this.#renew(rows);
+    } catch {
+      return false;
+    }
+    return !rows.some((row) => this.#lost.has(row.id));
+  }
+}
+
+/** RFC 3461 §4.1: without NOTIFY failures are told, and delays too as every sender expects. */
+function wants(row: QueueRecipient, what: 'failure' | 'delay'): boolean {
+  return row.notify.length === 0 || row.notify.includes(what);
+}

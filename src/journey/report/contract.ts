@@ -1,0 +1,27 @@
+// Telling the sender what became of a letter. Knows the question; dsn.ts answers it.
+import type { AcceptLetter, MailStore } from '../../store/contract.ts';
+import type { QueueRecipient } from '../../store/queue-contract.ts';
+import type { Bytes } from '../../base/bytes.ts';
+
+/** RFC 3464 §2.3.3. */
+export type ReportAction = 'failed' | 'delayed' | 'delivered' | 'relayed';
+
+export interface ReportedRecipient {
+  readonly row: QueueRecipient;
+  readonly action: ReportAction;
+  /** RFC 3463. */
+  readonly status: string;
+  /** The other server's words, or ours. */
+  readonly words: string;
+  /** The other server; null when it was our decision. */
+  readonly host: string | null;
+  readonly lastAttemptAt: number;
+}
+
+export interface Reporter {
+  /**
+   * The report about these recipients of one letter, ready for a commit; null when nobody is to be told (RFC 3461 §5.2, RFC 5321 §4.5.5:
+   * never for the empty reverse-path).
+   */
+  report(recipients: readonly ReportedRecipient[], octets: Bytes, store: MailStore): Promise<AcceptLetter | null>;
+}
