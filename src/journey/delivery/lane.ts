@@ -146,7 +146,7 @@ class SmtpLane implements Lane {
         hostName,
         demand,
         login: host.login,
-        randomBytes,
+        chance,
         protocol: 'smtp',
         ...(patience ? { patience } : {}),
       });
