@@ -1,5 +1,6 @@
 // Where an address leads: what the stations ask about addresses. Knows the questions; addresses.ts answers them from the directory.
-import type { AccountId } from '../../store/contract.ts';
+import type { AccountId, Placement } from '../../store/contract.ts';
+import type { DsnNotify, NewQueueRecipient } from '../../store/queue-contract.ts';
 
 /** Where an address leads. */
 export type Resolution =
@@ -19,4 +20,40 @@ export interface AddressBook {
   /** May this account put this address into MAIL FROM and From? Main address, subaddresses, aliases that lead to it. */
   owns(account: AccountId, address: string): boolean;
   isOurs(domain: string): boolean;
+}
+
+/** What RCPT told of one recipient. */
+export interface RecipientFacts {
+  /** As in a path, without brackets. */
+  readonly address: string;
+  readonly notify: readonly DsnNotify[];
+  readonly originalRecipient: string | null;
+}
+
+/** Why an address gets no letter. */
+export type Objection =
+  | 'unknown' // a domain of ours, no such person
+  | 'elsewhere' // not a domain of ours, and this list takes only ours
+  | 'closed'
+  | 'full' // the mailbox has no room now
+  | 'over-quota' // the letter is larger than the whole mailbox may be
+  | 'too-many'; // the list would become longer than it may be
+
+/**
+ * The people who get one letter, gathered address by address: aliases and lists expanded, each account once, those elsewhere as rows
+ * for the queue. Fulfilled by journey/account/recipients.ts.
+ */
+export interface RecipientList {
+  /** Null: added. `size`: octets of the letter as far as they are known. */
+  add(recipient: RecipientFacts, size: number): Objection | null | Promise<Objection | null>;
+  /** Addresses that were added, as they were told. */
+  readonly told: readonly string[];
+  readonly accounts: ReadonlyMap<AccountId, string>;
+  placements(): readonly Placement[];
+  queueRows(): readonly NewQueueRecipient[];
+}
+
+export interface RecipientLists {
+  /** `onlyOurs`: addresses elsewhere are objected to, unless an alias of ours leads there. */
+  open(options: { readonly onlyOurs: boolean }): RecipientList;
 }

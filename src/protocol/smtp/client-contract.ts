@@ -1,6 +1,7 @@
 // The sending side of SMTP seen from both its neighbours: what it needs of a connection, and what it tells of a peer.
 // Knows shapes only; `client.ts` speaks the protocol, `io` opens sockets, `journey/delivery` decides what an outcome means.
 import type { Bytes } from '../../base/bytes.ts';
+import type { Chance } from '../../base/clock.ts';
 import type { DsnNotify } from '../../store/queue-contract.ts';
 
 // --- what the client needs of a connection --------------------------------------------------------------------------
@@ -88,8 +89,8 @@ export interface ClientParts {
   readonly demand: TlsDemand;
   /** Login at a smarthost; null when none is needed. Only sent over TLS unless `plaintext` says so. */
   readonly login: { readonly name: string; readonly password: string; readonly plaintext?: boolean } | null;
-  /** Cryptographic chance for SCRAM. */
-  readonly randomBytes: (length: number) => Bytes;
+  /** For SCRAM. */
+  readonly chance: Chance;
   /** `lmtp`: LHLO, and one reply per recipient (RFC 2033). */
   readonly protocol: 'smtp' | 'lmtp';
   /** Milliseconds; whatever is missing stays at the times of RFC 5321 §4.5.3.2. */
@@ -126,6 +127,7 @@ export interface OutgoingLetter {
   readonly octets: Bytes;
   readonly bodyType: '7bit' | '8bitmime' | 'binarymime';
   readonly smtpUtf8: boolean;
+  /** RFC 3461 §4.4, as xtext. */
   readonly envelopeId: string | null;
   readonly returns: 'full' | 'headers' | null;
   /**

@@ -1,0 +1,123 @@
+// Gathers the people who get one letter: each account once, with room in its mailbox; those elsewhere as rows for the queue.
+// Knows the address book, quotas and closed accounts; knows no protocol.
+import type { Clock } from '../../base/clock.ts';
+import type { AccountId, MailStore, Placement } from '../../store/contract.ts';
+import type { AccountRow, Directory } from '../../store/directory-contract.ts';
+import type { NewQueueRecipient } from '../../store/queue-contract.ts';
+import type { AddressBook, Objection, RecipientFacts, RecipientList, RecipientLists, Resolution } from './contract.ts';
+
+export interface RecipientParts {
+  readonly addresses: AddressBook;
+  readonly directory: Directory;
+  readonly store: Pick<MailStore, 'usage'>;
+  readonly clock: Clock;
+  /** How long the queue tries before the sender gets a report, milliseconds (RFC 5321 §4.5.4.1: at least 4–5 days). */
+  readonly queueLifetime: number;
+}
+
+export const defaultQueueLifetime = 5 * 24 * 60 * 60_000;
+
+/** Rows and placements of one letter, expanded lists included. */
+const maxDestinations = 10_000;
+
+export function openRecipientLists(parts: RecipientParts): RecipientLists {
+  return { open: ({ onlyOurs }) => new GatheredRecipients(parts, onlyOurs) };
+}
+
+class GatheredRecipients implements RecipientList {
+  readonly #parts: RecipientParts;
+  readonly #onlyOurs: boolean;
+  readonly told: string[] = [];
+  readonly accounts = new Map<AccountId, string>();
+  readonly #elsewhere = new Map<string, NewQueueRecipient>();
+
+  constructor(parts: RecipientParts, onlyOurs: boolean) {
+    this.#parts = parts;
+    this.#onlyOurs = onlyOurs;
+  }
+
+  add(recipient: RecipientFacts, size: number): Objection | null | Promise<Objection | null> {
+    const resolution = this.#parts.addresses.resolve(recipient.address);
+    switch (resolution.kind) {
+      case 'unknown':
+        return 'unknown';
+      case 'elsewhere':
+        if (this.#onlyOurs) return 'elsewhere';
+        return this.#addElsewhere(resolution, recipient) ?? this.#tell(recipient);
+      case 'account': {
+        const row = this.#parts.directory.accountById(resolution.account);
+        if (row === null) return 'unknown';
+        if (row.closedAt !== null) return 'closed';
+        const room = this.#roomFor(row, size);
+        if (room === null) return this.#addAccount(row) ?? this.#tell(recipient);
+        return room.then((objection) => objection ?? this.#addAccount(row) ?? this.#tell(recipient));
+      }
+      case 'list':
+        return this.#addList(resolution.targets, recipient);
+    }
+  }
+
+  placements(): readonly Placement[] {
+    const placements: Placement[] = [];
+    for (const account of this.accounts.keys()) placements.push({ account, mailbox: 'inbox', flags: [] });
+    return placements;
+  }
+
+  queueRows(): readonly NewQueueRecipient[] {
+    return this.#elsewhere.size === 0 ? none : [...this.#elsewhere.values()];
+  }
+
+  #tell(recipient: RecipientFacts): null {
+    this.told.push(recipient.address);
+    return null;
+  }
+
+  /**
+   * A list takes a letter when one of its members can. Full mailboxes are not asked for here: the sender of a letter to a list can do
+   * nothing about one member's mailbox, so a list may bring it a little above its quota.
+   */
+  #addList(targets: readonly Resolution[], recipient: RecipientFacts): Objection | null {
+    let added = false;
+    for (const target of targets) {
+      if (target.kind === 'elsewhere') {
+        // RFC 3461 §5.2.7.1: what was asked for concerns the list; its members' servers are not asked for success reports.
+        if (this.#addElsewhere(target, { ...recipient, notify: recipient.notify.filter((word) => word !== 'success') }) === null)
+          added = true;
+      } else if (target.kind === 'account') {
+        const row = this.#parts.directory.accountById(target.account);
+        if (row !== null && row.closedAt === null && this.#addAccount(row) === null) added = true;
+      }
+    }
+    return added ? this.#tell(recipient) : 'unknown';
+  }
+
+  #addAccount(row: AccountRow): Objection | null {
+    if (this.accounts.size >= maxDestinations) return 'too-many';
+    this.accounts.set(row.id, row.address);
+    return null;
+  }
+
+  #addElsewhere(target: Resolution & { readonly kind: 'elsewhere' }, recipient: RecipientFacts): Objection | null {
+    if (this.#elsewhere.size >= maxDestinations) return 'too-many';
+    const now = this.#parts.clock.now();
+    this.#elsewhere.set(target.address, {
+      recipient: target.address,
+      domain: target.domain,
+      dueAt: now,
+      expiresAt: now + this.#parts.queueLifetime,
+      notify: recipient.notify,
+      originalRecipient: recipient.originalRecipient,
+    });
+    return null;
+  }
+
+  /** Null when there is no quota to look at. */
+  #roomFor(row: AccountRow, size: number): Promise<Objection | null> | null {
+    const { quota } = row;
+    if (quota === null) return null;
+    if (size > quota) return Promise.resolve('over-quota');
+    return this.#parts.store.usage(row.id).then(({ octets }) => (octets + Math.max(1, size) > quota ? 'full' : null));
+  }
+}
+
+const none: readonly NewQueueRecipient[] = [];

@@ -1,0 +1,51 @@
+// Finds letters that go round in circles, by the trace fields that servers leave (RFC 5321 §6.3).
+// Knows header lines; knows no transaction.
+import { CR, LF, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
+
+/** RFC 5321 §6.3: at least 100 is the advice for a simple counter; reliability B-096 and Postfix stop at 50. */
+const maxHops = 50;
+/** So often may a letter have been here: through an alias that leads away and back it may pass twice or three times. */
+const maxOwnHops = 5;
+/** Trace fields stand on top: what lies deeper in a header is not looked at. */
+const maxScanned = 1024 * 1024;
+
+export interface HeaderGlance {
+  readonly loops: boolean;
+  readonly hasMessageId: boolean;
+}
+
+/** One pass over the header section. */
+export function glanceAtHeader(letter: Bytes, hostName: string): HeaderGlance {
+  const end = Math.min(letter.length, maxScanned);
+  const ownMark = `by ${hostName.toLowerCase()} `;
+  let hops = 0;
+  let own = 0;
+  let hasMessageId = false;
+  for (let at = 0; at < end;) {
+    const first = letter[at]!;
+    if (first === LF || first === CR) break;
+    const found = letter.indexOf(LF, at);
+    const next = found < 0 ? end : found + 1;
+    // R, r: Received. M, m: Message-ID.
+    if (first === 82 || first === 114) {
+      if (startsWith(letter, at, 'received:')) {
+        hops++;
+        if (isOwn(letter, at, next, end, ownMark)) own++;
+        if (hops > maxHops || own > maxOwnHops) return { loops: true, hasMessageId };
+      }
+    } else if ((first === 77 || first === 109) && startsWith(letter, at, 'message-id:')) hasMessageId = true;
+    at = next;
+  }
+  return { loops: false, hasMessageId };
+}
+
+/** Ours put `by` at the begin of its second line. */
+function isOwn(letter: Bytes, at: number, next: number, end: number, ownMark: string): boolean {
+  const line = latin1FromBytes(letter, at, Math.min(end, next + 300)).toLowerCase();
+  return line.includes(ownMark);
+}
+
+function startsWith(letter: Bytes, at: number, name: string): boolean {
+  for (let index = 0; index < name.length; index++) if (((letter[at + index] ?? 0) | 32) !== (name.charCodeAt(index) | 32)) return false;
+  return true;
+}

@@ -1,0 +1,151 @@
+// Another server hands a letter in: only for our people, once, with its trace on top (RFC 5321 §4.4), and never in circles.
+// Knows who gets it and how it is taken over in one commit; knows no socket. Fulfils `SmtpReceiver` for port 25 and for LMTP.
+import { bytesFromUtf8, type Bytes } from '../../base/bytes.ts';
+import type { Chance, Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Client, Content, IncomingLetter, SmtpReceiver } from '../../protocol/smtp/contract.ts';
+import type { MailParameters, RecipientParameters } from '../../protocol/smtp/grammar/parameters.ts';
+import type { Path } from '../../protocol/smtp/grammar/path.ts';
+import { makeLetterId } from '../../store/letter-id.ts';
+import { replies, replyWith, type Reply } from '../../protocol/smtp/response.ts';
+import { formatReceived, formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
+import type { LetterId, MailStore } from '../../store/contract.ts';
+import type { TraceEvent } from '../../store/trace-contract.ts';
+import type { Objection, RecipientList, RecipientLists } from '../account/contract.ts';
+import { glanceAtHeader } from './loops.ts';
+
+export interface ReceptionParts {
+  readonly store: Pick<MailStore, 'commit'>;
+  readonly recipients: RecipientLists;
+  readonly hostName: string;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+}
+
+export function openReception(parts: ReceptionParts): SmtpReceiver {
+  return { begin: (client, sender, parameters) => new ReceivedLetter(parts, client, sender, parameters) };
+}
+
+const objections: Readonly<Record<Objection, Reply>> = {
+  unknown: replies['unknown-recipient'],
+  elsewhere: replies['no-relay'],
+  closed: replies['account-closed'],
+  full: replies['mailbox-full'],
+  'over-quota': replies['mailbox-over-quota'],
+  'too-many': replies['too-many-recipients'],
+};
+
+class ReceivedLetter implements IncomingLetter {
+  readonly #parts: ReceptionParts;
+  readonly #client: Client;
+  readonly #sender: Path;
+  readonly #parameters: MailParameters;
+  readonly #recipients: RecipientList;
+
+  constructor(parts: ReceptionParts, client: Client, sender: Path, parameters: MailParameters) {
+    this.#parts = parts;
+    this.#client = client;
+    this.#sender = sender;
+    this.#parameters = parameters;
+    this.#recipients = parts.recipients.open({ onlyOurs: true });
+  }
+
+  checkRecipient({ address }: Path, { notify, originalRecipient }: RecipientParameters): Reply | null | Promise<Reply | null> {
+    const objection = this.#recipients.add({ address, notify, originalRecipient }, this.#parameters.size ?? 0);
+    if (objection === null) return null;
+    return objection instanceof Promise ? objection.then(replyToObjection) : replyToObjection(objection);
+  }
+
+  abandon(): void {}
+
+  async accept(content: Content): Promise<Reply> {
+    const { store, hostName, clock, chance, log } = this.#parts;
+    const read = content.spool.read();
+    const glance = glanceAtHeader(read instanceof Promise ? await read : read, hostName);
+    if (glance.loops) {
+      log.warn('reception: a letter goes round in circles', { connection: this.#client.connection, sender: this.#sender.address });
+      return replies.loop;
+    }
+    const letter = makeLetterId(chance);
+    const at = clock.now();
+    const placements = this.#recipients.placements();
+    const queue = this.#recipients.queueRows();
+    const { returns, envelopeId, smtpUtf8, body } = this.#parameters;
+    const { letters } = await store.commit({
+      letters: [
+        {
+          letter,
+          prefix: this.#trace(letter, at, queue.length > 0),
+          spool: content.spool,
+          receivedAt: at,
+          reversePath: this.#sender.address,
+          placements,
+          queue,
+          dsn: { envelopeId, returns },
+          smtpUtf8,
+          bodyType: body ?? '7bit',
+          // Reliability D-7: only what names itself can be known again.
+          suppressResend: glance.hasMessageId,
+        },
+      ],
+      events: this.#events(letter, at, content.length),
+    });
+    const taken = letters[0]!;
+    log.info('reception: taken', {
+      letter: taken.letter,
+      connection: this.#client.connection,
+      peer: this.#client.remote.address,
+      sender: this.#sender.address,
+      recipients: this.#recipients.told.length,
+      size: content.length,
+      resent: taken.resent,
+    });
+    return replyWith('letter-taken', `Letter taken, ${taken.letter}`);
+  }
+
+  /** RFC 5321 §4.4: Return-Path belongs to the final delivery, so a letter that also goes on to other servers has none. */
+  #trace(letter: LetterId, at: number, goesOn: boolean): Bytes {
+    const { told } = this.#recipients;
+    const received = formatReceived({
+      client: this.#client,
+      by: this.#parts.hostName,
+      letter,
+      recipient: told.length === 1 ? told[0]! : null,
+      smtpUtf8: this.#parameters.smtpUtf8,
+      at,
+    });
+    return bytesFromUtf8(goesOn ? received : formatReturnPath(this.#sender.address) + received);
+  }
+
+  #events(letter: LetterId, at: number, size: number): readonly TraceEvent[] {
+    const { protocol, helloName, remote, tls } = this.#client;
+    const events: TraceEvent[] = [
+      {
+        letter,
+        at,
+        station: 'reception',
+        result: 'done',
+        recipient: null,
+        account: null,
+        facts: {
+          protocol: protocol === 'LMTP' ? 'lmtp' : 'smtp',
+          peer: helloName,
+          peerAddress: remote.address,
+          from: this.#sender.address,
+          size,
+          ...(tls === null ? {} : { tls: `${tls.version} ${tls.cipher}` }),
+        },
+      },
+    ];
+    for (const [account, recipient] of this.#recipients.accounts)
+      events.push({ letter, at, station: 'mailbox', result: 'done', recipient, account, facts: { mailbox: 'INBOX' } });
+    for (const { recipient } of this.#recipients.queueRows())
+      events.push({ letter, at, station: 'queue', result: 'done', recipient, account: null, facts: {} });
+    return events;
+  }
+}
+
+function replyToObjection(objection: Objection | null): Reply | null {
+  return objection === null ? null : objections[objection];
+}
