@@ -5,8 +5,10 @@ import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
 import type { AccountId, MailStore, MailboxId, MailboxInfo, Uid } from '../../store/contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
-import type { Wire } from '../line/session.ts';
+import type { Unit, Wire } from '../line/session.ts';
 import type { Authenticator, Principal } from '../sasl/authenticator.ts';
+import type { Mechanism } from '../sasl/mechanism.ts';
+import type { Announcement } from './framing.ts';
 import type { Cursor } from './grammar/cursor.ts';
 import type { ImapLimits } from './limits.ts';
 import type { MailboxView } from './view.ts';
@@ -56,6 +58,22 @@ export interface Done {
   /** Response code without its brackets. */
   readonly code?: string;
   readonly text: string;
+  /** Called when the tagged answer has been written: what changes the connection itself. */
+  readonly afterwards?: () => void;
+}
+
+/** A command that goes on after its first line: units go to it until it is done. */
+export interface Dialogue {
+  /** Null: more is wanted. Trouble may be thrown; then it is over. */
+  receive(unit: Unit): Done | null | Promise<Done | null>;
+  /** It was ended by something else: trouble, a timeout, a peer that is gone. Frees what is held; harmless when called twice. */
+  abandon(): void;
+}
+
+export type Outcome = Done | Dialogue;
+
+export function isDialogue(outcome: Outcome): outcome is Dialogue {
+  return 'receive' in outcome;
 }
 
 /** One command: its arguments as plain data, and what it does. */
@@ -66,8 +84,14 @@ export interface Command<Arguments> {
   run(context: Context, args: Arguments): Done | Promise<Done>;
 }
 
+/** A command that may also change the session itself. */
+export interface SessionCommand<Arguments> {
+  parse(cursor: Cursor): Arguments;
+  run(session: SessionControl, args: Arguments): Outcome | Promise<Outcome>;
+}
+
 /** A command of whatever arguments, for tables. */
-export type AnyCommand = Command<unknown>;
+export type AnyCommand = SessionCommand<unknown>;
 
 export interface Context {
   readonly parts: ImapParts;
@@ -94,8 +118,31 @@ export interface Context {
   enableCondstore(): void;
   /** The mailbox of this name (as parsed by grammar/mailbox-name.ts). @throws Refusal `nonexistent`. */
   findMailbox(name: string): Promise<MailboxInfo>;
+  /** The name of a mailbox as this session reads it. */
+  formatName(name: string): string;
   /** @throws Refusal `read-only` when the mailbox was opened by EXAMINE. */
   checkWritable(): void;
+}
+
+/** What only a few commands need: those that move the session from state to state, and those that read on. */
+export interface SessionControl extends Context {
+  readonly signedIn: boolean;
+  /** A secret may be told in the clear on this connection, which has no TLS. */
+  readonly plaintextAllowed: boolean;
+  readonly mechanisms: readonly Mechanism[];
+  readonly canStartTls: boolean;
+  readonly compressed: boolean;
+  capabilities(): string;
+  signIn(principal: Principal): void;
+  startDeflate(): void;
+  /** Takes over the opened state. The mailbox before must have been left. */
+  select(selected: Selected): void;
+  /** Leaves the selected mailbox, if there is one. */
+  deselect(): void;
+  /** Says `+` when the client waits for it, and has the octets delivered as `data` and `end`. */
+  acceptLiteral(announced: Announcement): void;
+  /** Last words, and the connection is closed. */
+  bye(text: string, code?: string): void;
 }
 
 /** RFC 4315 (uid-set) of ascending UIDs: `1:3,7`. The answer to an empty list is empty. */

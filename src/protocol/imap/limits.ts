@@ -10,6 +10,8 @@ export interface ImapLimits {
   readonly greetedCommand: number;
   /** Wrong commands before login until the session ends. */
   readonly greetedFaults: number;
+  /** Wrong passwords until the session ends. */
+  readonly loginFailures: number;
   /** One whole command after login, without the letters of APPEND; also one line of it and one literal of it. */
   readonly command: number;
   /** Wrong commands in a row after login until the session ends. */
@@ -18,6 +20,8 @@ export interface ImapLimits {
   readonly letter: number;
   /** Letters of one MULTIAPPEND. */
   readonly lettersAtOnce: number;
+  /** Octets of all letters of one MULTIAPPEND. */
+  readonly lettersOctets: number;
   /** A refused `{n+}` literal up to this size is read and thrown away; above it the session ends (RFC 7888 §4). */
   readonly thrownAway: number;
   /** Parentheses within one another. */
@@ -37,10 +41,12 @@ export const imapLimits: ImapLimits = {
   greetedLiteral: 4096,
   greetedCommand: 65_536,
   greetedFaults: 3,
+  loginFailures: 5,
   command: 65_536,
   faults: 20,
   letter: 52_428_800,
   lettersAtOnce: 1000,
+  lettersOctets: 268_435_456,
   thrownAway: 104_857_600,
   depth: 50,
   mailboxLevels: 50,

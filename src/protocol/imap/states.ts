@@ -9,6 +9,8 @@ export interface CommandRow {
   readonly states: readonly StateName[];
   /** The state after a tagged OK; null: stays. */
   readonly next: StateName | null;
+  /** The state after a tagged NO; null: stays. */
+  readonly nextOnNo: StateName | null;
   /**
    * Its arguments or answers hold sequence numbers: untagged EXPUNGE must not be told while it is at work nor at its end
    * (RFC 9051 §7.5.1: FETCH, STORE, SEARCH; and for SORT and THREAD RFC 5256).
@@ -18,8 +20,6 @@ export interface CommandRow {
   readonly writes: boolean;
   /** NO because of a missing mailbox says TRYCREATE (RFC 9051 §7.1). */
   readonly tryCreate: boolean;
-  /** Octets pipelined behind it must not be read as commands in the old way: nothing may follow until it is answered (RFC 9051 §6.2.1, RFC 4978 §3). */
-  readonly waitsAlone: boolean;
 }
 
 const anywhere: readonly StateName[] = ['greeted', 'authenticated', 'selected'];
@@ -28,7 +28,7 @@ const after: readonly StateName[] = ['authenticated', 'selected'];
 const inside: readonly StateName[] = ['selected'];
 
 function row(states: readonly StateName[], next: StateName | null = null, more: Partial<CommandRow> = {}): CommandRow {
-  return { states, next, speaksOfNumbers: false, writes: false, tryCreate: false, waitsAlone: false, ...more };
+  return { states, next, nextOnNo: null, speaksOfNumbers: false, writes: false, tryCreate: false, ...more };
 }
 
 const writes = { writes: true } as const;
@@ -41,13 +41,13 @@ export const commandRows = {
   LOGOUT: row(anywhere, 'logout'),
   ID: row(anywhere), // RFC 2971
   // RFC 9051 §6.2
-  STARTTLS: row(before, null, { waitsAlone: true }),
+  STARTTLS: row(before),
   AUTHENTICATE: row(before, 'authenticated'),
   LOGIN: row(before, 'authenticated'),
   // RFC 9051 §6.3
-  ENABLE: row(after), // RFC 5161 §3.1; RFC 9755 §3 lets it stand in selected only for others
-  SELECT: row(after, 'selected'),
-  EXAMINE: row(after, 'selected'),
+  ENABLE: row(after), // RFC 9051 §6.3.1: a server need not check that nothing is selected
+  SELECT: row(after, 'selected', { nextOnNo: 'authenticated' }), // §6.3.2: when it fails, no mailbox is selected
+  EXAMINE: row(after, 'selected', { nextOnNo: 'authenticated' }),
   CREATE: row(after, null, writes),
   DELETE: row(after, null, writes),
   RENAME: row(after, null, writes),
@@ -59,7 +59,7 @@ export const commandRows = {
   STATUS: row(after),
   APPEND: row(after, null, { writes: true, tryCreate: true }),
   IDLE: row(after),
-  COMPRESS: row(after, null, { waitsAlone: true }), // RFC 4978
+  COMPRESS: row(after), // RFC 4978
   GETQUOTA: row(after), // RFC 9208
   GETQUOTAROOT: row(after),
   // RFC 9051 §6.4
@@ -93,6 +93,11 @@ export function findCommand(name: string): { readonly name: CommandName; readonl
 
 export function isAllowed(row: CommandRow, state: StateName): boolean {
   return row.states.includes(state);
+}
+
+/** Where a command leads that ended this way. BAD changes nothing. */
+export function nextState(row: CommandRow, state: StateName, status: 'OK' | 'NO' | 'BAD'): StateName {
+  return (status === 'OK' ? row.next : status === 'NO' ? row.nextOnNo : null) ?? state;
 }
 
 /** May what is gone be told at the end of this command (RFC 9051 §7.5.1)? */

@@ -1,0 +1,58 @@
+// RENAME (RFC 9051 §6.3.6).
+import { Refusal } from '../../../base/trouble.ts';
+import type { MailboxInfo } from '../../../store/contract.ts';
+import type { Command } from '../context.ts';
+import { checkNewName, parseMailboxName, parentNames } from '../grammar/mailbox-name.ts';
+import { makeParents } from './create.ts';
+
+export interface RenameArguments {
+  readonly from: string;
+  readonly to: string;
+}
+
+function withoutDelimiter(name: string): string {
+  return name.length > 1 && name.endsWith('/') ? name.slice(0, -1) : name;
+}
+
+export const rename: Command<RenameArguments> = {
+  parse(cursor) {
+    cursor.space();
+    const from = withoutDelimiter(parseMailboxName(cursor));
+    cursor.space();
+    const to = withoutDelimiter(parseMailboxName(cursor));
+    cursor.end();
+    return { from, to };
+  },
+  async run(context, { from, to }) {
+    const { store, limits } = context.parts;
+    const there = await store.mailboxes(context.account);
+    const moving = movedMailboxes(there, from);
+    if (moving.length === 0) throw new Refusal('nonexistent', 'there is no such mailbox');
+    checkNewName(to, limits);
+    if (there.some((mailbox) => mailbox.name === to)) throw new Refusal('already-exists', 'there is a mailbox of the new name already');
+    if (from !== 'INBOX') {
+      if (to.startsWith(`${from}/`)) throw new Refusal('cannot', 'a mailbox cannot be moved below itself');
+      // The names below move along and must fit as well.
+      for (const { name } of there) if (name.startsWith(`${from}/`)) checkNewName(to + name.slice(from.length), limits);
+    }
+    await makeParents(context, to);
+    for (const mailbox of moving) {
+      const target = to + mailbox.name.slice(from.length);
+      await makeParents(context, target);
+      await store.renameMailbox(context.account, mailbox.id, target);
+    }
+    return { text: 'RENAME completed' };
+  },
+};
+
+/**
+ * What is to be renamed for this name: the mailbox, whose children move along by themselves; or, where the name only stands
+ * above others, the highest of those.
+ */
+function movedMailboxes(there: readonly MailboxInfo[], from: string): readonly MailboxInfo[] {
+  const found = there.find((mailbox) => mailbox.name === from);
+  if (found !== undefined) return [found];
+  const below = there.filter((mailbox) => mailbox.name.startsWith(`${from}/`));
+  const names = new Set(below.map((mailbox) => mailbox.name));
+  return below.filter((mailbox) => !parentNames(mailbox.name).some((parent) => names.has(parent)));
+}

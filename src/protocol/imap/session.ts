@@ -1,0 +1,511 @@
+// One IMAP connection: gathers a command from lines and literals, asks the state table, lets the command run, and tells what others
+// have changed where that is allowed. Knows framing, order and limits; knows no command's grammar and no store's engine.
+//
+// Commands are answered strictly in order. Between units the session is in one of these modes:
+//   command     a line begins a command          literal    octets of a literal, kept for the command
+//   dialogue    a command takes the units itself  discard    the rest of a refused command is read and thrown away
+import { bytesFromLatin1, concatBytes, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
+import type { Log } from '../../base/log.ts';
+import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
+import type { AccountId, MailboxInfo } from '../../store/contract.ts';
+import type { Session, SessionFactory, Unit, Wire } from '../line/session.ts';
+import type { Principal } from '../sasl/authenticator.ts';
+import { offeredMechanisms, type Mechanism } from '../sasl/mechanism.ts';
+import { formatCapabilities } from './capability.ts';
+import { commandTable } from './commands/table.ts';
+import {
+  isDialogue,
+  type Dialogue,
+  type Done,
+  type Enabled,
+  type ImapParts,
+  type Outcome,
+  type Selected,
+  type SessionControl,
+} from './context.ts';
+import { findAnnouncement, type Announcement } from './framing.ts';
+import { Cursor, TAG } from './grammar/cursor.ts';
+import { formatMailboxName } from './grammar/mailbox-name.ts';
+import { answerTrouble, faultOf, formatTagged, formatText } from './response.ts';
+import { findCommand, isAllowed, mayTellExpunges, nextState, type CommandName, type CommandRow, type StateName } from './states.ts';
+import { formatUpdates } from './updates.ts';
+
+/** A command whose tag and name have been read and found allowed. */
+interface Head {
+  readonly tag: string;
+  readonly name: CommandName;
+  readonly row: CommandRow;
+  readonly cursor: Cursor;
+}
+
+/** The rest of a command that is read only to be thrown away, and the answer that follows. */
+interface Discard {
+  readonly tag: string;
+  readonly trouble: unknown;
+}
+
+/** B-017: what browsers and port scanners send first. RFC 9051 tags could look like it, but no app uses them. */
+const httpWords = /^(?:GET|POST|PUT|HEAD|CONNECT|OPTIONS|DELETE|PATCH|TRACE|PRI) /;
+
+const crlf = bytesFromLatin1('\r\n');
+
+export function imapSessions(parts: ImapParts): SessionFactory {
+  return (wire) => new ImapSession(parts, wire);
+}
+
+class ImapSession implements Session, SessionControl {
+  readonly parts: ImapParts;
+  readonly wire: Wire;
+  readonly enabled: Enabled = { rev2: false, condstore: false, qresync: false, utf8: false };
+  tag = '*';
+  #log: Log | null = null;
+  #state: StateName = 'greeted';
+  #principal: Principal | null = null;
+  #selected: Selected | null = null;
+  #compressed = false;
+  #gone = false;
+  #faults = 0;
+  #loginFailures = 0;
+  /** A command with literals, once its first line has been found right. */
+  #pending: Head | null = null;
+  /** Its lines and literals so far, as they came, CRLF included. */
+  #held: Bytes[] = [];
+  #heldLength = 0;
+  #discard: Discard | null = null;
+  #dialogue: { readonly with: Dialogue; readonly head: Head } | null = null;
+
+  constructor(parts: ImapParts, wire: Wire) {
+    this.parts = parts;
+    this.wire = wire;
+  }
+
+  // --- Session ------------------------------------------------------------------------------------------------------
+
+  open(): void {
+    const { limits } = this.parts;
+    this.wire.want({ kind: 'line', max: limits.greetedLine });
+    this.wire.patience(limits.greetedSilence);
+    // RFC 9051 §7.1: the greeting carries the capabilities, which saves a round trip.
+    this.wire.write(`* OK [CAPABILITY ${this.capabilities()}] ${formatText(this.parts.hostName)} Tayori is ready\r\n`);
+    this.parts.meter.count('imap_connections_total');
+  }
+
+  receive(unit: Unit): void | Promise<void> {
+    const answering = this.#take(unit);
+    if (answering === undefined) return this.wire.congested ? this.#relieve() : undefined;
+    return answering.then(() => (this.wire.congested ? this.#relieve() : undefined));
+  }
+
+  gone(): void {
+    this.#gone = true;
+    this.#dialogue?.with.abandon();
+    this.#dialogue = null;
+    this.#release();
+    this.#dropHeld();
+  }
+
+  /** B-055: nothing more is read while the peer does not take what it has asked for. */
+  async #relieve(): Promise<void> {
+    try {
+      await this.wire.drained();
+    } catch {
+      // The peer is gone; `gone` will follow.
+    }
+  }
+
+  #take(unit: Unit): void | Promise<void> {
+    if (this.#state === 'logout' || this.#gone) return;
+    switch (unit.kind) {
+      case 'silence':
+        return this.bye('no command came for too long');
+      case 'shutdown':
+        return this.bye('the server is stopping');
+      case 'tls':
+        return;
+      default:
+    }
+    if (this.#dialogue !== null) return this.#continueDialogue(unit);
+    if (this.#discard !== null) return this.#throwAway(unit);
+    switch (unit.kind) {
+      case 'line':
+        return this.#takeLine(unit.bytes);
+      case 'line-too-long':
+        return this.#tooLongLine();
+      case 'data':
+        this.#hold(unit.bytes);
+        return;
+      default:
+    }
+  }
+
+  // --- framing ------------------------------------------------------------------------------------------------------
+
+  #takeLine(line: Bytes): void | Promise<void> {
+    const announced = findAnnouncement(line);
+    if (this.#pending === null) {
+      if (this.#state === 'greeted' && httpWords.test(latin1FromBytes(line, 0, 8)))
+        return this.bye('this is a mail server and does not speak HTTP');
+      if (this.#selected?.state.gone === true && this.#leaveGone()) return;
+      if (announced === null) return this.#perform(line);
+    }
+    if (announced === null) {
+      const whole = concatBytes([...this.#held, line]);
+      this.#dropHeld();
+      return this.#perform(whole);
+    }
+    // The line is only ours until `receive` settles: this copies it.
+    this.#hold(concatBytes([line, crlf]));
+    return this.#takeAnnouncement(announced, line.length - announced.at + 2);
+  }
+
+  /** `tail`: octets from the announcement to the end of what is held. */
+  #takeAnnouncement(announced: Announcement, tail: number): void | Promise<void> {
+    const { limits } = this.parts;
+    const greeted = this.#state === 'greeted';
+    try {
+      this.#pending ??= this.#readHead(this.#held[0]!);
+      if (this.#pending.name === 'APPEND' && this.#heldLength - tail > this.#pending.cursor.at + 1) {
+        const head = this.#readHead(concatBytes(this.#held));
+        this.#dropHeld();
+        return this.#run(head);
+      }
+      if (
+        announced.length > (greeted ? limits.greetedLiteral : limits.command) ||
+        this.#heldLength + announced.length > (greeted ? limits.greetedCommand : limits.command)
+      )
+        throw new Refusal('too-big', 'the literal is too large for this command');
+    } catch (trouble) {
+      return this.#refuseLiteral(announced, trouble);
+    }
+    this.acceptLiteral(announced);
+  }
+
+  #hold(bytes: Bytes): void {
+    this.#held.push(bytes);
+    this.#heldLength += bytes.length;
+  }
+
+  #dropHeld(): void {
+    this.#pending = null;
+    this.#held = [];
+    this.#heldLength = 0;
+  }
+
+  acceptLiteral(announced: Announcement): void {
+    if (!announced.nonSync) {
+      this.wire.write('+ Ready for the literal\r\n');
+      this.wire.flush();
+    }
+    this.wire.want({ kind: 'octets', length: announced.length });
+  }
+
+  /** RFC 7888 §4: a client that waits hears NO and sends nothing; one that does not wait sends its octets all the same. */
+  #refuseLiteral(announced: Announcement, trouble: unknown): void {
+    const tag = this.#pending?.tag ?? this.#tagOf(this.#held[0]!);
+    this.#dropHeld();
+    if (!announced.nonSync) return this.#answerTrouble(tag, null, trouble);
+    return this.#startDiscard(tag, announced, trouble);
+  }
+
+  #startDiscard(tag: string, announced: Announcement, trouble: unknown): void {
+    const { limits } = this.parts;
+    if (announced.length > (this.#state === 'greeted' ? limits.greetedLiteral : limits.thrownAway)) {
+      this.wire.write(formatTagged(tag, answerTrouble(trouble)));
+      return this.bye('the literal is too large to be passed over', 'TOOBIG');
+    }
+    this.#discard = { tag, trouble };
+    this.wire.want({ kind: 'octets', length: announced.length });
+  }
+
+  #throwAway(unit: Unit): void | Promise<void> {
+    if (unit.kind !== 'line' && unit.kind !== 'line-too-long') return;
+    const { tag, trouble } = this.#discard!;
+    const announced = unit.kind === 'line' ? findAnnouncement(unit.bytes) : null;
+    if (announced?.nonSync === true) return this.#startDiscard(tag, announced, trouble);
+    this.#discard = null;
+    return this.#answerTrouble(tag, null, trouble);
+  }
+
+  #tooLongLine(): void {
+    const tag = this.#pending?.tag ?? '*';
+    this.#dropHeld();
+    if (this.#state === 'greeted') {
+      this.wire.write(`${tag} BAD the line is too long\r\n`);
+      return this.bye('the line is too long', 'TOOBIG');
+    }
+    return this.#answerTrouble(tag, null, new SyntaxTrouble('the line is too long'));
+  }
+
+  #tagOf(command: Bytes): string {
+    const cursor = new Cursor(command);
+    const tag = cursor.run(TAG);
+    return tag !== '' && tag.length <= 200 && cursor.peekChar() === ' ' ? tag : '*';
+  }
+
+  // --- commands -----------------------------------------------------------------------------------------------------
+
+  /** RFC 9051 §2.2.1 (tag), §9 (command). @throws SyntaxTrouble */
+  #readHead(command: Bytes): Head {
+    const { enabled } = this;
+    const cursor = new Cursor(command, enabled.rev2 || enabled.utf8, this.parts.limits.depth);
+    const tag = cursor.run(TAG);
+    if (tag === '' || tag.length > 200) cursor.fail('a command begins with a tag', 0);
+    if (!cursor.takeSpace()) cursor.fail('the tag is followed by a space and a command');
+    let name = cursor.word('the name of a command');
+    if (name === 'UID') {
+      cursor.space();
+      name = `UID ${cursor.word('the name of a command')}`;
+    }
+    const found = findCommand(name);
+    if (found === null) return cursor.fail('there is no such command');
+    if (!isAllowed(found.row, this.#state)) {
+      cursor.fail(this.#state === 'greeted' ? `${name} comes after login` : `${name} is not allowed in the ${this.#state} state`);
+    }
+    return { tag, name: found.name, row: found.row, cursor };
+  }
+
+  #perform(command: Bytes): void | Promise<void> {
+    let head: Head;
+    try {
+      head = this.#readHead(command);
+    } catch (trouble) {
+      return this.#answerTrouble(this.#tagOf(command), null, trouble);
+    }
+    return this.#run(head);
+  }
+
+  #run(head: Head): void | Promise<void> {
+    this.tag = head.tag;
+    let outcome: Outcome | Promise<Outcome>;
+    try {
+      const command = commandTable[head.name];
+      outcome = command.run(this, command.parse(head.cursor));
+    } catch (trouble) {
+      return this.#answerTrouble(head.tag, head, trouble);
+    }
+    if (outcome instanceof Promise)
+      return outcome.then(
+        (settled) => this.#settle(head, settled),
+        (trouble: unknown) => this.#answerTrouble(head.tag, head, trouble),
+      );
+    return this.#settle(head, outcome);
+  }
+
+  #settle(head: Head, outcome: Outcome): void {
+    if (!isDialogue(outcome)) return this.#finish(head, outcome);
+    if (this.#gone || this.#state === 'logout') return outcome.abandon();
+    this.#dialogue = { with: outcome, head };
+  }
+
+  #continueDialogue(unit: Unit): void | Promise<void> {
+    const { with: dialogue, head } = this.#dialogue!;
+    const settle = (done: Done | null): void => {
+      if (done === null || this.#dialogue === null) return;
+      this.#dialogue = null;
+      this.#finish(head, done);
+    };
+    const fail = (trouble: unknown): void | Promise<void> => {
+      if (this.#dialogue === null) return;
+      this.#dialogue = null;
+      dialogue.abandon();
+      return this.#answerTrouble(head.tag, head, trouble);
+    };
+    try {
+      const taken = dialogue.receive(unit);
+      return taken instanceof Promise ? taken.then(settle, fail) : settle(taken);
+    } catch (trouble) {
+      return fail(trouble);
+    }
+  }
+
+  /** The tagged answer, after everything that is to be told before it. */
+  #finish(head: Head, done: Done): void {
+    if (this.#gone || this.#state === 'logout') return;
+    const status = done.status ?? 'OK';
+    const next = nextState(head.row, this.#state, status);
+    if (next !== 'selected' && this.#selected !== null) this.#release();
+    this.#state = next === 'selected' && this.#selected === null ? 'authenticated' : next;
+    if (this.#selected !== null) {
+      if (this.#selected.state.gone) {
+        if (this.#leaveGone()) return;
+      } else this.sync(mayTellExpunges(head.row));
+    }
+    this.wire.write(formatTagged(head.tag, done));
+    if (status === 'OK') this.#faults = 0;
+    this.parts.meter.count('imap_commands_total', { command: head.name, result: status });
+    done.afterwards?.();
+    if (this.#state === 'logout') this.wire.close();
+  }
+
+  #answerTrouble(tag: string, head: Head | null, trouble: unknown): void {
+    if (this.#gone || this.#state === 'logout') return;
+    const fault = faultOf(trouble);
+    const done = answerTrouble(trouble, head?.row.tryCreate);
+    if (fault === 'defect') this.log.error('imap-defect', { command: head?.name }, trouble);
+    else if (fault === 'unavailable') this.log.warn('imap-unavailable', { command: head?.name }, trouble);
+    else if (trouble instanceof Refusal) this.log.info('imap-refused', { command: head?.name, code: trouble.code, reason: trouble.reason });
+    if (head !== null) this.#finish(head, done);
+    else this.wire.write(formatTagged(tag, done));
+    this.#countFault(fault, trouble);
+  }
+
+  #countFault(fault: 'syntax' | 'refused' | 'unavailable' | 'defect', trouble: unknown): void {
+    const { limits } = this.parts;
+    if (trouble instanceof Refusal && trouble.code === 'authentication-failed' && ++this.#loginFailures >= limits.loginFailures)
+      return this.bye('too many failed logins');
+    if (fault !== 'syntax' && this.#state !== 'greeted') return;
+    if (fault === 'syntax') this.parts.meter.count('imap_faults_total');
+    // Before login also refused literals and the like count; a wrong password has its own number.
+    if (trouble instanceof Refusal && trouble.code.startsWith('auth')) return;
+    if (++this.#faults >= (this.#state === 'greeted' ? limits.greetedFaults : limits.faults)) this.bye('too many wrong commands');
+  }
+
+  /** RFC 9051 §7.1.5 (BYE): the last words. */
+  bye(text: string, code?: string): void {
+    if (this.#state === 'logout') return;
+    this.#state = 'logout';
+    this.wire.write(`* BYE ${code === undefined ? '' : `[${code}] `}${formatText(text)}\r\n`);
+    this.#dialogue?.with.abandon();
+    this.#dialogue = null;
+    this.#release();
+    this.wire.close();
+  }
+
+  // --- Context ------------------------------------------------------------------------------------------------------
+
+  get log(): Log {
+    return (this.#log ??= this.parts.log.with({ connection: this.wire.id }));
+  }
+
+  get signedIn(): boolean {
+    return this.#principal !== null;
+  }
+
+  get principal(): Principal {
+    if (this.#principal === null) throw new Error('nobody has signed in');
+    return this.#principal;
+  }
+
+  get account(): AccountId {
+    return this.principal.account;
+  }
+
+  get selected(): Selected {
+    if (this.#selected === null) throw new Error('no mailbox is selected');
+    return this.#selected;
+  }
+
+  get selectedOrNull(): Selected | null {
+    return this.#selected;
+  }
+
+  get plaintextAllowed(): boolean {
+    return this.wire.tls === null && this.parts.plaintextAllowed(this.wire.remote.address);
+  }
+
+  get mechanisms(): readonly Mechanism[] {
+    return offeredMechanisms({ tls: this.wire.tls, plaintextAllowed: this.plaintextAllowed });
+  }
+
+  get canStartTls(): boolean {
+    return this.parts.security === 'starttls' && this.wire.tls === null;
+  }
+
+  capabilities(): string {
+    return formatCapabilities({
+      signedIn: this.#principal !== null,
+      startTls: this.canStartTls,
+      mechanisms: this.#principal === null ? this.mechanisms : [],
+      compressed: this.#compressed,
+      appendLimit: this.parts.limits.letter,
+    });
+  }
+
+  signIn(principal: Principal): void {
+    const { limits } = this.parts;
+    this.#principal = principal;
+    this.#faults = 0;
+    this.wire.want({ kind: 'line', max: limits.command });
+    this.wire.patience(limits.silence);
+    this.#log = this.parts.log.with({ connection: this.wire.id, login: principal.login });
+    this.#log.info('imap-login', { address: this.wire.remote.address, tls: this.wire.tls?.version, appPassword: principal.appPassword });
+  }
+
+  get compressed(): boolean {
+    return this.#compressed;
+  }
+
+  startDeflate(): void {
+    this.#compressed = true;
+    this.wire.startDeflate();
+  }
+
+  select(selected: Selected): void {
+    if (this.#selected !== null) throw new Error('the mailbox before has not been left');
+    // The peer may have gone while the mailbox was opened: then nobody else would release it.
+    if (this.#gone || this.#state === 'logout') selected.state.release();
+    else this.#selected = selected;
+  }
+
+  deselect(): void {
+    this.#release();
+    if (this.#state === 'selected') this.#state = 'authenticated';
+  }
+
+  #release(): void {
+    this.#selected?.state.release();
+    this.#selected = null;
+  }
+
+  /**
+   * The selected mailbox has been deleted by somebody. RFC 9051 §3 (6): an unsolicited CLOSED leads to the authenticated state, for clients
+   * that know it; others can only be sent away. Returns true when the session is over.
+   */
+  #leaveGone(): boolean {
+    if (this.enabled.rev2 || this.enabled.qresync) {
+      this.deselect();
+      this.untagged('OK [CLOSED] The mailbox has been deleted');
+      return false;
+    }
+    this.bye('the selected mailbox has been deleted');
+    return true;
+  }
+
+  untagged(text: string): void {
+    this.wire.write(`* ${text}\r\n`);
+  }
+
+  sync(expunges: boolean): void {
+    const selected = this.#selected;
+    if (selected === null) return;
+    if (selected.state.gone) {
+      // At the end of a command `#finish` leaves the mailbox; while idling nothing else would.
+      if (this.#dialogue !== null) this.#leaveGone();
+      return;
+    }
+    if (!selected.view.stale && selected.state.keywords.length === selected.toldKeywords) return;
+    const text = formatUpdates(selected.view.sync(expunges), selected, this.enabled);
+    if (text !== '') this.wire.write(text);
+  }
+
+  enableCondstore(): void {
+    if (this.enabled.condstore) return;
+    this.enabled.condstore = true;
+    // RFC 7162 §3.1: a client that switches it on in the middle must learn where it stands.
+    if (this.#selected !== null) this.untagged(`OK [HIGHESTMODSEQ ${this.#selected.view.toldModSeq}] CONDSTORE is on`);
+  }
+
+  async findMailbox(name: string): Promise<MailboxInfo> {
+    const found = (await this.parts.store.mailboxes(this.account)).find((mailbox) => mailbox.name === name);
+    if (found === undefined) throw new Refusal('nonexistent', 'there is no such mailbox');
+    return found;
+  }
+
+  formatName(name: string): string {
+    return formatMailboxName(name, this.enabled.rev2 || this.enabled.utf8);
+  }
+
+  checkWritable(): void {
+    if (this.selected.readOnly) throw new Refusal('read-only', 'the mailbox was opened by EXAMINE');
+  }
+}

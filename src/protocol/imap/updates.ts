@@ -1,0 +1,40 @@
+// What others have changed, in the words of IMAP: EXPUNGE or VANISHED, EXISTS, FLAGS, FETCH (RFC 9051 §7.4, §7.5; RFC 7162 §3.2.10).
+// Knows the order and the forms; the view (view.ts) knows what is to be told.
+import { type Enabled, formatUidSet, type Selected } from './context.ts';
+import type { ViewChange } from './view.ts';
+
+const systemFlagNames = '\\Answered \\Flagged \\Deleted \\Seen \\Draft';
+
+/** RFC 9051 §7.3.5. */
+export function formatFlags(keywords: readonly string[]): string {
+  return `* FLAGS (${[systemFlagNames, ...keywords].join(' ')})\r\n`;
+}
+
+/** RFC 9051 §7.1: `\*` lets apps make keywords of their own. */
+export function formatPermanentFlags(keywords: readonly string[], readOnly: boolean): string {
+  const flags = readOnly ? '' : [systemFlagNames, ...keywords, '\\*'].join(' ');
+  return `* OK [PERMANENTFLAGS (${flags})] ${readOnly ? 'Nothing can be changed' : 'All flags are kept'}\r\n`;
+}
+
+/** An untagged FETCH as it is told without being asked for. The UID always goes along (RFC 7162 §3.2.4 asks for it, others profit). */
+export function formatFlagsFetch(selected: Selected, seq: number, index: number, condstore: boolean): string {
+  const { state } = selected;
+  const modSeq = condstore ? ` MODSEQ (${state.modSeqs[index]!})` : '';
+  return `* ${seq} FETCH (UID ${state.uids[index]!} FLAGS ${state.flagsAt(index).text}${modSeq})\r\n`;
+}
+
+export function formatUpdates(change: ViewChange, selected: Selected, enabled: Enabled): string {
+  let text = '';
+  if (change.vanished.length > 0) {
+    if (enabled.qresync) text += `* VANISHED ${formatUidSet([...change.vanished].reverse())}\r\n`;
+    else for (const seq of change.expunged) text += `* ${seq} EXPUNGE\r\n`;
+  }
+  if (change.exists !== null) text += `* ${change.exists} EXISTS\r\n`;
+  const { keywords } = selected.state;
+  if (keywords.length !== selected.toldKeywords) {
+    selected.toldKeywords = keywords.length;
+    text += formatFlags(keywords) + formatPermanentFlags(keywords, selected.readOnly);
+  }
+  for (const { seq, index } of change.flags) text += formatFlagsFetch(selected, seq, index, enabled.condstore);
+  return text;
+}
