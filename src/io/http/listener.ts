@@ -1,0 +1,87 @@
+// An HTTP or HTTPS port. Knows sockets, bounds and when the application is loaded (at the first request, so that the start stays
+// short); knows no page.
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Log } from '../../base/log.ts';
+import type { Certificates } from '../tls/certificates.ts';
+
+/** What hono and every application of the web standard offers. */
+export interface WebApplication {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+export interface WebListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Null: in the clear. */
+  readonly secure: Certificates | null;
+  readonly load: () => Promise<WebApplication>;
+  readonly log: Log;
+}
+
+export interface WebListener {
+  readonly port: number;
+  /** Shows the certificates as they are now. */
+  renew(): void;
+  close(): Promise<void>;
+}
+
+const connectionsMax = 1_000;
+const headerOctetsMax = 16 * 1024;
+
+/** @throws Error when the port cannot be had. */
+export function openWebListener(options: WebListenerOptions): Promise<WebListener> {
+  const { log, secure } = options;
+  let serving: Promise<(request: IncomingMessage, response: ServerResponse) => unknown> | null = null;
+
+  async function load(): Promise<(request: IncomingMessage, response: ServerResponse) => unknown> {
+    const [{ getRequestListener }, application] = await Promise.all([import('@hono/node-server'), options.load()]);
+    return getRequestListener((request) => application.fetch(request));
+  }
+
+  function serve(request: IncomingMessage, response: ServerResponse): void {
+    serving ??= load();
+    serving
+      .then((listener) => listener(request, response))
+      .catch((error: unknown) => {
+        log.error('cannot answer a web request', {}, error);
+        if (!response.headersSent) response.writeHead(500);
+        response.end();
+      });
+  }
+
+  const bounds = { maxHeaderSize: headerOctetsMax, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
+  const sealed: HttpsServer | null =
+    secure === null
+      ? null
+      : createHttpsServer(
+          {
+            ...bounds,
+            ...secure.pem(),
+            minVersion: 'TLSv1.2',
+            ALPNProtocols: ['http/1.1'],
+            SNICallback: (name, done) => secure.offer('http/1.1').options().SNICallback!(name, done),
+          },
+          serve,
+        );
+  const server: Server | HttpsServer = sealed ?? createHttpServer(bounds, serve);
+  server.maxConnections = connectionsMax;
+  server.on('clientError', (_error, socket) => socket.destroy());
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port }, () => {
+      server.off('error', reject);
+      server.on('error', (error) => log.warn('web listener failed', {}, error));
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        renew: () => void (secure !== null && sealed?.setSecureContext({ ...secure.pem(), minVersion: 'TLSv1.2' })),
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done());
+            server.closeAllConnections();
+          }),
+      });
+    });
+  });
+}

@@ -1,0 +1,52 @@
+// All commands: their words, their sentence for the list, and where they are written. Knows no more, so that --help loads nothing.
+// A new command is a row here and a file that exports `commands`.
+import type { Command } from './command.ts';
+
+export interface CommandRow {
+  readonly words: string;
+  readonly sentence: string;
+  readonly load: () => Promise<{ readonly commands: readonly Command[] }>;
+}
+
+const account = () => import('./account.ts');
+const appPassword = () => import('./app-password.ts');
+const alias = () => import('./alias.ts');
+const domain = () => import('./domain.ts');
+const queue = () => import('./queue.ts');
+
+export const commandTable: readonly CommandRow[] = [
+  { words: 'serve', sentence: 'Start the server; without settings a complete local demo.', load: () => import('./serve.ts') },
+  { words: 'check', sentence: 'Say what is wrong with settings, data, ports and certificates.', load: () => import('./check.ts') },
+  { words: 'settings', sentence: 'Show the settings, those changed, or an example file.', load: () => import('./settings.ts') },
+  { words: 'domain list', sentence: 'List the domains whose letters are ours.', load: domain },
+  { words: 'domain add', sentence: 'Take a domain in.', load: domain },
+  { words: 'domain remove', sentence: 'Give a domain up.', load: domain },
+  { words: 'domain catch-all', sentence: 'Say where letters for unknown people of a domain go.', load: domain },
+  { words: 'account list', sentence: 'List the people.', load: account },
+  { words: 'account add', sentence: 'Take a person in.', load: account },
+  { words: 'account password', sentence: 'Set a new password.', load: account },
+  { words: 'account quota', sentence: 'Set how much room a person has.', load: account },
+  { words: 'account close', sentence: 'Close an account; its letters rest and can come back.', load: account },
+  { words: 'account reopen', sentence: 'Open a closed account again.', load: account },
+  { words: 'account app-password list', sentence: "List the passwords of a person's apps.", load: appPassword },
+  { words: 'account app-password add', sentence: 'Make a password for one app.', load: appPassword },
+  { words: 'account app-password remove', sentence: "Take an app's password away.", load: appPassword },
+  { words: 'account alias list', sentence: 'List addresses that stand for others.', load: alias },
+  { words: 'account alias add', sentence: 'Let an address stand for others.', load: alias },
+  { words: 'account alias remove', sentence: 'Take such an address away, or one target of it.', load: alias },
+  { words: 'queue list', sentence: 'List letters that wait to go out.', load: queue },
+  { words: 'queue show', sentence: 'Show one waiting letter with its last answer.', load: queue },
+  { words: 'queue retry', sentence: 'Try letters again now.', load: queue },
+  { words: 'queue hold', sentence: 'Keep letters back until they are released.', load: queue },
+  { words: 'queue release', sentence: 'Let held letters go again.', load: queue },
+  { words: 'queue remove', sentence: 'Take letters out of the queue for good.', load: queue },
+  { words: 'trace', sentence: "Tell a letter's journey in words.", load: () => import('./trace.ts') },
+];
+
+/** Loads the command of these words. */
+export async function loadCommand(words: string): Promise<Command> {
+  const row = commandTable.find((candidate) => candidate.words === words);
+  const command = (await row?.load())?.commands.find((candidate) => candidate.words === words);
+  if (!command) throw new Error(`no command "${words}"`);
+  return command;
+}

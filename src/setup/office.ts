@@ -1,0 +1,43 @@
+// The office: the data opened under its lock, and the services on it that every command and every listener shares.
+// Knows which parts there are and how they are joined; knows no port and no command.
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Chance, Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Meter } from '../base/meter.ts';
+import { systemChance, systemClock } from '../io/clock.ts';
+import { openPasswordHasher } from '../io/password-hasher.ts';
+import type { PasswordHasher } from '../journey/account/hasher-contract.ts';
+import { openPeople, type People } from '../journey/account/people.ts';
+import type { MailStore } from '../store/contract.ts';
+import type { Directory } from '../store/directory-contract.ts';
+import { openData } from './data.ts';
+import type { Settings } from './settings.ts';
+
+export interface Office {
+  readonly settings: Settings;
+  /** The data folder, absolute. */
+  readonly folder: string;
+  readonly store: MailStore;
+  readonly directory: Directory;
+  readonly people: People;
+  readonly hasher: PasswordHasher;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly meter: Meter;
+  /** Settles when all is on disk and the lock is free. */
+  close(): Promise<void>;
+}
+
+/** @throws DataInUse when another server or command holds the data. */
+export async function openOffice(settings: Settings, log: Log, meter: Meter): Promise<Office> {
+  const folder = resolve(settings.data);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const [clock, chance] = [systemClock, systemChance];
+  const data = await openData({ folder, settings, clock, chance, log, meter });
+  const { store, directory } = data;
+  const hasher = openPasswordHasher();
+  const people = openPeople({ directory, store, hasher, clock, chance, log });
+  return { settings, folder, store, directory, people, hasher, clock, chance, log, meter, close: data.close };
+}

@@ -1,0 +1,147 @@
+// The server: settings in, everything listening out. Makes the parts, joins them, opens the ports, tells what listens, and ends in
+// order. Knows which part needs which; knows no protocol. A signal is the business of cli/serve.ts.
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Log } from '../base/log.ts';
+import type { StartPageFacts } from '../io/http/start-page.ts';
+import { openControl, type Control } from '../io/control.ts';
+import type { Metrics } from '../io/metrics.ts';
+import { openCertificates, type Certificates } from '../io/tls/certificates.ts';
+import { ensureOwnCertificates, machineNames } from './ca.ts';
+import { answerControl } from './cli/transport.ts';
+import { demoDomain, openDemo } from './demo.ts';
+import { openPort, type OpenPort } from './open-port.ts';
+import { removeListening, writeListening, type Listening, type ListeningRow } from './listening.ts';
+import { openOffice, type Office } from './office.ts';
+import { wantedListeners, type WantedListener } from './ports.ts';
+import { joinSessions } from './sessions.ts';
+import type { Settings } from './settings.ts';
+
+export interface ServeOptions {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface Running {
+  readonly listening: Listening;
+  readonly folder: string;
+  /** What to type into a mail app on this machine, or from outside. */
+  readonly hostName: string;
+  /** Reads certificates again. */
+  reload(): Promise<void>;
+  /** Listeners stop, sessions say goodbye within five seconds, the store closes. */
+  close(): Promise<void>;
+}
+
+/** A server started on data that were made for a domain, with no domain in its settings. */
+export class ModeTrouble extends Error {
+  override readonly name = 'ModeTrouble';
+}
+
+const modeName = 'mode';
+
+export async function serve({ settings, version, log, metrics }: ServeOptions): Promise<Running> {
+  const office = await openOffice(settings, log, metrics);
+  const opened: { close(): Promise<void> }[] = [];
+  let control: Control | null = null;
+  const end = async () => {
+    await removeListening(office.folder);
+    await control?.close();
+    await Promise.all(opened.map((part) => part.close()));
+    await office.close();
+  };
+  try {
+    await removeListening(office.folder);
+    const domain = settings.domain ?? demoDomain;
+    const hostName = settings.hostname ?? `mail.${domain}`;
+    const demo = settings.domain === null;
+    await noteMode(office, demo);
+    const hosts = settings.listen.length > 0 ? settings.listen : demo ? ['127.0.0.1'] : ['::'];
+    const [people, { certificates, ca }] = await Promise.all([
+      demo ? openDemo(office) : ensureDomain(office, domain).then(() => []),
+      prepareCertificates(office, [hostName, domain, ...machineNames(hosts)]),
+    ]);
+
+    let page: StartPageFacts | null = null;
+    const renewals: (() => void)[] = [];
+    const sessions = await joinSessions(office, hostName, version);
+    const wanted = wantedListeners(settings.portBase, settings.ports, demo);
+    const open = async (listener: WantedListener, host: string): Promise<OpenPort | null> => {
+      const port = await openPort({ office, certificates, sessions, listener, host, metrics, page: () => page, renewals });
+      if (port) opened.push(port);
+      return port;
+    };
+    // Mail first: the start page and the metrics come when letters are taken already.
+    const isMail = (listener: WantedListener) => !['http', 'https', 'metrics'].includes(listener.row.protocol);
+    const openAll = (listeners: readonly WantedListener[]) =>
+      Promise.all(
+        listeners.flatMap((listener) => (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map((host) => open(listener, host))),
+      );
+    const rows = [...(await openAll(wanted.filter(isMail))), ...(await openAll(wanted.filter((listener) => !isMail(listener))))];
+
+    control = await openControl({
+      path: join(office.folder, 'control.sock'),
+      answer: (ask, say, signal) => answerControl(ask, office, version, say, signal),
+      log,
+    });
+    const listening: Listening = {
+      listeners: rows
+        .filter((row) => row !== null)
+        .map(({ protocol, host, port, security }): ListeningRow => ({ protocol, host, port, security })),
+      domain,
+      ca,
+      people,
+    };
+    const typed = demo ? 'localhost' : hostName;
+    page = { domain, hostName: typed, listeners: listening.listeners, ca, demo };
+    await writeListening(office.folder, listening);
+    log.info('tayori is open', { version, domain, data: office.folder, host: hostname(), node: process.version });
+    return {
+      listening,
+      folder: office.folder,
+      hostName: typed,
+      async reload() {
+        await certificates.reload();
+        for (const renew of renewals) renew();
+      },
+      close: end,
+    };
+  } catch (trouble) {
+    await end().catch((second: unknown) => log.warn('closing after a failed start failed', {}, second));
+    throw trouble;
+  }
+}
+
+/** Data made for a domain are not opened as a demo by mistake: their people would wait for letters that nobody takes. */
+async function noteMode(office: Office, demo: boolean): Promise<void> {
+  const mode = office.directory.value(modeName);
+  if (mode === 'domain' && demo) {
+    const domains = office.directory.domains().map((row) => row.name);
+    throw new ModeTrouble(
+      `the data in ${office.folder} belong to ${domains.join(', ')}, but no settings name a domain; start where tayori.toml lies, or name it by --settings FILE, or take another folder by --data DIR`,
+    );
+  }
+  const now = demo ? 'demo' : 'domain';
+  if (mode !== now) await office.directory.putValue(modeName, now);
+}
+
+async function ensureDomain(office: Office, domain: string): Promise<void> {
+  if (office.directory.domain(domain) === null) await office.people.putDomain(domain);
+  if (
+    office.directory.domain(demoDomain) !== null &&
+    office.directory.accounts().some((row) => row.closedAt === null && row.address.endsWith(`@${demoDomain}`))
+  )
+    office.log.warn('the people of the demo are still here; close them by "tayori account close"', { domain: demoDomain });
+}
+
+async function prepareCertificates(
+  office: Office,
+  names: readonly string[],
+): Promise<{ readonly certificates: Certificates; readonly ca: string | null }> {
+  const { certificate, key } = office.settings;
+  if (certificate !== null && key !== null) return { certificates: await openCertificates([{ certificate, key }], office.log), ca: null };
+  const own = await ensureOwnCertificates(office.folder, [...new Set(names)], office.clock, office.log);
+  return { certificates: await openCertificates([own], office.log), ca: own.ca };
+}
