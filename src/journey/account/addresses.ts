@@ -15,7 +15,7 @@ const dutyNames: ReadonlySet<string> = new Set(['postmaster', 'abuse']);
 const unknown: Resolution = { kind: 'unknown' };
 
 /**
- * The form in which addresses are kept and compared: local part in NFC and lower case, domain as lower-case A-labels. Null when the text
+ * The form in which addresses are kept and compared: local part in NFKC and lower case, domain as lower-case A-labels. Null when the text
  * cannot be an address. Address literals stay as they are.
  * Liberal: RFC 5321 §2.4 makes local parts case-sensitive; people do not, and no two people here differ by case alone.
  */
@@ -27,7 +27,7 @@ export function normaliseAddress(address: string): string | null {
 }
 
 function normaliseLocalPart(local: string): string {
-  return /^[\x00-\x7f]*$/.test(local) ? local.toLowerCase() : local.normalize('NFC').toLowerCase().normalize('NFC');
+  return /^[\x00-\x7f]*$/.test(local) ? local.toLowerCase() : local.normalize('NFKC').toLowerCase().normalize('NFKC');
 }
 
 export function openAddressBook(directory: Directory): AddressBook {

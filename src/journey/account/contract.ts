@@ -49,6 +49,8 @@ export interface RecipientList {
   /** Addresses that were added, as they were told. */
   readonly told: readonly string[];
   readonly accounts: ReadonlyMap<AccountId, string>;
+  /** How many rows `queueRows` will have. */
+  readonly elsewhere: number;
   placements(): readonly Placement[];
   queueRows(): readonly NewQueueRecipient[];
 }

@@ -57,6 +57,10 @@ class GatheredRecipients implements RecipientList {
     }
   }
 
+  get elsewhere(): number {
+    return this.#elsewhere.size;
+  }
+
   placements(): readonly Placement[] {
     const placements: Placement[] = [];
     for (const account of this.accounts.keys()) placements.push({ account, mailbox: 'inbox', flags: [] });

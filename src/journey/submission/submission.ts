@@ -1,0 +1,195 @@
+// A person's app hands a letter in: only with a login, only from addresses that the login owns, completed where something is missing
+// (RFC 6409), its local recipients placed and the others queued in one commit.
+// Knows who may send as whom; knows no socket. Fulfils `SmtpReceiver` for 465 and 587.
+import { bytesFromUtf8, type Bytes } from '../../base/bytes.ts';
+import type { Chance, Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Client, Content, IncomingLetter, SmtpReceiver } from '../../protocol/smtp/contract.ts';
+import type { MailParameters, RecipientParameters } from '../../protocol/smtp/grammar/parameters.ts';
+import type { Path } from '../../protocol/smtp/grammar/path.ts';
+import { replies, replyWith, type Reply } from '../../protocol/smtp/response.ts';
+import { formatReceived } from '../../protocol/smtp/trace-fields.ts';
+import type { Principal } from '../../protocol/sasl/authenticator.ts';
+import type { LetterId, MailStore, Spool } from '../../store/contract.ts';
+import { makeLetterId } from '../../store/letter-id.ts';
+import type { TraceEvent } from '../../store/trace-contract.ts';
+import type { AddressBook, Objection, RecipientList, RecipientLists } from '../account/contract.ts';
+import { completeLetter, cutPieces, type Completion } from './completion.ts';
+import { SendingRate } from './rate.ts';
+
+export interface SubmissionParts {
+  readonly store: Pick<MailStore, 'commit' | 'spool'>;
+  readonly addresses: AddressBook;
+  readonly recipients: RecipientLists;
+  readonly hostName: string;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  /** Recipients elsewhere that one account may write to in an hour. */
+  readonly recipientsPerHour: number;
+}
+
+export const defaultRecipientsPerHour = 2000;
+
+/** Room that completion may add to what the session let in. */
+const spoolSlack = 64 * 1024;
+
+export function openSubmission(parts: SubmissionParts): SmtpReceiver {
+  const rate = new SendingRate(parts.clock, parts.recipientsPerHour);
+  return {
+    begin(client, sender, parameters) {
+      const { principal } = client;
+      // RFC 6409 §4.3, invariant 6.
+      if (principal === null) return replies['login-required'];
+      // The empty reverse-path is for receipts (RFC 8098 §3); who wrote them is in their From.
+      if (sender.address !== '' && !parts.addresses.owns(principal.account, sender.address)) return replies['sender-not-yours'];
+      return new SubmittedLetter(parts, rate, client, principal, sender, parameters);
+    },
+  };
+}
+
+const objections: Readonly<Record<Objection, Reply>> = {
+  unknown: replies['unknown-recipient'],
+  elsewhere: replies['no-relay'],
+  closed: replies['account-closed'],
+  full: replies['mailbox-full'],
+  'over-quota': replies['mailbox-over-quota'],
+  'too-many': replies['too-many-recipients'],
+};
+
+class SubmittedLetter implements IncomingLetter {
+  readonly #parts: SubmissionParts;
+  readonly #rate: SendingRate;
+  readonly #client: Client;
+  readonly #principal: Principal;
+  readonly #sender: Path;
+  readonly #parameters: MailParameters;
+  readonly #recipients: RecipientList;
+
+  constructor(parts: SubmissionParts, rate: SendingRate, client: Client, principal: Principal, sender: Path, parameters: MailParameters) {
+    this.#parts = parts;
+    this.#rate = rate;
+    this.#client = client;
+    this.#principal = principal;
+    this.#sender = sender;
+    this.#parameters = parameters;
+    this.#recipients = parts.recipients.open({ onlyOurs: false });
+  }
+
+  checkRecipient({ address }: Path, { notify, originalRecipient }: RecipientParameters): Reply | null | Promise<Reply | null> {
+    const objection = this.#recipients.add({ address, notify, originalRecipient }, this.#parameters.size ?? 0);
+    if (objection === null) return null;
+    return objection instanceof Promise ? objection.then(replyToObjection) : replyToObjection(objection);
+  }
+
+  abandon(): void {}
+
+  async accept(content: Content): Promise<Reply> {
+    const { addresses, store, clock, chance, log } = this.#parts;
+    const { account, login, name } = this.#principal;
+    const read = content.spool.read();
+    const octets = read instanceof Promise ? await read : read;
+    const letter = makeLetterId(chance);
+    const at = clock.now();
+    const completion = completeLetter(octets, { author: { name, address: login }, at, id: letter });
+    if (completion.fault !== null) return replyWith('bad-header', completion.fault);
+    // Strict: every author must be the login's own, not the first or the sender alone (B-031).
+    const foreign = completion.authors.find((author) => !addresses.owns(account, author));
+    if (foreign !== undefined) return replyWith('author-not-yours', `${foreign} does not belong to the account ${login}`);
+    if (!this.#rate.take(account, this.#recipients.elsewhere)) {
+      log.warn('submission: too many recipients in an hour', { login, recipients: this.#recipients.elsewhere });
+      return replies['rate-limited'];
+    }
+    const spool = completion.cuts.length === 0 ? content.spool : await this.#withoutCuts(octets, completion);
+    try {
+      await store.commit({
+        letters: [
+          {
+            letter,
+            prefix: bytesFromUtf8(this.#trace(letter, at) + completion.fields),
+            spool,
+            receivedAt: at,
+            reversePath: this.#sender.address,
+            placements: this.#recipients.placements(),
+            queue: this.#recipients.queueRows(),
+            dsn: { envelopeId: this.#parameters.envelopeId, returns: this.#parameters.returns },
+            smtpUtf8: this.#parameters.smtpUtf8,
+            bodyType: this.#bodyType(octets, content.binary),
+          },
+        ],
+        events: this.#events(letter, at, content.length, completion),
+      });
+    } finally {
+      if (spool !== content.spool) spool.discard();
+    }
+    log.info('submission: taken', {
+      letter,
+      connection: this.#client.connection,
+      peer: this.#client.remote.address,
+      login,
+      recipients: this.#recipients.told.length,
+      size: content.length,
+    });
+    return replyWith('letter-taken', `Letter taken, ${letter}`);
+  }
+
+  async #withoutCuts(octets: Bytes, completion: Completion): Promise<Spool> {
+    const spool = this.#parts.store.spool(octets.length + spoolSlack);
+    for (const piece of cutPieces(octets, completion.cuts)) await spool.add(piece);
+    return spool;
+  }
+
+  #trace(letter: LetterId, at: number): string {
+    const { told } = this.#recipients;
+    return formatReceived({
+      client: this.#client,
+      by: this.#parts.hostName,
+      letter,
+      recipient: told.length === 1 ? told[0]! : null,
+      smtpUtf8: this.#parameters.smtpUtf8,
+      at,
+    });
+  }
+
+  /** RFC 6152 §3: what was not declared is found out, but only for a letter that another server will be told of. */
+  #bodyType(octets: Bytes, binary: boolean): '7bit' | '8bitmime' | 'binarymime' {
+    if (binary) return 'binarymime';
+    const { body } = this.#parameters;
+    if (body === '8bitmime' || this.#recipients.elsewhere === 0) return body ?? '7bit';
+    return octets.some((octet) => octet > 127) ? '8bitmime' : '7bit';
+  }
+
+  #events(letter: LetterId, at: number, size: number, { messageId }: Completion): readonly TraceEvent[] {
+    const { helloName, remote, tls } = this.#client;
+    const { login } = this.#principal;
+    const events: TraceEvent[] = [
+      {
+        letter,
+        at,
+        station: 'submission',
+        result: 'done',
+        recipient: null,
+        account: this.#principal.account,
+        facts: {
+          protocol: 'submission',
+          peer: helloName,
+          peerAddress: remote.address,
+          login,
+          from: this.#sender.address,
+          messageId: messageId === '' ? `${letter}@${login.slice(login.lastIndexOf('@') + 1)}` : messageId,
+          size,
+          ...(tls === null ? {} : { tls: `${tls.version} ${tls.cipher}` }),
+        },
+      },
+    ];
+    for (const [account, recipient] of this.#recipients.accounts)
+      events.push({ letter, at, station: 'mailbox', result: 'done', recipient, account, facts: { mailbox: 'INBOX' } });
+    for (const { recipient } of this.#recipients.queueRows())
+      events.push({ letter, at, station: 'queue', result: 'done', recipient, account: null, facts: {} });
+    return events;
+  }
+}
+
+function replyToObjection(objection: Objection | null): Reply | null {
+  return objection === null ? null : objections[objection];
+}
