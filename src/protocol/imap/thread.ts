@@ -184,7 +184,7 @@ function gatherSubjects(root: Node[], columns: ThreadColumns): Node[] {
 function postOrder(root: readonly Node[]): Node[] {
   const order: Node[] = [];
   const waiting = [...root];
-  for (let node; (node = waiting.pop()); ) {
+  for (let node; (node = waiting.pop());) {
     order.push(node);
     for (const child of node.children) waiting.push(child);
   }
@@ -234,7 +234,7 @@ export function formatThreads(threads: readonly ThreadNode[], numberOf: (letter:
   /** What is still to be written: a node that opens a thread, or the end of one. */
   const waiting: (ThreadNode | ')')[] = [];
   for (let i = threads.length - 1; i >= 0; i--) waiting.push(threads[i]!);
-  for (let next; (next = waiting.pop()) !== undefined; ) {
+  for (let next; (next = waiting.pop()) !== undefined;) {
     if (next === ')') {
       pieces.push(')');
       continue;

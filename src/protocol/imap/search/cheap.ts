@@ -2,7 +2,7 @@
 // reads nothing.
 import { ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, type FlagSet } from '../../../store/mailbox-state.ts';
 import type { DateOf, Day, SearchKey, SystemFlag } from '../grammar/search-keys.ts';
-import { eachRange, setHas, type SequenceSet } from '../grammar/sequence-set.ts';
+import { setHas, type SequenceSet } from '../grammar/sequence-set.ts';
 import type { Search } from './evaluate.ts';
 
 export type Test = (position: number) => boolean;
@@ -10,8 +10,14 @@ export type Test = (position: number) => boolean;
 const bits: Readonly<Record<SystemFlag, number>> = { SEEN, ANSWERED, FLAGGED, DELETED, DRAFT };
 const dayLength = 86_400_000;
 
-/** A test, or null when more than memory has to be asked. */
+/** A test, or null when more than memory has to be asked. Asked for again and again while a tree is put in order, so it is remembered. */
 export function cheapTest(search: Search, key: SearchKey): Test | null {
+  let test = search.tests.get(key);
+  if (test === undefined) search.tests.set(key, (test = makeTest(search, key)));
+  return test;
+}
+
+function makeTest(search: Search, key: SearchKey): Test | null {
   switch (key.kind) {
     case 'all':
       return () => true;
@@ -78,10 +84,7 @@ function allCheap(search: Search, keys: readonly SearchKey[]): readonly Test[] |
 /** Decided once for each distinct set of flags, not for each letter. */
 function flagTest(search: Search, flag: SystemFlag | { readonly keyword: string }, set: boolean): Test {
   const { flagSets } = search.context.selected.state;
-  const has =
-    typeof flag === 'string'
-      ? (flags: FlagSet): boolean => (flags.system & bits[flag]) !== 0
-      : hasKeyword(flag.keyword);
+  const has = typeof flag === 'string' ? (flags: FlagSet): boolean => (flags.system & bits[flag]) !== 0 : hasKeyword(flag.keyword);
   const decided: (boolean | undefined)[] = [];
   const { flagIndexes } = search.columns;
   return (position) => (decided[flagIndexes[position]!] ??= has(flagSets[flagIndexes[position]!]!) === set);
@@ -112,11 +115,9 @@ function dateTest(search: Search, of: DateOf, how: 'before' | 'on' | 'since', da
 function numbersTest(search: Search, set: SequenceSet): Test {
   if (set.saved) return savedTest(search);
   const { view } = search.context.selected;
-  const chosen = new Uint8Array(view.count);
-  eachRange(set, view.count, (low, high) => chosen.fill(1, low - 1, Math.min(high, view.count)));
-  if (view.aligned) return (position) => chosen[position] === 1;
+  if (view.aligned) return (position) => setHas(set, view.count, position + 1);
   const { uids } = search.columns;
-  return (position) => chosen[view.seqOf(uids[position]!) - 1] === 1;
+  return (position) => setHas(set, view.count, view.seqOf(uids[position]!));
 }
 
 function uidsTest(search: Search, set: SequenceSet): Test {

@@ -16,6 +16,8 @@ export interface Search {
   /** Letters the client knows of: positions below it, less those that it has not been told of. */
   readonly count: number;
   readonly turns: Turns;
+  /** Tests made so far; null for keys that memory does not answer. */
+  readonly tests: Map<SearchKey, Test | null>;
   /** Text of the program, decoded from its charset. */
   decode(text: Bytes): string;
 }
@@ -36,7 +38,7 @@ export async function findLetters(context: Context, key: SearchKey, decode: (tex
   const columns = columnsOf(state);
   // Letters that came since the last telling have no number yet.
   const count = view.aligned ? view.count : state.indexFrom(view.lastUid + 1);
-  const search: Search = { context, columns, count, turns: new Turns(context.parts.clock, context.wire), decode };
+  const search: Search = { context, columns, count, turns: new Turns(context.parts.clock, context.wire), tests: new Map(), decode };
   const all = new Uint32Array(count);
   for (let i = 0; i < count; i++) all[i] = i;
   return { columns, at: await narrow(search, key, all) };

@@ -8,7 +8,12 @@ const dayLength = 86_400_000;
 const zoneReach = dayLength;
 const batch = 1000;
 
-export async function findBySentDate({ context, columns, turns }: Search, how: 'before' | 'on' | 'since', day: Day, among: Uint32Array): Promise<Uint32Array> {
+export async function findBySentDate(
+  { context, columns, turns }: Search,
+  how: 'before' | 'on' | 'since',
+  day: Day,
+  among: Uint32Array,
+): Promise<Uint32Array> {
   const kept = new Uint32Array(among.length);
   let count = 0;
   const begin = day * dayLength;
