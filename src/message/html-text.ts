@@ -191,7 +191,7 @@ export function htmlToText(html: string, max: number): string {
 
 /** White space, and what is invisible but fills previews, becomes one space. */
 export function collapse(text: string): string {
-  return text.replace(/[\s\u00ad\u034f\u200b-\u200f\u2060\ufeff\0-\x1f\x7f]+/g, ' ').trim();
+  return text.replace(/(?:[\s\u00ad\u200b-\u200f\u2060\ufeff\0-\x1f\x7f]|\u034f)+/g, ' ').trim();
 }
 
 /** Behind the `>` of a tag; quotes may hold one. */

@@ -4,7 +4,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { displayAddresses } from './address/address-list.ts';
 import { decodeText } from './charset/decode.ts';
 import { decodeHeaderText } from './header/encoded-word.ts';
-import { fieldName, fieldValue } from './header/fields.ts';
+import { fieldValue } from './header/fields.ts';
 import { parameterText } from './header/parameters.ts';
 import { collapse, htmlToText } from './html-text.ts';
 import { maxText } from './limits.ts';

@@ -87,6 +87,39 @@ function isAttributeOctet(octet: number): boolean {
   );
 }
 
+/**
+ * Twin of `parseTyped`: `value; name=value; …`, not folded, pure ASCII. A value that is not ASCII, or too long for a line, becomes RFC 2231 segments;
+ * what has a name needs no escape here: CR, LF and NUL are the business of `formatField`.
+ */
+export function formatTyped(value: string, parameters: readonly (readonly [name: string, value: string])[]): string {
+  let out = value;
+  for (const [name, text] of parameters) for (const piece of formatParameter(name, text)) out += `; ${piece}`;
+  return out;
+}
+
+/** Characters of a value that one line holds besides its name. */
+const segmentRoom = 60;
+
+function formatParameter(name: string, text: string): string[] {
+  if (/^[\x20-\x7e]*$/.test(text) && text.length <= segmentRoom && !text.includes('=?')) {
+    if (isToken(text) && !/['*%]/.test(text)) return [`${name}=${text}`];
+    return [`${name}="${text.replace(/["\\]/g, '\\$&')}"`];
+  }
+  const encoded = extendedValue(text);
+  if (encoded.length <= segmentRoom) return [`${name}*=${encoded}`];
+  const pieces: string[] = [];
+  let at = 0;
+  while (at < encoded.length) {
+    let end = Math.min(at + segmentRoom, encoded.length);
+    // A percent sign stays with its digits.
+    const percent = encoded.lastIndexOf('%', end - 1);
+    if (percent > at && percent > end - 3 && end < encoded.length) end = percent;
+    pieces.push(`${name}*${pieces.length}*=${encoded.slice(at, end)}`);
+    at = end;
+  }
+  return pieces;
+}
+
 interface RawParameter {
   readonly name: string;
   readonly segment: number;
