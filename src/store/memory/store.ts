@@ -6,6 +6,8 @@ import type { Chance, Clock } from '../../base/clock.ts';
 import { sha256Hex } from '../../base/digest.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { FactName, LetterFacts } from '../../message/facts.ts';
+import { readFacts } from '../../message/read-facts.ts';
+import { readTexts } from '../../message/text.ts';
 import type {
   AcceptLetter,
   AccountChange,
@@ -33,11 +35,10 @@ import type {
 import { changeFlags, partFlags } from '../flag-sets.ts';
 import { maxKeywords, placementKeyTime, resendTime, restingTime, traceTime } from '../limits.ts';
 import { DELETED, type MailboxState } from '../mailbox-state.ts';
+import { textMatcher } from '../search/match.ts';
 import { AccountChanges, MemoryAccount, type MemoryMailbox } from './account.ts';
 import { MemoryQueue } from './queue.ts';
-import { findInLetter } from './scan.ts';
 import { MemorySpool } from './spool.ts';
-import { readFacts } from './substitute-facts.ts';
 import { MemoryTrace } from './trace.ts';
 
 export interface MemoryStoreOptions {
@@ -205,8 +206,8 @@ class MemoryStore implements MailStore {
 
   async search(account: AccountId, query: TextQuery, among: ArrayLike<MessageId>): Promise<ReadonlySet<MessageId>> {
     const found = new Set<MessageId>();
-    const matches = findInLetter(query);
-    for (const letter of this.#letters(account, among)) if (letter !== undefined && matches(letter)) found.add(letter.id);
+    const matches = textMatcher(query);
+    for (const letter of this.#letters(account, among)) if (letter !== undefined && matches(readTexts(letter.bytes))) found.add(letter.id);
     return found;
   }
 
