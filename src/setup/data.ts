@@ -2,6 +2,8 @@
 import type { Chance, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Meter } from '../base/meter.ts';
+import { Refusal } from '../base/trouble.ts';
+import { lockData, type DataLock } from '../io/store/lock.ts';
 import type { MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import { openMemoryDirectory } from '../store/memory/directory.ts';
@@ -28,7 +30,9 @@ export class DataInUse extends Error {
   override readonly name = 'DataInUse';
 }
 
-export async function openData({ clock, chance }: DataParts): Promise<OpenData> {
+/** @throws DataInUse. */
+export async function openData({ folder, clock, chance }: DataParts): Promise<OpenData> {
+  const lock = takeLock(folder);
   const store = openMemoryStore({ clock, chance });
   const directory = openMemoryDirectory();
   return {
@@ -37,6 +41,16 @@ export async function openData({ clock, chance }: DataParts): Promise<OpenData> 
     async close() {
       await store.close();
       await directory.close();
+      lock.release();
     },
   };
+}
+
+function takeLock(folder: string): DataLock {
+  try {
+    return lockData(folder);
+  } catch (trouble) {
+    if (trouble instanceof Refusal && trouble.code === 'in-use') throw new DataInUse(trouble.message);
+    throw trouble;
+  }
 }

@@ -7,6 +7,8 @@ import type { Log } from '../base/log.ts';
 import type { Meter } from '../base/meter.ts';
 import { systemChance, systemClock } from '../io/clock.ts';
 import { openPasswordHasher } from '../io/password-hasher.ts';
+import { openAddressBook } from '../journey/account/addresses.ts';
+import type { AddressBook } from '../journey/account/contract.ts';
 import type { PasswordHasher } from '../journey/account/hasher-contract.ts';
 import { openPeople, type People } from '../journey/account/people.ts';
 import type { MailStore } from '../store/contract.ts';
@@ -21,6 +23,7 @@ export interface Office {
   readonly store: MailStore;
   readonly directory: Directory;
   readonly people: People;
+  readonly addresses: AddressBook;
   readonly hasher: PasswordHasher;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -39,5 +42,6 @@ export async function openOffice(settings: Settings, log: Log, meter: Meter): Pr
   const { store, directory } = data;
   const hasher = openPasswordHasher();
   const people = openPeople({ directory, store, hasher, clock, chance, log });
-  return { settings, folder, store, directory, people, hasher, clock, chance, log, meter, close: data.close };
+  const addresses = openAddressBook(directory);
+  return { settings, folder, store, directory, people, addresses, hasher, clock, chance, log, meter, close: data.close };
 }

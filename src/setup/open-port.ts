@@ -4,11 +4,10 @@ import { openListener } from '../io/listen.ts';
 import type { StartPageFacts } from '../io/http/start-page.ts';
 import { openMetricsListener, type Metrics } from '../io/metrics.ts';
 import type { Certificates } from '../io/tls/certificates.ts';
-import type { SessionFactory } from '../protocol/line/session.ts';
 import type { ListeningRow } from './listening.ts';
 import type { Office } from './office.ts';
 import type { WantedListener } from './ports.ts';
-import { tooManyLines, type MailProtocol } from './sessions.ts';
+import { tooManyLines, type Sessions } from './sessions.ts';
 
 export interface OpenPort extends ListeningRow {
   close(): Promise<void>;
@@ -17,7 +16,7 @@ export interface OpenPort extends ListeningRow {
 export interface PortParts {
   readonly office: Office;
   readonly certificates: Certificates;
-  readonly sessions: Readonly<Partial<Record<MailProtocol, SessionFactory>>>;
+  readonly sessions: Sessions;
   readonly listener: WantedListener;
   readonly host: string;
   readonly metrics: Metrics;
@@ -39,7 +38,6 @@ const goodbyeMs = 5_000;
 export async function openPort(parts: PortParts): Promise<OpenPort | null> {
   const { listener, host } = parts;
   const { protocol, security } = listener.row;
-  if (protocol !== 'http' && protocol !== 'https' && protocol !== 'metrics' && !parts.sessions[protocol]) return null;
   for (const [index, port] of listener.ports.entries()) {
     try {
       const opened = await listen(parts, host, port);
@@ -86,8 +84,6 @@ async function listenOn(
     parts.renewals.push(() => opened.renew());
     return { host, port: opened.port, close: () => opened.close() };
   }
-  const sessions = parts.sessions[protocol];
-  if (!sessions) throw new Error(`no session for ${protocol}`);
   const { settings } = office;
   const opened = await openListener({
     protocol,
@@ -95,7 +91,7 @@ async function listenOn(
     port,
     security,
     tls: certificates.offer(protocol.replace(/s$/, '')),
-    sessions,
+    sessions: parts.sessions[protocol],
     limits: { connections: settings.connections, perNetwork: settings.connectionsPerNetwork },
     tooManyLine: tooManyLines[protocol],
     proxyTrusted: settings.proxyTrusted,

@@ -5,6 +5,8 @@ import type { SessionFactory } from '../protocol/line/session.ts';
 import type { Office } from './office.ts';
 import type { ListenerProtocol } from './ports.ts';
 
+const dayMs = 86_400_000;
+
 export type MailProtocol = Exclude<ListenerProtocol, 'http' | 'https' | 'metrics'>;
 
 /** What a client over the limit hears, in its protocol's words (RFC 5321 §4.2.3, RFC 2449 §8.1.1, RFC 9051 §7.1.5). */
@@ -18,13 +20,18 @@ export const tooManyLines: Readonly<Record<MailProtocol, string>> = {
   imaps: '* BYE [UNAVAILABLE] too many connections, try again later\r\n',
 };
 
-export async function joinSessions(
-  office: Office,
-  hostName: string,
-  version: string,
-): Promise<Readonly<Partial<Record<MailProtocol, SessionFactory>>>> {
-  const { store, directory, hasher, clock, chance, log, meter, settings } = office;
-  const [{ imapSessions }, { imapLimits }] = await Promise.all([
+export type Sessions = Readonly<Record<MailProtocol, SessionFactory>>;
+
+export async function joinSessions(office: Office, hostName: string, version: string): Promise<Sessions> {
+  const { store, directory, addresses, clock, chance, log, meter, settings, hasher } = office;
+  const [reception, submission, recipientLists, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds] = await Promise.all([
+    import('../journey/reception/reception.ts'),
+    import('../journey/submission/submission.ts'),
+    import('../journey/account/recipients.ts'),
+    import('../protocol/smtp/session.ts'),
+    import('../protocol/smtp/limits.ts'),
+    import('../protocol/pop3/session.ts'),
+    import('../protocol/pop3/maildrop-locks.ts'),
     import('../protocol/imap/session.ts'),
     import('../protocol/imap/limits.ts'),
   ]);
@@ -32,7 +39,41 @@ export async function joinSessions(
   const plaintextAllowed = (address: string) =>
     settings.plaintextLogin === 'always' || (settings.plaintextLogin === 'loopback' && isLoopback(address));
   const shared = { store, authenticator, hostName, version, clock, chance, log, meter };
-  const imap = (security: 'starttls' | 'tls') =>
-    imapSessions({ ...shared, security, limits: { ...imapLimits, letter: settings.letterLimit }, plaintextAllowed });
-  return { imap: imap('starttls'), imaps: imap('tls') };
+
+  const recipients = recipientLists.openRecipientLists({ addresses, directory, store, clock, queueLifetime: settings.queueDays * dayMs });
+  const atTheDoor = reception.openReception({ store, recipients, hostName, clock, chance, log });
+  const atTheCounter = submission.openSubmission({
+    store,
+    addresses,
+    recipients,
+    hostName,
+    clock,
+    chance,
+    log,
+    recipientsPerHour: submission.defaultRecipientsPerHour,
+  });
+  const limits = { ...smtpLimits.defaultSmtpLimits, size: settings.letterLimit, recipients: settings.recipientsLimit };
+  const letters = (role: 'relay' | 'submission', security: 'starttls' | 'tls') =>
+    smtp.smtpSessions({
+      ...shared,
+      role,
+      security,
+      receiver: role === 'relay' ? atTheDoor : atTheCounter,
+      limits,
+      plaintextAllowed: (remote) => plaintextAllowed(remote.address),
+    });
+  const locks = new maildropLocks.MaildropLocks(clock);
+  const maildrop = (security: 'starttls' | 'tls') =>
+    pop3.pop3Sessions({ ...shared, security, limits: pop3.usualLimits, plaintextAllowed, maildropLocks: locks });
+  const shelf = (security: 'starttls' | 'tls') =>
+    imap.imapSessions({ ...shared, security, limits: { ...imapBounds.imapLimits, letter: settings.letterLimit }, plaintextAllowed });
+  return {
+    smtp: letters('relay', 'starttls'),
+    submission: letters('submission', 'starttls'),
+    submissions: letters('submission', 'tls'),
+    pop3: maildrop('starttls'),
+    pop3s: maildrop('tls'),
+    imap: shelf('starttls'),
+    imaps: shelf('tls'),
+  };
 }

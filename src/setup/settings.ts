@@ -58,7 +58,7 @@ export interface SettingRow {
 
 export const settingsTable: readonly SettingRow[] = [
   row('domain', 'domain', 'a domain', null, 'The domain of the addresses here; without it the local demo starts.', readDomain),
-  row('hostname', 'hostname', 'a host name', null, 'The name of this mail server; without it mail.DOMAIN.', readDomain),
+  row('hostname', 'hostname', 'a host name', null, 'The name of this mail server; without it mail.DOMAIN.', readHostName),
   row('data', 'data', 'a folder', './data', 'Where letters, people and keys lie.', readText),
   row('listen', 'listen', 'addresses', [], 'Addresses to listen on; without any: 127.0.0.1 in the demo, all with a domain.', readAddresses),
   row('ports', 'ports', 'PROTOCOL = number or false', null, 'Ports other than the usual ones; false leaves a protocol out.', readPorts),
@@ -299,6 +299,12 @@ function readDomain(value: unknown): string {
     throw new Error(`must be a domain such as "example.com", not ${JSON.stringify(value)}`);
   if (/^[\d.]+$/.test(ascii)) throw new Error('must be a domain, not an IP address');
   return ascii;
+}
+
+/** As a domain, but one label alone will do, such as localhost. */
+function readHostName(value: unknown): string {
+  const text = readText(value).toLowerCase();
+  return /^(?!-)[a-z0-9-]{1,63}(?<!-)$/.test(text) && !/^\d+$/.test(text) ? text : readDomain(value);
 }
 
 function domainToAscii(text: string): string | null {
