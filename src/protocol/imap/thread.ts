@@ -188,7 +188,7 @@ function postOrder(root: readonly Node[]): Node[] {
     order.push(node);
     for (const child of node.children) waiting.push(child);
   }
-  return order.reverse();
+  return order.toReversed();
 }
 
 /**

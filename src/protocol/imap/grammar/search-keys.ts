@@ -323,7 +323,7 @@ function formatKey(key: SearchKey): string {
     case 'and':
       return `(${key.keys.map(formatKey).join(' ')})`;
     case 'or': {
-      const [last, ...before] = key.keys.map(formatKey).reverse();
+      const [last, ...before] = key.keys.map(formatKey).toReversed();
       return before.reduce((text, one) => `OR ${one} ${text}`, last!);
     }
   }
