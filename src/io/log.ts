@@ -73,7 +73,7 @@ export function openLog(options: LogOptions): OpenLog {
         if (untold > 0) {
           const told = untold;
           untold = 0;
-          logger.warn({ lines: told }, 'log-lines-dropped');
+          logger.warn({ lines: told }, 'log lines dropped');
         }
         const text = options.format === 'json' ? line : formatLine(line, options.colours ?? false);
         gathered.push(text);

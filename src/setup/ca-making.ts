@@ -113,12 +113,15 @@ function keyIdentifier(certificate: Certificate): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytesFromHex(hash('sha256', key, 'hex')).subarray(0, 20));
 }
 
+function groups(text: string): number[] {
+  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
+}
+
 /** The octets of an IP address as subjectAltName holds them. */
 export function addressOctets(address: string): Uint8Array<ArrayBuffer> {
   if (!isIPv6(address)) return new Uint8Array(address.split('.').map(Number));
   const [plain = ''] = new URL(`http://[${address.split('%')[0]}]/`).hostname.slice(1, -1).split('/');
   const [head = '', tail] = plain.split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
   const before = groups(head);
   const after = tail === undefined ? [] : groups(tail);
   const all = [...before, ...Array.from({ length: 8 - before.length - after.length }, () => 0), ...after];

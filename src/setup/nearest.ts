@@ -3,7 +3,7 @@
 /** The known word with the fewest edits, or null when none is near enough to be meant. */
 export function nearestWord(word: string, known: Iterable<string>): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(2, Math.ceil(word.length / 3)) + 1;
+  let bestDistance = Math.min(4, Math.max(2, Math.ceil(word.length / 3))) + 1;
   for (const candidate of known) {
     const distance = candidate.startsWith(word) && word.length >= 3 ? 1 : editDistance(word, candidate);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];

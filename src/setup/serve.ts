@@ -74,7 +74,6 @@ export async function serve({ settings, version, log, metrics }: ServeOptions): 
       return port;
     };
     // Mail first: the start page and the metrics come when letters are taken already.
-    const isMail = (listener: WantedListener) => !['http', 'https', 'metrics'].includes(listener.row.protocol);
     const openAll = (listeners: readonly WantedListener[]) =>
       Promise.all(
         listeners.flatMap((listener) => (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map((host) => open(listener, host))),
@@ -112,6 +111,10 @@ export async function serve({ settings, version, log, metrics }: ServeOptions): 
     await end().catch((second: unknown) => log.warn('closing after a failed start failed', {}, second));
     throw trouble;
   }
+}
+
+function isMail({ row }: WantedListener): boolean {
+  return row.protocol !== 'http' && row.protocol !== 'https' && row.protocol !== 'metrics';
 }
 
 /** Data made for a domain are not opened as a demo by mistake: their people would wait for letters that nobody takes. */

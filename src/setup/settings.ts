@@ -26,7 +26,8 @@ export interface Settings {
   readonly quota: number | null;
   readonly connections: number;
   readonly connectionsPerNetwork: number;
-  readonly delivery: 'auto' | 'internet' | 'off';
+  readonly delivery: 'auto' | 'internet' | 'private' | 'off';
+  readonly deliveryPort: number;
   readonly resolvers: readonly string[];
   readonly queueDays: number;
   readonly restDays: number;
@@ -96,12 +97,13 @@ export const settingsTable: readonly SettingRow[] = [
   row(
     'delivery',
     'delivery',
-    'auto, internet or off',
+    'auto, internet, private or off',
     'auto',
-    'Whether letters for other domains go out: auto means yes with a domain, no in the demo.',
-    readChoice('auto', 'internet', 'off'),
+    'Whether letters for other domains go out: auto is internet with a domain and off in the demo; private also goes to private addresses.',
+    readChoice('auto', 'internet', 'private', 'off'),
   ),
-  row('resolvers', 'resolvers', 'addresses', [], 'DNS servers to ask; without any those of this machine.', readAddresses),
+  row('delivery-port', 'deliveryPort', 'a port', 25, 'The port of other servers; another one only in closed networks.', readPort(65_535)),
+  row('resolvers', 'resolvers', 'addresses', [], 'DNS servers to ask; without any those of this machine.', readServers),
   row('queue-days', 'queueDays', 'days', 5, 'How long a letter that cannot be delivered is tried.', readNumber(1, 30)),
   row('rest-days', 'restDays', 'days', 30, 'How long removed letters and closed accounts can come back.', readNumber(1, 365)),
   row(
@@ -206,11 +208,11 @@ export function variableOf(name: string): string {
 }
 
 /** Variables of ours that are no settings. */
-const otherVariables = ['TAYORI_SETTINGS', 'TAYORI_TEST_ALL'];
+const otherVariables = new Set(['TAYORI_SETTINGS']);
 
 function isKnownVariable(variable: string): boolean {
   return (
-    otherVariables.includes(variable) ||
+    otherVariables.has(variable) ||
     variable.startsWith('TAYORI_TEST_') ||
     settingsTable.some((setting) => variableOf(setting.name) === variable)
   );
@@ -393,6 +395,17 @@ function readAddresses(value: unknown): readonly string[] {
   const items = readList(value);
   for (const item of items)
     if (!isAddress(item)) throw new Error(`must hold IP addresses such as "127.0.0.1" or "::1", not ${JSON.stringify(item)}`);
+  return items;
+}
+
+/** Addresses, with a port where it is not the usual one: `192.0.2.53`, `127.0.0.1:5353`, `[::1]:5353`. */
+function readServers(value: unknown): readonly string[] {
+  const items = readList(value);
+  for (const item of items) {
+    const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(item) ?? [];
+    const good = isAddress(item) || (isAddress(bracketed ?? plain ?? '') && Number(port ?? 53) <= 65_535);
+    if (!good) throw new Error(`must hold addresses such as "192.0.2.53" or "127.0.0.1:5353", not ${JSON.stringify(item)}`);
+  }
   return items;
 }
 

@@ -14,10 +14,9 @@ const list = officeCommand<null, { domains: readonly (DomainRow & { accounts: nu
   ask: () => null,
   async perform(_ask, office) {
     const people = office.people.list();
+    const count = (name: string) => people.filter((person) => person.address.endsWith(`@${name}`)).length;
     return {
-      domains: office.people
-        .domains()
-        .map((row) => ({ ...row, accounts: people.filter((person) => person.address.endsWith(`@${row.name}`)).length })),
+      domains: office.people.domains().map(({ name, catchAll, subaddress }) => ({ name, catchAll, subaddress, accounts: count(name) })),
     };
   },
   show({ domains }, terminal) {

@@ -55,7 +55,6 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
   const metrics = new Metrics();
   metrics.gauge('tayori_log_lines_dropped', () => logging.dropped());
   catchDefects(logging, metrics);
-  warnOfNode(process.versions.node, logging.log);
   // From here on a signal ends the server in order, also in the middle of its start.
   const ending = Promise.withResolvers<void>();
   let asked = false;
@@ -67,6 +66,7 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
     });
 
   const running = await start(settings, logging, metrics);
+  warnOfNode(process.versions.node, logging.log);
   process.on('SIGHUP', () => {
     running.reload().catch((error: unknown) => logging.log.error('cannot read certificates again; the old ones stay in use', {}, error));
   });

@@ -128,9 +128,12 @@ export function formatColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+function two(number: number): string {
+  return String(number).padStart(2, '0');
+}
+
 /** `2026-11-23 04:48`, in the time of this machine. */
 export function formatTime(at: number): string {
   const date = new Date(at);
-  const two = (number: number) => String(number).padStart(2, '0');
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
