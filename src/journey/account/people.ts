@@ -5,6 +5,7 @@ import type { Log } from '../../base/log.ts';
 import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
 import { prepareSecret } from '../../protocol/sasl/prepare.ts';
 import { makeScramKeys } from '../../protocol/sasl/scram.ts';
+import { isDomain, toAsciiDomain } from '../../protocol/smtp/grammar/domain.ts';
 import type { AccountId, MailboxRole, MailStore } from '../../store/contract.ts';
 import type {
   AccountRow,
@@ -18,7 +19,8 @@ import type {
 } from '../../store/directory-contract.ts';
 import type { PasswordHasher } from './hasher-contract.ts';
 import { checkLocalPart } from './local-part.ts';
-import { asciiDomain, findPerson, normaliseLogin } from './logins.ts';
+import { normaliseAddress } from './addresses.ts';
+import { findPerson, normaliseLogin } from './logins.ts';
 import { appPasswordDigest, makeAppPassword, makePassword, readAppPassword } from './secrets.ts';
 
 export interface PeopleParts {
@@ -55,8 +57,6 @@ export const shortestPassword = 8;
 const mostAppPasswords = 50;
 const mostTargets = 1000;
 const everyProtocol: readonly LoginProtocol[] = ['smtp', 'imap', 'pop3', 'jmap', 'sieve'];
-/** RFC 2142 §5, RFC 5321 §4.5.1: every domain has them; they lead to its first person. */
-const ownedRoles = ['postmaster', 'abuse'];
 
 export interface People {
   // --- domains ------------------------------------------------------------------------------------------------------
@@ -136,10 +136,6 @@ class PeopleService implements People {
     const { directory } = this.#parts;
     const ascii = asciiDomain(name);
     if (ascii === null || directory.domain(ascii) === null) throw new Refusal('nonexistent', `there is no domain "${name}" here`);
-    // The addresses every domain must have would keep it here for ever.
-    const inhabited = directory.accounts().some((account) => account.address.endsWith(`@${ascii}`));
-    for (const role of inhabited ? [] : ownedRoles)
-      if (directory.alias(`${role}@${ascii}`) !== null) await directory.removeAlias(`${role}@${ascii}`);
     await directory.removeDomain(ascii);
   }
 
@@ -176,8 +172,6 @@ class PeopleService implements People {
     });
     // The account stands before its mail: made again harmlessly at its next use if the power goes in between.
     await store.createAccount(account.id, firstMailboxes);
-    for (const role of ownedRoles)
-      if (directory.alias(`${role}@${domain}`) === null) await directory.putAlias({ address: `${role}@${domain}`, targets: [address] });
     log.info('account-added', { account: account.id, address });
     return { account, password };
   }
@@ -304,14 +298,21 @@ class PeopleService implements People {
   }
 }
 
-/** @throws Refusal `cannot`. */
+/** In the form in which addresses are kept. @throws Refusal `cannot`. */
 function splitAddress(text: string): { readonly local: string; readonly domain: string; readonly address: string } {
-  const at = text.lastIndexOf('@');
-  const local = text.slice(0, Math.max(0, at)).toLowerCase();
-  const domain = at < 0 ? null : asciiDomain(text.slice(at + 1));
-  if (domain === null || local === '' || /[\s\0-\x20<>(),:;"\\@[\]\x7F]/.test(local))
+  const address = normaliseAddress(text);
+  const at = address === null ? -1 : address.lastIndexOf('@');
+  const local = address?.slice(0, at) ?? '';
+  const domain = address?.slice(at + 1) ?? '';
+  if (address === null || !isDomain(domain) || /[\s\0-\x20<>(),:;"\\@[\]\x7F]/.test(local))
     throw new Refusal('cannot', `"${text}" is not an address`);
-  return { local, domain, address: `${local}@${domain}` };
+  return { local, domain, address };
+}
+
+/** Null when it is no domain. */
+function asciiDomain(name: string): string | null {
+  const ascii = toAsciiDomain(name);
+  return ascii !== null && isDomain(ascii) ? ascii : null;
 }
 
 /** Display names go into header fields and logs. @throws Refusal `cannot`. */
