@@ -13,7 +13,6 @@ import { openMemoryStore } from '../../store/memory/store.ts';
 import { openAuthenticator } from './authenticate.ts';
 import type { PasswordHasher } from './hasher-contract.ts';
 import { checkLocalPart } from './local-part.ts';
-import { asciiDomain } from './logins.ts';
 import { firstMailboxes, openPeople, restMs } from './people.ts';
 import { makeAppPassword, makePassword, readAppPassword } from './secrets.ts';
 import { networkOf } from './throttle.ts';
@@ -315,8 +314,8 @@ test('secrets made here: enough letters, all different', () => {
 
 // --- people -------------------------------------------------------------------------------------------------------
 
-test('a new person has mailboxes with roles, keys for every way to sign in, and the first one answers for the domain', async () => {
-  const { people, store, directory } = await openHouse();
+test('a new person has mailboxes with roles, and keys for every way to sign in', async () => {
+  const { people, store } = await openHouse();
   const { account, password } = await people.add({ address: 'Taro@tayori.test', name: ' Taro ', quota: 1000 });
   assert.equal(account.address, 'taro@tayori.test');
   assert.equal(account.name, 'Taro');
@@ -328,8 +327,6 @@ test('a new person has mailboxes with roles, keys for every way to sign in, and 
     mailboxes.map(({ name, role }) => `${name} ${role}`).sort(),
     firstMailboxes.map(({ name, role }) => `${name} ${role}`).sort(),
   );
-  assert.deepEqual(directory.alias('postmaster@tayori.test')?.targets, ['hanako@tayori.test']);
-  assert.deepEqual(directory.alias('abuse@tayori.test')?.targets, ['hanako@tayori.test']);
 });
 
 test('addresses that are taken, foreign or no addresses are refused', async () => {
@@ -381,21 +378,8 @@ test('domains: names are checked, and one without people can go', async () => {
   await people.removeDomain('日本.test');
   await assert.rejects(people.removeDomain('日本.test'), refused('nonexistent'));
   await assert.rejects(people.removeDomain('tayori.test'), refused('in-use'));
-  for (const bad of [
-    '',
-    '.',
-    'a..b',
-    '-a.test',
-    'a b',
-    'a_b.test',
-    'x'.repeat(64),
-    `${'abc.'.repeat(64)}test`,
-    'a/b',
-    '[127.0.0.1]',
-    'a@b',
-    'a:25',
-  ])
-    assert.equal(asciiDomain(bad), null, bad);
+  for (const bad of ['', '.', 'a..b', '-a.test', 'a b', 'x'.repeat(64), `${'abc.'.repeat(64)}test`, 'a/b', '[127.0.0.1]', 'a@b', 'a:25'])
+    await assert.rejects(people.putDomain(bad), refused('cannot'), bad);
   await assert.rejects(people.putDomain('a.test', { subaddress: 'x' }), refused('cannot'));
 });
 
