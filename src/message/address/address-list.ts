@@ -44,14 +44,17 @@ const BACKSLASH = 92;
 
 /** What has been read of one address. */
 class Pending {
-  /** Words before the last run, joined with one space. */
+  /** All words, with one space where there was white space: the name when an angle bracket or colon follows. */
+  words = '';
+  /** Words before the last run, joined with one space: the name when an address without brackets follows. */
   phrase = '';
   /** The last run of characters without white space between. */
   run = '';
   /** Offset in `run` of its last `@`, or -1. */
   at = -1;
-  /** True when white space came after `run`. */
+  /** True when white space that divides came after `run`, and when any came. */
   gap = false;
+  blank = false;
   /** Last character of `run`; asking the string itself would copy it each time while it grows. */
   last = 0;
   comment = '';
@@ -67,11 +70,9 @@ class Pending {
       this.gap = false;
     }
     this.run += piece;
+    this.words += this.blank && this.words !== '' ? ` ${piece}` : piece;
+    this.blank = false;
     if (piece !== '') this.last = piece.charCodeAt(piece.length - 1);
-  }
-  words(): string {
-    if (this.run === '') return this.phrase;
-    return this.phrase === '' ? this.run : `${this.phrase} ${this.run}`;
   }
 }
 
@@ -99,6 +100,7 @@ export function parseAddressList(text: string): Address[] {
       case 10:
         // White space beside a dot or an `@` does not divide (RFC 5322 §4.4, obs-local-part, obs-domain).
         if (pending.run !== '' && pending.last !== AT && pending.last !== DOT && !nextJoins(text, at)) pending.gap = true;
+        pending.blank = true;
         at++;
         break;
       case OPEN: {
@@ -131,7 +133,7 @@ export function parseAddressList(text: string): Address[] {
           break;
         }
         if (group !== null) group = null;
-        group = { kind: 'group', name: pending.words(), members: [] };
+        group = { kind: 'group', name: pending.words, members: [] };
         list.push(group);
         count++;
         pending = new Pending();
@@ -292,7 +294,7 @@ function readAngle(text: string, at: number, pending: Pending): number {
 function mailboxOf(pending: Pending): Mailbox | null {
   const comment = pending.comment === '' ? null : pending.comment;
   if (pending.angle !== null) {
-    const words = pending.words();
+    const words = pending.words;
     const { route, local, domain } = pending.angle;
     if (local === '' && (domain === null || domain === '') && words === '') return null;
     return { kind: 'mailbox', name: words === '' ? comment : words, route, local, domain: domain === '' ? null : domain };
@@ -300,9 +302,10 @@ function mailboxOf(pending: Pending): Mailbox | null {
   if (pending.run === '' && pending.phrase === '') return null;
   if (pending.at < 0) {
     // No `@`: a local part when it is one word, else a name without an address.
-    if (pending.phrase === '') return { kind: 'mailbox', name: comment, route: null, local: pending.run, domain: null };
+    if (pending.phrase === '' && isDotAtom(pending.run))
+      return { kind: 'mailbox', name: comment, route: null, local: pending.run, domain: null };
     const atInPhrase = pending.phrase.lastIndexOf('@');
-    if (atInPhrase < 0) return { kind: 'mailbox', name: pending.words(), route: null, local: '', domain: null };
+    if (atInPhrase < 0) return { kind: 'mailbox', name: pending.words, route: null, local: '', domain: null };
     // `a@b Name`: the address came first.
     const start = pending.phrase.lastIndexOf(' ', atInPhrase) + 1;
     const space = pending.phrase.indexOf(' ', atInPhrase);

@@ -1,7 +1,8 @@
 // Writing a whole letter: header and body to octets with CRLF line ends, fit to be sent.
 // Knows the order of fields and which of them have which form; sends nothing and invents nothing (dates and ids come from the caller).
 import { bytesFromUtf8, concatBytes, type Bytes } from '../../base/bytes.ts';
-import { formatAddressList, type Address } from '../address/address-list.ts';
+import { formatAddressList, isDotAtom, mailboxesOf, type Address, type Mailbox } from '../address/address-list.ts';
+import { SyntaxTrouble } from '../../base/trouble.ts';
 import { formatDate } from '../header/date.ts';
 import { buildBody, checkId, type Body } from './body.ts';
 import { formatField, formatTextField } from './field.ts';
@@ -49,7 +50,19 @@ export function buildLetter(letter: OutgoingLetter): Bytes {
 }
 
 function addressField(name: string, list: readonly Address[] | undefined): string {
-  return list === undefined || list.length === 0 ? '' : formatField(name, formatAddressList(list));
+  if (list === undefined || list.length === 0) return '';
+  for (const address of list)
+    if (address.kind === 'group' && /[\r\n\0]/.test(address.name)) throw new SyntaxTrouble(`write ${name}: a group name has a line end`);
+  for (const mailbox of mailboxesOf(list)) checkMailbox(name, mailbox);
+  return formatField(name, formatAddressList(list));
+}
+
+/** An address must not become two, nor another: only what the grammar allows may stand in it. */
+function checkMailbox(field: string, mailbox: Mailbox): void {
+  const { name, local, domain, route } = mailbox;
+  if (/[\r\n\0]/.test((name ?? '') + local)) throw new SyntaxTrouble(`write ${field}: an address has a line end or NUL`);
+  if (route !== null || (domain !== null && !isDotAtom(domain) && !/^\[[\x21-\x5a\x5e-\x7e]*\]$/.test(domain)))
+    throw new SyntaxTrouble(`write ${field}: ${JSON.stringify((domain ?? route ?? '').slice(0, 80))} is no domain`);
 }
 
 function idsField(name: string, ids: readonly string[] | undefined): string {
