@@ -12,7 +12,7 @@
 //   limit.letter: 100                              any number of limits.ts
 import { bytesFromLatin1, bytesFromUtf8, type Bytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
-import { silentLog } from '../../base/log.ts';
+import { silentLog, type Log } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
 import { Refusal } from '../../base/trouble.ts';
 import type { AccountId, MailStore } from '../../store/contract.ts';
@@ -40,7 +40,13 @@ function repeatableChance(): Chance {
 
 /** Signs in hanako and taro with the password `secret`. */
 function playedAuthenticator(quota: number | null): Authenticator {
-  const people: readonly Principal[] = ['hanako', 'taro'].map((name, i) => ({ account: i + 1, login: name, name, quota, appPassword: null }));
+  const people: readonly Principal[] = ['hanako', 'taro'].map((name, i) => ({
+    account: i + 1,
+    login: name,
+    name,
+    quota,
+    appPassword: null,
+  }));
   const refused = (): Promise<never> => Promise.reject(new Refusal('authentication-failed', 'the name or the password is wrong'));
   return {
     checkPassword: async (login, password) => {
@@ -74,15 +80,20 @@ export interface PlayedImap extends World {
 export async function openPlayedWorld(header: ReadonlyMap<string, string>): Promise<PlayedImap> {
   const chance = repeatableChance();
   const store = openMemoryStore({ clock, chance });
-  const more = (header.get('mailboxes') ?? '').split(',').map((text) => text.trim().split(' ')).filter(([name]) => name !== '');
+  const more = (header.get('mailboxes') ?? '')
+    .split(',')
+    .map((text) => text.trim().split(' '))
+    .filter(([name]) => name !== '');
   for (const account of [1, 2]) {
     await store.createAccount(account, []);
     for (const [name, use] of more) await store.createMailbox(account, name!, use === undefined ? null : roleOfUse(use));
   }
-  const flags = new Map((header.get('flags') ?? '').split(';').map((text) => {
-    const [number, ...list] = text.trim().split(' ');
-    return [Number(number), list];
-  }));
+  const flags = new Map(
+    (header.get('flags') ?? '').split(';').map((text) => {
+      const [number, ...list] = text.trim().split(' ');
+      return [Number(number), list];
+    }),
+  );
   const inbox = (await store.mailboxes(1)).find((mailbox) => mailbox.name === 'INBOX')!;
   for (let number = 1; number <= Number(header.get('messages') ?? 0); number++)
     await appendLetter(store, 1, inbox.id, playedLetter(number), flags.get(number) ?? []);
@@ -91,6 +102,8 @@ export async function openPlayedWorld(header: ReadonlyMap<string, string>): Prom
   for (const [key, value] of header) if (key.startsWith('limit.')) limits[key.slice(6)] = Number(value);
   const quota = header.has('quota') ? Number(header.get('quota')) : null;
   const security = (header.get('security') ?? 'none') as ImapParts['security'];
+  const defects: unknown[] = [];
+  const log: Log = { ...silentLog, error: (event, fields, cause) => void defects.push(cause ?? event), with: () => log };
   const parts: ImapParts = {
     store,
     authenticator: playedAuthenticator(quota),
@@ -99,7 +112,7 @@ export async function openPlayedWorld(header: ReadonlyMap<string, string>): Prom
     version: '1.0',
     clock,
     chance,
-    log: silentLog,
+    log,
     meter: silentMeter,
     limits: limits as unknown as ImapLimits,
     plaintextAllowed: () => header.get('plaintext') !== 'no',
@@ -114,7 +127,11 @@ export async function openPlayedWorld(header: ReadonlyMap<string, string>): Prom
     parts,
     tls: security === 'tls' ? playedTls : null,
     make: (wire: Wire) => beginAt(make(wire), wire, opening),
-    end: () => store.close(),
+    async end() {
+      await store.close();
+      // The peer hears SERVERBUG; whoever plays hears what it was.
+      if (defects.length > 0) throw defects[0];
+    },
   };
 }
 

@@ -250,7 +250,7 @@ export class Cursor {
     this.at += binary ? 2 : 1;
     const length = this.number(0xffff_ffff, 'the length of a literal');
     this.take('+');
-    this.expect('}\r\n');
+    if (!this.take('}\r\n')) this.fail('a literal is announced as {octets} at the end of a line');
     const from = this.at;
     if (from + length > this.bytes.length) this.fail('the literal is cut off', begin);
     this.at = from + length;
