@@ -1,0 +1,272 @@
+// The tables of DATA/directory.sqlite and how rows become values. Knows SQL; knows no rule between rows.
+import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { base64FromBytes, bytesFromBase64 } from '../../base/bytes.ts';
+import { Refusal } from '../../base/trouble.ts';
+import type {
+  AccountRow,
+  AliasRow,
+  AppPasswordRow,
+  DomainRow,
+  LoginProtocol,
+  ScramHash,
+  ScramKeys,
+} from '../../store/directory-contract.ts';
+
+/** One step per released form, in order; `user_version` is the number of steps done. */
+const migrations: readonly string[] = [
+  `
+  create table domain (name text primary key, catch_all text, subaddress text) without rowid;
+  -- autoincrement: an id is never given again after its account is gone.
+  create table account (
+    id integer primary key autoincrement,
+    address text not null unique,
+    name text not null,
+    password_hash text not null,
+    scram text not null,
+    quota integer,
+    created_at integer not null,
+    closed_at integer
+  );
+  create table alias (address text primary key, targets text not null) without rowid;
+  create table app_password (
+    id integer primary key autoincrement,
+    account integer not null references account (id) on delete cascade,
+    name text not null,
+    sha256 text not null unique,
+    protocols text not null,
+    created_at integer not null,
+    last_used_at integer,
+    last_used_from text
+  );
+  create index app_password_account on app_password (account);
+  create table value (name text primary key, value text not null) without rowid;
+  `,
+];
+
+type Cell = string | number | null;
+type Row = Readonly<Record<string, Cell>>;
+
+export class DirectoryRows {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** Makes the file (0600) when it is missing, brings it up to date, and asserts what durability rests on. */
+  constructor(path: string) {
+    // Made before SQLite does, with these rights; the files beside it take them over.
+    closeSync(openSync(path, 'a', 0o600));
+    const folder = openSync(dirname(path), 'r');
+    fsyncSync(folder);
+    closeSync(folder);
+    this.#db = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
+    this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma cell_size_check = on');
+    for (const [name, wanted] of [
+      ['journal_mode', 'wal'],
+      ['synchronous', 2],
+      ['foreign_keys', 1],
+      ['trusted_schema', 0],
+    ] as const) {
+      const is = this.#one(`pragma ${name}`);
+      if (is !== wanted) throw new Refusal('cannot', `SQLite says ${name} = ${is}, but accounts are only safe with ${wanted}`);
+    }
+    this.#migrate(path);
+  }
+
+  #migrate(path: string): void {
+    this.#db.exec('begin immediate');
+    const version = Number(this.#one('pragma user_version'));
+    if (version > migrations.length) {
+      this.#db.exec('rollback');
+      throw new Refusal(
+        'cannot',
+        `${path} was written by a newer Tayori (form ${version}; this one knows ${migrations.length}): install that one`,
+      );
+    }
+    for (const step of migrations.slice(version)) this.#db.exec(step);
+    this.#db.exec(`pragma user_version = ${migrations.length}`);
+    this.#db.exec('commit');
+  }
+
+  // --- transactions -------------------------------------------------------------------------------------------------
+
+  begin(): void {
+    this.#db.exec('begin immediate');
+  }
+
+  commit(): void {
+    this.#db.exec('commit');
+  }
+
+  /** Harmless when there is nothing to take back. */
+  rollback(): void {
+    if (this.#db.isTransaction) this.#db.exec('rollback');
+  }
+
+  /** Changes when another connection has written. */
+  get version(): number {
+    return Number(this.#one('pragma data_version'));
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #one(sql: string): Cell {
+    const row = this.#prepared(sql).get() as Row | undefined;
+    return row === undefined ? null : (Object.values(row)[0] ?? null);
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
+    return statement;
+  }
+
+  #run(sql: string, ...cells: Cell[]): number {
+    return Number(this.#prepared(sql).run(...cells).lastInsertRowid);
+  }
+
+  #all<T>(sql: string, read: (row: Row) => T): T[] {
+    return (this.#prepared(sql).all() as Row[]).map(read);
+  }
+
+  // --- reading ------------------------------------------------------------------------------------------------------
+
+  domains(): DomainRow[] {
+    return this.#all('select * from domain', (row) => ({
+      name: String(row['name']),
+      catchAll: textOrNull(row['catch_all']),
+      subaddress: textOrNull(row['subaddress']),
+    }));
+  }
+
+  accounts(): AccountRow[] {
+    return this.#all('select * from account order by id', (row) => ({
+      id: Number(row['id']),
+      address: String(row['address']),
+      name: String(row['name']),
+      passwordHash: String(row['password_hash']),
+      scram: parseScram(String(row['scram'])),
+      quota: numberOrNull(row['quota']),
+      createdAt: Number(row['created_at']),
+      closedAt: numberOrNull(row['closed_at']),
+    }));
+  }
+
+  aliases(): AliasRow[] {
+    return this.#all('select * from alias', (row) => ({
+      address: String(row['address']),
+      targets: JSON.parse(String(row['targets'])) as string[],
+    }));
+  }
+
+  appPasswords(): AppPasswordRow[] {
+    return this.#all('select * from app_password order by id', (row) => ({
+      id: Number(row['id']),
+      account: Number(row['account']),
+      name: String(row['name']),
+      sha256: String(row['sha256']),
+      protocols: JSON.parse(String(row['protocols'])) as LoginProtocol[],
+      createdAt: Number(row['created_at']),
+      lastUsedAt: numberOrNull(row['last_used_at']),
+      lastUsedFrom: textOrNull(row['last_used_from']),
+    }));
+  }
+
+  values(): { readonly name: string; readonly value: string }[] {
+    return this.#all('select * from value', (row) => ({ name: String(row['name']), value: String(row['value']) }));
+  }
+
+  // --- writing ------------------------------------------------------------------------------------------------------
+
+  putDomain(row: DomainRow): void {
+    this.#run('insert or replace into domain values (?, ?, ?)', row.name, row.catchAll, row.subaddress);
+  }
+
+  removeDomain(name: string): void {
+    this.#run('delete from domain where name = ?', name);
+  }
+
+  addAccount(row: Omit<AccountRow, 'id'>): number {
+    return this.#run(
+      'insert into account (address, name, password_hash, scram, quota, created_at, closed_at) values (?, ?, ?, ?, ?, ?, ?)',
+      ...accountCells(row),
+    );
+  }
+
+  updateAccount(row: AccountRow): void {
+    this.#run(
+      'update account set address = ?, name = ?, password_hash = ?, scram = ?, quota = ?, created_at = ?, closed_at = ? where id = ?',
+      ...accountCells(row),
+      row.id,
+    );
+  }
+
+  removeAccount(id: number): void {
+    this.#run('delete from account where id = ?', id);
+  }
+
+  putAlias(row: AliasRow): void {
+    this.#run('insert or replace into alias values (?, ?)', row.address, JSON.stringify(row.targets));
+  }
+
+  removeAlias(address: string): void {
+    this.#run('delete from alias where address = ?', address);
+  }
+
+  addAppPassword(row: Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'>): number {
+    return this.#run(
+      'insert into app_password (account, name, sha256, protocols, created_at) values (?, ?, ?, ?, ?)',
+      row.account,
+      row.name,
+      row.sha256,
+      JSON.stringify(row.protocols),
+      row.createdAt,
+    );
+  }
+
+  touchAppPassword(id: number, at: number, from: string): void {
+    this.#run('update app_password set last_used_at = ?, last_used_from = ? where id = ?', at, from, id);
+  }
+
+  removeAppPassword(id: number): void {
+    this.#run('delete from app_password where id = ?', id);
+  }
+
+  putValue(name: string, value: string): void {
+    this.#run('insert or replace into value values (?, ?)', name, value);
+  }
+}
+
+function accountCells(row: Omit<AccountRow, 'id'>): Cell[] {
+  return [row.address, row.name, row.passwordHash, formatScram(row.scram), row.quota, row.createdAt, row.closedAt];
+}
+
+function formatScram(scram: AccountRow['scram']): string {
+  const entries = Object.entries(scram).map(([hash, keys]) => {
+    const { salt, iterations, storedKey, serverKey } = keys;
+    return [hash, [base64FromBytes(salt), iterations, base64FromBytes(storedKey), base64FromBytes(serverKey)]];
+  });
+  return JSON.stringify(Object.fromEntries(entries));
+}
+
+function parseScram(text: string): AccountRow['scram'] {
+  const scram: Partial<Record<ScramHash, ScramKeys>> = {};
+  const kept = JSON.parse(text) as Partial<Record<ScramHash, [string, number, string, string]>>;
+  for (const hash of ['SHA-1', 'SHA-256'] as const) {
+    const [salt, iterations, storedKey, serverKey] = kept[hash] ?? [];
+    if (salt === undefined || iterations === undefined || storedKey === undefined || serverKey === undefined) continue;
+    scram[hash] = { salt: bytesFromBase64(salt), iterations, storedKey: bytesFromBase64(storedKey), serverKey: bytesFromBase64(serverKey) };
+  }
+  return scram;
+}
+
+function textOrNull(cell: Cell | undefined): string | null {
+  return cell === null || cell === undefined ? null : String(cell);
+}
+
+function numberOrNull(cell: Cell | undefined): number | null {
+  return cell === null || cell === undefined ? null : Number(cell);
+}

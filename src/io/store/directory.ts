@@ -1,0 +1,247 @@
+// The durable directory: DATA/directory.sqlite, answered from memory. Knows transactions, other processes and trouble of the disk;
+// the rules between rows are store/directory-picture.ts, the SQL is directory-rows.ts.
+//
+// A change is checked and written in one transaction on the newest rows, and is seen in memory when the commit has reached the disk.
+// Changes are rare and a commit takes about a millisecond, so they run on this thread.
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { Refusal, Unavailable } from '../../base/trouble.ts';
+import type { AccountId } from '../../store/contract.ts';
+import type { AccountRow, AliasRow, AppPasswordRow, Directory, DomainRow } from '../../store/directory-contract.ts';
+import { DirectoryPicture } from '../../store/directory-picture.ts';
+import { DirectoryRows } from './directory-rows.ts';
+
+export interface DirectoryOptions {
+  /** The data folder; it exists. */
+  readonly dir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface OpenDirectory extends Directory {
+  /** Looks now for changes of another process instead of within the next seconds. */
+  lookAgain(): void;
+}
+
+export async function openDirectory(options: DirectoryOptions): Promise<OpenDirectory> {
+  return new FileDirectory(options);
+}
+
+/** How often the file is asked whether another process has changed it. */
+const lookEvery = 3000;
+/** How long the use of an app password may wait to be written (the contract says a minute). */
+const touchWithin = 30_000;
+
+class FileDirectory extends DirectoryPicture implements OpenDirectory {
+  readonly #rows: DirectoryRows;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #looking: NodeJS.Timeout;
+  readonly #touched = new Map<number, { readonly at: number; readonly from: string }>();
+  #touchedSince = 0;
+  #version: number;
+  #closed = false;
+
+  constructor({ dir, clock, log }: DirectoryOptions) {
+    super();
+    this.#clock = clock;
+    this.#log = log;
+    this.#rows = new DirectoryRows(join(dir, 'directory.sqlite'));
+    this.#version = this.#rows.version;
+    this.#load();
+    // Does not keep the process alive.
+    this.#looking = setInterval(() => this.#lookQuietly(), lookEvery).unref();
+  }
+
+  // --- changes ------------------------------------------------------------------------------------------------------
+
+  putDomain(row: DomainRow): Promise<void> {
+    return this.#change(() => {
+      this.#rows.putDomain(row);
+      return () => this.keepDomain(row);
+    });
+  }
+
+  removeDomain(name: string): Promise<void> {
+    return this.#change(() => {
+      this.checkUnused(name);
+      if (this.domain(name) === null) return null;
+      this.#rows.removeDomain(name);
+      return () => void this.dropDomain(name);
+    });
+  }
+
+  async addAccount(row: Omit<AccountRow, 'id'>): Promise<AccountRow> {
+    let id = 0;
+    await this.#change(() => {
+      this.checkNewAddress(row.address);
+      id = this.#rows.addAccount(row);
+      return () => this.keepAccount({ ...row, id });
+    });
+    return this.account(id);
+  }
+
+  async updateAccount(id: AccountId, change: Partial<Omit<AccountRow, 'id'>>): Promise<AccountRow> {
+    await this.#change(() => {
+      const after = this.changedAccount(id, change);
+      this.#rows.updateAccount(after);
+      return () => this.keepAccount(after);
+    });
+    return this.account(id);
+  }
+
+  removeAccount(id: AccountId): Promise<void> {
+    return this.#change(() => {
+      if (this.accountById(id) === null) return null;
+      this.#rows.removeAccount(id);
+      return () => void this.dropAccount(id);
+    });
+  }
+
+  putAlias(row: AliasRow): Promise<void> {
+    return this.#change(() => {
+      this.checkAlias(row);
+      this.#rows.putAlias(row);
+      return () => this.keepAlias(row);
+    });
+  }
+
+  removeAlias(address: string): Promise<void> {
+    return this.#change(() => {
+      if (this.alias(address) === null) return null;
+      this.#rows.removeAlias(address);
+      return () => void this.dropAlias(address);
+    });
+  }
+
+  async addAppPassword(row: Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'>): Promise<AppPasswordRow> {
+    let added: AppPasswordRow | null = null;
+    await this.#change(() => {
+      this.checkAppPassword(row);
+      added = { ...row, id: this.#rows.addAppPassword(row), lastUsedAt: null, lastUsedFrom: null };
+      return () => this.keepAppPassword(added!);
+    });
+    return added!;
+  }
+
+  removeAppPassword(id: number): Promise<void> {
+    return this.#change(() => {
+      if (this.appPassword(id) === null) return null;
+      this.#rows.removeAppPassword(id);
+      return () => void this.dropAppPassword(id);
+    });
+  }
+
+  touchAppPassword(id: number, at: number, from: string): void {
+    const row = this.appPassword(id);
+    if (row === null) return;
+    this.keepAppPassword({ ...row, lastUsedAt: at, lastUsedFrom: from });
+    if (this.#touched.size === 0) this.#touchedSince = this.#clock.monotonic();
+    this.#touched.set(id, { at, from });
+  }
+
+  putValue(name: string, value: string): Promise<void> {
+    return this.#change(() => {
+      this.#rows.putValue(name, value);
+      return () => this.keepValue(name, value);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    clearInterval(this.#looking);
+    try {
+      if (this.#touched.size > 0) await this.#change(() => null);
+    } finally {
+      this.#closed = true;
+      this.forgetListeners();
+      this.#rows.close();
+    }
+  }
+
+  // --- inside -------------------------------------------------------------------------------------------------------
+
+  /** One transaction. `write` checks, writes rows and gives what is then done to the picture; null when there is nothing to do. */
+  async #change(write: () => (() => void) | null): Promise<void> {
+    if (this.#closed) throw new Unavailable('store-stopped', 'The directory is closed');
+    let keep: (() => void) | null;
+    let committing = false;
+    try {
+      this.#rows.begin();
+      this.lookAgain();
+      keep = write();
+      for (const [id, { at, from }] of this.#touched) this.#rows.touchAppPassword(id, at, from);
+      committing = true;
+      this.#rows.commit();
+    } catch (trouble) {
+      this.#takeBack();
+      if (trouble instanceof Refusal) throw trouble;
+      // What is in the file now is read again before anything else is done with it.
+      if (committing) this.#version = unknownVersion;
+      throw this.#unavailable(trouble, committing);
+    }
+    this.#touched.clear();
+    keep?.();
+    if (keep !== null) this.tell();
+  }
+
+  #takeBack(): void {
+    try {
+      this.#rows.rollback();
+    } catch (trouble) {
+      this.#log.error('directory.rollback', {}, trouble);
+    }
+  }
+
+  #unavailable(trouble: unknown, committing: boolean): Unavailable {
+    this.#log.error('directory.write', { committing }, trouble);
+    const code = trouble instanceof Error && 'errcode' in trouble ? Number(trouble.errcode) & 0xff : 0;
+    if (code === sqliteFull) return new Unavailable('disk-full', 'The disk is full', trouble);
+    if (code === sqliteBusy) return new Unavailable('busy', 'The directory is busy', trouble);
+    // After a commit that failed nobody knows: the rows may have reached the disk (reliability D-6).
+    return new Unavailable(committing ? 'unknown-outcome' : 'store-stopped', 'The directory could not be written', trouble);
+  }
+
+  lookAgain(): void {
+    const version = this.#rows.version;
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#load();
+    this.tell();
+  }
+
+  #lookQuietly(): void {
+    try {
+      this.lookAgain();
+    } catch (trouble) {
+      this.#log.warn('directory.read', {}, trouble);
+    }
+    if (this.#touched.size === 0 || this.#clock.monotonic() - this.#touchedSince < touchWithin) return;
+    this.#change(() => null).catch((trouble: unknown) => this.#log.warn('directory.touch', {}, trouble));
+  }
+
+  #load(): void {
+    const { domains, accounts, aliases, appPasswords, values } = {
+      domains: this.#rows.domains(),
+      accounts: this.#rows.accounts(),
+      aliases: this.#rows.aliases(),
+      appPasswords: this.#rows.appPasswords(),
+      values: this.#rows.values(),
+    };
+    this.clear();
+    for (const row of domains) this.keepDomain(row);
+    for (const row of accounts) this.keepAccount(row);
+    for (const row of aliases) this.keepAlias(row);
+    for (const row of appPasswords) {
+      const touched = this.#touched.get(row.id);
+      this.keepAppPassword(touched === undefined ? row : { ...row, lastUsedAt: touched.at, lastUsedFrom: touched.from });
+    }
+    for (const { name, value } of values) this.keepValue(name, value);
+  }
+}
+
+/** No value of `pragma data_version`. */
+const unknownVersion = -1;
+const sqliteBusy = 5;
+const sqliteFull = 13;

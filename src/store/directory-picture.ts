@@ -1,0 +1,183 @@
+// The directory as it lies in memory: rows by every name they are looked up by, and the rules between them.
+// Every directory answers lookups from here, and checks a change here before it makes it. Knows no file, no hashing and no protocol.
+import { Refusal } from '../base/trouble.ts';
+import type { AccountId } from './contract.ts';
+import type { AccountRow, AliasRow, AppPasswordRow, DomainRow } from './directory-contract.ts';
+
+export class DirectoryPicture {
+  readonly #domains = new Map<string, DomainRow>();
+  readonly #accounts = new Map<AccountId, AccountRow>();
+  readonly #byAddress = new Map<string, AccountRow>();
+  readonly #aliases = new Map<string, AliasRow>();
+  readonly #appPasswords = new Map<number, AppPasswordRow>();
+  readonly #bySha256 = new Map<string, AppPasswordRow>();
+  readonly #values = new Map<string, string>();
+  readonly #listeners = new Set<() => void>();
+
+  // --- lookups ------------------------------------------------------------------------------------------------------
+
+  domains(): readonly DomainRow[] {
+    return sorted(this.#domains.values(), (row) => row.name);
+  }
+
+  domain(name: string): DomainRow | null {
+    return this.#domains.get(name) ?? null;
+  }
+
+  accounts(): readonly AccountRow[] {
+    return sorted(this.#accounts.values(), (row) => row.address);
+  }
+
+  accountById(id: AccountId): AccountRow | null {
+    return this.#accounts.get(id) ?? null;
+  }
+
+  accountByAddress(address: string): AccountRow | null {
+    return this.#byAddress.get(address) ?? null;
+  }
+
+  aliases(): readonly AliasRow[] {
+    return sorted(this.#aliases.values(), (row) => row.address);
+  }
+
+  alias(address: string): AliasRow | null {
+    return this.#aliases.get(address) ?? null;
+  }
+
+  appPasswords(account: AccountId): readonly AppPasswordRow[] {
+    return [...this.#appPasswords.values()].filter((row) => row.account === account);
+  }
+
+  appPasswordBySha256(sha256: string): AppPasswordRow | null {
+    return this.#bySha256.get(sha256) ?? null;
+  }
+
+  value(name: string): string | null {
+    return this.#values.get(name) ?? null;
+  }
+
+  onChange(heard: () => void): () => void {
+    // Wrapped: the same function may be given twice, and each way to stop ends one of them.
+    const entry = (): void => heard();
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  // --- rules --------------------------------------------------------------------------------------------------------
+
+  protected checkUnused(domain: string): void {
+    const used = [...this.#byAddress.keys(), ...this.#aliases.keys()].some((address) => domainOf(address) === domain);
+    if (used) throw new Refusal('in-use', `${domain} has accounts or aliases`);
+  }
+
+  /** An address stands for one account or one alias, in a domain of ours. */
+  protected checkNewAddress(address: string): void {
+    this.#checkDomain(address);
+    if (this.#byAddress.has(address) || this.#aliases.has(address)) throw new Refusal('already-exists', `${address} is taken`);
+  }
+
+  protected checkAlias(row: AliasRow): void {
+    this.#checkDomain(row.address);
+    if (this.#byAddress.has(row.address)) throw new Refusal('already-exists', `${row.address} is the address of an account`);
+  }
+
+  protected checkAppPassword(row: Pick<AppPasswordRow, 'account' | 'sha256'>): void {
+    this.account(row.account);
+    if (this.#bySha256.has(row.sha256)) throw new Refusal('already-exists', 'This app password is taken');
+  }
+
+  protected account(id: AccountId): AccountRow {
+    const row = this.#accounts.get(id);
+    if (row === undefined) throw new Refusal('nonexistent', 'There is no such account');
+    return row;
+  }
+
+  /** The row after a change, checked. */
+  protected changedAccount(id: AccountId, change: Partial<Omit<AccountRow, 'id'>>): AccountRow {
+    const before = this.account(id);
+    if (change.address !== undefined && change.address !== before.address) this.checkNewAddress(change.address);
+    return { ...before, ...change, id };
+  }
+
+  protected appPassword(id: number): AppPasswordRow | null {
+    return this.#appPasswords.get(id) ?? null;
+  }
+
+  #checkDomain(address: string): void {
+    const domain = domainOf(address);
+    if (!this.#domains.has(domain)) throw new Refusal('nonexistent', `${domain} is not a domain of this server`);
+  }
+
+  // --- changes ------------------------------------------------------------------------------------------------------
+
+  protected keepDomain(row: DomainRow): void {
+    this.#domains.set(row.name, row);
+  }
+
+  protected dropDomain(name: string): boolean {
+    return this.#domains.delete(name);
+  }
+
+  protected keepAccount(row: AccountRow): void {
+    const before = this.#accounts.get(row.id);
+    if (before !== undefined) this.#byAddress.delete(before.address);
+    this.#accounts.set(row.id, row);
+    this.#byAddress.set(row.address, row);
+  }
+
+  protected dropAccount(id: AccountId): boolean {
+    const row = this.#accounts.get(id);
+    if (row === undefined) return false;
+    this.#accounts.delete(id);
+    this.#byAddress.delete(row.address);
+    for (const password of this.appPasswords(id)) this.dropAppPassword(password.id);
+    return true;
+  }
+
+  protected keepAlias(row: AliasRow): void {
+    this.#aliases.set(row.address, row);
+  }
+
+  protected dropAlias(address: string): boolean {
+    return this.#aliases.delete(address);
+  }
+
+  protected keepAppPassword(row: AppPasswordRow): void {
+    this.#appPasswords.set(row.id, row);
+    this.#bySha256.set(row.sha256, row);
+  }
+
+  protected dropAppPassword(id: number): boolean {
+    const row = this.#appPasswords.get(id);
+    if (row === undefined) return false;
+    this.#appPasswords.delete(id);
+    this.#bySha256.delete(row.sha256);
+    return true;
+  }
+
+  protected keepValue(name: string, value: string): void {
+    this.#values.set(name, value);
+  }
+
+  /** Forgets all rows; who listens stays. */
+  protected clear(): void {
+    for (const rows of [this.#domains, this.#accounts, this.#byAddress, this.#aliases, this.#appPasswords, this.#bySha256, this.#values])
+      rows.clear();
+  }
+
+  protected tell(): void {
+    for (const heard of Array.from(this.#listeners)) heard();
+  }
+
+  protected forgetListeners(): void {
+    this.#listeners.clear();
+  }
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
+}
+
+function sorted<T>(rows: Iterable<T>, key: (row: T) => string): T[] {
+  return [...rows].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
