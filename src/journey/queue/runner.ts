@@ -61,6 +61,7 @@ export class QueueRunner {
   #stopped = false;
   #looking = false;
   #lookAgain = false;
+  #waiters: (() => void)[] = [];
   #cancelLook: (() => void) | null = null;
   #cancelRenew: (() => void) | null = null;
   #stopHearing: (() => void) | null = null;
@@ -86,9 +87,16 @@ export class QueueRunner {
   }
 
   /** Settles when nothing is on its way and nothing is due now. */
-  async idle(): Promise<void> {
-    while (this.#looking || this.#jobs.size > 0)
-      await Promise.all([...this.#jobs, new Promise<void>((done) => void this.#parts.clock.after(1, done))]);
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
+      this.#tellIdle();
+    });
+  }
+
+  #tellIdle(): void {
+    if (this.#looking || this.#jobs.size > 0) return;
+    for (const tell of this.#waiters.splice(0)) tell();
   }
 
   // --- taking -------------------------------------------------------------------------------------------------------
@@ -103,11 +111,13 @@ export class QueueRunner {
     this.#cancelLook = null;
     void this.#takeDue().then((wait) => {
       this.#looking = false;
-      if (this.#stopped) return;
-      if (this.#lookAgain) {
+      if (this.#lookAgain && !this.#stopped) {
         this.#lookAgain = false;
         this.#look();
-      } else this.#cancelLook = this.#parts.clock.after(wait, () => this.#look());
+        return;
+      }
+      if (!this.#stopped) this.#cancelLook = this.#parts.clock.after(wait, () => this.#look());
+      this.#tellIdle();
     });
   }
 
@@ -160,6 +170,7 @@ export class QueueRunner {
         if (destination.lanes === 0 && destination.waiting.length === 0 && destination.restsUntil < this.#parts.clock.monotonic())
           this.#destinations.delete(destination.domain);
         this.#look();
+        this.#tellIdle();
       });
     this.#jobs.add(job);
   }

@@ -1,0 +1,160 @@
+// Delivery status notifications (RFC 3464 in RFC 6522): the letter that tells a sender what became of theirs, in Japanese and
+// English for people and in fields for machines. Knows the report; when one is due is the queue's matter.
+import type { Chance, Clock } from '../../base/clock.ts';
+import type { Bytes } from '../../base/bytes.ts';
+import { noBytes } from '../../base/bytes.ts';
+import { parseAddressList, type Address } from '../../message/address/address-list.ts';
+import { reportBody } from '../../message/build/body.ts';
+import { buildLetter } from '../../message/build/letter.ts';
+import { formatDate } from '../../message/header/date.ts';
+import { headerFieldRanges } from '../../message/header/fields.ts';
+import type { AcceptLetter, MailStore } from '../../store/contract.ts';
+import { makeLetterId } from '../../store/letter-id.ts';
+import type { RecipientLists } from '../account/contract.ts';
+import type { ReportAction, ReportedRecipient, Reporter } from './contract.ts';
+
+export interface ReporterParts {
+  readonly hostName: string;
+  /** The domain of the postmaster who signs. */
+  readonly domain: string;
+  readonly recipients: RecipientLists;
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+/** RFC 3461 §5.3: with RET=FULL the letter comes along, but a large one only by its header. */
+const returnMax = 1024 * 1024;
+const wordsMax = 500;
+
+interface Words {
+  readonly subject: string;
+  readonly ja: string;
+  readonly en: string;
+}
+
+const wordsByAction: Readonly<Record<ReportAction, Words>> = {
+  failed: {
+    subject: 'Your letter could not be delivered / お手紙を届けられませんでした',
+    ja: 'お手紙を次の宛先に届けることができませんでした。もう一度送る前に、宛先をお確かめください。',
+    en: 'Your letter could not be delivered to the following addresses. Please check the address before you send it again.',
+  },
+  delayed: {
+    subject: 'Your letter is still on its way / お手紙はまだ配達の途中です',
+    ja: 'お手紙は次の宛先にまだ届いていません。引き続き配達を試みますので、何もなさる必要はありません。',
+    en: 'Your letter has not yet reached the following addresses. We go on trying; there is nothing you need to do.',
+  },
+  relayed: {
+    subject: 'Your letter has been handed on / お手紙を次の郵便局に渡しました',
+    ja: 'お手紙を次の宛先の郵便局に渡しました。その先の配達の知らせは、相手の郵便局からは届きません。',
+    en: 'Your letter was handed to the mail servers of the following addresses. They will not report how it goes on from there.',
+  },
+  delivered: {
+    subject: 'Your letter has been delivered / お手紙が届きました',
+    ja: 'お手紙は次の宛先の郵便受けに入りました。',
+    en: 'Your letter lies in the mailboxes of the following addresses.',
+  },
+};
+
+export function openReporter(parts: ReporterParts): Reporter {
+  return {
+    async report(recipients, octets, store) {
+      const first = recipients[0];
+      if (!first || first.row.reversePath === '') return null;
+      const list = parts.recipients.open({ onlyOurs: false });
+      // A report is never reported about (RFC 3461 §5.2.7).
+      await list.add({ address: first.row.reversePath, notify: ['never'], originalRecipient: null }, 0);
+      const [placements, queue] = [list.placements(), list.queueRows()];
+      if (placements.length === 0 && queue.length === 0) return null;
+      const at = parts.clock.now();
+      const letter = makeLetterId(parts.chance);
+      const spool = store.spool(Number.MAX_SAFE_INTEGER);
+      await spool.add(buildReport(parts, recipients, octets, letter, at));
+      const accepted: AcceptLetter = {
+        letter,
+        prefix: noBytes(),
+        spool,
+        receivedAt: at,
+        reversePath: '',
+        placements,
+        queue,
+        bodyType: '8bitmime',
+        smtpUtf8: first.row.smtpUtf8,
+      };
+      return accepted;
+    },
+  };
+}
+
+function buildReport(parts: ReporterParts, recipients: readonly ReportedRecipient[], octets: Bytes, letter: string, at: number): Bytes {
+  const { row, action } = recipients[0]!;
+  const words = wordsByAction[action];
+  const tells = recipients.map(describe).join('\n\n');
+  const text = `${words.ja}\n\n${words.en}\n\n${tells}\n\n-- \n便り ${parts.hostName}\n`;
+  const full = action === 'failed' && row.returns !== 'headers' && octets.length <= returnMax;
+  const { blankEnd } = headerFieldRanges(octets);
+  return buildLetter({
+    // RFC 3834 §5: no machine answers this.
+    fields: [['Auto-Submitted', 'auto-replied']],
+    date: { time: at },
+    from: address(`Mail Delivery System <postmaster@${parts.domain}>`),
+    to: address(`<${row.reversePath}>`),
+    subject: words.subject,
+    messageId: `${letter}@${parts.hostName}`,
+    body: reportBody({
+      reportType: 'delivery-status',
+      text,
+      groups: [messageFields(parts, recipients), ...recipients.map(recipientFields)],
+      original: full ? { kind: 'message', bytes: octets } : { kind: 'message', bytes: octets.subarray(0, blankEnd), headersOnly: true },
+      global: recipients.some((one) => !isAscii(one.row.recipient)),
+    }),
+  });
+}
+
+function address(text: string): Address[] {
+  return parseAddressList(text);
+}
+
+function describe(one: ReportedRecipient): string {
+  const who = one.host === null ? '' : `\n  ${one.host}:`;
+  return `  <${one.row.recipient}>${who}\n  ${plain(one.words)} (${one.status})`;
+}
+
+type Field = readonly [name: string, value: string];
+
+/** RFC 3464 §2.2. */
+function messageFields(parts: ReporterParts, recipients: readonly ReportedRecipient[]): Field[] {
+  const { row } = recipients[0]!;
+  const fields: Field[] = [];
+  if (row.envelopeId !== null) fields.push(['Original-Envelope-Id', plain(row.envelopeId)]);
+  fields.push(['Reporting-MTA', `dns; ${parts.hostName}`], ['Arrival-Date', formatDate(row.createdAt)]);
+  return fields;
+}
+
+/** RFC 3464 §2.3. */
+function recipientFields(one: ReportedRecipient): Field[] {
+  const { row } = one;
+  const fields: Field[] = [];
+  if (row.originalRecipient !== null) fields.push(['Original-Recipient', plain(row.originalRecipient.replace(';', '; '))]);
+  // RFC 6533 §3: an address that is not ASCII has a type of its own.
+  fields.push(
+    ['Final-Recipient', `${isAscii(row.recipient) ? 'rfc822' : 'utf-8'}; ${plain(row.recipient)}`],
+    ['Action', one.action],
+    ['Status', one.status],
+  );
+  if (one.host !== null) fields.push(['Remote-MTA', `dns; ${plain(one.host)}`], ['Diagnostic-Code', `smtp; ${plain(one.words)}`]);
+  fields.push(['Last-Attempt-Date', formatDate(one.lastAttemptAt)]);
+  if (one.action === 'delayed') fields.push(['Will-Retry-Until', formatDate(row.expiresAt)]);
+  return fields;
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+/** Words of another server on one line, bounded: they must not write fields of their own. */
+function plain(text: string): string {
+  return text
+    .replace(/[\0-\x1f\x7f]+/g, ' ')
+    .slice(0, wordsMax)
+    .trim();
+}
