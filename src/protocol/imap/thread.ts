@@ -38,6 +38,8 @@ export function threadBySubject(columns: ThreadColumns): ThreadNode[] {
 class Node implements ThreadNode {
   letter = -1;
   parent: Node | null = null;
+  /** How many nodes have this one as their parent, while links are made. */
+  linked = 0;
   children: Node[] = [];
 }
 
@@ -96,20 +98,22 @@ function firstLetter(node: Node): number {
 }
 
 /**
- * Links that never make a loop. Asking whether A hangs below B by climbing costs the depth for each link, which is quadratic for a long chain sent
- * in the worst order; so each tree's shape is kept by parents only, and a climb ends after the 200 references a letter can
- * have plus what a whole mailbox of chained letters can add, which `budget` bounds.
+ * Links that never make a loop. A node below which nothing hangs yet cannot close one, which is the ordinary case of letters in the order of
+ * their writing. Else the way up is climbed; letters made to make that long (each the parent of the one before) use up a budget, after
+ * which such links are left out.
  */
 class Forest {
-  /** Steps of climbing left. A mailbox of honest letters uses a few per letter. */
   #budget = 20_000_000;
 
   link(parent: Node, child: Node): void {
-    for (let above: Node | null = parent; above !== null; above = above.parent) if (above === child || --this.#budget < 0) return;
+    if (parent === child) return;
+    if (child.linked > 0) for (let above: Node | null = parent; above !== null; above = above.parent) if (above === child || --this.#budget < 0) return;
     child.parent = parent;
+    parent.linked++;
   }
 
   unlink(child: Node): void {
+    if (child.parent !== null) child.parent.linked--;
     child.parent = null;
   }
 }
