@@ -1,0 +1,46 @@
+// The embedded engine passes the store suite, with one shard and with three.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '../../base/log.ts';
+import { silentMeter } from '../../base/meter.ts';
+import { runStoreSuite, type OpenedStore } from '../../store/contract-suite.ts';
+import { systemChance, systemClock } from '../clock.ts';
+import { openEmbeddedStore, type EmbeddedStore } from './embedded.ts';
+
+export async function openForTest(shards: number): Promise<OpenedStore> {
+  const dir = await mkdtemp(join(tmpdir(), 'tayori-store-'));
+  let ahead = 0;
+  const clock = { ...systemClock, now: () => Date.now() + ahead };
+  const open = (): Promise<EmbeddedStore> =>
+    openEmbeddedStore({
+      dir,
+      shards,
+      clock,
+      chance: systemChance,
+      log: silentLog,
+      meter: silentMeter,
+      room: { minFree: 0, minFreeShare: 0, ballast: 0 },
+    });
+  let store = await open();
+  return {
+    store,
+    async reopen() {
+      await store.close();
+      store = await open();
+      return store;
+    },
+    async end() {
+      await store.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+    failAt(n) {
+      for (const shard of store.shards) shard.writer.failIn(n);
+    },
+    advance(ms) {
+      ahead += ms;
+    },
+  };
+}
+
+for (const shards of [1, 3]) runStoreSuite(`embedded, ${shards} shards`, () => openForTest(shards));

@@ -1,0 +1,273 @@
+// What the main thread and a shard's writer thread say to one another: jobs there, answers and effects back.
+// Knows plain values that survive a structured clone; knows no SQL and no promise.
+import type {
+  AccountId,
+  CopyResult,
+  FlagChange,
+  FlagResult,
+  LetterId,
+  MailboxId,
+  MailboxRole,
+  MessageId,
+  ModSeq,
+  Placement,
+  Uid,
+} from '../../store/contract.ts';
+import type { NewQueueRecipient, QueueRecipient, QueueResult } from '../../store/queue-contract.ts';
+import type { TraceEvent } from '../../store/trace-contract.ts';
+
+/** Where the octets of a letter are on their way to the writer. */
+export interface Cargo {
+  /** Where they begin in the batch's one buffer, or 0 when they come in a file. */
+  readonly start: number;
+  /** Octets in all, those of the prefix included. */
+  readonly length: number;
+  /** Octets put in front of what the client sent. */
+  readonly prefix: number;
+  /** A large letter: a file of `spool/` whose octets end at `room + length - prefix`, and what was found out about it elsewhere. */
+  readonly file: LargeLetter | null;
+}
+
+export interface LargeLetter {
+  readonly path: string;
+  /** Offset at which the letter, its prefix included, begins in the file. */
+  readonly start: number;
+  readonly sha256: Uint8Array;
+  /** Of the octets without the prefix. */
+  readonly spoolSha256: Uint8Array;
+  /** Facts in the order of `factColumns`, or null when nobody here needs them. */
+  readonly facts: readonly (string | number | null)[] | null;
+}
+
+export interface AcceptJob {
+  readonly cargo: Cargo;
+  readonly letter: LetterId;
+  readonly receivedAt: number;
+  readonly reversePath: string;
+  /** Those in this shard. */
+  readonly placements: readonly Placement[];
+  /** Those in other shards; kept as hand-over rows until they are done. */
+  readonly elsewhere: readonly Placement[];
+  readonly queue: readonly NewQueueRecipient[];
+  readonly envelopeId: string | null;
+  readonly returns: 'full' | 'headers' | null;
+  readonly smtpUtf8: boolean;
+  readonly bodyType: '7bit' | '8bitmime' | 'binarymime';
+  /** Who the letter is for, as suppression of a re-send compares it; null when it is off. */
+  readonly resendKey: string | null;
+}
+
+export interface AppendJob {
+  readonly cargo: Cargo;
+  readonly flags: readonly string[];
+  readonly receivedAt: number;
+  readonly letter: LetterId;
+}
+
+export type Job =
+  | { readonly kind: 'createAccount'; readonly account: AccountId; readonly mailboxes: readonly { name: string; role: MailboxRole }[] }
+  | { readonly kind: 'removeAccount'; readonly account: AccountId }
+  | { readonly kind: 'createMailbox'; readonly account: AccountId; readonly name: string; readonly role: MailboxRole | null }
+  | { readonly kind: 'renameMailbox'; readonly account: AccountId; readonly mailbox: MailboxId; readonly name: string }
+  | { readonly kind: 'deleteMailbox'; readonly account: AccountId; readonly mailbox: MailboxId }
+  | { readonly kind: 'setSubscribed'; readonly account: AccountId; readonly name: string; readonly subscribed: boolean }
+  | {
+      readonly kind: 'commit';
+      readonly letters: readonly AcceptJob[];
+      readonly queue: readonly QueueResult[];
+      readonly queueElsewhere: readonly QueueResult[];
+      readonly events: readonly TraceEvent[];
+    }
+  | {
+      readonly kind: 'append';
+      readonly account: AccountId;
+      readonly mailbox: MailboxId;
+      readonly letters: readonly AppendJob[];
+      readonly quota: number | null;
+    }
+  | {
+      readonly kind: 'setFlags';
+      readonly account: AccountId;
+      readonly mailbox: MailboxId;
+      readonly uids: Uint32Array;
+      readonly change: FlagChange;
+    }
+  | {
+      readonly kind: 'expunge';
+      readonly account: AccountId;
+      readonly mailbox: MailboxId;
+      readonly uids: Uint32Array | null;
+      readonly onlyDeleted: boolean;
+    }
+  | {
+      readonly kind: 'copy';
+      readonly account: AccountId;
+      readonly from: MailboxId;
+      readonly uids: Uint32Array;
+      readonly to: MailboxId;
+      readonly move: boolean;
+      readonly quota: number | null;
+    }
+  | { readonly kind: 'restore'; readonly account: AccountId; readonly ids: readonly number[] }
+  | {
+      readonly kind: 'queueTake';
+      readonly now: number;
+      readonly lease: number;
+      readonly limit: number;
+      readonly without: readonly string[];
+    }
+  | {
+      readonly kind: 'queueRenew';
+      readonly rows: readonly { id: number; leaseEpoch: number }[];
+      readonly now: number;
+      readonly lease: number;
+    }
+  | { readonly kind: 'queueRetry' | 'queueHold' | 'queueRemove'; readonly ids: readonly number[]; readonly now: number }
+  | { readonly kind: 'trace'; readonly events: readonly TraceEvent[] }
+  | { readonly kind: 'handedOver'; readonly id: number }
+  | { readonly kind: 'newValidity' }
+  | { readonly kind: 'upkeep'; readonly keepSegments: boolean; readonly factsVersion: number };
+
+/** What each kind of job is answered with. */
+export interface JobResults {
+  createAccount: null;
+  removeAccount: null;
+  createMailbox: MailboxId;
+  renameMailbox: null;
+  deleteMailbox: null;
+  setSubscribed: null;
+  commit: { readonly letters: readonly AcceptedLetter[]; readonly handOvers: readonly HandOver[]; readonly newQueueRows: boolean };
+  append: { readonly uidValidity: number; readonly uids: readonly Uid[]; readonly modSeq: ModSeq };
+  setFlags: FlagResult;
+  expunge: { readonly uids: readonly Uid[]; readonly modSeq: ModSeq };
+  copy: CopyResult;
+  restore: number;
+  queueTake: readonly QueueRecipient[];
+  queueRenew: readonly number[];
+  queueRetry: number;
+  queueHold: number;
+  queueRemove: number;
+  trace: null;
+  handedOver: null;
+  newValidity: null;
+  upkeep: UpkeepResult;
+}
+
+export interface AcceptedLetter {
+  readonly letter: LetterId;
+  readonly resent: boolean;
+  readonly placed: readonly { readonly account: AccountId; readonly mailbox: MailboxId; readonly uid: Uid }[];
+}
+
+/** Work for another shard that is durable here until it is done there. */
+export interface HandOver {
+  readonly id: number;
+  readonly shard: number;
+  /** Index of the letter in the commit, or null for a queue result. */
+  readonly index: number | null;
+  readonly work: HandOverWork;
+}
+
+export type HandOverWork =
+  | {
+      readonly kind: 'letter';
+      readonly letter: LetterId;
+      readonly receivedAt: number;
+      readonly reversePath: string;
+      readonly placements: readonly Placement[];
+    }
+  | { readonly kind: 'queue'; readonly result: QueueResult };
+
+export interface UpkeepResult {
+  /** Letters that are gone for good. */
+  readonly removed: readonly { readonly account: AccountId; readonly messages: readonly MessageId[] }[];
+  /** Segments that nothing refers to any more; the main thread closes them before their files go. */
+  readonly emptied: readonly number[];
+  /** There is more to do. */
+  readonly more: boolean;
+}
+
+/** Numbers of a mailbox as they are after a job. */
+export interface MailboxNumbers {
+  readonly uidNext: Uid;
+  readonly highestModSeq: ModSeq;
+  readonly messages: number;
+  readonly unseen: number;
+  readonly deleted: number;
+  readonly size: number;
+}
+
+/** `[uid, message, system flags, keywords, size, receivedAt, savedAt]` */
+export type AddedRow = readonly [Uid, MessageId, number, readonly string[], number, number, number];
+
+/** What a job did to one mailbox. */
+export interface MailboxEffect {
+  readonly mailbox: MailboxId;
+  readonly added: readonly AddedRow[];
+  /** UIDs with the same new flags, gathered. */
+  readonly flags: readonly { readonly system: number; readonly keywords: readonly string[]; readonly uids: readonly Uid[] }[];
+  readonly expunged: readonly Uid[];
+  /** Null when the mailbox is gone. */
+  readonly numbers: MailboxNumbers | null;
+}
+
+/** What a job did to one account. */
+export interface AccountEffect {
+  readonly account: AccountId;
+  readonly modSeq: ModSeq;
+  /** Mailboxes were made, renamed, removed, or (un)subscribed: read the list again. */
+  readonly structure: boolean;
+  readonly removed: boolean;
+  readonly mailboxes: readonly MailboxEffect[];
+  readonly newMessages: readonly MessageId[];
+}
+
+/** Trouble in a form that survives the way between threads. */
+export type TroubleNote =
+  | { readonly kind: 'refusal'; readonly code: string; readonly message: string; readonly reason: string }
+  | { readonly kind: 'unavailable'; readonly code: string; readonly message: string; readonly detail: string }
+  | { readonly kind: 'defect'; readonly message: string; readonly stack: string };
+
+export type Answer =
+  | { readonly value: JobResults[keyof JobResults]; readonly effects: readonly AccountEffect[]; readonly trouble?: undefined }
+  | { readonly trouble: TroubleNote; readonly effects?: undefined; readonly value?: undefined };
+
+export interface Batch {
+  readonly number: number;
+  /** Wall time. */
+  readonly now: number;
+  readonly jobs: readonly Job[];
+  /** Octets of all letters of the batch, one behind the other; null when there are none. */
+  readonly octets: ArrayBuffer | null;
+}
+
+export type ToWriter =
+  | Batch
+  | { readonly close: true }
+  /** For tests: the n-th statement from now on fails. */
+  | { readonly failIn: number };
+
+export type FromWriter =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused'; readonly trouble: TroubleNote }
+  | { readonly kind: 'answers'; readonly number: number; readonly answers: readonly Answer[] }
+  | {
+      readonly kind: 'log';
+      readonly level: 'info' | 'warn' | 'error';
+      readonly event: string;
+      readonly fields: Record<string, string | number>;
+    }
+  | { readonly kind: 'count'; readonly name: string; readonly by: number }
+  | { readonly kind: 'observe'; readonly name: string; readonly value: number }
+  | { readonly kind: 'stopped'; readonly reason: string }
+  | { readonly kind: 'closed' };
+
+export interface WriterStart {
+  readonly shardDir: string;
+  readonly shard: number;
+  readonly shards: number;
+  readonly segmentSize: number;
+  readonly restingTime: number;
+  readonly crashAt: string | null;
+  readonly fault: string | null;
+}

@@ -1,0 +1,165 @@
+// The main thread's end of a shard's writer thread: gathers jobs, sends them together, settles their promises.
+// Knows batches and answers; knows no mailbox. All jobs of one turn of the event loop travel in one message, and the octets of their
+// letters in one buffer that changes hands without a copy.
+import { Worker } from 'node:worker_threads';
+import type { Bytes } from '../../base/bytes.ts';
+import { Unavailable } from '../../base/trouble.ts';
+import type { AccountEffect, Batch, FromWriter, Job, JobResults, WriterStart } from './jobs.ts';
+import { makeTrouble } from './trouble-note.ts';
+
+export interface WriterEvents {
+  /** Jobs' effects, in order of their commit, before their promises settle. */
+  effects(effects: readonly AccountEffect[]): void;
+  /** All effects of an answer have been told: listeners may hear. */
+  settled(): void;
+  log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, string | number>): void;
+  observe(name: string, value: number): void;
+  /** The writer will do nothing any more. */
+  stopped(reason: string): void;
+  now(): number;
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Octets gathered before a batch is sent without waiting for the end of the turn. */
+const fullBatch = 8 << 20;
+
+export class ShardWriter {
+  readonly #worker: Worker;
+  readonly #events: WriterEvents;
+  readonly #sent = new Map<number, { readonly waiting: readonly Waiting[]; readonly at: number }>();
+  #jobs: Job[] = [];
+  #waiting: Waiting[] = [];
+  #pieces: Bytes[] = [];
+  #octets = 0;
+  #number = 0;
+  #scheduled: NodeJS.Immediate | null = null;
+  #fate: Unavailable | null = null;
+  #closed: (() => void) | null = null;
+
+  private constructor(worker: Worker, events: WriterEvents) {
+    this.#worker = worker;
+    this.#events = events;
+  }
+
+  /** @throws what the writer thread found when it opened the shard. */
+  static open(start: WriterStart, events: WriterEvents): Promise<ShardWriter> {
+    const worker = new Worker(new URL('./writer/thread.ts', import.meta.url), { workerData: start, name: `store writer ${start.shard}` });
+    const writer = new ShardWriter(worker, events);
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromWriter) => {
+        if (message.kind === 'ready') resolve(writer);
+        else if (message.kind === 'refused') reject(makeTrouble(message.trouble));
+        else writer.#hear(message);
+      });
+      worker.on('error', (error: Error) => {
+        reject(error);
+        writer.#end(`its writer thread failed: ${error.message}`);
+      });
+      worker.on('exit', () => writer.#end('its writer thread ended'));
+    });
+  }
+
+  /** How long the oldest job has waited for its answer, milliseconds. */
+  get oldest(): number {
+    for (const { at } of this.#sent.values()) return performance.now() - at;
+    return 0;
+  }
+
+  /** Takes the octets of a letter along with the next `send`. Returns where they begin in the batch. */
+  load(pieces: readonly Bytes[]): number {
+    const start = this.#octets;
+    for (const piece of pieces) {
+      this.#pieces.push(piece);
+      this.#octets += piece.length;
+    }
+    return start;
+  }
+
+  send<K extends Job['kind']>(job: Extract<Job, { kind: K }>): Promise<JobResults[K]> {
+    if (this.#fate !== null) return Promise.reject(this.#fate);
+    return new Promise((resolve, reject) => {
+      this.#jobs.push(job);
+      this.#waiting.push({ resolve: resolve as (value: never) => void, reject });
+      if (this.#octets > fullBatch) this.#flush();
+      else this.#scheduled ??= setImmediate(() => this.#flush());
+    });
+  }
+
+  failIn(statements: number): void {
+    this.#worker.postMessage({ failIn: statements });
+  }
+
+  /** Ends the thread after all that was sent is done. */
+  async close(): Promise<void> {
+    this.#flush();
+    if (this.#fate !== null) return;
+    await new Promise<void>((resolve) => {
+      this.#closed = resolve;
+      this.#worker.postMessage({ close: true });
+    });
+    this.#fate = new Unavailable('store-stopped', 'The store is closed');
+    await this.#worker.terminate();
+  }
+
+  #flush(): void {
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled);
+    this.#scheduled = null;
+    if (this.#jobs.length === 0) return;
+    const number = ++this.#number;
+    this.#sent.set(number, { waiting: this.#waiting, at: performance.now() });
+    const octets = this.#octets === 0 ? null : this.#pack();
+    const batch: Batch = { number, now: this.#events.now(), jobs: this.#jobs, octets };
+    this.#jobs = [];
+    this.#waiting = [];
+    this.#pieces = [];
+    this.#octets = 0;
+    this.#worker.postMessage(batch, octets === null ? [] : [octets]);
+  }
+
+  #pack(): ArrayBuffer {
+    const whole = Buffer.allocUnsafeSlow(this.#octets);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole.buffer;
+  }
+
+  #hear(message: FromWriter): void {
+    if (message.kind === 'answers') {
+      const { waiting } = this.#sent.get(message.number)!;
+      this.#sent.delete(message.number);
+      for (const answer of message.answers) if (answer.effects !== undefined) this.#events.effects(answer.effects);
+      for (const [index, answer] of message.answers.entries()) {
+        if (answer.trouble === undefined) waiting[index]!.resolve(answer.value as never);
+        else waiting[index]!.reject(makeTrouble(answer.trouble));
+      }
+      this.#events.settled();
+    } else if (message.kind === 'log') this.#events.log(message.level, message.event, message.fields);
+    else if (message.kind === 'observe') this.#events.observe(message.name, message.value);
+    else if (message.kind === 'stopped') this.#events.stopped(message.reason);
+    else if (message.kind === 'closed') this.#closed?.();
+  }
+
+  /** The thread is gone: nobody knows what became of the jobs it had (reliability D-6). */
+  #end(reason: string): void {
+    if (this.#closed !== null) {
+      this.#closed();
+      return;
+    }
+    if (this.#fate !== null) return;
+    this.#fate = new Unavailable('store-stopped', 'The store has stopped');
+    const unknown = new Unavailable('unknown-outcome', 'The store cannot tell whether this was kept');
+    for (const { waiting } of this.#sent.values()) for (const one of waiting) one.reject(unknown);
+    for (const one of this.#waiting) one.reject(this.#fate);
+    this.#sent.clear();
+    this.#waiting = [];
+    this.#jobs = [];
+    this.#events.stopped(reason);
+  }
+}

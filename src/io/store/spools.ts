@@ -1,0 +1,149 @@
+// Letters on their way in: small ones in memory, large ones in a file under spool/.
+// Knows sizes and files; knows no shard. A spool's file leaves room in front, where the trace fields go when the letter is taken over,
+// so that a large letter becomes a segment without being copied.
+import { createHash, type Hash } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bytes } from '../../base/bytes.ts';
+import { Refusal, Unavailable } from '../../base/trouble.ts';
+import type { Spool } from '../../store/contract.ts';
+
+/** Octets held in memory; a letter above goes into a file. */
+export const inMemory = 1 << 20;
+/** Room for the trace fields in front of a letter in a file. */
+export const roomInFront = 64 * 1024;
+
+export class Spools {
+  readonly #dir: string;
+  #number = 0;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+    mkdirSync(dir, { recursive: true });
+    for (const name of readdirSync(dir)) rmSync(join(dir, name), { force: true });
+  }
+
+  make(limit: number): LetterSpool {
+    return new LetterSpool(limit, () => join(this.#dir, `${process.pid}-${++this.#number}`));
+  }
+}
+
+const nothing = Buffer.alloc(0);
+
+export class LetterSpool implements Spool {
+  readonly #limit: number;
+  readonly #newPath: () => string;
+  #held: Buffer = nothing;
+  #length = 0;
+  #file: FileHandle | null = null;
+  #path: string | null = null;
+  #hash: Hash | null = null;
+  #discarded = false;
+
+  constructor(limit: number, newPath: () => string) {
+    this.#limit = limit;
+    this.#newPath = newPath;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The file of a large letter, or null while all is in memory. */
+  get path(): string | null {
+    return this.#path;
+  }
+
+  add(bytes: Bytes): void | Promise<void> {
+    const length = this.#length + bytes.length;
+    if (length > this.#limit) throw new Refusal('too-big', `A letter may have ${this.#limit} octets`);
+    if (length > inMemory) return this.#addToFile(bytes);
+    if (length > this.#held.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.min(inMemory, Math.max(length, this.#held.length * 2)));
+      this.#held.copy(grown, 0, 0, this.#length);
+      this.#held = grown;
+    }
+    this.#held.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  read(): Bytes | Promise<Bytes> {
+    if (this.#path === null) return this.#held.subarray(0, this.#length);
+    return this.#readFile();
+  }
+
+  discard(): void {
+    if (this.#discarded) return;
+    this.#discarded = true;
+    this.#held = nothing;
+    const file = this.#file;
+    const path = this.#path;
+    this.#file = null;
+    // Nobody waits for it; what is left behind is removed at the next start.
+    if (file !== null)
+      file
+        .close()
+        .then(() => rm(path!, { force: true }))
+        .catch(() => {});
+  }
+
+  /** Octets in memory, when none are in a file. */
+  get held(): Bytes {
+    return this.#held.subarray(0, this.#length);
+  }
+
+  /** Ends a large letter: puts `prefix` in front and makes the file durable. The file then belongs to the caller. */
+  async finish(prefix: Bytes): Promise<{ readonly path: string; readonly start: number; readonly spoolSha256: Uint8Array }> {
+    const file = this.#file!;
+    const path = this.#path!;
+    if (prefix.length > roomInFront) throw new Refusal('too-big', 'The trace fields of a letter are too long');
+    try {
+      await writeWhole(file, prefix, roomInFront - prefix.length);
+      await file.datasync();
+      await file.close();
+    } catch (error) {
+      throw noRoom(error);
+    }
+    this.#file = null;
+    return { path, start: roomInFront - prefix.length, spoolSha256: this.#hash!.digest() };
+  }
+
+  async #addToFile(bytes: Bytes): Promise<void> {
+    try {
+      if (this.#file === null) {
+        this.#path = this.#newPath();
+        this.#file = await open(this.#path, 'wx+', 0o600);
+        this.#hash = createHash('sha256').update(this.held);
+        await writeWhole(this.#file, this.held, roomInFront);
+        this.#held = nothing;
+      }
+      await writeWhole(this.#file, bytes, roomInFront + this.#length);
+    } catch (error) {
+      throw noRoom(error);
+    }
+    this.#hash!.update(bytes);
+    this.#length += bytes.length;
+  }
+
+  async #readFile(): Promise<Bytes> {
+    const octets = Buffer.allocUnsafeSlow(this.#length);
+    let done = 0;
+    while (done < octets.length) {
+      const { bytesRead } = await this.#file!.read(octets, done, octets.length - done, roomInFront + done);
+      if (bytesRead === 0) throw new Unavailable('store-stopped', 'A letter on its way in has lost octets');
+      done += bytesRead;
+    }
+    return octets;
+  }
+}
+
+async function writeWhole(file: FileHandle, octets: Bytes, at: number): Promise<void> {
+  let done = 0;
+  while (done < octets.length) done += (await file.write(octets, done, octets.length - done, at + done)).bytesWritten;
+}
+
+function noRoom(error: unknown): unknown {
+  const { code } = error as { code?: string };
+  return code === 'ENOSPC' || code === 'EDQUOT' ? new Unavailable('disk-full', 'The disk is full', error) : error;
+}

@@ -1,0 +1,127 @@
+// Accounts and mailboxes are made, renamed, removed. Knows names and levels; knows no letter's content.
+import { Refusal } from '../../../base/trouble.ts';
+import type { AccountId, MailboxId } from '../../../store/contract.ts';
+import { maxMailboxes } from '../../../store/limits.ts';
+import type { Job } from '../jobs.ts';
+import type { Books } from './books.ts';
+import type { AccountRow, MailboxRow } from './ledger.ts';
+import { releaseLetter } from './letters.ts';
+import { addPlacement } from './placing.ts';
+import { placementsOf, removePlacement, rest } from './removing.ts';
+import type { Turn } from './turn.ts';
+
+export function createAccount(books: Books, turn: Turn, job: Extract<Job, { kind: 'createAccount' }>): null {
+  if (books.ledger.findAccount(job.account) !== null) return null;
+  const account = books.ledger.addAccount(job.account);
+  const modSeq = turn.modSeq(account);
+  const inbox = { name: 'INBOX', role: 'inbox' as const };
+  for (const { name, role } of [inbox, ...job.mailboxes.filter((box) => box.name !== 'INBOX')]) {
+    if (books.ledger.byName(account, name) !== null) continue;
+    books.ledger.addMailbox(account, name, role, modSeq, turn.now);
+    subscribe(books, account.id, name);
+  }
+  turn.structure(account);
+  return null;
+}
+
+export function removeAccount(books: Books, turn: Turn, account: AccountId): null {
+  const row = books.ledger.findAccount(account);
+  if (row === null) return null;
+  turn.modSeq(row);
+  for (const box of row.mailboxes.values()) turn.mailbox(row, box);
+  turn.removed(row);
+  for (const [letter] of books.sql.rows('select letter from message where account = ?', account)) releaseLetter(books, Number(letter));
+  for (const table of ['message', 'placement', 'vanished', 'resting', 'thread_key', 'placed', 'mailbox', 'subscription'])
+    books.sql.run(`delete from ${table} where account = ?`, account);
+  books.ledger.removeAccount(row);
+  return null;
+}
+
+export function createMailbox(books: Books, turn: Turn, job: Extract<Job, { kind: 'createMailbox' }>): MailboxId {
+  const account = books.ledger.getAccount(job.account);
+  if (books.ledger.byName(account, job.name) !== null) throw new Refusal('already-exists', 'A mailbox of that name is there already');
+  if (account.mailboxes.size >= maxMailboxes) throw new Refusal('limit', `An account has at most ${maxMailboxes} mailboxes`);
+  turn.structure(account);
+  return books.ledger.addMailbox(account, job.name, job.role, turn.modSeq(account), turn.now).id;
+}
+
+export function renameMailbox(books: Books, turn: Turn, job: Extract<Job, { kind: 'renameMailbox' }>): null {
+  const account = books.ledger.getAccount(job.account);
+  const box = books.ledger.getMailbox(job.account, job.mailbox);
+  if (books.ledger.byName(account, job.name) !== null) throw new Refusal('already-exists', 'A mailbox of that name is there already');
+  if (box.name === 'INBOX') return emptyInboxInto(books, turn, account, box, job.name);
+  const below = `${box.name}/`;
+  const moved = [...account.mailboxes.values()].filter((other) => other === box || other.name.startsWith(below));
+  const names = new Map(moved.map((other) => [other, job.name + other.name.slice(box.name.length)]));
+  for (const name of names.values()) {
+    const there = books.ledger.byName(account, name);
+    if (there !== null && !names.has(there)) throw new Refusal('already-exists', `A mailbox named ${name} is there already`);
+  }
+  turn.structure(account);
+  // A new name may be another's old one (a → a/b with a child of that name): first all get names that nobody has.
+  for (const other of moved) {
+    other.name = `\u0000${other.id}`;
+    books.ledger.writeMailbox(other);
+  }
+  for (const [other, name] of names) {
+    turn.mailbox(account, other);
+    other.name = name;
+    books.ledger.writeMailbox(other);
+  }
+  return null;
+}
+
+/** RFC 9051 §6.3.6: INBOX stays, its letters move to a new mailbox, its children stay where they are. */
+function emptyInboxInto(books: Books, turn: Turn, account: AccountRow, inbox: MailboxRow, name: string): null {
+  if (account.mailboxes.size >= maxMailboxes) throw new Refusal('limit', `An account has at most ${maxMailboxes} mailboxes`);
+  turn.structure(account);
+  const target = books.ledger.addMailbox(account, name, null, turn.modSeq(account), turn.now);
+  for (const letter of placementsOf(books, inbox)) {
+    removePlacement(books, turn, account, inbox, letter);
+    const flags = target.flags.intern(letter.system, letter.keywords === '' ? [] : letter.keywords.split(' '));
+    addPlacement(books, turn, account, target, { message: letter.message, size: letter.size, receivedAt: letter.receivedAt, flags });
+  }
+  return null;
+}
+
+export function deleteMailbox(books: Books, turn: Turn, job: Extract<Job, { kind: 'deleteMailbox' }>): null {
+  const account = books.ledger.getAccount(job.account);
+  const box = books.ledger.getMailbox(job.account, job.mailbox);
+  if (box.name === 'INBOX') throw new Refusal('cannot', 'INBOX cannot be deleted');
+  turn.structure(account);
+  turn.mailbox(account, box);
+  for (const letter of placementsOf(books, box)) rest(books, turn, account, box, letter);
+  for (const table of ['placement', 'vanished'])
+    books.sql.run(`delete from ${table} where account = ? and mailbox = ?`, account.id, box.id);
+  books.ledger.removeMailbox(account, box);
+  return null;
+}
+
+export function setSubscribed(books: Books, turn: Turn, job: Extract<Job, { kind: 'setSubscribed' }>): null {
+  const account = books.ledger.getAccount(job.account);
+  const there = books.sql.row('select 1 from subscription where account = ? and name = ?', account.id, job.name) !== null;
+  if (there === job.subscribed) return null;
+  turn.structure(account);
+  const box = books.ledger.byName(account, job.name);
+  if (box !== null) turn.mailbox(account, box);
+  if (job.subscribed) subscribe(books, account.id, job.name);
+  else books.sql.run('delete from subscription where account = ? and name = ?', account.id, job.name);
+  return null;
+}
+
+function subscribe(books: Books, account: AccountId, name: string): void {
+  books.sql.run('insert or ignore into subscription (account, name) values (?, ?)', account, name);
+}
+
+/** Reliability D-10: after a restore from a backup, UIDs that were told since must not be met again under the same UIDVALIDITY. */
+export function newValidity(books: Books, turn: Turn): null {
+  for (const [id] of books.sql.rows('select id from account')) {
+    const account = books.ledger.getAccount(Number(id));
+    turn.structure(account);
+    for (const box of account.mailboxes.values()) {
+      turn.mailbox(account, box);
+      box.uidValidity = books.ledger.nextValidity(account, turn.now);
+    }
+  }
+  return null;
+}

@@ -1,0 +1,405 @@
+// Does the jobs of a shard: lands octets, runs what waits in one transaction, says how each job ended.
+// Knows the order that durability asks for (reliability D-2: octets, fdatasync, rows, COMMIT with its fsync, answer) and what to do when
+// a step fails; knows no port and no promise.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { Refusal, Unavailable } from '../../../base/trouble.ts';
+import type { Answer, Batch, Cargo, Job, JobResults, WriterStart } from '../jobs.ts';
+import { openForWriting, readValue } from '../schema.ts';
+import { noteTrouble } from '../trouble-note.ts';
+import type { Books } from './books.ts';
+import { createAccount, createMailbox, deleteMailbox, newValidity, removeAccount, renameMailbox, setSubscribed } from './boxes.ts';
+import { makeCrashPoint, type CrashPoint } from './crash-points.ts';
+import { setFlags } from './flagging.ts';
+import { addEvents, keyEvents } from './journey.ts';
+import { Ledger } from './ledger.ts';
+import { releaseLetter, type Landed } from './letters.ts';
+import { accept, append, checkAccept, copy, restore, type Land } from './placing.ts';
+import { changeQueueRows, finishQueueRow, renewQueueRows, takeQueueRows } from './queue.ts';
+import { expunge } from './removing.ts';
+import { Segments } from './segments.ts';
+import { Statements } from './statements.ts';
+import { Turn } from './turn.ts';
+import { upkeep } from './upkeep.ts';
+
+/** One job and what came of it. */
+interface Task {
+  readonly job: Job;
+  readonly now: number;
+  readonly land: Land;
+  readonly carriesLetters: boolean;
+  answer: Answer | null;
+}
+
+/** The disk did not do what it must: nothing may be promised any more (reliability D-5). */
+export class Poisoned extends Error {
+  override readonly name = 'Poisoned';
+}
+
+/** Frames in the WAL after which it is written back even while there is work. */
+const walFrames = 8000;
+
+export class Desk {
+  readonly #start: WriterStart;
+  readonly #db: DatabaseSync;
+  readonly #books: Books;
+  readonly #point: CrashPoint;
+  readonly #say: (event: string, fields: Record<string, string | number>) => void;
+  #poisoned: string | null = null;
+  #commits = 0;
+
+  constructor(start: WriterStart, say: (event: string, fields: Record<string, string | number>) => void) {
+    this.#start = start;
+    this.#say = say;
+    this.#point = makeCrashPoint(start.crashAt);
+    this.#db = openForWriting(join(start.shardDir, 'mail.sqlite'));
+    const db = this.#db;
+    if (start.fault === 'no-fsync') db.exec('pragma synchronous = off');
+    this.#checkShards();
+    const sql = new Statements(db);
+    this.#books = {
+      db,
+      sql,
+      ledger: new Ledger(db),
+      segments: new Segments(join(start.shardDir, 'segments'), db, start.segmentSize, this.#point, start.fault === 'no-fsync'),
+      point: this.#point,
+      shard: start.shard,
+      shards: start.shards,
+      restingTime: start.restingTime,
+      next: { letter: 1, queueRow: 1, handOver: 1 },
+    };
+    this.#readNext();
+  }
+
+  get poisoned(): string | null {
+    return this.#poisoned;
+  }
+
+  failIn(statements: number): void {
+    this.#books.sql.failIn = statements;
+  }
+
+  /** Does all jobs in as few transactions as can be: one, unless some fail after having begun to write. */
+  work(batches: readonly Batch[]): Answer[][] {
+    const tasks: Task[][] = batches.map((batch) => this.#land(batch));
+    const all = tasks.flat();
+    try {
+      if (this.#poisoned !== null) throw new Poisoned(this.#poisoned);
+      this.#books.segments.sync();
+      this.#transact(all);
+    } catch (error) {
+      this.#poison(error);
+      const fate =
+        error instanceof CommitFailed
+          ? new Unavailable('unknown-outcome', 'The store cannot tell whether this was kept', error)
+          : new Unavailable('store-stopped', 'The store has stopped because its disk failed', error);
+      // Answers of before the commit are not true any more.
+      for (const task of all) task.answer = { trouble: noteTrouble(fate) };
+    }
+    this.#point('before-answer');
+    return tasks.map((list) => list.map((task) => task.answer!));
+  }
+
+  /** What can be done when nobody waits. Returns true when there is more. */
+  idle(): boolean {
+    if (this.#poisoned !== null) return false;
+    try {
+      const { segments } = this.#books;
+      if (segments.prepare()) segments.sync();
+      let more = false;
+      this.#begin();
+      more = keyEvents(this.#books) > 0;
+      this.#commit();
+      if (!more && this.#walFrames() > 1000) this.#checkpoint();
+      return more;
+    } catch (error) {
+      if (isDiskFull(error)) this.#rollback();
+      else this.#poison(error);
+      return false;
+    }
+  }
+
+  close(): void {
+    try {
+      this.#books.segments.close();
+      if (this.#poisoned === null) this.#db.exec('pragma wal_checkpoint(truncate)');
+    } finally {
+      this.#db.close();
+    }
+  }
+
+  /** Writes a batch's octets. A full disk fails the jobs that carry letters, and no other. */
+  #land(batch: Batch): Task[] {
+    let fault: unknown = null;
+    let base: { segment: number; start: number } | null = null;
+    const octets = batch.octets === null ? null : Buffer.from(batch.octets);
+    if (octets !== null && this.#poisoned === null) {
+      try {
+        base = this.#books.segments.append(octets);
+      } catch (error) {
+        fault = error;
+        if (!isDiskFull(error)) this.#poison(error);
+      }
+    }
+    const adopted = new Map<Cargo, Landed>();
+    const land: Land = (cargo) => {
+      const large = adopted.get(cargo);
+      if (large !== undefined) return large;
+      return {
+        segment: base!.segment,
+        start: base!.start + cargo.start,
+        octets: octets!.subarray(cargo.start, cargo.start + cargo.length),
+      };
+    };
+    return batch.jobs.map((job): Task => {
+      const cargos = cargosOf(job);
+      const task: Task = { job, now: batch.now, land, carriesLetters: cargos.length > 0, answer: null };
+      if (cargos.length === 0) return task;
+      for (const cargo of cargos) {
+        if (cargo.file === null || fault !== null || this.#poisoned !== null) continue;
+        try {
+          const end = cargo.file.start + cargo.length;
+          adopted.set(cargo, { segment: this.#books.segments.adopt(cargo.file.path, end), start: cargo.file.start, octets: null });
+        } catch (error) {
+          fault = error;
+          if (!isDiskFull(error)) this.#poison(error);
+        }
+      }
+      if (fault !== null) task.answer = { trouble: noteTrouble(diskFull(fault)) };
+      return task;
+    });
+  }
+
+  #transact(tasks: readonly Task[]): void {
+    for (;;) {
+      const open = tasks.filter((task) => task.answer === null || task.answer.trouble === undefined);
+      if (open.length === 0) return;
+      const failed = this.#attempt(open);
+      if (failed === null) return;
+      this.#rollback();
+      const { task, error } = failed;
+      if (!isDiskFull(error)) {
+        if (isDiskFailure(error)) throw error;
+        task!.answer = { trouble: noteTrouble(error) };
+        continue;
+      }
+      // Letters need room and can come again; expunging and handing over make room: they get the ballast (reliability D-12).
+      const letters = open.filter((one) => one.carriesLetters);
+      if (letters.length > 0) for (const one of letters) one.answer = { trouble: noteTrouble(diskFull(error)) };
+      else if (!this.#releaseBallast()) for (const one of open) one.answer = { trouble: noteTrouble(diskFull(error)) };
+    }
+  }
+
+  /** One transaction with all of them. Returns what made it fail, after which nothing of it may stay. */
+  #attempt(tasks: readonly Task[]): { readonly task: Task | null; readonly error: unknown } | null {
+    let current: Task | null = null;
+    try {
+      this.#begin();
+      this.#point('after-begin');
+      for (const task of tasks) {
+        current = task;
+        const { ledger } = this.#books;
+        const before = ledger.changes + this.#totalChanges();
+        const turn = new Turn(ledger, task.now);
+        try {
+          const value = this.#do(task.job, turn, task.land);
+          task.answer = { value, effects: turn.effects() };
+        } catch (error) {
+          if (!isTrouble(error) || ledger.changes + this.#totalChanges() !== before) throw error;
+          task.answer = { trouble: noteTrouble(error) };
+        }
+      }
+      current = null;
+      this.#books.ledger.flush();
+      this.#books.segments.flush();
+      this.#books.segments.sync();
+    } catch (error) {
+      if (error instanceof Poisoned) throw error;
+      return { task: current, error };
+    }
+    this.#point('before-commit');
+    try {
+      this.#commit();
+    } catch (error) {
+      if (isDiskFull(error)) return { task: null, error };
+      throw new CommitFailed('COMMIT failed', { cause: error });
+    }
+    this.#point('after-commit');
+    this.#books.segments.committed();
+    this.#books.ledger.trim();
+    for (const task of tasks) {
+      if (task.job.kind === 'upkeep' && task.answer?.value != null)
+        for (const segment of (task.answer.value as JobResults['upkeep']).emptied) this.#remove(segment);
+    }
+    if (++this.#commits % 64 === 0 && this.#walFrames() > walFrames) this.#checkpoint();
+    return null;
+  }
+
+  #do(job: Job, turn: Turn, land: Land): JobResults[keyof JobResults] {
+    const books = this.#books;
+    switch (job.kind) {
+      case 'commit':
+        return this.#accept(job, turn, land);
+      case 'append':
+        return append(books, turn, job, land);
+      case 'setFlags':
+        return setFlags(books, turn, job);
+      case 'expunge':
+        return expunge(books, turn, job);
+      case 'copy':
+        return copy(books, turn, job);
+      case 'restore':
+        return restore(books, turn, job);
+      case 'createAccount':
+        return createAccount(books, turn, job);
+      case 'removeAccount':
+        return removeAccount(books, turn, job.account);
+      case 'createMailbox':
+        return createMailbox(books, turn, job);
+      case 'renameMailbox':
+        return renameMailbox(books, turn, job);
+      case 'deleteMailbox':
+        return deleteMailbox(books, turn, job);
+      case 'setSubscribed':
+        return setSubscribed(books, turn, job);
+      case 'queueTake':
+        return takeQueueRows(books, job);
+      case 'queueRenew':
+        return renewQueueRows(books, job);
+      case 'queueRetry':
+      case 'queueHold':
+      case 'queueRemove':
+        return changeQueueRows(books, job);
+      case 'trace':
+        addEvents(books, job.events);
+        return null;
+      case 'handedOver': {
+        const row = books.sql.row('delete from handover where id = ? returning letter', job.id);
+        if (row !== null && row[0] !== null) releaseLetter(books, Number(row[0]));
+        return null;
+      }
+      case 'newValidity':
+        return newValidity(books, turn);
+      case 'upkeep':
+        return upkeep(books, turn.now, job.keepSegments);
+    }
+  }
+
+  #accept(job: Extract<Job, { kind: 'commit' }>, turn: Turn, land: Land): JobResults['commit'] {
+    const books = this.#books;
+    const checked = job.letters.map((letter) => checkAccept(books, letter, land, turn.now));
+    const handOvers: JobResults['commit']['handOvers'][number][] = [];
+    const letters = checked.map((letter, index) => {
+      const found: Omit<(typeof handOvers)[number], 'index'>[] = [];
+      const accepted = accept(books, turn, letter, found);
+      for (const one of found) handOvers.push({ ...one, index });
+      return accepted;
+    });
+    for (const result of job.queue) finishQueueRow(books, result);
+    for (const result of job.queueElsewhere) {
+      const id = books.next.handOver++;
+      const shard = result.id % books.shards;
+      const work = { kind: 'queue' as const, result };
+      books.sql.run('insert into handover (id, letter, shard, work) values (?, null, ?, ?)', id, shard, JSON.stringify(work));
+      handOvers.push({ id, shard, index: null, work });
+    }
+    addEvents(books, job.events);
+    const newQueueRows = job.letters.some((letter) => letter.queue.length > 0) || job.queue.some((result) => result.done === 'later');
+    return { letters, handOvers, newQueueRows };
+  }
+
+  #remove(segment: number): void {
+    // The reader has been told in this answer's predecessor not to use it; an open file stays readable anyway.
+    this.#books.segments.remove(segment);
+  }
+
+  #begin(): void {
+    this.#db.exec('begin immediate');
+  }
+
+  #commit(): void {
+    this.#db.exec('commit');
+  }
+
+  #rollback(): void {
+    if (this.#db.isTransaction) this.#db.exec('rollback');
+    this.#books.ledger.forget();
+    this.#books.segments.rolledBack();
+    this.#readNext();
+  }
+
+  #totalChanges(): number {
+    return Number(this.#books.sql.row('select total_changes()')![0]);
+  }
+
+  #walFrames(): number {
+    const row = this.#books.sql.row('pragma wal_checkpoint(noop)');
+    return Number(row?.[1] ?? 0) - Number(row?.[2] ?? 0);
+  }
+
+  #checkpoint(): void {
+    this.#point('before-checkpoint');
+    this.#db.exec('pragma wal_checkpoint(passive)');
+    this.#point('after-checkpoint');
+  }
+
+  #readNext(): void {
+    const { next } = this.#books;
+    next.letter = Number(readValue(this.#db, 'select coalesce(max(id), 0) + 1 from letter'));
+    next.queueRow = Math.max(next.queueRow, Number(readValue(this.#db, 'select coalesce(max(id), 0) + 1 from queue_row')));
+    next.handOver = Math.max(next.handOver, Number(readValue(this.#db, 'select coalesce(max(id), 0) + 1 from handover')));
+  }
+
+  /** An account's shard follows from its number, so the number of shards cannot change afterwards. */
+  #checkShards(): void {
+    const wanted = `${this.#start.shard} of ${this.#start.shards}`;
+    const is = readValue(this.#db, "select value from meta where name = 'shard'");
+    if (is === null) this.#db.prepare("insert into meta (name, value) values ('shard', ?)").run(wanted);
+    else if (is !== wanted) throw new Refusal('cannot', `${this.#start.shardDir} is shard ${is}, but the settings say ${wanted}`);
+  }
+
+  #releaseBallast(): boolean {
+    const path = join(this.#start.shardDir, 'ballast');
+    try {
+      rmSync(path);
+    } catch {
+      return false;
+    }
+    this.#say('store.ballast-released', { shard: this.#start.shard });
+    return true;
+  }
+
+  #poison(error: unknown): void {
+    if (this.#poisoned !== null) return;
+    this.#poisoned =
+      error instanceof Error ? `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}` : String(error);
+  }
+}
+
+class CommitFailed extends Error {
+  override readonly name = 'CommitFailed';
+}
+
+function cargosOf(job: Job): readonly Cargo[] {
+  return job.kind === 'commit' || job.kind === 'append' ? job.letters.map((letter) => letter.cargo) : [];
+}
+
+function isTrouble(error: unknown): boolean {
+  return error instanceof Refusal || error instanceof Unavailable;
+}
+
+function diskFull(cause: unknown): Unavailable {
+  return new Unavailable('disk-full', 'The disk is full', cause);
+}
+
+export function isDiskFull(error: unknown): boolean {
+  const { code, errcode, cause } = error as { code?: string; errcode?: number; cause?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT' || errcode === 13 || (cause !== undefined && isDiskFull(cause));
+}
+
+/** SQLite's I/O errors and the file system's own. */
+function isDiskFailure(error: unknown): boolean {
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  return (errcode !== undefined && [10, 11, 26].includes(errcode & 0xff)) || ['EIO', 'EROFS', 'EBADF'].includes(code ?? '');
+}

@@ -1,0 +1,176 @@
+// Rows of letters: their octets' place, their facts, who refers to them, and their thread.
+// Knows the tables letter, message and thread_key; knows no mailbox.
+import { hash } from 'node:crypto';
+import { factsVersion } from '../../../message/facts.ts';
+import { readFacts } from '../../../message/read-facts.ts';
+import type { AccountId, LetterId, MessageId } from '../../../store/contract.ts';
+import { factColumns, formatFacts } from '../fact-columns.ts';
+import type { Cargo } from '../jobs.ts';
+import type { Books } from './books.ts';
+import type { AccountRow } from './ledger.ts';
+
+/** The octets of a letter where the writer has them. */
+export interface Landed {
+  readonly segment: number;
+  readonly start: number;
+  /** Null for a large letter, whose facts and digest came along. */
+  readonly octets: Uint8Array | null;
+}
+
+export interface LetterRow {
+  readonly id: number;
+  readonly length: number;
+  readonly messageId: string;
+  readonly references: readonly string[];
+}
+
+const factNames = factColumns.map(([, column]) => column);
+const insertLetter = `insert into letter (id, segment, start, length, refs, sha256, journey, facts_version, ${factNames.join(', ')})
+  values (?, ?, ?, ?, ?, ?, ?, ?, ${factNames.map(() => '?').join(', ')})`;
+const insertBareLetter =
+  'insert into letter (id, segment, start, length, refs, sha256, journey, facts_version) values (?, ?, ?, ?, ?, ?, ?, 0)';
+const messageIdAt = factColumns.findIndex(([name]) => name === 'messageId');
+const referencesAt = factColumns.findIndex(([name]) => name === 'references');
+
+export function sha256(octets: Uint8Array): Uint8Array {
+  return hash('sha256', octets, 'buffer');
+}
+
+/** Adds a letter that `refs` others refer to. `withFacts`: somebody here will read it. */
+export function addLetter(books: Books, cargo: Cargo, landed: Landed, journey: LetterId, refs: number, withFacts: boolean): LetterRow {
+  const id = books.next.letter++;
+  const digest = cargo.file === null ? sha256(landed.octets!) : cargo.file.sha256;
+  const start = landed.start;
+  if (withFacts) {
+    const values = cargo.file === null ? formatFacts(readFacts(landed.octets!)) : cargo.file.facts!;
+    books.sql.run(insertLetter, id, landed.segment, start, cargo.length, refs, digest, journey, factsVersion, ...values);
+    books.segments.count(landed.segment, cargo.length);
+    books.point('after-letter-row');
+    const references = String(values[referencesAt] ?? '');
+    return {
+      id,
+      length: cargo.length,
+      messageId: String(values[messageIdAt] ?? ''),
+      references: references === '' ? [] : references.split('\n'),
+    };
+  }
+  books.sql.run(insertBareLetter, id, landed.segment, start, cargo.length, refs, digest, journey);
+  books.segments.count(landed.segment, cargo.length);
+  books.point('after-letter-row');
+  return { id, length: cargo.length, messageId: '', references: [] };
+}
+
+/** One that refers to the letter is gone; with the last one the letter goes. */
+export function releaseLetter(books: Books, letter: number): void {
+  const row = books.sql.row('update letter set refs = refs - 1 where id = ? returning refs, segment, length', letter);
+  if (row === null || Number(row[0]) > 0) return;
+  books.sql.run('delete from letter where id = ?', letter);
+  books.segments.count(Number(row[1]), -Number(row[2]));
+}
+
+/** The account holds the letter from now on, in `places` places. */
+export function addMessage(books: Books, account: AccountRow, letter: LetterRow, places: number): MessageId {
+  const id = account.nextMessage++;
+  account.messages++;
+  account.octets += letter.length;
+  books.ledger.touchAccount(account);
+  const thread = joinThread(books, account.id, letter, id);
+  books.sql.run(
+    'insert into message (account, id, letter, thread, places) values (?, ?, ?, ?, ?)',
+    account.id,
+    id,
+    letter.id,
+    thread,
+    places,
+  );
+  return id;
+}
+
+/** A letter of the account has fewer places. Without any it does not count against the quota, but can come back. */
+export function leavePlace(books: Books, account: AccountRow, message: MessageId, size: number): void {
+  const row = books.sql.row('update message set places = places - 1 where account = ? and id = ? returning places', account.id, message);
+  if (row === null || Number(row[0]) > 0) return;
+  account.messages--;
+  account.octets -= size;
+  books.ledger.touchAccount(account);
+}
+
+/** The opposite of `leavePlace`. Returns true when the letter was out of sight before. */
+export function takePlace(books: Books, account: AccountRow, message: MessageId, size: number): void {
+  const row = books.sql.row('update message set places = places + 1 where account = ? and id = ? returning places', account.id, message);
+  if (row === null || Number(row[0]) !== 1) return;
+  account.messages++;
+  account.octets += size;
+  books.ledger.touchAccount(account);
+}
+
+/** Referring Message-IDs that are looked at: the oldest one and the newest ones. */
+const referencesSeen = 20;
+/** A thread does not grow beyond this by joining others. */
+const threadLimit = 10_000;
+
+/**
+ * RFC 8474 §5.2 THREADID: letters that carry or refer to the same Message-ID belong together. The thread's number is that of its first letter.
+ * A letter that joins threads unites them under the oldest number.
+ */
+function joinThread(books: Books, account: AccountId, letter: LetterRow, message: MessageId): number {
+  const keys = new Set<number>();
+  if (letter.messageId !== '') keys.add(threadKey(letter.messageId));
+  const { references } = letter;
+  if (references.length > 0) keys.add(threadKey(references[0]!));
+  for (const reference of references.slice(-referencesSeen)) keys.add(threadKey(reference));
+  if (keys.size === 0) return message;
+  let thread = 0;
+  const others: number[] = [];
+  const unknown: number[] = [];
+  for (const key of keys) {
+    const row = books.sql.row('select thread from thread_key where account = ? and hash = ?', account, key);
+    if (row === null) unknown.push(key);
+    else {
+      const found = Number(row[0]);
+      if (thread === 0 || found === thread) thread = found;
+      else others.push(found);
+    }
+  }
+  if (thread === 0) thread = message;
+  else if (isFull(books, account, thread)) return message;
+  for (const other of new Set(others)) thread = unite(books, account, thread, other);
+  for (const key of unknown) books.sql.run('insert into thread_key (account, hash, thread) values (?, ?, ?)', account, key, thread);
+  return thread;
+}
+
+function isFull(books: Books, account: AccountId, thread: number): boolean {
+  const row = books.sql.row(
+    `select count(*) from (select 1 from message where account = ? and thread = ? limit ${threadLimit})`,
+    account,
+    thread,
+  );
+  return Number(row![0]) >= threadLimit;
+}
+
+function unite(books: Books, account: AccountId, one: number, other: number): number {
+  if (one === other) return one;
+  const count = `select count(*) from (select 1 from message where account = ? and thread in (?, ?) limit ${threadLimit})`;
+  if (Number(books.sql.row(count, account, one, other)![0]) >= threadLimit) return one;
+  const [kept, dropped] = one < other ? [one, other] : [other, one];
+  books.sql.run('update message set thread = ? where account = ? and thread = ?', kept, account, dropped);
+  books.sql.run('update thread_key set thread = ? where account = ? and thread = ?', kept, account, dropped);
+  return kept;
+}
+
+/** 48 bits of the SHA-256: small in the index, and a chance collision in an account with a million letters is one in 500. */
+function threadKey(messageId: string): number {
+  return Number.parseInt(hash('sha256', messageId, 'hex').slice(0, 12), 16);
+}
+
+/** Frees a letter of an account for good. */
+export function removeMessage(books: Books, account: AccountId, message: MessageId): boolean {
+  const row = books.sql.row('delete from message where account = ? and id = ? and places = 0 returning letter, thread', account, message);
+  if (row === null) return false;
+  releaseLetter(books, Number(row[0]));
+  const thread = Number(row[1]);
+  if (books.sql.row('select 1 from message where account = ? and thread = ? limit 1', account, thread) === null) {
+    books.sql.run('delete from thread_key where account = ? and thread = ?', account, thread);
+  }
+  return true;
+}
