@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { silentLog } from '../base/log.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
+import { openOfficeResolver } from './delivery.ts';
 import type { Listening } from './listening.ts';
 import { isSafeNode, safeNode } from './node-version.ts';
 import { wantedListeners } from './ports.ts';
@@ -33,8 +34,7 @@ export async function checkAll(settings: Settings, options: CheckOptions): Promi
   findings.push(...(await checkPorts(settings, running)));
   findings.push(...(await checkCertificate(settings)));
   if (settings.domain !== null && options.dns) {
-    const resolver =
-      options.resolver ?? (await import('../io/resolver/resolver.ts')).openResolver({ servers: settings.resolvers, log: silentLog });
+    const resolver = options.resolver ?? (await openOfficeResolver({ settings, log: silentLog }));
     findings.push(...(await checkDns(settings.domain, settings.hostname ?? `mail.${settings.domain}`, resolver)));
   }
   return findings;

@@ -3,10 +3,10 @@ import type { Chance, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Meter } from '../base/meter.ts';
 import { Refusal } from '../base/trouble.ts';
+import { openDirectory } from '../io/store/directory.ts';
 import { lockData, type DataLock } from '../io/store/lock.ts';
 import type { MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
-import { openMemoryDirectory } from '../store/memory/directory.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { Settings } from './settings.ts';
 
@@ -31,10 +31,10 @@ export class DataInUse extends Error {
 }
 
 /** @throws DataInUse. */
-export async function openData({ folder, clock, chance }: DataParts): Promise<OpenData> {
+export async function openData({ folder, clock, chance, log }: DataParts): Promise<OpenData> {
   const lock = takeLock(folder);
   const store = openMemoryStore({ clock, chance });
-  const directory = openMemoryDirectory();
+  const directory = await openDirectory({ dir: folder, clock, log });
   return {
     store,
     directory,

@@ -8,9 +8,10 @@ import type { Meter } from '../base/meter.ts';
 import { systemChance, systemClock } from '../io/clock.ts';
 import { openPasswordHasher } from '../io/password-hasher.ts';
 import { openAddressBook } from '../journey/account/addresses.ts';
-import type { AddressBook } from '../journey/account/contract.ts';
+import type { AddressBook, RecipientLists } from '../journey/account/contract.ts';
 import type { PasswordHasher } from '../journey/account/hasher-contract.ts';
 import { openPeople, type People } from '../journey/account/people.ts';
+import { openRecipientLists } from '../journey/account/recipients.ts';
 import type { MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import { openData } from './data.ts';
@@ -24,6 +25,7 @@ export interface Office {
   readonly directory: Directory;
   readonly people: People;
   readonly addresses: AddressBook;
+  readonly recipients: RecipientLists;
   readonly hasher: PasswordHasher;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -32,6 +34,8 @@ export interface Office {
   /** Settles when all is on disk and the lock is free. */
   close(): Promise<void>;
 }
+
+const dayMs = 86_400_000;
 
 /** @throws DataInUse when another server or command holds the data. */
 export async function openOffice(settings: Settings, log: Log, meter: Meter): Promise<Office> {
@@ -43,5 +47,6 @@ export async function openOffice(settings: Settings, log: Log, meter: Meter): Pr
   const hasher = openPasswordHasher();
   const people = openPeople({ directory, store, hasher, clock, chance, log });
   const addresses = openAddressBook(directory);
-  return { settings, folder, store, directory, people, addresses, hasher, clock, chance, log, meter, close: data.close };
+  const recipients = openRecipientLists({ addresses, directory, store, clock, queueLifetime: settings.queueDays * dayMs });
+  return { settings, folder, store, directory, people, addresses, recipients, hasher, clock, chance, log, meter, close: data.close };
 }

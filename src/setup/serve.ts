@@ -4,13 +4,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import type { StartPageFacts } from '../io/http/start-page.ts';
-import { openControl, type Control } from '../io/control.ts';
+import { openControl } from '../io/control.ts';
 import type { Metrics } from '../io/metrics.ts';
 import { openCertificates, type Certificates } from '../io/tls/certificates.ts';
 import { ensureOwnCertificates, machineNames } from './ca.ts';
 import { answerControl } from './cli/transport.ts';
 import { demoDomain, openDemo } from './demo.ts';
-import { openPort, type OpenPort } from './open-port.ts';
+import { openPort } from './open-port.ts';
 import { removeListening, writeListening, type Listening, type ListeningRow } from './listening.ts';
 import { openOffice, type Office } from './office.ts';
 import { wantedListeners, type WantedListener } from './ports.ts';
@@ -45,10 +45,8 @@ const modeName = 'mode';
 export async function serve({ settings, version, log, metrics }: ServeOptions): Promise<Running> {
   const office = await openOffice(settings, log, metrics);
   const opened: { close(): Promise<void> }[] = [];
-  let control: Control | null = null;
   const end = async () => {
     await removeListening(office.folder);
-    await control?.close();
     await Promise.all(opened.map((part) => part.close()));
     await office.close();
   };
@@ -59,58 +57,63 @@ export async function serve({ settings, version, log, metrics }: ServeOptions): 
     const demo = settings.domain === null;
     await noteMode(office, demo);
     const hosts = settings.listen.length > 0 ? settings.listen : demo ? ['127.0.0.1'] : ['::'];
-    const [people, { certificates, ca }] = await Promise.all([
+    const names = [...new Set([hostName, domain, ...machineNames(hosts)])];
+    const [people, { certificates, ca }, sessions] = await Promise.all([
       demo ? openDemo(office) : ensureDomain(office, domain).then(() => []),
-      prepareCertificates(office, [hostName, domain, ...machineNames(hosts)]),
+      prepareCertificates(office, names),
+      joinSessions(office, hostName, version),
     ]);
 
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];
-    const sessions = await joinSessions(office, hostName, version);
+    const open = (listener: WantedListener) =>
+      (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map(async (host) => {
+        const port = await openPort({ office, certificates, sessions, listener, host, metrics, page: () => page, renewals });
+        if (port) opened.push(port);
+        return port;
+      });
     const wanted = wantedListeners(settings.portBase, settings.ports, demo);
-    const open = async (listener: WantedListener, host: string): Promise<OpenPort | null> => {
-      const port = await openPort({ office, certificates, sessions, listener, host, metrics, page: () => page, renewals });
-      if (port) opened.push(port);
-      return port;
+    // Mail first: start page, metrics and the queue come when letters are taken already.
+    const rows = [
+      ...(await allOf(wanted.filter(isMail).flatMap(open))),
+      ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
+    ];
+    const [{ startDelivery }, { startUpkeep }] = await Promise.all([import('./delivery.ts'), import('./upkeep.ts')]);
+    const reload = async () => {
+      await certificates.reload();
+      for (const renew of renewals) renew();
     };
-    // Mail first: the start page and the metrics come when letters are taken already.
-    const openAll = (listeners: readonly WantedListener[]) =>
-      Promise.all(
-        listeners.flatMap((listener) => (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map((host) => open(listener, host))),
-      );
-    const rows = [...(await openAll(wanted.filter(isMail))), ...(await openAll(wanted.filter((listener) => !isMail(listener))))];
+    opened.push(await startDelivery(office, { hostName, domain }), startUpkeep({ office, certificates, names, reload }));
+    opened.push(
+      await openControl({
+        path: join(office.folder, 'control.sock'),
+        answer: (ask, say, signal) => answerControl(ask, office, version, say, signal),
+        log,
+      }),
+    );
 
-    control = await openControl({
-      path: join(office.folder, 'control.sock'),
-      answer: (ask, say, signal) => answerControl(ask, office, version, say, signal),
-      log,
-    });
-    const listening: Listening = {
-      listeners: rows
-        .filter((row) => row !== null)
-        .map(({ protocol, host, port, security }): ListeningRow => ({ protocol, host, port, security })),
-      domain,
-      ca,
-      people,
-    };
+    const listeners = rows
+      .filter((row) => row !== null)
+      .map(({ protocol, host, port, security }): ListeningRow => ({ protocol, host, port, security }));
+    const listening: Listening = { listeners, domain, ca, people };
     const typed = demo ? 'localhost' : hostName;
-    page = { domain, hostName: typed, listeners: listening.listeners, ca, demo };
+    page = { domain, hostName: typed, listeners, ca, demo };
     await writeListening(office.folder, listening);
     log.info('tayori is open', { version, domain, data: office.folder, host: hostname(), node: process.version });
-    return {
-      listening,
-      folder: office.folder,
-      hostName: typed,
-      async reload() {
-        await certificates.reload();
-        for (const renew of renewals) renew();
-      },
-      close: end,
-    };
+    return { listening, folder: office.folder, hostName: typed, reload, close: end };
   } catch (trouble) {
     await end().catch((second: unknown) => log.warn('closing after a failed start failed', {}, second));
     throw trouble;
   }
+}
+
+/** As Promise.all, but nothing is still under way when it rejects. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
 }
 
 function isMail({ row }: WantedListener): boolean {

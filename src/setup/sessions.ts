@@ -5,8 +5,6 @@ import type { SessionFactory } from '../protocol/line/session.ts';
 import type { Office } from './office.ts';
 import type { ListenerProtocol } from './ports.ts';
 
-const dayMs = 86_400_000;
-
 export type MailProtocol = Exclude<ListenerProtocol, 'http' | 'https' | 'metrics'>;
 
 /** What a client over the limit hears, in its protocol's words (RFC 5321 §4.2.3, RFC 2449 §8.1.1, RFC 9051 §7.1.5). */
@@ -23,11 +21,10 @@ export const tooManyLines: Readonly<Record<MailProtocol, string>> = {
 export type Sessions = Readonly<Record<MailProtocol, SessionFactory>>;
 
 export async function joinSessions(office: Office, hostName: string, version: string): Promise<Sessions> {
-  const { store, directory, addresses, clock, chance, log, meter, settings, hasher } = office;
-  const [reception, submission, recipientLists, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds] = await Promise.all([
+  const { store, directory, addresses, recipients, clock, chance, log, meter, settings, hasher } = office;
+  const [reception, submission, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds] = await Promise.all([
     import('../journey/reception/reception.ts'),
     import('../journey/submission/submission.ts'),
-    import('../journey/account/recipients.ts'),
     import('../protocol/smtp/session.ts'),
     import('../protocol/smtp/limits.ts'),
     import('../protocol/pop3/session.ts'),
@@ -40,7 +37,6 @@ export async function joinSessions(office: Office, hostName: string, version: st
     settings.plaintextLogin === 'always' || (settings.plaintextLogin === 'loopback' && isLoopback(address));
   const shared = { store, authenticator, hostName, version, clock, chance, log, meter };
 
-  const recipients = recipientLists.openRecipientLists({ addresses, directory, store, clock, queueLifetime: settings.queueDays * dayMs });
   const atTheDoor = reception.openReception({ store, recipients, hostName, clock, chance, log });
   const atTheCounter = submission.openSubmission({
     store,

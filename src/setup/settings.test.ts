@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'smol-toml';
-import { exampleFile, formatSize, parseSize, readSettings, settingsTable, SettingsTrouble, variableOf, type Settings } from './settings.ts';
+import {
+  exampleFile,
+  formatSize,
+  parseSize,
+  readSettings,
+  settingsTable,
+  SettingsTrouble,
+  variableOf,
+  withoutSecret,
+  type Settings,
+} from './settings.ts';
 
 function read(text: string, environment: Record<string, string> = {}, line: Record<string, string> = {}): Settings {
   return readSettings({ name: 'tayori.toml', text }, environment, line).settings;
@@ -53,7 +63,16 @@ for (const [text, field, value] of [
   ['listen = ["::1", "127.0.0.1"]', 'listen', ['::1', '127.0.0.1']],
   ['resolvers = ["127.0.0.1:5353", "[::1]:53", "::1"]', 'resolvers', ['127.0.0.1:5353', '[::1]:53', '::1']],
   ['plaintext-login = "never"', 'plaintextLogin', 'never'],
-  ['suppress-resend = false', 'suppressResend', false],
+  [
+    'relay = "smtp://smtp.a.example"',
+    'relay',
+    { name: 'smtp.a.example', port: 587, implicitTls: false, login: null, security: 'opportunistic' },
+  ],
+  [
+    'relay = "smtps://h%40a:p%3Fw@smtp.a.example:1465"',
+    'relay',
+    { name: 'smtp.a.example', port: 1465, implicitTls: true, login: { name: 'h@a', password: 'p?w' }, security: 'verified' },
+  ],
 ] as const)
   test(`settings: ${text.replaceAll('\n', '; ')}`, () => {
     const settings = read(text);
@@ -98,12 +117,10 @@ test('settings: all kinds can be said by the environment', () => {
     TAYORI_DOMAIN: 'a.example',
     [variableOf('ports')]: 'smtp=2525,pop3=off',
     [variableOf('listen')]: '127.0.0.1, ::1',
-    [variableOf('suppress-resend')]: 'false',
     [variableOf('queue-days')]: '3',
   });
   assert.deepEqual(settings.ports, { smtp: 2525, pop3: null });
   assert.deepEqual(settings.listen, ['127.0.0.1', '::1']);
-  assert.equal(settings.suppressResend, false);
   assert.equal(settings.queueDays, 3);
 });
 
@@ -123,3 +140,8 @@ for (const [text, octets] of [
     assert.equal(parseSize(text), octets);
     if (octets !== null) assert.equal(parseSize(formatSize(octets)), octets);
   });
+
+test('withoutSecret: a password of a relay is not shown', () => {
+  assert.equal(withoutSecret('smtps://hanako:secret@smtp.a.example'), 'smtps://hanako:***@smtp.a.example');
+  assert.equal(withoutSecret('smtp://smtp.a.example'), 'smtp://smtp.a.example');
+});

@@ -28,13 +28,21 @@ export interface Settings {
   readonly connectionsPerNetwork: number;
   readonly delivery: 'auto' | 'internet' | 'private' | 'off';
   readonly deliveryPort: number;
+  readonly relay: Relay | null;
   readonly resolvers: readonly string[];
   readonly queueDays: number;
-  readonly restDays: number;
-  readonly suppressResend: boolean;
   readonly shards: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'lines';
+}
+
+/** A server that takes all letters for others, as a provider's does where port 25 is closed. */
+export interface Relay {
+  readonly name: string;
+  readonly port: number;
+  readonly implicitTls: boolean;
+  readonly login: { readonly name: string; readonly password: string } | null;
+  readonly security: 'opportunistic' | 'verified';
 }
 
 /** What is wrong with a setting, in a sentence that names the setting and the next step. */
@@ -103,17 +111,16 @@ export const settingsTable: readonly SettingRow[] = [
     readChoice('auto', 'internet', 'private', 'off'),
   ),
   row('delivery-port', 'deliveryPort', 'a port', 25, 'The port of other servers; another one only in closed networks.', readPort(65_535)),
+  row(
+    'relay',
+    'relay',
+    'smtps://USER:PASSWORD@HOST or smtp://…',
+    null,
+    'A server to which all letters for other domains are handed, where port 25 is closed (OP25B).',
+    readRelay,
+  ),
   row('resolvers', 'resolvers', 'addresses', [], 'DNS servers to ask; without any those of this machine.', readServers),
   row('queue-days', 'queueDays', 'days', 5, 'How long a letter that cannot be delivered is tried.', readNumber(1, 30)),
-  row('rest-days', 'restDays', 'days', 30, 'How long removed letters and closed accounts can come back.', readNumber(1, 365)),
-  row(
-    'suppress-resend',
-    'suppressResend',
-    'true or false',
-    true,
-    'Whether a letter sent again after a lost answer is kept only once.',
-    readFlag,
-  ),
   row('shards', 'shards', 'a number', 1, 'Parts into which a new data folder divides its accounts.', readNumber(1, 64)),
   row(
     'log-level',
@@ -255,6 +262,7 @@ function exampleOf(name: string): string {
     'port-base': '20000',
     certificate: '"/etc/ssl/mail.pem"',
     key: '"/etc/ssl/mail.key"',
+    relay: '"smtps://hanako:secret@smtp.example.net"',
   };
   return examples[name] ?? '""';
 }
@@ -344,12 +352,6 @@ function readPort(most: number): Read {
   return readNumber(1, most);
 }
 
-function readFlag(value: unknown): boolean {
-  if (value === true || value === 'true') return true;
-  if (value === false || value === 'false') return false;
-  throw new Error(`must be true or false, not ${JSON.stringify(value)}`);
-}
-
 const sizeUnits: Readonly<Record<string, number>> = { '': 1, B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
 
 /** `50 MB`, `1.5GB`, `2000`: octets, in powers of 1024. Null when it is no size. */
@@ -412,6 +414,33 @@ function readServers(value: unknown): readonly string[] {
 function isAddress(text: string): boolean {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return text.split('.').every((part) => Number(part) <= 255);
   return text.includes(':') && URL.canParse(`http://[${text}]/`);
+}
+
+/** RFC 8314 §3.3: 465 with TLS from the start, 587 with STARTTLS; a login is only sent over proven TLS. `?` in a password is written %3F. */
+function readRelay(value: unknown): Relay {
+  const url = URL.parse(readText(value));
+  if (
+    url === null ||
+    (url.protocol !== 'smtp:' && url.protocol !== 'smtps:') ||
+    url.hostname === '' ||
+    url.pathname.length > 1 ||
+    url.search !== ''
+  )
+    throw new Error('must be such as "smtps://USER:PASSWORD@smtp.example.net" (or smtp:// for STARTTLS; special characters as %XX)');
+  const implicitTls = url.protocol === 'smtps:';
+  const login = url.username === '' ? null : { name: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  return {
+    name: url.hostname,
+    port: url.port === '' ? (implicitTls ? 465 : 587) : Number(url.port),
+    implicitTls,
+    login,
+    security: login !== null || implicitTls ? 'verified' : 'opportunistic',
+  };
+}
+
+/** A value as it was written, without its secret. */
+export function withoutSecret(written: unknown): unknown {
+  return typeof written === 'string' ? written.replace(/^(smtps?:\/\/[^:@/]*):[^@]*@/, '$1:***@') : written;
 }
 
 /** From the file a table; from the environment `smtp=25,pop3=off`. */

@@ -1,9 +1,13 @@
 // `tayori settings`: what holds, what differs, and an example to begin with. Knows the table; changes nothing.
-import { exampleFile, formatSize, formatToml, settingsTable, variableOf } from '../settings.ts';
+import { exampleFile, formatSize, formatToml, settingsTable, variableOf, withoutSecret, type Relay } from '../settings.ts';
 import { jsonOption } from './account.ts';
 import { localCommand } from './command.ts';
 import { readAllSettings } from './globals.ts';
 import { formatColumns, safe } from './terminal.ts';
+
+function hideLogin(relay: Relay | null): unknown {
+  return relay?.login ? { ...relay, login: { name: relay.login.name, password: '***' } } : relay;
+}
 
 export const commands = [
   localCommand({
@@ -28,7 +32,9 @@ the later one holds. Only the domain is needed for a real one. Everything about 
       }
       const { settings, changed } = await readAllSettings(input.globals);
       if (input.json) {
-        const rows = settingsTable.map((row) => [row.name, settings[row.field]] as const);
+        const rows = settingsTable.map(
+          (row) => [row.name, row.field === 'relay' ? hideLogin(settings.relay) : settings[row.field]] as const,
+        );
         const wanted =
           input.options['changed'] === true ? rows.filter(([name]) => changed.some((source) => source.row.name === name)) : rows;
         terminal.out(JSON.stringify(Object.fromEntries(wanted), null, 2));
@@ -36,13 +42,13 @@ the later one holds. Only the domain is needed for a real one. Everything about 
       }
       if (input.options['changed'] === true) {
         if (changed.length === 0) terminal.out('No setting differs; this is the demo.');
-        const cells = changed.map((source) => [source.row.name, safe(formatToml(source.written)), source.from]);
+        const cells = changed.map((source) => [source.row.name, safe(formatToml(withoutSecret(source.written))), source.from]);
         for (const line of cells.length > 0 ? formatColumns([['setting', 'value', 'from'], ...cells]) : []) terminal.out(line);
         return 0;
       }
       const cells = settingsTable.map((row) => {
         const source = changed.find((candidate) => candidate.row === row);
-        const value = source ? formatToml(source.written) : row.standard === null ? '' : formatToml(row.standard);
+        const value = source ? formatToml(withoutSecret(source.written)) : row.standard === null ? '' : formatToml(row.standard);
         return [source ? `* ${row.name}` : `  ${row.name}`, safe(value), row.sentence];
       });
       for (const line of formatColumns([['  setting', 'value', 'meaning'], ...cells])) terminal.out(line);

@@ -1,0 +1,82 @@
+// The road out: router, resolver, lanes, reports and the queue joined. Knows the parts and the setting "delivery"; knows no rule of theirs.
+import type { Router } from '../journey/routing/contract.ts';
+import type { QueueRunner } from '../journey/queue/runner.ts';
+import type { Resolver } from '../protocol/dns/contract.ts';
+import type { Office } from './office.ts';
+
+export interface DeliveryNames {
+  /** Our name in HELO. */
+  readonly hostName: string;
+  /** The domain of the postmaster who signs reports. */
+  readonly domain: string;
+}
+
+export interface Delivery {
+  /** Settles when what is on its way has been written down, or after a few seconds. */
+  close(): Promise<void>;
+}
+
+const farewellMs = 4_000;
+
+/** With `delivery = "off"`, and in the demo, nothing goes out: the sender hears it at once, by a report. */
+const stayHome: Router = {
+  route: async () => ({ kind: 'never', status: '5.7.1', words: 'this server sends nothing to other servers (its setting "delivery")' }),
+};
+
+/** Starts the queue. */
+export async function startDelivery(office: Office, names: DeliveryNames): Promise<Delivery> {
+  const runner = await joinDelivery(office, names);
+  runner.start();
+  return {
+    async close() {
+      // A peer may let us wait for ten minutes after the last octet; its letter is tried again when the lease is over.
+      const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+      const cancel = office.clock.after(farewellMs, resolve);
+      await Promise.race([runner.stop(), tooLong]);
+      cancel();
+    },
+  };
+}
+
+async function joinDelivery(office: Office, names: DeliveryNames): Promise<QueueRunner> {
+  const { store, recipients, clock, chance, log, meter } = office;
+  const [{ QueueRunner }, { openLanes }, { openReporter }, { openSmtpConnector }, { openSmtpClient }, router] = await Promise.all([
+    import('../journey/queue/runner.ts'),
+    import('../journey/delivery/lane.ts'),
+    import('../journey/report/dsn.ts'),
+    import('../io/smtp-connector.ts'),
+    import('../protocol/smtp/client.ts'),
+    joinRouter(office, names),
+  ]);
+  const shared = { clock, chance, log, meter };
+  const openLane = openLanes({
+    ...shared,
+    router,
+    connector: openSmtpConnector({ localAddress: null }),
+    openClient: openSmtpClient,
+    hostName: names.hostName,
+  });
+  const reporter = openReporter({ ...names, recipients, clock, chance });
+  return new QueueRunner({ ...shared, store, openLane, reporter });
+}
+
+async function joinRouter(office: Office, names: DeliveryNames): Promise<Router> {
+  const { settings, chance } = office;
+  const delivery = settings.delivery === 'auto' ? (settings.domain === null ? 'off' : 'internet') : settings.delivery;
+  if (delivery === 'off') return stayHome;
+  const [{ openRouter }, resolver] = await Promise.all([import('../journey/routing/route.ts'), openOfficeResolver(office)]);
+  return openRouter({
+    resolver,
+    chance,
+    ownNames: [names.hostName],
+    privateAddresses: delivery === 'private',
+    port: settings.deliveryPort,
+    smarthost: settings.relay,
+  });
+}
+
+/** The resolver of the settings; also for `tayori check`. */
+export async function openOfficeResolver({ settings, log }: Pick<Office, 'settings' | 'log'>): Promise<Resolver> {
+  const { openResolver } = await import('../io/resolver/resolver.ts');
+  return openResolver({ servers: settings.resolvers, log });
+}

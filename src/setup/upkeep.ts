@@ -1,0 +1,75 @@
+// What a running server does by itself now and then: the store's upkeep, closed accounts that have rested long enough, certificates.
+// Knows when; what is done is the business of those who do it.
+import { stat } from 'node:fs/promises';
+import type { Certificates } from '../io/tls/certificates.ts';
+import { ensureOwnCertificates } from './ca.ts';
+import type { Office } from './office.ts';
+
+export interface UpkeepOptions {
+  readonly office: Office;
+  readonly certificates: Certificates;
+  /** Names that our own certificate is to hold. */
+  readonly names: readonly string[];
+  readonly reload: () => Promise<void>;
+}
+
+/** Soon after the start, when mail apps have come back, and then every ten minutes. */
+const firstMs = 30_000;
+const everyMs = 600_000;
+
+export function startUpkeep({ office, certificates, names, reload }: UpkeepOptions): { close(): Promise<void> } {
+  const { clock, log } = office;
+  let cancel = clock.after(firstMs, () => void round());
+  let underWay: Promise<void> | null = null;
+  let closed = false;
+  let seen: Promise<string> = filesMark(certificates);
+
+  async function round(): Promise<void> {
+    underWay = work();
+    await underWay;
+    underWay = null;
+    if (!closed) cancel = clock.after(everyMs, () => void round());
+  }
+
+  async function work(): Promise<void> {
+    await attempt('store', () => office.store.upkeep());
+    await attempt('accounts', () => office.people.removeRested());
+    await attempt('certificates', async () => {
+      if (office.settings.certificate === null) await ensureOwnCertificates(office.folder, names, clock, log);
+      // Renewed by us or by somebody else (ACME client, administrator): taken up without a restart.
+      const mark = await filesMark(certificates);
+      if (mark === (await seen)) return;
+      seen = Promise.resolve(mark);
+      await reload();
+    });
+  }
+
+  async function attempt(part: string, act: () => Promise<unknown>): Promise<void> {
+    if (closed) return;
+    try {
+      await act();
+    } catch (trouble) {
+      log.error('upkeep failed', { part }, trouble);
+    }
+  }
+
+  return {
+    async close() {
+      closed = true;
+      cancel();
+      await underWay;
+    },
+  };
+}
+
+async function filesMark(certificates: Certificates): Promise<string> {
+  const marks = await Promise.all(
+    certificates.list().map(({ file }) =>
+      stat(file).then(
+        (found) => `${found.mtimeMs} ${found.size}`,
+        () => 'missing',
+      ),
+    ),
+  );
+  return marks.join(', ');
+}
