@@ -38,13 +38,15 @@ export interface AccountRow {
   readonly closedAt: number | null;
 }
 
-/** RFC-less: a password of 128 random bits for one app, kept as SHA-256 only. */
+/** RFC-less: a password of 128 random bits for one app, kept as SHA-256 and SCRAM keys only. */
 export interface AppPasswordRow {
   readonly id: number;
   readonly account: AccountId;
   /** What the owner calls it: "phone". */
   readonly name: string;
   readonly sha256: string;
+  /** For apps that prefer SCRAM; with the salt of the account's own keys. */
+  readonly scram?: AccountRow['scram'];
   readonly protocols: readonly LoginProtocol[];
   readonly createdAt: number;
   readonly lastUsedAt: number | null;

@@ -30,7 +30,7 @@ function account(local: string, more: Partial<AccountRow> = {}): Omit<AccountRow
 }
 
 function appPassword(of: number, sha256: string): Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'> {
-  return { account: of, name: 'phone', sha256, protocols: ['imap', 'smtp'], createdAt: 5 };
+  return { account: of, name: 'phone', sha256, scram: { 'SHA-1': keys }, protocols: ['imap', 'smtp'], createdAt: 5 };
 }
 
 /** Octets as numbers, so that a Buffer and a Uint8Array are alike. */
@@ -160,7 +160,7 @@ export function runDirectorySuite(name: string, open: () => Promise<OpenedDirect
       const touched = { ...added, lastUsedAt: 99, lastUsedFrom: '192.0.2.1' };
       assert.deepEqual(directory.appPasswords(id), [touched]);
       const again = reopen === undefined ? directory : await reopen();
-      assert.deepEqual(again.appPasswordBySha256('aa'), touched);
+      assert.deepEqual(plain(again.appPasswordBySha256('aa')), plain(touched));
       await again.removeAppPassword(added.id);
       assert.equal(again.appPasswordBySha256('aa'), null);
     });

@@ -43,6 +43,7 @@ const migrations: readonly string[] = [
   create index app_password_account on app_password (account);
   create table value (name text primary key, value text not null) without rowid;
   `,
+  `alter table app_password add column scram text`,
 ];
 
 type Cell = string | number | null;
@@ -168,6 +169,7 @@ export class DirectoryRows {
       account: Number(row['account']),
       name: String(row['name']),
       sha256: String(row['sha256']),
+      ...(row['scram'] === null || row['scram'] === undefined ? {} : { scram: parseScram(String(row['scram'])) }),
       protocols: JSON.parse(String(row['protocols'])) as LoginProtocol[],
       createdAt: Number(row['created_at']),
       lastUsedAt: numberOrNull(row['last_used_at']),
@@ -218,12 +220,13 @@ export class DirectoryRows {
 
   addAppPassword(row: Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'>): number {
     return this.#run(
-      'insert into app_password (account, name, sha256, protocols, created_at) values (?, ?, ?, ?, ?)',
+      'insert into app_password (account, name, sha256, protocols, created_at, scram) values (?, ?, ?, ?, ?, ?)',
       row.account,
       row.name,
       row.sha256,
       JSON.stringify(row.protocols),
       row.createdAt,
+      row.scram === undefined ? null : formatScram(row.scram),
     );
   }
 

@@ -1,15 +1,15 @@
 // Who is it that signs in? Knows people, passwords, app passwords, what is remembered of earlier answers, and how the unknown are kept
 // indistinguishable from the known; knows no protocol and no hash function (hasher-contract.ts, throttle.ts).
-import { bytesFromUtf8, hexFromBytes, bytesFromHex, type Bytes } from '../../base/bytes.ts';
+import { bytesFromUtf8, equalBytes, hexFromBytes, bytesFromHex, type Bytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
 import { hmac } from '../../base/digest.ts';
 import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
 import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
-import type { Authenticator, LoginContext, Principal } from '../../protocol/sasl/authenticator.ts';
+import type { Authenticator, LoginContext, Principal, ScramOffer } from '../../protocol/sasl/authenticator.ts';
 import { prepareSecret } from '../../protocol/sasl/prepare.ts';
 import { scramIterations } from '../../protocol/sasl/scram.ts';
-import type { AccountRow, Directory, ScramHash, ScramKeys } from '../../store/directory-contract.ts';
+import type { AccountRow, AppPasswordRow, Directory, ScramHash } from '../../store/directory-contract.ts';
 import type { PasswordHasher } from './hasher-contract.ts';
 import { findPerson, normaliseLogin } from './logins.ts';
 import { appPasswordDigest, readAppPassword } from './secrets.ts';
@@ -29,6 +29,8 @@ const rememberMs = 5 * 60_000;
 const remembered = 10_000;
 /** Last wrong passwords (as keyed digests), to tell a repetition from a guess. */
 const wrongKept = 10_000;
+/** Candidates that a SCRAM proof is tried against, besides the person's own keys. */
+const fewestOthers = 8;
 const decoyKeyName = 'scram-decoy-key';
 
 export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
@@ -173,12 +175,15 @@ class PasswordAuthenticator implements Authenticator {
 
   // --- SCRAM --------------------------------------------------------------------------------------------------------
 
-  async scramKeys(login: string, hash: ScramHash, context: LoginContext): Promise<ScramKeys> {
+  async scramKeys(login: string, hash: ScramHash, context: LoginContext): Promise<ScramOffer> {
     const name = normaliseLogin(login, this.#parts.directory);
     const network = networkOf(context.remoteAddress);
     this.#hearOrTurnAway(name, network, context);
-    const decoy = this.#decoyKeys(name, hash);
-    return this.#findOpen(name)?.scram[hash] ?? decoy;
+    const account = this.#findOpen(name);
+    const others = account === null ? [] : this.#appKeys(account, hash, context);
+    // Keys are tried one by one, which takes time: nobody has fewer than this.
+    for (let i = others.length; i < fewestOthers; i++) others.push({ appPassword: -1, ...this.#decoyKeys(name, hash, i) });
+    return { ...(account?.scram[hash] ?? this.#decoyKeys(name, hash, -1)), others };
   }
 
   /** @throws Refusal `login-delayed`. */
@@ -192,24 +197,44 @@ class PasswordAuthenticator implements Authenticator {
   }
 
   /** RFC 5802 §9 leaves it open how to hide who exists: keys made from the name, which nobody can prove to know. */
-  #decoyKeys(name: string, hash: ScramHash): ScramKeys {
-    const made = (what: string): Bytes => hmac(hash, this.#decoyKey, bytesFromUtf8(`${what} ${hash} ${name}`));
+  #decoyKeys(name: string, hash: ScramHash, number: number): Omit<ScramOffer, 'others'> {
+    const made = (what: string): Bytes => hmac(hash, this.#decoyKey, bytesFromUtf8(`${what} ${hash} ${number} ${name}`));
     return { salt: made('salt').subarray(0, 16), iterations: scramIterations, storedKey: made('stored'), serverKey: made('server') };
   }
 
-  async scramPassed(login: string, context: LoginContext): Promise<Principal> {
+  /** Keys of the app passwords for this protocol that have the salt of the account. */
+  #appKeys({ id, scram }: AccountRow, hash: ScramHash, context: LoginContext): NonNullable<ScramOffer['others']>[number][] {
+    const own = scram[hash];
+    const found = [];
+    for (const row of this.#parts.directory.appPasswords(id)) {
+      const keys = row.scram?.[hash];
+      if (own === undefined || keys === undefined || !row.protocols.includes(context.protocol)) continue;
+      if (keys.iterations === own.iterations && equalBytes(keys.salt, own.salt))
+        found.push({ appPassword: row.id, storedKey: keys.storedKey, serverKey: keys.serverKey });
+    }
+    return found;
+  }
+
+  async scramPassed(login: string, context: LoginContext, appPassword?: number): Promise<Principal> {
     const name = normaliseLogin(login, this.#parts.directory);
     const account = this.#findOpen(name);
-    if (account === null) {
+    const row = appPassword === undefined || account === null ? null : this.#appPasswordOf(account, appPassword);
+    if (account === null || row === undefined) {
       const trouble = wrong('no such person');
       this.#turnAway(name, trouble, context);
       throw trouble;
     }
     const network = networkOf(context.remoteAddress);
     this.#hearOrTurnAway(name, network, context);
-    const principal = principalOf(account, null);
+    if (row !== null) this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress);
+    const principal = principalOf(account, row?.name ?? null);
     this.#welcome(name, network, principal, context);
     return principal;
+  }
+
+  /** Undefined when it has been taken away meanwhile. */
+  #appPasswordOf(account: AccountRow, id: number): AppPasswordRow | undefined {
+    return this.#parts.directory.appPasswords(account.id).find((row) => row.id === id);
   }
 
   async scramFailed(login: string, context: LoginContext): Promise<void> {

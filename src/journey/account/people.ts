@@ -6,7 +6,7 @@ import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
 import { prepareSecret } from '../../protocol/sasl/prepare.ts';
 import { makeScramKeys } from '../../protocol/sasl/scram.ts';
 import { isDomain, toAsciiDomain } from '../../protocol/smtp/grammar/domain.ts';
-import type { AccountId, MailboxRole, MailStore } from '../../store/contract.ts';
+import type { MailboxRole, MailStore } from '../../store/contract.ts';
 import type {
   AccountRow,
   AliasRow,
@@ -224,7 +224,7 @@ class PeopleService implements People {
   async setPassword(login: string, password?: string): Promise<string> {
     const account = this.get(login);
     const secret = password ?? makePassword(this.#parts.chance);
-    await this.#parts.directory.updateAccount(account.id, await this.#keysOf(secret, splitAddress(account.address).local));
+    await this.#parts.directory.updateAccount(account.id, await this.#keysOf(secret, splitAddress(account.address).local, account.scram));
     this.#parts.log.info('password-changed', { account: account.id, address: account.address });
     return secret;
   }
@@ -233,13 +233,15 @@ class PeopleService implements People {
   async #keysOf(
     password: string,
     local: string,
+    before: AccountRow['scram'] = {},
   ): Promise<{ readonly passwordHash: string; readonly scram: Readonly<Record<ScramHash, ScramKeys>> }> {
     const secret = checkNewPassword(password, local);
-    const salt = (): Uint8Array => this.#parts.chance.bytes(16);
+    // The salt stays when the password changes: the keys of app passwords share it.
+    const salt = (hash: ScramHash): Uint8Array => before[hash]?.salt ?? this.#parts.chance.bytes(16);
     const [passwordHash, sha1, sha256] = await Promise.all([
       this.#parts.hasher.hash(secret),
-      makeScramKeys('SHA-1', secret, salt()),
-      makeScramKeys('SHA-256', secret, salt()),
+      makeScramKeys('SHA-1', secret, salt('SHA-1'), before['SHA-1']?.iterations),
+      makeScramKeys('SHA-256', secret, salt('SHA-256'), before['SHA-256']?.iterations),
     ]);
     return { passwordHash, scram: { 'SHA-1': sha1, 'SHA-256': sha256 } };
   }
@@ -256,14 +258,22 @@ class PeopleService implements People {
     protocols: readonly LoginProtocol[] = everyProtocol,
   ): Promise<{ readonly row: AppPasswordRow; readonly secret: string }> {
     const { directory, chance, clock } = this.#parts;
-    const account: AccountId = this.get(login).id;
-    const there = directory.appPasswords(account);
+    const owner = this.get(login);
+    const there = directory.appPasswords(owner.id);
     if (there.some((row) => row.name === name)) throw new Refusal('already-exists', `there is an app password "${name}" already`);
     if (there.length >= mostAppPasswords) throw new Refusal('limit', `there are ${mostAppPasswords} app passwords already`);
     if (protocols.length === 0) throw new Refusal('cannot', 'an app password is for one kind of access at least');
     const secret = makeAppPassword(chance);
     const sha256 = appPasswordDigest(readAppPassword(secret)!);
-    const row = await directory.addAppPassword({ account, name: checkName(name), sha256, protocols, createdAt: clock.now() });
+    const scram = await scramKeysLike(owner.scram, secret);
+    const row = await directory.addAppPassword({
+      account: owner.id,
+      name: checkName(name),
+      sha256,
+      scram,
+      protocols,
+      createdAt: clock.now(),
+    });
     return { row, secret };
   }
 
@@ -313,6 +323,16 @@ function splitAddress(text: string): { readonly local: string; readonly domain: 
 function asciiDomain(name: string): string | null {
   const ascii = toAsciiDomain(name);
   return ascii !== null && isDomain(ascii) ? ascii : null;
+}
+
+/** SCRAM keys of another password with the same salts. */
+async function scramKeysLike(scram: AccountRow['scram'], secret: string): Promise<AccountRow['scram']> {
+  const made: Partial<Record<ScramHash, ScramKeys>> = {};
+  for (const hash of ['SHA-1', 'SHA-256'] as const) {
+    const own = scram[hash];
+    if (own !== undefined) made[hash] = await makeScramKeys(hash, secret, own.salt, own.iterations);
+  }
+  return made;
 }
 
 /** Display names go into header fields and logs. @throws Refusal `cannot`. */

@@ -1,4 +1,5 @@
 // What every protocol asks when someone signs in. Knows the questions; `journey/account` answers them.
+import type { Bytes } from '../../base/bytes.ts';
 import type { AccountId } from '../../store/contract.ts';
 import type { LoginProtocol, ScramHash, ScramKeys } from '../../store/directory-contract.ts';
 
@@ -24,6 +25,14 @@ export interface Principal {
   readonly appPassword: string | null;
 }
 
+/**
+ * A person's SCRAM keys. The salt is told before it is known which password the client has: app passwords share it,
+ * and their keys are tried as well.
+ */
+export interface ScramOffer extends ScramKeys {
+  readonly others?: readonly { readonly appPassword: number; readonly storedKey: Bytes; readonly serverKey: Bytes }[];
+}
+
 export interface Authenticator {
   /**
    * Checks a password or app password.
@@ -37,12 +46,12 @@ export interface Authenticator {
    * who exists; the exchange then fails at its end.
    * @throws Refusal `login-delayed`.
    */
-  scramKeys(login: string, hash: ScramHash, context: LoginContext): Promise<ScramKeys>;
+  scramKeys(login: string, hash: ScramHash, context: LoginContext): Promise<ScramOffer>;
   /**
-   * The SCRAM proof of `login` was right: who is it?
+   * The SCRAM proof of `login` was right: who is it? `appPassword`: whose keys of `others` it was made with.
    * @throws Refusal as `checkPassword` (also when the keys were made up).
    */
-  scramPassed(login: string, context: LoginContext): Promise<Principal>;
+  scramPassed(login: string, context: LoginContext, appPassword?: number): Promise<Principal>;
   /** A SCRAM proof was wrong: counts as a failed login. Settles after the delay that is due. */
   scramFailed(login: string, context: LoginContext): Promise<void>;
 }

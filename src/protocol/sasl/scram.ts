@@ -5,6 +5,7 @@ import { deriveKey, digest, equalSecrets, hmac } from '../../base/digest.ts';
 import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
 import type { ScramHash, ScramKeys } from '../../store/directory-contract.ts';
 import type { TlsFacts } from '../line/session.ts';
+import type { ScramOffer } from './authenticator.ts';
 import { textOfResponse, type Exchange, type SaslParts, type SaslStep } from './exchange.ts';
 import { checkAuthorization } from './plain.ts';
 import { prepareSecret } from './prepare.ts';
@@ -142,13 +143,26 @@ export function formatClientFinal(withoutProof: string, proof: Bytes): string {
 }
 
 /** `H(ClientProof XOR HMAC(StoredKey, AuthMessage)) = StoredKey` (RFC 5802 §3). */
-export function proves(hash: ScramHash, keys: ScramKeys, message: string, proof: Bytes): boolean {
+export function proves(hash: ScramHash, keys: Pick<ScramKeys, 'storedKey'>, message: string, proof: Bytes): boolean {
   const signature = hmac(hash, keys.storedKey, message);
   return proof.length === signature.length && equalSecrets(digest(hash, xorBytes(proof, signature)), keys.storedKey);
 }
 
+/** Whose keys the proof was made with. All are tried, so that the time does not tell which. */
+function findProven(
+  hash: ScramHash,
+  keys: ScramOffer,
+  message: string,
+  proof: Bytes,
+): { readonly serverKey: Bytes; readonly appPassword?: number } | null {
+  let found: ReturnType<typeof findProven> = null;
+  for (const candidate of [{ serverKey: keys.serverKey, storedKey: keys.storedKey }, ...(keys.others ?? [])])
+    if (proves(hash, candidate, message, proof)) found = candidate;
+  return found;
+}
+
 /** `v=` and the ServerSignature, by which the client knows that we are no stranger. */
-export function formatServerFinal(hash: ScramHash, keys: ScramKeys, message: string): string {
+export function formatServerFinal(hash: ScramHash, keys: Pick<ScramKeys, 'serverKey'>, message: string): string {
   return `v=${base64FromBytes(hmac(hash, keys.serverKey, message))}`;
 }
 
@@ -166,7 +180,7 @@ type State =
       readonly login: string;
       readonly nonce: string;
       readonly serverFirst: string;
-      readonly keys: ScramKeys;
+      readonly keys: ScramOffer;
     };
 
 export class ScramExchange implements Exchange {
@@ -223,12 +237,13 @@ export class ScramExchange implements Exchange {
     if (final.nonce !== state.nonce) throw failed('the nonce differs');
 
     const message = `${first.bare},${state.serverFirst},${final.withoutProof}`;
-    if (!proves(this.#hash, keys, message, final.proof)) {
+    const proven = findProven(this.#hash, keys, message, final.proof);
+    if (proven === null) {
       await authenticator.scramFailed(login, context);
       throw failed('the SCRAM proof is wrong');
     }
-    const principal = await authenticator.scramPassed(login, context);
+    const principal = await authenticator.scramPassed(login, context, proven.appPassword);
     checkAuthorization(first.authorization, login, principal);
-    return { kind: 'done', principal, finalData: bytesFromUtf8(formatServerFinal(this.#hash, keys, message)) };
+    return { kind: 'done', principal, finalData: bytesFromUtf8(formatServerFinal(this.#hash, proven, message)) };
   }
 }
