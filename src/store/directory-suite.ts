@@ -15,8 +15,9 @@ export interface OpenedDirectory {
 
 const domain: DomainRow = { name: 'example.test', catchAll: null, subaddress: '+' };
 
+const keys = { salt: Uint8Array.of(1, 0, 255), iterations: 4096, storedKey: new Uint8Array(32).fill(7), serverKey: new Uint8Array(32) };
+
 function account(local: string, more: Partial<AccountRow> = {}): Omit<AccountRow, 'id'> {
-  const keys = { salt: Uint8Array.of(1, 0, 255), iterations: 4096, storedKey: new Uint8Array(32).fill(7), serverKey: new Uint8Array(32) };
   return {
     address: `${local}@example.test`,
     name: `The ${local}`,
