@@ -117,7 +117,7 @@ test('client and server: several letters, some recipients refused, dots and bare
   const third = await client.send({ ...letter, octets: bytesFromLatin1('') });
   assert.equal(third.recipients[0]!.outcome, 'taken');
   const [one, two] = await world.inbox('hanako');
-  assert.ok(one!.endsWith('Subject: s\r\n\r\n.dot\r\n..\r\n.\r\nbare cr\r\n.\r\nend\r\n'), one);
+  assert.ok(one!.endsWith('Subject: s\r\n\r\n.dot\r\n..\r\n.\r\nbare cr\r\n.\r\nend\r\n'));
   assert.match(two!, /\+0000\r\n$/);
   await client.end();
   await world.end();
