@@ -15,6 +15,7 @@ import { formatCapabilities } from './capability.ts';
 import { commandTable } from './commands/table.ts';
 import {
   isDialogue,
+  type AnyCommand,
   type Dialogue,
   type Done,
   type Enabled,
@@ -278,7 +279,7 @@ class ImapSession implements Session, SessionControl {
     this.tag = head.tag;
     let outcome: Outcome | Promise<Outcome>;
     try {
-      const command = commandTable[head.name];
+      const command: AnyCommand = commandTable[head.name];
       outcome = command.run(this, command.parse(head.cursor));
     } catch (trouble) {
       return this.#answerTrouble(head.tag, head, trouble);

@@ -2,11 +2,12 @@
 import { Refusal } from '../../../base/trouble.ts';
 import type { MailboxRole } from '../../../store/contract.ts';
 import type { Command, Context } from '../context.ts';
-import { checkNewName, parentNames, parseMailboxName } from '../grammar/mailbox-name.ts';
+import { checkNewName, parentNames, parseWrittenName, withoutDelimiter, type WrittenName } from '../grammar/mailbox-name.ts';
 import { roleOfUse } from '../special-use.ts';
+import { tellOtherName } from './list.ts';
 
 export interface CreateArguments {
-  readonly name: string;
+  readonly mailbox: WrittenName;
   /** As the client wrote them, with their backslash; null without USE. */
   readonly uses: readonly string[] | null;
 }
@@ -14,7 +15,8 @@ export interface CreateArguments {
 export const create: Command<CreateArguments> = {
   parse(cursor) {
     cursor.space();
-    const name = parseMailboxName(cursor);
+    // RFC 9051 §6.3.4: a delimiter at the end only declares that names will be made below.
+    const mailbox = withoutDelimiter(parseWrittenName(cursor));
     let uses: string[] | null = null;
     if (cursor.takeSpace() && !cursor.atEnd) {
       cursor.list(() => {
@@ -27,12 +29,11 @@ export const create: Command<CreateArguments> = {
       });
     }
     cursor.end();
-    return { name, uses };
+    return { mailbox, uses };
   },
-  async run(context, { name: written, uses }) {
+  async run(context, { mailbox: asked, uses }) {
     const { store, limits } = context.parts;
-    // RFC 9051 §6.3.4: a delimiter at the end only declares that names will be made below.
-    const name = written.endsWith('/') ? written.slice(0, -1) : written;
+    const { name } = asked;
     checkNewName(name, limits);
     const there = await store.mailboxes(context.account);
     if (there.some((mailbox) => mailbox.name === name)) throw new Refusal('already-exists', 'there is such a mailbox already');
@@ -41,6 +42,7 @@ export const create: Command<CreateArguments> = {
       return { status: 'NO', code: 'USEATTR', text: 'a mailbox cannot have this special use' };
     await makeParents(context, name);
     const made = await store.createMailbox(context.account, name, role);
+    tellOtherName(context, asked);
     return { code: `MAILBOXID (F${made.id})`, text: 'CREATE completed' };
   },
 };

@@ -1,18 +1,19 @@
 // DELETE (RFC 9051 §6.3.5).
 import { Refusal } from '../../../base/trouble.ts';
 import type { SessionCommand } from '../context.ts';
-import { parseMailboxName } from '../grammar/mailbox-name.ts';
+import { parseWrittenName, withoutDelimiter, type WrittenName } from '../grammar/mailbox-name.ts';
+import { tellOtherName } from './list.ts';
 
-export const deleteMailbox: SessionCommand<string> = {
+export const deleteMailbox: SessionCommand<WrittenName> = {
   parse(cursor) {
     cursor.space();
-    const name = parseMailboxName(cursor);
+    const mailbox = withoutDelimiter(parseWrittenName(cursor));
     cursor.end();
-    return name;
+    return mailbox;
   },
-  async run(session, written) {
+  async run(session, asked) {
     const { store } = session.parts;
-    const name = written.length > 1 && written.endsWith('/') ? written.slice(0, -1) : written;
+    const { name } = asked;
     if (name === 'INBOX') throw new Refusal('cannot', 'INBOX cannot be deleted');
     const there = await store.mailboxes(session.account);
     const found = there.find((mailbox) => mailbox.name === name);
@@ -27,6 +28,7 @@ export const deleteMailbox: SessionCommand<string> = {
       session.deselect();
       session.untagged('OK [CLOSED] The mailbox has been deleted');
     }
+    tellOtherName(session, asked, ['\\NonExistent']);
     return { text: 'DELETE completed' };
   },
 };

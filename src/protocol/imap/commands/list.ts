@@ -4,7 +4,7 @@ import type { MailboxInfo } from '../../../store/contract.ts';
 import type { Command, Context } from '../context.ts';
 import { parseList, type ListArguments } from '../grammar/list.ts';
 import { namePattern } from '../grammar/list-pattern.ts';
-import { parentNames } from '../grammar/mailbox-name.ts';
+import { parentNames, type WrittenName } from '../grammar/mailbox-name.ts';
 import { useOfRole } from '../special-use.ts';
 import { formatStatus } from './status.ts';
 
@@ -21,7 +21,7 @@ export const list: Command<ListArguments> = {
     const { status } = args.returns;
     let text = '';
     for (const entry of chooseEntries(tree, args)) {
-      text += formatEntry(context, entry.name, tree.attributes(entry.name, args.returns.subscribed), entry.childInfo);
+      text += formatEntry(context, entry.name, tree.attributes(entry.name, args.returns.subscribed), formatChildInfo(entry.childInfo));
       const mailbox = tree.mailboxes.get(entry.name);
       if (status.length > 0 && mailbox !== undefined) text += await formatStatus(context, mailbox, status);
     }
@@ -96,9 +96,24 @@ function chooseEntries(tree: MailboxTree, { selection, reference, patterns }: Li
   return [...shown.values()].sort((a, b) => compareNames(a.name, b.name));
 }
 
-export function formatEntry(context: Context, name: string, attributes: readonly string[], childInfo: readonly string[] = []): string {
-  const extended = childInfo.length === 0 ? '' : ` ("CHILDINFO" (${childInfo.map((criterion) => `"${criterion}"`).join(' ')}))`;
-  return `* LIST (${attributes.join(' ')}) "/" ${context.formatName(name)}${extended}\r\n`;
+/** RFC 9051 §7.3.1, §9 (mailbox-list). `extended`: what stands in the last parentheses. */
+export function formatEntry(context: Context, name: string, attributes: readonly string[], extended = ''): string {
+  return `* LIST (${attributes.join(' ')}) "/" ${context.formatName(name)}${extended === '' ? '' : ` (${extended})`}\r\n`;
+}
+
+function formatChildInfo(criteria: readonly string[]): string {
+  return criteria.length === 0 ? '' : `"CHILDINFO" (${criteria.map((criterion) => `"${criterion}"`).join(' ')})`;
+}
+
+/** RFC 9051 §6.3.9.7: the name the client used for a mailbox that we call otherwise; empty when they are the same. */
+export function formatOldName(context: Context, { name, written }: WrittenName): string {
+  return name === written ? '' : `"OLDNAME" (${context.formatName(written)})`;
+}
+
+/** Tells a client of RFC 9051 how the mailbox is called, when it wrote another name. */
+export function tellOtherName(context: Context, mailbox: WrittenName, attributes: readonly string[] = []): void {
+  const oldName = context.enabled.rev2 ? formatOldName(context, mailbox) : '';
+  if (oldName !== '') context.wire.write(formatEntry(context, mailbox.name, attributes, oldName));
 }
 
 export function compareNames(a: string, b: string): number {

@@ -2,29 +2,28 @@
 import { Refusal } from '../../../base/trouble.ts';
 import type { MailboxInfo } from '../../../store/contract.ts';
 import type { Command } from '../context.ts';
-import { checkNewName, parseMailboxName, parentNames } from '../grammar/mailbox-name.ts';
+import { checkNewName, parentNames, parseWrittenName, withoutDelimiter, type WrittenName } from '../grammar/mailbox-name.ts';
 import { makeParents } from './create.ts';
+import { tellOtherName } from './list.ts';
 
 export interface RenameArguments {
-  readonly from: string;
-  readonly to: string;
-}
-
-function withoutDelimiter(name: string): string {
-  return name.length > 1 && name.endsWith('/') ? name.slice(0, -1) : name;
+  readonly source: WrittenName;
+  readonly target: WrittenName;
 }
 
 export const rename: Command<RenameArguments> = {
   parse(cursor) {
     cursor.space();
-    const from = withoutDelimiter(parseMailboxName(cursor));
+    const source = withoutDelimiter(parseWrittenName(cursor));
     cursor.space();
-    const to = withoutDelimiter(parseMailboxName(cursor));
+    const target = withoutDelimiter(parseWrittenName(cursor));
     cursor.end();
-    return { from, to };
+    return { source, target };
   },
-  async run(context, { from, to }) {
+  async run(context, { source, target }) {
     const { store, limits } = context.parts;
+    const { name: from } = source;
+    const { name: to } = target;
     const there = await store.mailboxes(context.account);
     const moving = movedMailboxes(there, from);
     if (moving.length === 0) throw new Refusal('nonexistent', 'there is no such mailbox');
@@ -37,10 +36,12 @@ export const rename: Command<RenameArguments> = {
     }
     await makeParents(context, to);
     for (const mailbox of moving) {
-      const target = to + mailbox.name.slice(from.length);
-      await makeParents(context, target);
-      await store.renameMailbox(context.account, mailbox.id, target);
+      const name = to + mailbox.name.slice(from.length);
+      await makeParents(context, name);
+      await store.renameMailbox(context.account, mailbox.id, name);
     }
+    // RFC 9051 §6.3.6: the old name as the client wrote it stands beside the new one as we call it.
+    if (source.name !== source.written || target.name !== target.written) tellOtherName(context, { name: to, written: source.written });
     return { text: 'RENAME completed' };
   },
 };

@@ -1,12 +1,12 @@
 // SELECT and EXAMINE (RFC 9051 §6.3.2, §6.3.3; CONDSTORE and QRESYNC of RFC 7162). Resynchronisation is in resync.ts.
 import { SyntaxTrouble } from '../../../base/trouble.ts';
-import type { MailboxInfo } from '../../../store/contract.ts';
 import { SEEN, type MailboxState } from '../../../store/mailbox-state.ts';
 import type { Done, Selected, SessionCommand, SessionControl } from '../context.ts';
+import type { WrittenName } from '../grammar/mailbox-name.ts';
 import { parseSelect, type SelectArguments } from '../grammar/select.ts';
 import { formatFlags, formatPermanentFlags } from '../updates.ts';
 import { MailboxView } from '../view.ts';
-import { formatEntry, MailboxTree } from './list.ts';
+import { formatEntry, formatOldName, MailboxTree } from './list.ts';
 import { resync } from './resync.ts';
 
 export const select = selecting('SELECT', false);
@@ -25,7 +25,7 @@ function selecting(word: string, readOnly: boolean): SessionCommand<SelectArgume
 
 async function openSelected(
   session: SessionControl,
-  { name, condstore, qresync }: SelectArguments,
+  { mailbox: asked, condstore, qresync }: SelectArguments,
   word: string,
   readOnly: boolean,
 ): Promise<Done> {
@@ -35,8 +35,8 @@ async function openSelected(
     session.untagged('OK [CLOSED] The mailbox before is closed');
   }
   const { store } = session.parts;
-  const mailbox = await session.findMailbox(name);
-  const listEntry = session.enabled.rev2 ? await formatOwnEntry(session, mailbox) : '';
+  const mailbox = await session.findMailbox(asked.name);
+  const listEntry = session.enabled.rev2 ? await formatOwnEntry(session, asked) : '';
   const state = await store.openMailbox(session.account, mailbox.id);
   if (condstore) session.enableCondstore();
   const selected: Selected = {
@@ -54,9 +54,9 @@ async function openSelected(
 }
 
 /** RFC 9051 §6.3.2: SELECT answers with the LIST entry of the mailbox. */
-async function formatOwnEntry(session: SessionControl, mailbox: MailboxInfo): Promise<string> {
+async function formatOwnEntry(session: SessionControl, asked: WrittenName): Promise<string> {
   const tree = new MailboxTree(await session.parts.store.mailboxes(session.account), []);
-  return formatEntry(session, mailbox.name, tree.attributes(mailbox.name, false));
+  return formatEntry(session, asked.name, tree.attributes(asked.name, false), formatOldName(session, asked));
 }
 
 function formatOpening(session: SessionControl, { state, mailbox, readOnly }: Selected): string {

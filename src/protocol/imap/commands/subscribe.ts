@@ -2,14 +2,14 @@
 import { Refusal } from '../../../base/trouble.ts';
 import type { Command } from '../context.ts';
 import type { Cursor } from '../grammar/cursor.ts';
-import { checkNewName, parseMailboxName } from '../grammar/mailbox-name.ts';
+import { checkNewName, parseWrittenName, withoutDelimiter } from '../grammar/mailbox-name.ts';
 
 function parse(cursor: Cursor): string {
   cursor.space();
-  const name = parseMailboxName(cursor);
-  cursor.end();
   // Several apps subscribe to a parent by its name with the delimiter behind it.
-  return name.length > 1 && name.endsWith('/') ? name.slice(0, -1) : name;
+  const { name } = withoutDelimiter(parseWrittenName(cursor));
+  cursor.end();
+  return name;
 }
 
 /** A name may be subscribed to before its mailbox is there: apps that copy an account do so. It must be one that could be there. */

@@ -51,4 +51,4 @@ export const commandTable = {
   CLOSE: close,
   UNSELECT: unselect,
   ...messageCommands,
-} as Record<CommandName, AnyCommand>;
+} satisfies Record<CommandName, AnyCommand>;

@@ -9,7 +9,23 @@ export const delimiter = '/';
 
 /** RFC 9051 §9 (mailbox), in the form in which mailboxes are held. @throws Refusal `cannot` for octets that are no name in any encoding. */
 export function parseMailboxName(cursor: Cursor): string {
-  return canonicalName(decodeName(cursor.astringBytes(), cursor.utf8));
+  return parseWrittenName(cursor).name;
+}
+
+export interface WrittenName {
+  readonly name: string;
+  /** As the client wrote it: where it differs, RFC 9051 §6.3.9.7 has the client told. */
+  readonly written: string;
+}
+
+export function parseWrittenName(cursor: Cursor): WrittenName {
+  const written = decodeName(cursor.astringBytes(), cursor.utf8);
+  return { name: canonicalName(written), written };
+}
+
+/** Without the delimiter at the end, which several commands allow and which says nothing (RFC 9051 §6.3.4). */
+export function withoutDelimiter({ name, written }: WrittenName): WrittenName {
+  return name.length > 1 && name.endsWith(delimiter) ? { name: name.slice(0, -1), written: written.slice(0, -1) } : { name, written };
 }
 
 /** RFC 9051 §9 (list-mailbox): a name or a pattern with `*` and `%`. */

@@ -1,6 +1,6 @@
 // Arguments of SELECT and EXAMINE (RFC 9051 §9 select, RFC 4466 select-params, RFC 7162 §7). Knows parameters; knows no mailbox.
 import { DIGIT, type Cursor } from './cursor.ts';
-import { parseMailboxName } from './mailbox-name.ts';
+import { parseWrittenName, type WrittenName } from './mailbox-name.ts';
 import { parseSequenceSet, type SequenceSet } from './sequence-set.ts';
 
 export interface QresyncArguments {
@@ -13,14 +13,14 @@ export interface QresyncArguments {
 }
 
 export interface SelectArguments {
-  readonly name: string;
+  readonly mailbox: WrittenName;
   readonly condstore: boolean;
   readonly qresync: QresyncArguments | null;
 }
 
 export function parseSelect(cursor: Cursor): SelectArguments {
   cursor.space();
-  const name = parseMailboxName(cursor);
+  const mailbox = parseWrittenName(cursor);
   let condstore = false;
   let qresync: QresyncArguments | null = null;
   if (cursor.takeSpace() && !cursor.atEnd) {
@@ -33,7 +33,7 @@ export function parseSelect(cursor: Cursor): SelectArguments {
     });
   }
   cursor.end();
-  return { name, condstore, qresync };
+  return { mailbox, condstore, qresync };
 }
 
 function parseQresync(cursor: Cursor): QresyncArguments {
