@@ -37,12 +37,17 @@ export interface Office {
 
 const dayMs = 86_400_000;
 
-/** @throws DataInUse when another server or command holds the data. */
-export async function openOffice(settings: Settings, log: Log, meter: Meter): Promise<Office> {
+/** `stopped`: the store has ended by itself, because its disk failed. @throws DataInUse when another server or command holds the data. */
+export async function openOffice(
+  settings: Settings,
+  log: Log,
+  meter: Meter,
+  stopped: (reason: string) => void = () => {},
+): Promise<Office> {
   const folder = resolve(settings.data);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const [clock, chance] = [systemClock, systemChance];
-  const data = await openData({ folder, settings, clock, chance, log, meter });
+  const data = await openData({ folder, settings, clock, chance, log, meter, stopped });
   const { store, directory } = data;
   const hasher = openPasswordHasher();
   const people = openPeople({ directory, store, hasher, clock, chance, log });

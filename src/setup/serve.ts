@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly version: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The store has ended by itself, because its disk failed: nothing can be done any more but to end (reliability D-5). */
+  readonly stopped: (reason: string) => void;
 }
 
 export interface Running {
@@ -42,8 +44,8 @@ export class ModeTrouble extends Error {
 
 const modeName = 'mode';
 
-export async function serve({ settings, version, log, metrics }: ServeOptions): Promise<Running> {
-  const office = await openOffice(settings, log, metrics);
+export async function serve({ settings, version, log, metrics, stopped }: ServeOptions): Promise<Running> {
+  const office = await openOffice(settings, log, metrics, stopped);
   const opened: { close(): Promise<void> }[] = [];
   const end = async () => {
     await removeListening(office.folder);

@@ -31,6 +31,7 @@ export interface Settings {
   readonly relay: Relay | null;
   readonly resolvers: readonly string[];
   readonly queueDays: number;
+  readonly restDays: number;
   readonly shards: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'lines';
@@ -121,6 +122,7 @@ export const settingsTable: readonly SettingRow[] = [
   ),
   row('resolvers', 'resolvers', 'addresses', [], 'DNS servers to ask; without any those of this machine.', readServers),
   row('queue-days', 'queueDays', 'days', 5, 'How long a letter that cannot be delivered is tried.', readNumber(1, 30)),
+  row('rest-days', 'restDays', 'days', 30, 'How long removed letters can come back.', readNumber(1, 365)),
   row('shards', 'shards', 'a number', 1, 'Parts into which a new data folder divides its accounts.', readNumber(1, 64)),
   row(
     'log-level',

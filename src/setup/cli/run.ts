@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
+import { Refusal } from '../../base/trouble.ts';
 import { askControl, ControlTrouble, NobodyThere, type Json } from '../../io/control.ts';
 import { SettingsTrouble, type Settings } from '../settings.ts';
 import { readVersion } from '../version.ts';
@@ -97,6 +98,7 @@ async function performSomewhere(
   } catch (trouble) {
     if (trouble instanceof DataInUse)
       throw new CommandTrouble(`${trouble.message}; it does not answer yet or any more, try again in a moment`, 3);
+    if (trouble instanceof Refusal) throw new CommandTrouble(trouble.message, 3);
     throw trouble;
   }
   const stopped = new AbortController();

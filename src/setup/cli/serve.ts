@@ -1,4 +1,5 @@
 // `tayori serve`: the server from the command line, with its signals. Knows the process; knows no part of the server.
+import { Refusal } from '../../base/trouble.ts';
 import { openLog, type OpenLog } from '../../io/log.ts';
 import { Metrics } from '../../io/metrics.ts';
 import { DataInUse } from '../data.ts';
@@ -41,6 +42,9 @@ SIGHUP reads certificates again. The log goes to the standard error output.`,
   }),
 ];
 
+/** A store that has stopped may keep sessions waiting: the process ends within five seconds (reliability D-5). */
+const lastMs = 4_500;
+
 async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
   const more: Record<string, string> = {};
   if (typeof input.options['host'] === 'string') more['listen'] = input.options['host'];
@@ -65,7 +69,14 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
       ending.resolve();
     });
 
-  const running = await start(settings, logging, metrics);
+  let failed = false;
+  const stopped = (reason: string) => {
+    logging.log.error('the store has stopped; the server ends', { reason });
+    failed = true;
+    setTimeout(() => process.exit(74), lastMs).unref();
+    ending.resolve();
+  };
+  const running = await start(settings, logging, metrics, stopped);
   warnOfNode(process.versions.node, logging.log);
   process.on('SIGHUP', () => {
     running.reload().catch((error: unknown) => logging.log.error('cannot read certificates again; the old ones stay in use', {}, error));
@@ -77,18 +88,18 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
   await running.close();
   logging.log.info('tayori is closed');
   logging.flush();
-  return 0;
+  return failed ? 1 : 0;
 }
 
 /** @throws CommandTrouble: what a person can mend, in one line. */
-async function start(settings: Settings, logging: OpenLog, metrics: Metrics): Promise<Running> {
+async function start(settings: Settings, logging: OpenLog, metrics: Metrics, stopped: (reason: string) => void): Promise<Running> {
   try {
-    return await serve({ settings, version: readVersion(), log: logging.log, metrics });
+    return await serve({ settings, version: readVersion(), log: logging.log, metrics, stopped });
   } catch (trouble) {
     logging.flush();
     if (trouble instanceof DataInUse) throw new CommandTrouble(`${trouble.message}; stop it, or take another folder by --data DIR`, 3);
     if (trouble instanceof PortTrouble) throw new CommandTrouble(trouble.message, 3);
-    if (trouble instanceof ModeTrouble) throw new CommandTrouble(trouble.message, 3);
+    if (trouble instanceof ModeTrouble || trouble instanceof Refusal) throw new CommandTrouble(trouble.message, 3);
     throw trouble;
   }
 }
