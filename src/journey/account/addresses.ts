@@ -91,7 +91,7 @@ class DirectoryAddresses implements AddressBook {
 
   /** RFC 5321 §4.1.1.3: `postmaster` alone is that of this system. */
   #withDomain(address: string): string {
-    const first = address.includes('@') ? undefined : this.#directory.domains()[0];
+    const first = address.toLowerCase() === 'postmaster' ? this.#directory.domains()[0] : undefined;
     return first === undefined ? address : `${address}@${first.name}`;
   }
 
