@@ -101,9 +101,10 @@ for (const [name, text] of [
   ['OR and NOT in turn', `${'OR NOT '.repeat(5000)}SEEN`],
 ] as const)
   test(`${name} are too much`, () => assert.throws(() => parse(text), isLimit));
-test('an OR of 400 senders is not', () =>
-  assert.equal((parse(`${'OR FROM a '.repeat(399)}FROM b`).key as { keys: unknown[] }).keys.length, 400));
-
+test('an OR of 400 senders is not', () => {
+  const { key } = parse(`${'OR FROM a '.repeat(399)}FROM b`);
+  assert.equal(key.kind === 'or' && key.keys.length, 400);
+});
 test('parseDay and formatDay', () =>
   fc.assert(
     fc.property(fc.integer({ min: -700_000, max: 2_900_000 }), (day) => {
