@@ -6,6 +6,7 @@ import type { Context, Transaction } from '../context.ts';
 import type { LetterSource } from '../maildrop.ts';
 import { no } from '../response.ts';
 import { DotStuffer, TopCutter } from '../stuffing.ts';
+import { withAsciiHeader } from '../surrogate.ts';
 import { isThere } from './listing.ts';
 
 /** Octets of a large letter that are held at a time. */
@@ -45,9 +46,10 @@ function begin(context: Context, length: number, cutter: TopCutter | null): void
   context.ok(cutter === null ? context.words.octets(length) : context.words.topFollows);
 }
 
-function sendWhole(context: Context, number: MessageNumber, letter: Bytes, cutter: TopCutter | null): void | Promise<void> {
+function sendWhole(context: Context, number: MessageNumber, stored: Bytes, cutter: TopCutter | null): void | Promise<void> {
   const { wire } = context;
   const stuffer = new DotStuffer();
+  const letter = context.utf8 ? stored : withAsciiHeader(stored);
   begin(context, letter.length, cutter);
   wire.write(stuffer.push(cutter === null ? letter : cutter.push(letter)));
   wire.write(stuffer.finish());
@@ -64,12 +66,12 @@ async function sendPieces(
   const { wire } = context;
   const stuffer = new DotStuffer();
   // The first piece is read before anything is promised.
-  let piece = await letter.read(0, pieceLength);
-  begin(context, letter.length, cutter);
+  const first = await letter.read(0, pieceLength);
+  let piece = context.utf8 ? first : withAsciiHeader(first);
+  begin(context, letter.length - first.length + piece.length, cutter);
   try {
-    for (let at = 0; ; piece = await letter.read(at, at + pieceLength)) {
+    for (let at = first.length; ; piece = await letter.read(at, at + pieceLength), at += piece.length) {
       if (piece.length === 0 && at < letter.length) throw new Error('the letter ends before its length');
-      at += piece.length;
       wire.write(stuffer.push(cutter === null ? piece : cutter.push(piece)));
       if (wire.congested) await wire.drained();
       if (wire.closing) return;
