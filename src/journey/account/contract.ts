@@ -49,6 +49,12 @@ export interface RecipientList {
   /** Addresses that were added, as they were told. */
   readonly told: readonly string[];
   readonly accounts: ReadonlyMap<AccountId, string>;
+  /** Those placed in a mailbox here, not by way of a list, whose sender asked to be told of success (RFC 3461 §4.1). */
+  readonly wantSuccess: readonly RecipientFacts[];
+  /**
+   * Asked when the letter is there and larger than `add` was told: an objection when a single mailbox here is all it is for and has no room.
+   */
+  recheck(size: number): Objection | null | Promise<Objection | null>;
   /** How many rows `queueRows` will have. */
   readonly elsewhere: number;
   placements(): readonly Placement[];

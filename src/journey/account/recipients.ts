@@ -29,6 +29,7 @@ class GatheredRecipients implements RecipientList {
   readonly #onlyOurs: boolean;
   readonly told: string[] = [];
   readonly accounts = new Map<AccountId, string>();
+  readonly wantSuccess: RecipientFacts[] = [];
   readonly #elsewhere = new Map<string, NewQueueRecipient>();
 
   constructor(parts: RecipientParts, onlyOurs: boolean) {
@@ -49,12 +50,19 @@ class GatheredRecipients implements RecipientList {
         if (row === null) return 'unknown';
         if (row.closedAt !== null) return 'closed';
         const room = this.#roomFor(row, size);
-        if (room === null) return this.#addAccount(row) ?? this.#tell(recipient);
-        return room.then((objection) => objection ?? this.#addAccount(row) ?? this.#tell(recipient));
+        if (room === null) return this.#place(row, recipient);
+        return room.then((objection) => objection ?? this.#place(row, recipient));
       }
       case 'list':
         return this.#addList(resolution.targets, recipient);
     }
+  }
+
+  recheck(size: number): Objection | null | Promise<Objection | null> {
+    const [account] = this.accounts.keys();
+    if (this.accounts.size !== 1 || this.#elsewhere.size > 0) return null;
+    const row = this.#parts.directory.accountById(account!);
+    return row === null ? 'unknown' : this.#roomFor(row, size);
   }
 
   get elsewhere(): number {
@@ -93,6 +101,13 @@ class GatheredRecipients implements RecipientList {
       }
     }
     return added ? this.#tell(recipient) : 'unknown';
+  }
+
+  #place(row: AccountRow, recipient: RecipientFacts): Objection | null {
+    const objection = this.#addAccount(row);
+    if (objection !== null) return objection;
+    if (recipient.notify.includes('success')) this.wantSuccess.push(recipient);
+    return this.#tell(recipient);
   }
 
   #addAccount(row: AccountRow): Objection | null {

@@ -67,6 +67,11 @@ class ReceivedLetter implements IncomingLetter {
       log.warn('reception: a letter goes round in circles', { connection: this.#client.connection, sender: this.#sender.address });
       return replies.loop;
     }
+    // RFC 1870 §6.2: the declared size was an estimate, or there was none.
+    if (content.length > (this.#parameters.size ?? 0)) {
+      const objection = replyToObjection(await this.#recipients.recheck(content.length));
+      if (objection !== null) return objection;
+    }
     const letter = makeLetterId(chance);
     const at = clock.now();
     const placements = this.#recipients.placements();

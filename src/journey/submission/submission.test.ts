@@ -6,6 +6,7 @@ import { MemoryWire, parseTranscript, playAllCuts, playedTls, sentLength } from 
 import { openSmtpWorld, standingClock, type SmtpWorld } from '../../protocol/smtp/smtp-world-suite.ts';
 import { openAddressBook } from '../account/addresses.ts';
 import { openRecipientLists } from '../account/recipients.ts';
+import { openReporter } from '../report/dsn.ts';
 import { completeLetter, cutPieces } from './completion.ts';
 import { openSubmission } from './submission.ts';
 
@@ -26,6 +27,7 @@ function openWorld(header: ReadonlyMap<string, string>): Promise<SmtpWorld> {
         chance,
         log: silentLog,
         recipientsPerHour: 3,
+        reporter: openReporter({ hostName: 'mail.local.test', domain: 'local.test', recipients, clock: standingClock, chance }),
       });
     },
   );
@@ -203,6 +205,23 @@ test('submission: what is missing is put before, Bcc is cut out', async () => {
     found[0]!.replace(/^Received:.*\r\n(?:\t.*\r\n)*/, ''),
     /^Date: Mon, 23 Nov 2026 12:00:00 \+0000\r\nMessage-ID: <\w{16}@local\.test>\r\nFrom: =\?utf-8\?B\?6Iqx5a2Q\?= <hanako@local\.test>\r\nSubject: s\r\nTo: taro\r\n\r\nBcc: stays\r\n$/,
   );
+});
+
+test('submission: who asks for it is told of success in a mailbox here (RFC 3461)', async () => {
+  const world = await openWorld(new Map());
+  const wire = new MemoryWire('c', playedTls);
+  await wire.start(world.make);
+  await wire.send(
+    bytesFromUtf8(
+      `EHLO pc\r\nAUTH PLAIN ${plain}\r\nMAIL FROM:<hanako@local.test> ENVID=a+2Bb\r\nRCPT TO:<taro@local.test> NOTIFY=SUCCESS\r\nDATA\r\n\r\n.\r\n`,
+    ),
+  );
+  const [report] = await world.inbox('hanako');
+  assert.match(report!, /\r\nAction: delivered\r\n/);
+  assert.match(report!, /\r\nOriginal-Envelope-Id: a\+b\r\n/);
+  assert.equal((await world.inbox('taro')).length, 1);
+  wire.gone();
+  await world.end();
 });
 
 const author = { name: '', address: 'me@here.test' };

@@ -10,15 +10,17 @@ import type { Path } from '../../protocol/smtp/grammar/path.ts';
 import { replies, replyWith, type Reply } from '../../protocol/smtp/response.ts';
 import { formatReceived } from '../../protocol/smtp/trace-fields.ts';
 import type { Principal } from '../../protocol/sasl/authenticator.ts';
-import type { LetterId, MailStore, Spool } from '../../store/contract.ts';
+import type { AcceptLetter, LetterId, MailStore, Spool } from '../../store/contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
+import type { QueueRecipient } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { AddressBook, Objection, RecipientList, RecipientLists } from '../account/contract.ts';
+import type { ReportedRecipient, Reporter } from '../report/contract.ts';
 import { completeLetter, cutPieces, type Completion } from './completion.ts';
 import { SendingRate } from './rate.ts';
 
 export interface SubmissionParts {
-  readonly store: Pick<MailStore, 'commit' | 'spool'>;
+  readonly store: MailStore;
   readonly addresses: AddressBook;
   readonly recipients: RecipientLists;
   readonly hostName: string;
@@ -27,6 +29,8 @@ export interface SubmissionParts {
   readonly log: Log;
   /** Recipients elsewhere that one account may write to in an hour. */
   readonly recipientsPerHour: number;
+  /** Writes the reports of success that senders ask for (RFC 3461); without it they get none. */
+  readonly reporter?: Reporter;
 }
 
 export const defaultRecipientsPerHour = 2000;
@@ -89,6 +93,10 @@ class SubmittedLetter implements IncomingLetter {
     const { account, login, name } = this.#principal;
     const read = content.spool.read();
     const octets = read instanceof Promise ? await read : read;
+    if (content.length > (this.#parameters.size ?? 0)) {
+      const objection = replyToObjection(await this.#recipients.recheck(content.length));
+      if (objection !== null) return objection;
+    }
     const letter = makeLetterId(chance);
     const at = clock.now();
     const completion = completeLetter(octets, { author: { name, address: login }, at, id: letter });
@@ -100,6 +108,7 @@ class SubmittedLetter implements IncomingLetter {
       log.warn('submission: too many recipients in an hour', { login, recipients: this.#recipients.elsewhere });
       return replies['rate-limited'];
     }
+    const report = await this.#reportSuccess(letter, at, octets);
     const spool = completion.cuts.length === 0 ? content.spool : await this.#withoutCuts(octets, completion);
     try {
       await store.commit({
@@ -116,11 +125,13 @@ class SubmittedLetter implements IncomingLetter {
             smtpUtf8: this.#parameters.smtpUtf8,
             bodyType: this.#bodyType(octets, content.binary),
           },
+          ...(report === null ? [] : [report]),
         ],
         events: this.#events(letter, at, content.length, completion),
       });
     } finally {
       if (spool !== content.spool) spool.discard();
+      report?.spool.discard();
     }
     log.info('submission: taken', {
       letter,
@@ -131,6 +142,41 @@ class SubmittedLetter implements IncomingLetter {
       size: content.length,
     });
     return replyWith('letter-taken', `Letter taken, ${letter}`);
+  }
+
+  /** RFC 3461 §5.2.4: the mailbox here is where these letters end, so nobody else will tell. */
+  async #reportSuccess(letter: LetterId, at: number, octets: Bytes): Promise<AcceptLetter | null> {
+    const { reporter, store } = this.#parts;
+    const { wantSuccess } = this.#recipients;
+    if (reporter === undefined || wantSuccess.length === 0) return null;
+    const { envelopeId, returns, smtpUtf8 } = this.#parameters;
+    const reported = wantSuccess.map(({ address, notify, originalRecipient }, id): ReportedRecipient => {
+      const row: QueueRecipient = {
+        id,
+        letter,
+        recipient: address,
+        domain: address.slice(address.lastIndexOf('@') + 1),
+        dueAt: at,
+        expiresAt: at,
+        notify,
+        originalRecipient,
+        reversePath: this.#sender.address,
+        envelopeId,
+        returns,
+        smtpUtf8,
+        bodyType: '7bit',
+        size: octets.length,
+        createdAt: at,
+        attempts: 0,
+        state: 'ready',
+        lastReply: null,
+        lastHost: null,
+        delayTold: false,
+        leaseEpoch: 0,
+      };
+      return { row, action: 'delivered', status: '2.1.5', words: 'The letter lies in the mailbox', host: null, lastAttemptAt: at };
+    });
+    return reporter.report(reported, octets, store);
   }
 
   async #withoutCuts(octets: Bytes, completion: Completion): Promise<Spool> {

@@ -127,7 +127,7 @@ export interface OutgoingLetter {
   readonly octets: Bytes;
   readonly bodyType: '7bit' | '8bitmime' | 'binarymime';
   readonly smtpUtf8: boolean;
-  /** RFC 3461 §4.4, as xtext. */
+  /** RFC 3461 §4.4, as plain text: xtext is made of it on the way out. */
   readonly envelopeId: string | null;
   readonly returns: 'full' | 'headers' | null;
   /**

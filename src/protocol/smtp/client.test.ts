@@ -172,6 +172,12 @@ test('client and server: signing in at a smarthost', async () => {
       });
     },
   );
+  // SCRAM-SHA-256-PLUS: the server offers it and the client takes the strongest.
+  const client = openSmtpClient(await connectTo(world), { ...parts, login: { name: 'hanako@local.test', password: 'secret' } });
+  assert.ok((await client.begin()).ready);
+  const outcome = await client.send({ ...letter, reversePath: 'hanako@local.test', recipients: [to('taro@local.test')] });
+  assert.equal(outcome.recipients[0]!.outcome, 'taken');
+  await client.end();
   const wrong = openSmtpClient(await connectTo(world), { ...parts, login: { name: 'hanako@local.test', password: 'wrong' } });
   const refused = await wrong.begin();
   assert.ok(!refused.ready && refused.failure.kind === 'reply' && refused.failure.reply.code === 535);

@@ -14,6 +14,7 @@ import { openMemoryDirectory } from '../../store/memory/directory.ts';
 import { openMemoryStore } from '../../store/memory/store.ts';
 import { playedTls, type World } from '../line/transcript.ts';
 import type { Authenticator, Principal } from '../sasl/authenticator.ts';
+import { makeScramKeys } from '../sasl/scram.ts';
 import type { SmtpReceiver } from './contract.ts';
 import { defaultSmtpLimits, type SmtpLimits } from './limits.ts';
 import { smtpSessions, type SmtpParts } from './session.ts';
@@ -96,14 +97,7 @@ export function openSecretAuthenticator(directory: Directory): Authenticator {
       if (password !== 'secret') throw new Refusal('authentication-failed', 'Name or password is wrong');
       return find(login);
     },
-    async scramKeys() {
-      return {
-        salt: bytesFromLatin1('salt'),
-        iterations: 4096,
-        storedKey: bytesFromLatin1('x'.repeat(32)),
-        serverKey: bytesFromLatin1('x'.repeat(32)),
-      };
-    },
+    scramKeys: (_login, hash) => makeScramKeys(hash, 'secret', bytesFromLatin1('salt')),
     async scramPassed(login) {
       return find(login);
     },

@@ -231,6 +231,7 @@ for (const text of [
   ' SMTPUTF8=1',
   ' RET=ALL',
   ' ENVID=a+b',
+  ' ENVID=a+0D+0Ab',
   ' ENVID=' + 'a'.repeat(101),
   ' =1',
   ' A=b=c',

@@ -12,7 +12,7 @@ export interface MailParameters {
   readonly smtpUtf8: boolean;
   /** RFC 3461 §4.3. */
   readonly returns: 'full' | 'headers' | null;
-  /** RFC 3461 §4.4, still as xtext. */
+  /** RFC 3461 §4.4, xtext undone. */
   readonly envelopeId: string | null;
 }
 
@@ -54,9 +54,10 @@ export function parseMailParameters(text: string, from: number): MailParameters 
         break;
       }
       case 'ENVID':
-        if (value === null || value.length > 100 || parseXtext(value) === null)
+        envelopeId = value === null || value.length > 100 ? null : parseXtext(value);
+        // RFC 3461 §4.4: printable once the encoding is undone.
+        if (envelopeId === null || !/^[\x20-\x7e]+$/.test(envelopeId))
           throw new SyntaxTrouble('ENVID wants at most 100 characters of xtext');
-        envelopeId = value;
         break;
       case 'AUTH':
         // RFC 4954 §5: believed from nobody, so its well-formedness is all that matters.
@@ -83,7 +84,7 @@ export function formatMailParameters(parameters: MailParameters): string {
     (body === null ? '' : ` BODY=${body.toUpperCase()}`) +
     (smtpUtf8 ? ' SMTPUTF8' : '') +
     (returns === null ? '' : ` RET=${returns === 'full' ? 'FULL' : 'HDRS'}`) +
-    (envelopeId === null ? '' : ` ENVID=${envelopeId}`)
+    (envelopeId === null ? '' : ` ENVID=${formatXtext(envelopeId)}`)
   );
 }
 
