@@ -8,7 +8,7 @@ import { runStoreSuite, type OpenedStore } from '../../store/contract-suite.ts';
 import { systemChance, systemClock } from '../clock.ts';
 import { openEmbeddedStore, type EmbeddedStore } from './embedded.ts';
 
-export async function openForTest(shards: number): Promise<OpenedStore> {
+export async function openForTest(shards: number, threads: boolean, faults: boolean): Promise<OpenedStore> {
   const dir = await mkdtemp(join(tmpdir(), 'tayori-store-'));
   let ahead = 0;
   const clock = { ...systemClock, now: () => Date.now() + ahead };
@@ -16,6 +16,7 @@ export async function openForTest(shards: number): Promise<OpenedStore> {
     openEmbeddedStore({
       dir,
       shards,
+      threads,
       clock,
       chance: systemChance,
       log: silentLog,
@@ -34,13 +35,13 @@ export async function openForTest(shards: number): Promise<OpenedStore> {
       await store.close();
       await rm(dir, { recursive: true, force: true });
     },
-    failAt(n) {
-      for (const shard of store.shards) shard.writer.failIn(n);
-    },
     advance(ms) {
       ahead += ms;
     },
+    ...(faults ? { failAt: (n: number) => store.shards.forEach((shard) => shard.writer.failIn(n)) } : {}),
   };
 }
 
-for (const shards of [1, 3]) runStoreSuite(`embedded, ${shards} shards`, () => openForTest(shards));
+runStoreSuite('embedded, one shard in a thread', () => openForTest(1, true, false));
+runStoreSuite('embedded, three shards', () => openForTest(3, false, false));
+runStoreSuite('embedded, one shard with faults', () => openForTest(1, false, true));

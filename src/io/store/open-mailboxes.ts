@@ -96,7 +96,8 @@ export class OpenMailboxes {
         states?.delete(change.mailbox);
         continue;
       }
-      if (held !== undefined && effect.modSeq > held.state.highestModSeq) this.#applyToState(held, effect.modSeq, change);
+      if (held !== undefined && change.numbers.highestModSeq === effect.modSeq && effect.modSeq > held.state.highestModSeq)
+        this.#applyToState(held, effect.modSeq, change);
       const info = infos?.get(change.mailbox);
       if (info !== undefined && change.numbers.highestModSeq > info.highestModSeq) {
         infos!.set(change.mailbox, { ...info, ...change.numbers });
@@ -113,7 +114,7 @@ export class OpenMailboxes {
     if (this.#untold.length === 0) return;
     const untold = this.#untold;
     this.#untold = [];
-    for (const change of untold) for (const heard of [...(this.#listeners.get(change.account) ?? [])]) heard(change);
+    for (const change of untold) for (const heard of Array.from(this.#listeners.get(change.account) ?? [])) heard(change);
   }
 
   #applyToState(held: Held, modSeq: number, change: MailboxEffect): void {

@@ -85,7 +85,7 @@ export class EmbeddedQueue implements QueueStore {
   }
 
   tellNew(): void {
-    for (const heard of [...this.#listeners]) heard();
+    for (const heard of Array.from(this.#listeners)) heard();
   }
 
   async #change(kind: Change, ids: readonly number[], now: number): Promise<number> {

@@ -7,7 +7,7 @@ import { closeSync, openSync, read as readCallback, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash, hash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { equalBytes, type Bytes } from '../../base/bytes.ts';
+import { equalBytes, noBytes, type Bytes } from '../../base/bytes.ts';
 import { segmentName } from './writer/segments.ts';
 
 const read = promisify(readCallback);
@@ -76,6 +76,8 @@ export class SegmentReader {
 
   /** Octets of a segment, fewer when it ends before. Nothing is checked. */
   read(segment: number, start: number, end: number): Bytes | Promise<Bytes> {
+    // A letter without octets lies nowhere.
+    if (end <= start) return noBytes();
     const file = this.#open(segment);
     const octets = Buffer.allocUnsafeSlow(end - start);
     if (octets.length > readAtOnce) return readOn(file, octets, start);
@@ -131,7 +133,7 @@ export class SegmentReader {
   }
 
   close(): void {
-    for (const segment of [...this.#files.keys()]) this.#close(segment);
+    for (const segment of Array.from(this.#files.keys())) this.#close(segment);
   }
 
   #open(segment: number): number {

@@ -1,11 +1,11 @@
 // The main thread's end of a shard's writer thread: gathers jobs, sends them together, settles their promises.
 // Knows batches and answers; knows no mailbox. All jobs of one turn of the event loop travel in one message, and the octets of their
 // letters in one buffer that changes hands without a copy.
-import { Worker } from 'node:worker_threads';
 import type { Bytes } from '../../base/bytes.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { AccountEffect, Batch, FromWriter, Job, JobResults, WriterStart } from './jobs.ts';
 import { makeTrouble } from './trouble-note.ts';
+import { linkHere, linkToThread, type WriterLink } from './writer-link.ts';
 
 export interface WriterEvents {
   /** Jobs' effects, in order of their commit, before their promises settle. */
@@ -28,7 +28,7 @@ interface Waiting {
 const fullBatch = 8 << 20;
 
 export class ShardWriter {
-  readonly #worker: Worker;
+  #link: WriterLink | null = null;
   readonly #events: WriterEvents;
   readonly #sent = new Map<number, { readonly waiting: readonly Waiting[]; readonly at: number }>();
   #jobs: Job[] = [];
@@ -40,26 +40,25 @@ export class ShardWriter {
   #fate: Unavailable | null = null;
   #closed: (() => void) | null = null;
 
-  private constructor(worker: Worker, events: WriterEvents) {
-    this.#worker = worker;
+  private constructor(events: WriterEvents) {
     this.#events = events;
   }
 
-  /** @throws what the writer thread found when it opened the shard. */
-  static open(start: WriterStart, events: WriterEvents): Promise<ShardWriter> {
-    const worker = new Worker(new URL('./writer/thread.ts', import.meta.url), { workerData: start, name: `store writer ${start.shard}` });
-    const writer = new ShardWriter(worker, events);
+  /** @throws what the writer found when it opened the shard. */
+  static open(start: WriterStart, events: WriterEvents, inThread: boolean): Promise<ShardWriter> {
+    const writer = new ShardWriter(events);
     return new Promise((resolve, reject) => {
-      worker.on('message', (message: FromWriter) => {
-        if (message.kind === 'ready') resolve(writer);
-        else if (message.kind === 'refused') reject(makeTrouble(message.trouble));
-        else writer.#hear(message);
+      writer.#link = (inThread ? linkToThread : linkHere)(start, {
+        hear(message) {
+          if (message.kind === 'ready') resolve(writer);
+          else if (message.kind === 'refused') reject(makeTrouble(message.trouble));
+          else writer.#hear(message);
+        },
+        lost(reason) {
+          reject(new Unavailable('store-stopped', `The store cannot be opened: ${reason}`));
+          writer.#end(reason);
+        },
       });
-      worker.on('error', (error: Error) => {
-        reject(error);
-        writer.#end(`its writer thread failed: ${error.message}`);
-      });
-      worker.on('exit', () => writer.#end('its writer thread ended'));
     });
   }
 
@@ -90,7 +89,7 @@ export class ShardWriter {
   }
 
   failIn(statements: number): void {
-    this.#worker.postMessage({ failIn: statements });
+    this.#link!.post({ failIn: statements }, []);
   }
 
   /** Ends the thread after all that was sent is done. */
@@ -99,10 +98,10 @@ export class ShardWriter {
     if (this.#fate !== null) return;
     await new Promise<void>((resolve) => {
       this.#closed = resolve;
-      this.#worker.postMessage({ close: true });
+      this.#link!.post({ close: true }, []);
     });
     this.#fate = new Unavailable('store-stopped', 'The store is closed');
-    await this.#worker.terminate();
+    await this.#link!.end();
   }
 
   #flush(): void {
@@ -117,7 +116,7 @@ export class ShardWriter {
     this.#waiting = [];
     this.#pieces = [];
     this.#octets = 0;
-    this.#worker.postMessage(batch, octets === null ? [] : [octets]);
+    this.#link!.post(batch, octets === null ? [] : [octets]);
   }
 
   #pack(): ArrayBuffer {

@@ -27,9 +27,9 @@ export class Shard {
     this.octets = new SegmentReader(join(start.shardDir, 'segments'), monotonic);
   }
 
-  static async open(start: WriterStart, events: WriterEvents, monotonic: () => number): Promise<Shard> {
+  static async open(start: WriterStart, events: WriterEvents, monotonic: () => number, inThread: boolean): Promise<Shard> {
     mkdirSync(start.shardDir, { recursive: true, mode: 0o700 });
-    return new Shard(start, await ShardWriter.open(start, events), monotonic);
+    return new Shard(start, await ShardWriter.open(start, events, inThread), monotonic);
   }
 
   async close(): Promise<void> {

@@ -118,7 +118,7 @@ function checkLetters({ reader, dir, number }: Shard): string[] {
     if (!existsSync(join(dir, 'segments', segmentName(Number(id))))) findings.push(`segment ${id} of shard ${number} is not there`);
   }
   for (const [letter, segment] of reader.rows(
-    'select l.journey, l.segment from letter l left join segment s on s.id = l.segment where s.id is null limit 20',
+    'select l.journey, l.segment from letter l left join segment s on s.id = l.segment where l.length > 0 and s.id is null limit 20',
   ))
     findings.push(`letter ${letter} lies in segment ${segment} of shard ${number}, which is not known`);
   const rows = reader.rows(

@@ -28,7 +28,7 @@ export function removeAccount(books: Books, turn: Turn, account: AccountId): nul
   const row = books.ledger.findAccount(account);
   if (row === null) return null;
   turn.modSeq(row);
-  for (const box of row.mailboxes.values()) turn.mailbox(row, box);
+  for (const box of row.mailboxes.values()) turn.touch(row, box);
   turn.removed(row);
   for (const [letter] of books.sql.rows('select letter from message where account = ?', account)) releaseLetter(books, Number(letter));
   for (const table of ['message', 'placement', 'vanished', 'resting', 'thread_key', 'placed', 'mailbox', 'subscription'])
@@ -42,7 +42,9 @@ export function createMailbox(books: Books, turn: Turn, job: Extract<Job, { kind
   if (books.ledger.byName(account, job.name) !== null) throw new Refusal('already-exists', 'A mailbox of that name is there already');
   if (account.mailboxes.size >= maxMailboxes) throw new Refusal('limit', `An account has at most ${maxMailboxes} mailboxes`);
   turn.structure(account);
-  return books.ledger.addMailbox(account, job.name, job.role, turn.modSeq(account), turn.now).id;
+  const box = books.ledger.addMailbox(account, job.name, job.role, turn.modSeq(account), turn.now);
+  turn.touch(account, box);
+  return box.id;
 }
 
 export function renameMailbox(books: Books, turn: Turn, job: Extract<Job, { kind: 'renameMailbox' }>): null {
@@ -64,7 +66,7 @@ export function renameMailbox(books: Books, turn: Turn, job: Extract<Job, { kind
     books.ledger.writeMailbox(other);
   }
   for (const [other, name] of names) {
-    turn.mailbox(account, other);
+    turn.touch(account, other);
     other.name = name;
     books.ledger.writeMailbox(other);
   }
@@ -76,6 +78,7 @@ function emptyInboxInto(books: Books, turn: Turn, account: AccountRow, inbox: Ma
   if (account.mailboxes.size >= maxMailboxes) throw new Refusal('limit', `An account has at most ${maxMailboxes} mailboxes`);
   turn.structure(account);
   const target = books.ledger.addMailbox(account, name, null, turn.modSeq(account), turn.now);
+  turn.touch(account, target);
   for (const letter of placementsOf(books, inbox)) {
     removePlacement(books, turn, account, inbox, letter);
     const flags = target.flags.intern(letter.system, letter.keywords === '' ? [] : letter.keywords.split(' '));
@@ -89,7 +92,7 @@ export function deleteMailbox(books: Books, turn: Turn, job: Extract<Job, { kind
   const box = books.ledger.getMailbox(job.account, job.mailbox);
   if (box.name === 'INBOX') throw new Refusal('cannot', 'INBOX cannot be deleted');
   turn.structure(account);
-  turn.mailbox(account, box);
+  turn.touch(account, box);
   for (const letter of placementsOf(books, box)) rest(books, turn, account, box, letter);
   for (const table of ['placement', 'vanished'])
     books.sql.run(`delete from ${table} where account = ? and mailbox = ?`, account.id, box.id);
@@ -103,7 +106,7 @@ export function setSubscribed(books: Books, turn: Turn, job: Extract<Job, { kind
   if (there === job.subscribed) return null;
   turn.structure(account);
   const box = books.ledger.byName(account, job.name);
-  if (box !== null) turn.mailbox(account, box);
+  if (box !== null) turn.touch(account, box);
   if (job.subscribed) subscribe(books, account.id, job.name);
   else books.sql.run('delete from subscription where account = ? and name = ?', account.id, job.name);
   return null;
@@ -119,7 +122,8 @@ export function newValidity(books: Books, turn: Turn): null {
     const account = books.ledger.getAccount(Number(id));
     turn.structure(account);
     for (const box of account.mailboxes.values()) {
-      turn.mailbox(account, box);
+      turn.touch(account, box);
+      books.ledger.touchMailbox(box);
       box.uidValidity = books.ledger.nextValidity(account, turn.now);
     }
   }

@@ -23,6 +23,8 @@ import { Statements } from './statements.ts';
 import { Turn } from './turn.ts';
 import { upkeep } from './upkeep.ts';
 
+const nothing = new Uint8Array(0);
+
 /** One job and what came of it. */
 interface Task {
   readonly job: Job;
@@ -146,6 +148,7 @@ export class Desk {
     const land: Land = (cargo) => {
       const large = adopted.get(cargo);
       if (large !== undefined) return large;
+      if (cargo.length === 0) return { segment: 0, start: 0, octets: nothing };
       return {
         segment: base!.segment,
         start: base!.start + cargo.start,

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { Refusal } from '../../../base/trouble.ts';
 import type { AccountId, MailboxId, MessageId, Placement, Uid } from '../../../store/contract.ts';
 import { partFlags } from '../../../store/flag-sets.ts';
-import { maxKeywords, resendTime } from '../../../store/limits.ts';
+import { maxKeywords, placementKeyTime, resendTime } from '../../../store/limits.ts';
 import type { FlagSet } from '../../../store/mailbox-state.ts';
 import type { AcceptedLetter, AcceptJob, Cargo, HandOver, Job, JobResults } from '../jobs.ts';
 import type { Books } from './books.ts';
@@ -79,24 +79,23 @@ export interface Checked {
 
 /** @throws Refusal before anything has been changed. */
 export function checkAccept(books: Books, job: AcceptJob, land: Land, now: number): Checked {
-  const landed = land(job.cargo);
-  let resendHash: Uint8Array | null = null;
-  if (job.resendKey !== null) {
-    const octets = job.cargo.file === null ? sha256(landed.octets!.subarray(job.cargo.prefix)) : job.cargo.file.spoolSha256;
-    resendHash = hash('sha256', Buffer.concat([octets, Buffer.from(job.resendKey)]), 'buffer');
-    const resentAs = findAccepted(books, resendHash, now);
-    if (resentAs !== null) return { job, landed, resendHash, resentAs, placements: [] };
-  }
   const placements: Checked['placements'][number][] = [];
   for (const placement of job.placements) {
     const { account, mailbox, key } = placement;
     const box = books.ledger.resolve(account, mailbox);
-    if (key !== undefined && books.sql.row('select 1 from placed where account = ? and key = ?', account, key) !== null) continue;
     checkKeywords(box, partFlags(placement.flags).keywords);
-    if (key !== undefined && placements.some((other) => other.account.id === account && other.placement.key === key)) continue;
+    if (key !== undefined) {
+      if (books.sql.row('select 1 from placed where account = ? and key = ? and at > ?', account, key, now - placementKeyTime) !== null)
+        continue;
+      if (placements.some((other) => other.account.id === account && other.placement.key === key)) continue;
+    }
     placements.push({ account: books.ledger.getAccount(account), box, placement });
   }
-  return { job, landed, resendHash, resentAs: null, placements };
+  const landed = land(job.cargo);
+  if (job.resendKey === null) return { job, landed, resendHash: null, resentAs: null, placements };
+  const octets = job.cargo.file === null ? sha256(landed.octets!.subarray(job.cargo.prefix)) : job.cargo.file.spoolSha256;
+  const resendHash = hash('sha256', Buffer.concat([octets, Buffer.from(job.resendKey)]), 'buffer');
+  return { job, landed, resendHash, resentAs: findAccepted(books, resendHash, now), placements };
 }
 
 /** Takes over a letter that `checkAccept` has looked at. */
@@ -141,7 +140,7 @@ function takeOver(books: Books, turn: Turn, checked: Checked, handOvers: Omit<Ha
     const uid = addPlacement(books, turn, account, box, { message, size: letter.length, receivedAt: job.receivedAt, flags });
     placed.push({ account: account.id, mailbox: box.id, uid });
     if (placement.key !== undefined)
-      books.sql.run('insert or ignore into placed (account, key, at) values (?, ?, ?)', account.id, placement.key, turn.now);
+      books.sql.run('insert or replace into placed (account, key, at) values (?, ?, ?)', account.id, placement.key, turn.now);
   }
   if (job.queue.length > 0) addQueueRows(books, letter, job);
   for (const shard of away) {

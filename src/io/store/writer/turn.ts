@@ -42,14 +42,22 @@ export class Turn {
     return this.#account(row).modSeq;
   }
 
+  /** Letters of the mailbox change, and with them its HIGHESTMODSEQ (RFC 7162 §3.1.2.1). */
   mailbox(account: AccountRow, row: MailboxRow): MailboxTurn {
+    const { modSeq } = this.#account(account);
+    const box = this.touch(account, row);
+    row.highestModSeq = modSeq;
+    this.#ledger.touchMailbox(row);
+    return box;
+  }
+
+  /** The mailbox itself changes: its name, its subscription, whether it is there. */
+  touch(account: AccountRow, row: MailboxRow): MailboxTurn {
     const turn = this.#account(account);
     let box = turn.mailboxes.get(row.id);
     if (box === undefined) {
       box = { row, added: [], flags: [], expunged: [] };
       turn.mailboxes.set(row.id, box);
-      row.highestModSeq = turn.modSeq;
-      this.#ledger.touchMailbox(row);
     }
     return box;
   }
