@@ -3,7 +3,7 @@
 import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
-import type { AccountId, MailStore, MailboxId, MailboxInfo, Uid } from '../../store/contract.ts';
+import type { AccountId, MailStore, MailboxId, MailboxInfo } from '../../store/contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import type { Unit, Wire } from '../line/session.ts';
 import type { Authenticator, Principal } from '../sasl/authenticator.ts';
@@ -143,16 +143,4 @@ export interface SessionControl extends Context {
   acceptLiteral(announced: Announcement): void;
   /** Last words, and the connection is closed. */
   bye(text: string, code?: string): void;
-}
-
-/** RFC 4315 (uid-set) of ascending UIDs: `1:3,7`. The answer to an empty list is empty. */
-export function formatUidSet(uids: ArrayLike<Uid>): string {
-  let text = '';
-  for (let at = 0; at < uids.length;) {
-    const first = uids[at]!;
-    let last = first;
-    while (++at < uids.length && uids[at] === last + 1) last++;
-    text += `${text === '' ? '' : ','}${last === first ? first : `${first}:${last}`}`;
-  }
-  return text;
 }

@@ -38,6 +38,10 @@ function repeatableChance(): Chance {
   };
 }
 
+function refused(): Promise<never> {
+  return Promise.reject(new Refusal('authentication-failed', 'the name or the password is wrong'));
+}
+
 /** Signs in hanako and taro with the password `secret`. */
 function playedAuthenticator(quota: number | null): Authenticator {
   const people: readonly Principal[] = ['hanako', 'taro'].map((name, i) => ({
@@ -47,7 +51,6 @@ function playedAuthenticator(quota: number | null): Authenticator {
     quota,
     appPassword: null,
   }));
-  const refused = (): Promise<never> => Promise.reject(new Refusal('authentication-failed', 'the name or the password is wrong'));
   return {
     checkPassword: async (login, password) => {
       const person = people.find(({ login: name }) => name === login);

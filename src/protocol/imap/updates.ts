@@ -1,6 +1,7 @@
 // What others have changed, in the words of IMAP: EXPUNGE or VANISHED, EXISTS, FLAGS, FETCH (RFC 9051 §7.4, §7.5; RFC 7162 §3.2.10).
 // Knows the order and the forms; the view (view.ts) knows what is to be told.
-import { type Enabled, formatUidSet, type Selected } from './context.ts';
+import type { Enabled, Selected } from './context.ts';
+import { formatNumbers } from './grammar/sequence-set.ts';
 import type { ViewChange } from './view.ts';
 
 const systemFlagNames = '\\Answered \\Flagged \\Deleted \\Seen \\Draft';
@@ -26,7 +27,7 @@ export function formatFlagsFetch(selected: Selected, seq: number, index: number,
 export function formatUpdates(change: ViewChange, selected: Selected, enabled: Enabled): string {
   let text = '';
   if (change.vanished.length > 0) {
-    if (enabled.qresync) text += `* VANISHED ${formatUidSet([...change.vanished].reverse())}\r\n`;
+    if (enabled.qresync) text += `* VANISHED ${formatNumbers(change.vanished.toReversed())}\r\n`;
     else for (const seq of change.expunged) text += `* ${seq} EXPUNGE\r\n`;
   }
   if (change.exists !== null) text += `* ${change.exists} EXISTS\r\n`;

@@ -2,9 +2,12 @@
 import type { Uid } from '../../../store/contract.ts';
 import type { Context, Selected } from '../context.ts';
 import type { QresyncArguments } from '../grammar/select.ts';
-import { eachRange, formatNumbers, setHas, type SequenceSet } from '../grammar/sequence-set.ts';
+import { formatGaps } from '../fetch/vanished.ts';
+import { formatNumbers, setHas, type SequenceSet } from '../grammar/sequence-set.ts';
 import { formatFlagsFetch } from '../updates.ts';
 import type { MailboxView } from '../view.ts';
+
+const everyUid: SequenceSet = { saved: false, ranges: [1, 0xffff_ffff], toStar: 0 };
 
 export async function resync(context: Context, selected: Selected, { modSeq, knownUids, match }: QresyncArguments): Promise<void> {
   const { state, view } = selected;
@@ -18,7 +21,7 @@ export async function resync(context: Context, selected: Selected, { modSeq, kno
   const floor = match === null ? 0 : lastMatch(view, match.seqs, match.uids);
   const text =
     vanished === null
-      ? formatMissing(view, knownUids ?? { saved: false, ranges: uidNext > 1 ? [1, uidNext - 1] : [], toStar: 0 }, floor, uidNext)
+      ? formatGaps(view, knownUids ?? everyUid, floor + 1, uidNext - 1)
       : // What has gone since the mailbox was opened is told in its own turn.
         formatNumbers(vanished.filter((uid) => uid > floor && known(uid) && view.seqOf(uid) === 0));
   if (text !== '') context.untagged(`VANISHED (EARLIER) ${text}`);
@@ -40,22 +43,4 @@ function lastMatch(view: MailboxView, seqs: SequenceSet, uids: SequenceSet): Uid
 function* numbersOf(set: SequenceSet): Generator<number, undefined> {
   for (let i = 0; i < set.ranges.length; i += 2) for (let n = set.ranges[i]!; n <= set.ranges[i + 1]!; n++) yield n;
   return undefined;
-}
-
-/** All UIDs of `among` above `floor` and below `uidNext` that are not in the mailbox: what is left to say when expunges are no longer remembered. */
-function formatMissing(view: MailboxView, among: SequenceSet, floor: Uid, uidNext: Uid): string {
-  const parts: string[] = [];
-  const gap = (low: Uid, high: Uid): void => {
-    if (low <= high) parts.push(low === high ? `${low}` : `${low}:${high}`);
-  };
-  eachRange(among, 0, (low, high) => {
-    let from = Math.max(low, floor + 1);
-    const to = Math.min(high, uidNext - 1);
-    for (let at = view.indexFrom(from); at < view.count && view.uids[at]! <= to; at++) {
-      gap(from, view.uids[at]! - 1);
-      from = view.uids[at]! + 1;
-    }
-    gap(from, to);
-  });
-  return parts.join(',');
 }

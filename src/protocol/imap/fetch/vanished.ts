@@ -1,6 +1,7 @@
 // VANISHED (EARLIER): which UIDs of a set were expunged after a MODSEQ (RFC 7162 §3.2.6, §3.2.10.1). Knows the mailbox and the store.
-import { formatUidSet, type Context } from '../context.ts';
-import { eachRange, setHas, type SequenceSet } from '../grammar/sequence-set.ts';
+import type { Context } from '../context.ts';
+import type { MailboxView } from '../view.ts';
+import { eachRange, formatNumbers, setHas, type SequenceSet } from '../grammar/sequence-set.ts';
 
 /** The whole untagged answer, or nothing when none has vanished. */
 export async function vanishedText(context: Context, set: SequenceSet, since: number): Promise<string> {
@@ -8,23 +9,28 @@ export async function vanishedText(context: Context, set: SequenceSet, since: nu
   const { state } = selected;
   const last = selected.view.lastUid;
   const known = state.expungedSince(since) ?? (await parts.store.vanishedSince(account, selected.mailbox, since));
-  const text = known === null ? gapsText(context, set) : formatUidSet(Array.from(known).filter((uid) => setHas(set, last, uid)));
+  const text =
+    known === null
+      ? formatGaps(selected.view, set, 1, state.uidNext - 1)
+      : formatNumbers(Array.from(known).filter((uid) => setHas(set, last, uid)));
   return text === '' ? '' : `* VANISHED (EARLIER) ${text}\r\n`;
 }
 
-/** RFC 7162 §3.2.6: beyond what is remembered, every UID of the set that is not there counts as expunged. */
-function gapsText({ selected }: Context, set: SequenceSet): string {
-  const { state, view } = selected;
+/**
+ * RFC 7162 §3.2.6: beyond what is remembered, every UID of the set that is not there counts as expunged. `low` and `high`: the lowest
+ * and the highest UID to be told.
+ */
+export function formatGaps(view: MailboxView, set: SequenceSet, low: number, high: number): string {
   const pieces: string[] = [];
-  const addGap = (low: number, high: number): void => {
-    if (low <= high) pieces.push(low === high ? `${low}` : `${low}:${high}`);
+  const addGap = (first: number, last: number): void => {
+    if (first <= last) pieces.push(first === last ? `${first}` : `${first}:${last}`);
   };
-  eachRange(set, view.lastUid, (low, high) => {
-    const end = Math.min(high, state.uidNext - 1);
-    let next = low;
-    for (let i = state.indexFrom(low); i < state.count && state.uids[i]! <= end; i++) {
-      addGap(next, state.uids[i]! - 1);
-      next = state.uids[i]! + 1;
+  eachRange(set, view.lastUid, (first, last) => {
+    const end = Math.min(last, high);
+    let next = Math.max(first, low);
+    for (let at = view.indexFrom(next); at < view.count && view.uids[at]! <= end; at++) {
+      addGap(next, view.uids[at]! - 1);
+      next = view.uids[at]! + 1;
     }
     addGap(next, end);
   });

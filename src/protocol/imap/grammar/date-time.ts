@@ -20,10 +20,13 @@ export function parseDateTime(cursor: Cursor): number {
   return sign === '+' ? local - zone : local + zone;
 }
 
+function two(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`;
+}
+
 /** RFC 9051 §9 (date-time) in universal time, quotes included. */
 export function formatDateTime(at: number): string {
   const date = new Date(at);
-  const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
   const day = date.getUTCDate();
   const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
   return `"${day < 10 ? ' ' : ''}${day}-${months[date.getUTCMonth()]}-${`${date.getUTCFullYear()}`.padStart(4, '0')} ${time} +0000"`;
