@@ -11,6 +11,8 @@ if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] = directory;
 
 const [{ run }, { openTerminal }] = await Promise.all([import('./setup/cli/run.ts'), import('./setup/cli/terminal.ts')]);
 
+// What is written here are letters and keys: for their owner only.
+process.umask(0o077);
 // A server is ended by force sometimes: what was compiled at its start is kept by then.
 setTimeout(flushCompileCache, 3_000).unref();
 // The reader of a pipe may stop early (tayori queue list | head).

@@ -1,0 +1,55 @@
+// Programs of Debian that the tests with real mail apps need: which command, which package, what is tested with it. One list for
+// test:setup, for npm test, and for the suites themselves.
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export interface DebianProgram {
+  readonly command: string;
+  readonly package: string;
+  readonly tests: string;
+}
+
+export const debianPrograms: readonly DebianProgram[] = [
+  { command: 'curl', package: 'curl', tests: 'sending and reading by curl' },
+  { command: 'swaks', package: 'swaks', tests: 'sending by swaks' },
+  { command: 'msmtp', package: 'msmtp', tests: 'sending by msmtp' },
+  { command: 'mpop', package: 'mpop', tests: 'fetching by mpop' },
+  { command: 'fetchmail', package: 'fetchmail', tests: 'fetching by fetchmail' },
+  { command: 'getmail', package: 'getmail6', tests: 'fetching by getmail' },
+  { command: 'mbsync', package: 'isync', tests: 'two-way synchronising by mbsync' },
+  { command: 'neomutt', package: 'neomutt', tests: 'reading and sending by NeoMutt' },
+  { command: 'python3', package: 'python3', tests: "Python's smtplib, imaplib and poplib" },
+  { command: 'openssl', package: 'openssl', tests: 'TLS as OpenSSL speaks it' },
+];
+
+export function isInstalled(command: string): boolean {
+  // Administrators' folders are not in everybody's PATH.
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+export function missingPrograms(): DebianProgram[] {
+  return debianPrograms.filter((program) => !isInstalled(program.command));
+}
+
+/** Nothing may be left out: what is missing is a failure. Set by .ci/run. */
+export const everythingMustRun = process.env['TAYORI_TEST_ALL'] === '1';
+
+/**
+ * For a test that needs these commands: the `skip` of its options. False when all are there; else the sentence that says what is missing.
+ * Where everything must run it is always false, so that the test fails by what it lacks.
+ */
+export function skipWithout(...commands: readonly string[]): string | false {
+  if (everythingMustRun) return false;
+  const missing = commands
+    .filter((command) => !isInstalled(command))
+    .map((command) => debianPrograms.find((program) => program.command === command)?.package ?? command);
+  return missing.length === 0 ? false : `needs the Debian package ${missing.join(', ')} (npm run test:setup)`;
+}

@@ -1,0 +1,54 @@
+// What must hold before a commit, in under a minute: types, layers, RFC index, format, lint, unit tests. Runs them side by side as far
+// as the machine has cores, prints what failed, and the time of each.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter } from 'node:path';
+
+interface Job {
+  readonly name: string;
+  readonly line: readonly [string, ...string[]];
+}
+
+const bin = (name: string): string => `node_modules/.bin/${name}`;
+const sources = ['src', 'test', 'scripts', 'bench'].filter((folder) => existsSync(folder));
+const jobs: readonly Job[] = [
+  { name: 'unit tests', line: [process.execPath, '--test', '--test-isolation=none', '--test-reporter=dot', 'src/**/*.test.ts'] },
+  { name: 'types', line: [bin('tsc'), '-p', '.'] },
+  { name: 'layers', line: [process.execPath, 'scripts/check-layers.ts'] },
+  { name: 'rfc index', line: [process.execPath, 'scripts/check-rfc.ts'] },
+  { name: 'format', line: [bin('oxfmt'), '--check', ...sources] },
+  { name: 'lint', line: [bin('oxlint'), ...sources] },
+];
+
+/** Programs of node_modules/.bin run on the Node that runs this. */
+const path = `${process.execPath.slice(0, process.execPath.lastIndexOf('/'))}${delimiter}${process.env['PATH'] ?? ''}`;
+
+async function run({ name, line: [program, ...words] }: Job): Promise<boolean> {
+  const began = performance.now();
+  const pieces: Buffer[] = [];
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: path } });
+  child.stdout.on('data', (chunk: Buffer) => pieces.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => pieces.push(chunk));
+  const code = await new Promise<number | null>((resolve) => {
+    child.on('error', (error) => {
+      pieces.push(Buffer.from(`${error.message}\n`));
+      resolve(1);
+    });
+    child.on('close', resolve);
+  });
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`${code === 0 ? 'ok  ' : 'BAD '} ${name} (${seconds} s)`);
+  if (code !== 0) process.stdout.write(Buffer.concat(pieces));
+  return code === 0;
+}
+
+const waiting = [...jobs];
+const results: boolean[] = [];
+async function lane(): Promise<void> {
+  for (let job = waiting.shift(); job; job = waiting.shift()) results.push(await run(job));
+}
+await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, lane));
+const bad = results.filter((good) => !good).length;
+console.log(bad === 0 ? 'all is well' : `${bad} of ${jobs.length} failed`);
+process.exitCode = bad === 0 ? 0 : 1;
