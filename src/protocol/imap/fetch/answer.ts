@@ -1,6 +1,6 @@
 // Writes the answers of one FETCH, batch by batch: columns in memory as they are, facts by the thousand, letters by the megabyte.
 // Knows the plan, the store and the writer; knows no grammar. A letter that vanished for good meanwhile is left out and counted.
-import type { Bytes } from '../../../base/bytes.ts';
+import { noBytes, type Bytes } from '../../../base/bytes.ts';
 import { Refusal, Unavailable } from '../../../base/trouble.ts';
 import type { LetterBytes } from '../../../store/contract.ts';
 import type { Context } from '../context.ts';
@@ -16,6 +16,8 @@ const factBatch = 1000;
 /** Octets of letters read at once, and from what size on a letter is opened instead, so that only what is wanted of it is read. */
 const octetBatch = 1_048_576;
 const largeLetter = 262_144;
+/** More items than this of one letter are written with pauses. */
+const fewItems = 8;
 /** Octets of a large letter that are read and sent at a time. */
 const streamPiece = 1_048_576;
 
@@ -31,23 +33,28 @@ export async function answerFetch(context: Context, plan: Plan, letters: Letters
   const turns = new Turns(parts.clock, wire);
   const reading = new LetterReader(context, writer, turns);
   let missing = 0;
-  for (let from = 0; from < letters.count;) {
-    const to = endOfBatch(letters, from, plan);
-    const messages = plan.facts.length > 0 || plan.threads ? messagesOf(letters, from, to) : null;
-    const batch: Batch = {
-      columns: letters.columns,
-      flagSets: selected.state.flagSets,
-      at: letters.at.subarray(from, to),
-      facts: messages !== null && plan.facts.length > 0 ? await parts.store.readFacts(account, messages, plan.facts) : {},
-      threads: messages !== null && plan.threads ? await parts.store.readThreads(account, messages) : [],
-    };
-    const seqs = letters.seqs.subarray(from, to);
-    const told = toldSeen(context, plan, batch, seen);
-    if (plan.octets) missing += await reading.write(plan, batch, seqs, told);
-    else missing += writeTexts(writer, plan, batch, seqs, told);
+  try {
+    for (let from = 0; from < letters.count;) {
+      const to = endOfBatch(letters, from, plan);
+      const messages = plan.facts.length > 0 || plan.threads ? messagesOf(letters, from, to) : null;
+      const batch: Batch = {
+        columns: letters.columns,
+        flagSets: selected.state.flagSets,
+        at: letters.at.subarray(from, to),
+        facts: messages !== null && plan.facts.length > 0 ? await parts.store.readFacts(account, messages, plan.facts) : {},
+        threads: messages !== null && plan.threads ? await parts.store.readThreads(account, messages) : [],
+      };
+      const seqs = letters.seqs.subarray(from, to);
+      const told = toldSeen(context, plan, batch, seen);
+      if (plan.octets) missing += await reading.write(plan, batch, seqs, told);
+      else missing += writeTexts(writer, plan, batch, seqs, told);
+      writer.flush();
+      from = to;
+      if (from < letters.count && turns.due) await turns.pause();
+    }
+  } finally {
+    // Trouble comes between two answers (or with the end of the connection): what was gathered is whole.
     writer.flush();
-    from = to;
-    if (from < letters.count && turns.due) await turns.pause();
   }
   if (reading.damage !== null) throw reading.damage;
   return { missing };
@@ -134,22 +141,43 @@ class LetterReader {
       const find = locator(batch.facts, i, bytes?.length ?? size);
       const wanted = plan.items.map((item) => (typeof item === 'function' ? null : locate(item, find)));
       this.#writer.text(`* ${seqs[i]!} FETCH (${told === null ? '' : told(i)}`);
-      for (let k = 0; k < plan.items.length; k++) {
+      if (bytes !== null && plan.items.length <= fewItems) this.#writeItems(plan, batch, i, wanted, bytes);
+      else await this.#writeSlowly(plan, batch, i, wanted, bytes ?? large!);
+      this.#writer.text(')\r\n');
+    }
+    return missing;
+  }
+
+  #writeItems(plan: Plan, batch: Batch, i: number, wanted: readonly (Wanted | null)[], bytes: Bytes): void {
+    for (let k = 0; k < wanted.length; k++) {
+      const item = plan.items[k]!;
+      if (k > 0) this.#writer.text(' ');
+      if (typeof item === 'function') this.#writer.text(item(batch, i));
+      else if (wanted[k] === null) this.#writer.text(`${item.label}NIL`);
+      else this.#writeCut(item, wanted[k]!, bytes, 0);
+    }
+  }
+
+  /** A large letter, or one that is asked for many times over (reliability B-056). */
+  async #writeSlowly(plan: Plan, batch: Batch, i: number, wanted: readonly (Wanted | null)[], source: Bytes | LetterBytes): Promise<void> {
+    try {
+      for (let k = 0; k < wanted.length; k++) {
         const item = plan.items[k]!;
         if (k > 0) this.#writer.text(' ');
         if (typeof item === 'function') this.#writer.text(item(batch, i));
         else if (wanted[k] === null) this.#writer.text(`${item.label}NIL`);
-        else if (bytes !== null) this.#writeCut(item, wanted[k]!, bytes, 0);
-        else await this.#writeLarge(item, wanted[k]!, large!);
-        // One letter can be asked for many times over (reliability B-056).
-        if (plan.items.length > 8 && this.#turns.due) {
+        else if ('read' in source) await this.#writeLarge(item, wanted[k]!, source);
+        else this.#writeCut(item, wanted[k]!, source, 0);
+        if (this.#turns.due) {
           this.#writer.flush();
           await this.#turns.pause();
         }
       }
-      this.#writer.text(')\r\n');
+    } catch (trouble) {
+      // The answer was begun, perhaps a literal promised: nothing but the end of the connection is true now.
+      this.#context.wire.close();
+      throw trouble;
     }
-    return missing;
   }
 
   /** Letters of ordinary size, one call for all; null for large ones and those that are gone. */
@@ -207,22 +235,15 @@ class LetterReader {
   }
 
   async #writeLarge(item: OctetItem, wanted: Wanted, letter: LetterBytes): Promise<void> {
-    // Text goes first: what was gathered waits no longer than the disk takes.
+    if (wanted.kind === 'length') return this.#writeCut(item, wanted, noBytes(), 0);
     if (wanted.kind !== 'range') return this.#writeCut(item, wanted, await letter.read(wanted.start, wanted.end), wanted.start);
     const length = wanted.end - wanted.start;
     if (length <= streamPiece) return this.#writeCut(item, wanted, await letter.read(wanted.start, wanted.end), wanted.start);
     this.#writer.text(`${item.label}{${length}}\r\n`);
     for (let at = wanted.start; at < wanted.end;) {
       const to = Math.min(wanted.end, at + streamPiece);
-      let piece: Bytes;
-      try {
-        piece = await letter.read(at, to);
-        if (piece.length !== to - at) throw new Unavailable('unknown-outcome', 'A letter is shorter than it was');
-      } catch (trouble) {
-        // The literal was promised in full: nothing but the end of the connection is true now.
-        this.#context.wire.close();
-        throw trouble;
-      }
+      const piece = await letter.read(at, to);
+      if (piece.length !== to - at) throw new Unavailable('unknown-outcome', 'A letter is shorter than it was');
       this.#writer.octets(piece);
       at = to;
       if (this.#turns.due) {

@@ -12,6 +12,8 @@ import type { Batch, OctetItem } from './plan.ts';
 export type Wanted =
   /** As they are; the partial has been applied. */
   | { readonly kind: 'range'; readonly start: number; readonly end: number }
+  /** Only how many they are: nothing has to be read. */
+  | { readonly kind: 'length'; readonly start: number; readonly end: number }
   /** The fields of this header section that are named, or the others. */
   | { readonly kind: 'fields'; readonly start: number; readonly end: number; readonly names: ReadonlySet<string>; readonly not: boolean }
   /** Without their transfer encoding. */
@@ -43,13 +45,14 @@ export function locate(item: OctetItem, letter: Locator): Wanted | null {
   const { what } = item;
   if (what.kind === 'section') return locateSection(item, what.section, letter);
   // RFC 3516 §4.2: without a part number the whole letter, which has no encoding.
-  if (what.part.length === 0) return { kind: 'range', ...narrow(0, letter.size, item) };
+  const kind = what.kind === 'binary-size' ? 'length' : 'range';
+  if (what.part.length === 0) return { kind, ...narrow(0, letter.size, item) };
   const part = letter.part(what.part);
   if (part === null) return null;
   const encoding = part.type === 'multipart' || part.message !== null ? 'binary' : part.encoding;
   if (knownEncoding(encoding) === null) throw new Refusal('unknown-cte', `The encoding of part ${what.part.join('.')} is not known`);
-  if (encoding !== 'base64' && encoding !== 'quoted-printable' && what.kind === 'binary-size')
-    return { kind: 'range', start: part.bodyStart, end: part.bodyEnd };
+  if (kind === 'length' && encoding !== 'base64' && encoding !== 'quoted-printable')
+    return { kind, start: part.bodyStart, end: part.bodyEnd };
   return { kind: 'decoded', start: part.bodyStart, end: part.bodyEnd, encoding };
 }
 
@@ -110,8 +113,9 @@ export function cutOctets(item: OctetItem, wanted: Wanted, bytes: Bytes, offset:
   const start = wanted.start - offset;
   const end = wanted.end - offset;
   switch (wanted.kind) {
+    case 'length':
+      return wanted.end - wanted.start;
     case 'range': {
-      if (item.what.kind === 'binary-size') return wanted.end - wanted.start;
       const piece = bytes.subarray(start, end);
       return { pieces: [piece], length: piece.length, binary: false };
     }
