@@ -76,10 +76,7 @@ test(`whatever is sent, each session answers or closes, and no defect shows (FUZ
   for (let round = 0; performance.now() - begin < seconds * 1000; round++) {
     const chance = mulberry(seed + round);
     const state = ['greeted', 'authenticated', 'selected', 'selected'][chance(4)]!;
-    const small: [string, string][] = ['letter', 'command', 'greetedLiteral', 'greetedCommand', 'thrownAway'].map((name) => [
-      `limit.${name}`,
-      '2000',
-    ]);
+    const small: [string, string][] = ['letter', 'command', 'greetedLiteral', 'thrownAway'].map((name) => [`limit.${name}`, '2000']);
     const header = new Map([
       ['state', state],
       ['messages', '5'],
@@ -88,6 +85,7 @@ test(`whatever is sent, each session answers or closes, and no defect shows (FUZ
       ...small,
       ['limit.faults', '1000000'],
       ['limit.greetedFaults', '1000000'],
+      ['limit.greetedTotal', '1000000'],
     ] as [string, string][]);
     if (state !== 'greeted' && chance(2) === 0) header.set('enable', ['IMAP4rev2', 'QRESYNC', 'CONDSTORE UTF8=ACCEPT'][chance(3)]!);
     const world = await openPlayedWorld(header);

@@ -6,8 +6,8 @@ export interface ImapLimits {
   readonly greetedLine: number;
   /** One literal before login. */
   readonly greetedLiteral: number;
-  /** One whole command, its lines and literals together, before login. */
-  readonly greetedCommand: number;
+  /** All lines and literals before login together: whoever has said more without signing in has nothing to say. */
+  readonly greetedTotal: number;
   /** Wrong commands before login until the session ends. */
   readonly greetedFaults: number;
   /** Wrong passwords until the session ends. */
@@ -39,7 +39,7 @@ export interface ImapLimits {
 export const imapLimits: ImapLimits = {
   greetedLine: 8192,
   greetedLiteral: 4096,
-  greetedCommand: 65_536,
+  greetedTotal: 65_536,
   greetedFaults: 3,
   loginFailures: 5,
   command: 65_536,

@@ -334,3 +334,35 @@ test('QRESYNC when expunges are no longer remembered: what is not there has vani
     asking.gone();
   }
 });
+
+test('S-04: 64 KiB are enough to sign in', async () => {
+  const { ask, wire } = await connect(await world(['state', 'greeted']));
+  for (let i = 0; i < 8; i++)
+    assert.match(await ask(`a ID ("name" "${'x'.repeat(1000)}" "a" "${'x'.repeat(1000)}")\r\nb NOOP${' '.repeat(6000)}\r\n`), /b OK/);
+  assert.match(await ask(`a NOOP${' '.repeat(8000)}\r\n`), /^\* BYE \[TOOBIG\]/);
+  assert.ok(wire.closed);
+});
+
+test('a defect outside of any command ends the session and does not escape', async () => {
+  const played = await world(['messages', '1']);
+  const wire = new NotedWire();
+  const store = new Proxy(played.store, {
+    get: (target, name) =>
+      name === 'openMailbox'
+        ? async (...args: Parameters<MailStore['openMailbox']>) =>
+            new Proxy(await target.openMailbox(...args), {
+              get: (state, key) => {
+                if (key === 'changedSince') throw new TypeError('broken');
+                const value: unknown = Reflect.get(state, key, state);
+                return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(state) : value;
+              },
+            })
+        : bound(target, name),
+  });
+  const session = imapSessions({ ...played.parts, store })(wire);
+  await session.open();
+  for (const text of ['a LOGIN hanako secret', 'b SELECT INBOX']) await session.receive(line(text));
+  await played.store.setFlags(1, (await played.store.mailboxes(1))[0]!.id, [1], { how: 'add', flags: ['\\Seen'] });
+  await session.receive(line('c NOOP'));
+  assert.deepEqual(wire.notes.slice(-2), ['* BYE [SERVERBUG] the server made a mistake; it has been noted', 'close']);
+});

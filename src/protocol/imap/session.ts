@@ -65,6 +65,7 @@ class ImapSession implements Session, SessionControl {
   #selected: Selected | null = null;
   #compressed = false;
   #gone = false;
+  #greetedOctets = 0;
   #faults = 0;
   #loginFailures = 0;
   /** A command with literals, once its first line has been found right. */
@@ -92,9 +93,23 @@ class ImapSession implements Session, SessionControl {
   }
 
   receive(unit: Unit): void | Promise<void> {
-    const answering = this.#take(unit);
+    let answering: void | Promise<void>;
+    try {
+      answering = this.#take(unit);
+    } catch (trouble) {
+      return this.#break(trouble);
+    }
     if (answering === undefined) return this.wire.congested ? this.#relieve() : undefined;
-    return answering.then(() => (this.wire.congested ? this.#relieve() : undefined));
+    return answering.then(
+      () => (this.wire.congested ? this.#relieve() : undefined),
+      (trouble: unknown) => this.#break(trouble),
+    );
+  }
+
+  /** A defect outside of any command: the state of the session cannot be trusted any more. */
+  #break(trouble: unknown): void {
+    this.log.error('imap-defect', {}, trouble);
+    this.bye('the server made a mistake; it has been noted', 'SERVERBUG');
   }
 
   gone(): void {
@@ -116,6 +131,7 @@ class ImapSession implements Session, SessionControl {
 
   #take(unit: Unit): void | Promise<void> {
     if (this.#state === 'logout' || this.#gone) return;
+    if (this.#state === 'greeted' && this.#saidTooMuch(unit)) return this.bye('too much was said before login', 'TOOBIG');
     switch (unit.kind) {
       case 'silence':
         return this.bye('no command came for too long');
@@ -137,6 +153,11 @@ class ImapSession implements Session, SessionControl {
         return;
       default:
     }
+  }
+
+  #saidTooMuch(unit: Unit): boolean {
+    if (unit.kind === 'line' || unit.kind === 'data') this.#greetedOctets += unit.bytes.length;
+    return this.#greetedOctets > this.parts.limits.greetedTotal;
   }
 
   // --- framing ------------------------------------------------------------------------------------------------------
@@ -172,7 +193,7 @@ class ImapSession implements Session, SessionControl {
       }
       if (
         announced.length > (greeted ? limits.greetedLiteral : limits.command) ||
-        this.#heldLength + announced.length > (greeted ? limits.greetedCommand : limits.command)
+        this.#heldLength + announced.length > (greeted ? limits.greetedTotal : limits.command)
       )
         throw new Refusal('too-big', 'the literal is too large for this command');
     } catch (trouble) {
