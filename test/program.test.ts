@@ -195,6 +195,13 @@ test('killed without warning: the next start is as any other', () =>
 
 // --- the launcher -----------------------------------------------------------------------------------------------------
 
+/** A program that answers as a Node of that version. */
+async function fakeNode(path: string, version: string, name: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `#!/bin/sh\nif [ "$1" = --version ]; then echo v${version}; else echo "${name}" "$@"; fi\n`);
+  await chmod(path, 0o755);
+}
+
 /** A checkout with the launcher, a carried Node of this version (or none) and a main.ts that nobody runs; and a folder for PATH. */
 async function withCheckout(
   carried: string | null,
@@ -203,11 +210,6 @@ async function withCheckout(
 ): Promise<void> {
   await inFolder(async (folder) => {
     const checkout = join(folder, 'check out');
-    const fakeNode = async (path: string, version: string, name: string) => {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, `#!/bin/sh\nif [ "$1" = --version ]; then echo v${version}; else echo "${name}" "$@"; fi\n`);
-      await chmod(path, 0o755);
-    };
     await mkdir(join(checkout, 'bin'), { recursive: true });
     await writeFile(join(checkout, 'bin', 'tayori'), await readFile(launcher), { mode: 0o755 });
     await mkdir(join(checkout, 'node_modules', 'pino'), { recursive: true });

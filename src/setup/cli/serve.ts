@@ -45,6 +45,9 @@ SIGHUP reads certificates again. The log goes to the standard error output.`,
 /** A store that has stopped may keep sessions waiting: the process ends within five seconds (reliability D-5). */
 const lastMs = 4_500;
 
+/** Under npm, one Ctrl-C comes twice: from the terminal, and passed on by npm. What comes so soon after is the same one. */
+const sameSignalMs = 1_000;
+
 async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
   const more: Record<string, string> = {};
   if (typeof input.options['host'] === 'string') more['listen'] = input.options['host'];
@@ -61,11 +64,11 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
   catchDefects(logging, metrics);
   // From here on a signal ends the server in order, also in the middle of its start.
   const ending = Promise.withResolvers<void>();
-  let asked = false;
+  let askedAt: number | null = null;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      if (asked) process.exit(1);
-      asked = true;
+      if (askedAt !== null && performance.now() - askedAt > sameSignalMs) process.exit(1);
+      askedAt ??= performance.now();
       ending.resolve();
     });
 
