@@ -141,8 +141,11 @@ function hexEscapes(bytes: Bytes): string {
   return out;
 }
 
-/** Octets of text in one word: 75 characters (RFC 2047 §2) less `=?utf-8?B?` and `?=`. */
-const roomOfWord = 63;
+/**
+ * Encoded characters in one word, besides `=?utf-8?B?` and `?=`. RFC 2047 §2 allows 63; with 44 the first word fits in the 76 characters of its
+ * line behind every common field name.
+ */
+const roomOfWord = 44;
 
 /** `text` as one or more encoded words with a space between, in UTF-8, each with whole characters, B or Q by what is shorter. */
 export function encodeWord(text: string): string {

@@ -1,0 +1,126 @@
+// File names of attachments: one part each, with the name written in one of the ways that programs have.
+import { utf8, type Case } from '../case.ts';
+
+const rows: readonly (readonly [name: string, about: string, fields: string, file: string | null])[] = [
+  ['token', 'a token', 'Content-Disposition: attachment; filename=a.pdf', 'a.pdf'],
+  ['quoted', 'in quotes with a space', 'Content-Disposition: attachment; filename="a b.pdf"', 'a b.pdf'],
+  ['unquoted-space', 'a space without quotes', 'Content-Disposition: attachment; filename=a b.pdf', 'a b.pdf'],
+  ['type-only', 'only in Content-Type', 'Content-Type: application/pdf; name="a.pdf"', 'a.pdf'],
+  [
+    'both',
+    'different in both fields: the disposition',
+    'Content-Type: application/pdf; name="old.pdf"\nContent-Disposition: attachment; filename="new.pdf"',
+    'new.pdf',
+  ],
+  ['none', 'no name', 'Content-Disposition: attachment', null],
+  ['empty', 'an empty name', 'Content-Disposition: attachment; filename=""', null],
+  ['extended', 'RFC 2231 in UTF-8', "Content-Disposition: attachment; filename*=utf-8''%E4%BB%B6%E5%90%8D.pdf", '件名.pdf'],
+  ['extended-language', 'RFC 2231 with a language', "Content-Disposition: attachment; filename*=utf-8'ja'%E4%BB%B6.pdf", '件.pdf'],
+  [
+    'extended-jp',
+    'RFC 2231 in ISO-2022-JP',
+    "Content-Disposition: attachment; filename*=iso-2022-jp''%1B%24B%3B3ED%1B%28B.pdf",
+    '山田.pdf',
+  ],
+  ['extended-quoted', 'RFC 2231 in quotes (forbidden)', `Content-Disposition: attachment; filename*="utf-8''%E4%BB%B6.pdf"`, '件.pdf'],
+  ['extended-no-charset', 'RFC 2231 without its charset', "Content-Disposition: attachment; filename*=''%E4%BB%B6.pdf", '件.pdf'],
+  [
+    'extended-wins',
+    'RFC 2231 beside a plain name: RFC 2231',
+    'Content-Disposition: attachment; filename="plain.pdf"; filename*=utf-8\'\'%E4%BB%B6.pdf',
+    '件.pdf',
+  ],
+  [
+    'extended-wins-before',
+    'the same, RFC 2231 first',
+    'Content-Disposition: attachment; filename*=utf-8\'\'%E4%BB%B6.pdf; filename="plain.pdf"',
+    '件.pdf',
+  ],
+  ['segments', 'RFC 2231 segments', 'Content-Disposition: attachment; filename*0="long na"; filename*1="me.pdf"', 'long name.pdf'],
+  [
+    'segments-encoded',
+    'segments with a charset',
+    "Content-Disposition: attachment;\n filename*0*=utf-8''%E4%BB%B6;\n filename*1*=%E5%90%8D;\n filename*2=.pdf",
+    '件名.pdf',
+  ],
+  [
+    'segments-cut',
+    'a character cut between segments',
+    "Content-Disposition: attachment; filename*0*=utf-8''%E4%BB; filename*1*=%B6.pdf",
+    '件.pdf',
+  ],
+  ['segments-order', 'segments in the wrong order', 'Content-Disposition: attachment; filename*1="b.pdf"; filename*0="a"', 'ab.pdf'],
+  ['segments-gap', 'a missing segment: what is before it', 'Content-Disposition: attachment; filename*0="a.pdf"; filename*2="b"', 'a.pdf'],
+  [
+    'segments-twelve',
+    'twelve segments, sorted by number',
+    `Content-Disposition: attachment${Array.from({ length: 12 }, (_, index) => `;\n filename*${index}=${'abcdefghijkl'[index]}`).join('')}`,
+    'abcdefghijkl',
+  ],
+  [
+    'encoded-word',
+    'an encoded word in quotes (forbidden, common)',
+    'Content-Disposition: attachment; filename="=?utf-8?B?5Lu25ZCNLnBkZg==?="',
+    '件名.pdf',
+  ],
+  [
+    'encoded-words',
+    'two encoded words in quotes, folded',
+    'Content-Disposition: attachment; filename="=?utf-8?B?5Lu2?=\n =?utf-8?B?5ZCNLnBkZg==?="',
+    '件名.pdf',
+  ],
+  ['encoded-word-bare', 'an encoded word without quotes', 'Content-Disposition: attachment; filename==?utf-8?Q?a=C3=A9.pdf?=', 'aé.pdf'],
+  [
+    'encoded-word-jp',
+    'ISO-2022-JP as Outlook Express wrote it',
+    'Content-Type: application/pdf;\n\tname="=?iso-2022-jp?B?GyRCOzNFRBsoQi5wZGY=?="',
+    '山田.pdf',
+  ],
+  ['raw-utf8', 'raw UTF-8', `Content-Disposition: attachment; filename="${utf8('件名.pdf')}"`, '件名.pdf'],
+  ['raw-latin1', 'raw Latin 1', 'Content-Disposition: attachment; filename="caf\xe9.pdf"', 'café.pdf'],
+  [
+    'backslash-path',
+    'a Windows path with single backslashes',
+    'Content-Disposition: attachment; filename="C:\\temp\\a.pdf"',
+    'C:\\temp\\a.pdf',
+  ],
+  ['escaped-quote', 'a quoted quote', 'Content-Disposition: attachment; filename="a \\"b\\".pdf"', 'a "b".pdf'],
+  ['semicolon', 'a semicolon in quotes', 'Content-Disposition: attachment; filename="a;b.pdf"', 'a;b.pdf'],
+  [
+    'path-up',
+    'a path that climbs: kept as told, never used as a path',
+    'Content-Disposition: attachment; filename="../../etc/passwd"',
+    '../../etc/passwd',
+  ],
+  ['parentheses', 'parentheses without quotes', 'Content-Disposition: attachment; filename=a(1).pdf', 'a(1).pdf'],
+  ['twice', 'two names: the first', 'Content-Disposition: attachment; filename="a.pdf"; filename="a.exe"', 'a.pdf'],
+  [
+    'two-dispositions',
+    'two dispositions: the first',
+    'Content-Disposition: attachment; filename="a.pdf"\nContent-Disposition: attachment; filename="a.exe"',
+    'a.pdf',
+  ],
+  ['open-quote', 'no closing quote', 'Content-Disposition: attachment; filename="a.pdf', 'a.pdf'],
+  ['trailing-semicolon', 'a semicolon at the end', 'Content-Disposition: attachment; filename=a.pdf;', 'a.pdf'],
+  ['capitals', 'names in capitals', 'CONTENT-DISPOSITION: ATTACHMENT; FILENAME=A.PDF', 'A.PDF'],
+  ['inline', 'shown within the text, with a name', 'Content-Disposition: inline; filename=a.pdf', 'a.pdf'],
+  ['no-value', 'a disposition without a kind', 'Content-Disposition: ; filename=a.pdf\nContent-Type: application/pdf; name=b.pdf', 'b.pdf'],
+  [
+    'rtl',
+    'a sign that turns the direction of writing: kept as told',
+    "Content-Disposition: attachment; filename*=utf-8''a%E2%80%AEfdp.exe",
+    'a\u202efdp.exe',
+  ],
+  ['emoji', 'an emoji', "Content-Disposition: attachment; filename*=utf-8''%F0%9F%98%80.png", '😀.png'],
+];
+
+export const nameCases: readonly Case[] = rows.map(([name, about, fields, file]) => ({
+  name: `name-${name}`,
+  about,
+  raw:
+    'From: a@example.org\nSubject: test\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nbody\n' +
+    `--b\n${/content-type/i.test(fields) ? '' : 'Content-Type: application/pdf\n'}${fields}\nContent-Transfer-Encoding: base64\n\nAAAA\n--b--\n`,
+  structure: 'multipart/mixed(text/plain application/pdf)',
+  texts: ['body'],
+  files: file === null ? [] : [file],
+}));
