@@ -8,6 +8,7 @@ import { openAddressBook } from '../account/addresses.ts';
 import { openRecipientLists } from '../account/recipients.ts';
 import { openReporter } from '../report/dsn.ts';
 import { completeLetter, cutPieces } from './completion.ts';
+import { SendingRate } from './rate.ts';
 import { openSubmission } from './submission.ts';
 
 const plain = Buffer.from('\0hanako@local.test\0secret').toString('base64');
@@ -222,6 +223,16 @@ test('submission: who asks for it is told of success in a mailbox here (RFC 3461
   assert.equal((await world.inbox('taro')).length, 1);
   wire.gone();
   await world.end();
+});
+
+test('SendingRate: fills up again over an hour, and forgets who is full again', () => {
+  let now = 0;
+  const rate = new SendingRate({ ...standingClock, monotonic: () => now }, 60);
+  assert.ok(rate.take(1, 60) && !rate.take(1, 1) && rate.take(2, 1) && rate.take(1, 0));
+  now = 10 * 60_000;
+  assert.ok(!rate.take(1, 11) && rate.take(1, 10) && !rate.take(1, 1));
+  now = 10 * 60 * 60_000;
+  assert.ok(!rate.take(1, 61) && rate.take(1, 60));
 });
 
 const author = { name: '', address: 'me@here.test' };

@@ -303,6 +303,7 @@ const sendings: [
     ['stopped', 'stopped', 'stopped'],
     { usable: true, unknown: false },
   ],
+  ['MAIL refused, then closed', ['550 no\r\n', null], ['stopped', 'stopped', 'stopped'], { usable: false, unknown: false }],
   ['421 in the middle', ['250 ok\r\n250 ok\r\n421 bye\r\n'], ['stopped', 'stopped', 'stopped'], { usable: false, unknown: false }],
   ['closes in the middle', ['250 ok\r\n250 ok\r\n'], ['stopped', 'stopped', 'stopped'], { usable: false, unknown: false }],
 ];
@@ -319,6 +320,18 @@ for (const [name, says, outcomes, rest] of sendings)
     );
     assert.deepEqual({ usable: outcome.usable, unknown: outcome.unknown }, rest);
   });
+
+test('client: what the peer said counts although it broke off afterwards; MAILMAX ends the dialogue', async () => {
+  const refusing = openSmtpClient(scripted([...goodHello, '250 ok\r\n250 ok\r\n550 no\r\n', null]), parts);
+  await refusing.begin();
+  const [first] = (await refusing.send(letter)).recipients;
+  assert.ok(first!.outcome === 'stopped' && first!.failure.kind === 'reply' && first!.failure.phase === 'data');
+  const says = ['220 h\r\n', '250-h\r\n250 LIMITS MAILMAX=1\r\n', '250 ok\r\n', '250 ok\r\n', '354 go\r\n', '250 ok\r\n'];
+  const one = openSmtpClient(scripted(says), parts);
+  await one.begin();
+  const taken = await one.send(letter);
+  assert.deepEqual([taken.recipients[0]!.outcome, taken.usable], ['taken', false]);
+});
 
 test('client: a letter larger than SIZE, one that needs SMTPUTF8 and one that needs BINARYMIME are not sent', async () => {
   const client = openSmtpClient(scripted(goodHello), parts);

@@ -64,6 +64,8 @@ class Client implements SmtpClient {
   readonly #replies: PeerReplies;
   #capabilities: PeerCapabilities = new Map();
   #usable = false;
+  /** RFC 9422 §4: how many more letters the peer takes on this connection. */
+  #lettersLeft = Infinity;
 
   constructor(connection: SmtpConnection, parts: ClientParts) {
     this.#connection = connection;
@@ -104,6 +106,7 @@ class Client implements SmtpClient {
     const reply = await this.#ask({ verb: protocol === 'lmtp' ? 'LHLO' : 'EHLO', name: hostName }, 'hello', this.#patience.hello);
     if (reply.code === 250) {
       this.#capabilities = parseCapabilities(reply.lines);
+      this.#lettersLeft = this.#limit('MAILMAX');
       return;
     }
     this.#capabilities = new Map();
@@ -196,11 +199,18 @@ class Client implements SmtpClient {
       if (failure.kind === 'reply' && failure.reply.code === 421) this.#giveUp();
       for (const addressee of addressees) addressee.outcome ??= { outcome: 'stopped', failure };
     }
+    if (this.#lettersLeft <= 0) this.#usable = false;
     return {
       recipients: addressees.map(({ outcome }) => outcome ?? { outcome: 'not-tried' }),
       usable: this.#usable,
       unknown,
     };
+  }
+
+  /** RFC 9422 §4. */
+  #limit(name: 'MAILMAX' | 'RCPTMAX'): number {
+    const told = new RegExp(`(?:^| )${name}=(\\d{1,9})(?: |$)`, 'i').exec(this.#capabilities.get('LIMITS') ?? '');
+    return Math.max(1, Number(told?.[1] ?? Infinity));
   }
 
   /** The address in a form that this peer understands, or null. RFC 6531 §3.4: a domain can be told in A-labels to anybody. */
@@ -219,8 +229,7 @@ class Client implements SmtpClient {
 
   async #transact(letter: OutgoingLetter, all: readonly Addressee[]): Promise<void> {
     const mail = this.#mailCommand(letter, all);
-    const most = Number(/\bRCPTMAX=(\d{1,9})\b/i.exec(this.#capabilities.get('LIMITS') ?? '')?.[1] ?? Infinity);
-    const told = all.filter(({ outcome }) => outcome === null).slice(0, Math.max(1, most));
+    const told = all.filter(({ outcome }) => outcome === null).slice(0, this.#limit('RCPTMAX'));
     if (told.length === 0) return;
     const chunked = mail.parameters.body === 'binarymime';
     const pipelined = this.#capabilities.has('PIPELINING');
@@ -231,8 +240,10 @@ class Client implements SmtpClient {
       this.#connection.write(chunked ? group : group + 'DATA\r\n');
     } else this.#tell(mail);
     const answer = await this.#replies.read('mail', this.#patience.mail);
+    this.#lettersLeft--;
     if (answer.code >= 300) {
-      if (pipelined) await this.#skipGroup(told.length, !chunked);
+      // What the peer said counts, not that it broke off afterwards.
+      if (pipelined && answer.code !== 421) await this.#orGiveUp(this.#skipGroup(told.length, !chunked));
       throw replyTrouble('mail', answer);
     }
     for (const [index, addressee] of told.entries()) {
@@ -357,8 +368,21 @@ class Client implements SmtpClient {
   }
 
   async #reset(): Promise<void> {
-    const reply = await this.#ask({ verb: 'RSET' }, 'reset', this.#patience.mail);
-    if (reply.code !== 250) this.#giveUp();
+    await this.#orGiveUp(
+      this.#ask({ verb: 'RSET' }, 'reset', this.#patience.mail).then((reply) => {
+        if (reply.code !== 250) this.#giveUp();
+      }),
+    );
+  }
+
+  /** Tidying up after an outcome that is known already must not change it. */
+  async #orGiveUp(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (trouble) {
+      if (!(trouble instanceof PeerTrouble)) throw trouble;
+      this.#giveUp();
+    }
   }
 
   #giveUp(): void {
