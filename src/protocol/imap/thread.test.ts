@@ -200,9 +200,10 @@ const bySubject: readonly (readonly [name: string, letters: readonly Letter[], t
 for (const [name, letters, threads] of bySubject)
   test(`threadBySubject: ${name}`, () => assert.equal(text(threadBySubject(columnsOf(letters))), threads));
 
+const node = (letter: number, ...children: ThreadNode[]): ThreadNode => ({ letter, children });
+
 // RFC 5256 §4 (BASE.7.2.THREAD), the drawn example.
 test('formatThreads writes the tree of the RFC', () => {
-  const node = (letter: number, ...children: ThreadNode[]): ThreadNode => ({ letter, children });
   const tree = [node(2), node(3, node(6, node(4, node(23)), node(44, node(7, node(96)))))];
   assert.equal(
     formatThreads(tree, (letter) => letter),

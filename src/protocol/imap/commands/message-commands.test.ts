@@ -88,13 +88,12 @@ test('a large letter that cannot be read to its end closes the connection', asyn
 });
 
 test('a damaged letter does not keep the others away', async (t) => {
-  const damaged =
-    (store: () => MailStore): MailStore['readLetters'] =>
-    async (account, messages) => {
+  const world: LettersWorld = await open(t, [simple(1), simple(2), simple(3)], {
+    readLetters: async (account, messages) => {
       if (Array.from(messages).includes(2)) throw new Unavailable('unknown-outcome', 'letter 2 is damaged');
-      return store().readLetters(account, messages);
-    };
-  const world: LettersWorld = await open(t, [simple(1), simple(2), simple(3)], { readLetters: damaged(() => world.store) });
+      return world.store.readLetters(account, messages);
+    },
+  });
   const client = await world.client();
   assert.equal(
     await client.ask('FETCH 1:3 BODY.PEEK[TEXT]<0.6>'),

@@ -57,6 +57,8 @@ export interface Answer {
 
 /** RFC 5182 §2.1: a search that was to be saved and failed leaves `$` empty. */
 export async function findOrForget(context: Context, program: SearchProgram, save: boolean): Promise<Found> {
+  // What has come meanwhile is told first, so that it is found (RFC 9051 §7.5.1 keeps only EXPUNGE back).
+  if (context.selected.view.stale) context.sync(false);
   try {
     return await findLetters(context, program.key, textDecoder(program.charset, context.enabled));
   } catch (trouble) {

@@ -74,9 +74,11 @@ async function runStore(context: Context, { set, how, flags, silent, unchangedSi
   async function tell(): Promise<void> {
     const { condstore } = context.enabled;
     const skip = new Set(modified);
-    const touched = silent ? new Set(changed) : null;
+    // A client that hears NO cannot know by itself what has become of the others, so they are told.
+    const quiet = silent && letters.missing === 0;
+    const touched = quiet ? new Set(changed) : null;
     // With .SILENT only a new MODSEQ is told: always after UNCHANGEDSINCE, and to whoever keeps MODSEQs.
-    if (silent && !condstore) return;
+    if (quiet && !condstore) return;
     const writer = new AnswerWriter(context.wire);
     const turns = new Turns(parts.clock, context.wire);
     const { state } = selected;
@@ -86,7 +88,7 @@ async function runStore(context: Context, { set, how, flags, silent, unchangedSi
       // Whatever failed the test is told with its flags, so that the client need not ask (RFC 7162 §3.1.3, example 10).
       const failed = skip.has(uid);
       if (index < 0 || (touched !== null && !touched.has(uid) && !failed)) continue;
-      const flagText = silent && !failed ? '' : ` FLAGS ${state.flagsAt(index).text}`;
+      const flagText = quiet && !failed ? '' : ` FLAGS ${state.flagsAt(index).text}`;
       writer.text(`* ${letters.seqs[i]!} FETCH (UID ${uid}${flagText}${condstore ? ` MODSEQ (${state.modSeqs[index]!})` : ''})\r\n`);
       if ((i & 4095) === 4095 && turns.due) {
         writer.flush();

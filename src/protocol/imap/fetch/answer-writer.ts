@@ -5,8 +5,9 @@ import type { Wire } from '../../line/session.ts';
 
 /** Text is handed on when there is this much of it, characters. */
 const textPiece = 131_072;
-/** One buffer of text and octets. */
-const bufferSize = 262_144;
+/** One buffer of text and octets: the first, for one letter of ordinary size, and the largest, for many. */
+const firstBuffer = 16_384;
+const largestBuffer = 262_144;
 /** Octets from this size on go out as they lie, without a copy. */
 const largeOctets = 65_536;
 
@@ -15,6 +16,7 @@ export class AnswerWriter {
   #text = '';
   #buffer: Bytes | null = null;
   #used = 0;
+  #size = firstBuffer;
 
   constructor(wire: Wire) {
     this.#wire = wire;
@@ -56,7 +58,8 @@ export class AnswerWriter {
     const room = this.#text.length * 3 + more;
     if (this.#buffer === null || this.#used + room > this.#buffer.length) {
       this.#flushBuffer();
-      this.#buffer = allocateBytes(Math.max(bufferSize, room));
+      this.#buffer = allocateBytes(Math.max(this.#size, room));
+      this.#size = Math.min(largestBuffer, this.#size * 4);
     }
     if (this.#text === '') return;
     this.#used += writeUtf8(this.#buffer, this.#text, this.#used);

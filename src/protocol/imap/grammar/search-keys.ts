@@ -1,6 +1,6 @@
 // What SEARCH, SORT and THREAD look for, and how SEARCH answers (RFC 9051 §6.4.4 and §9 search-key; RFC 3501, 4731, 5032, 5182, 7162, 8474, 8514).
 // Knows the words and bounds the tree; knows no mailbox. `parse…` and `format…` are twins.
-import { bytesFromUtf8, type Bytes } from '../../../base/bytes.ts';
+import { bytesFromUtf8, latin1FromBytes, type Bytes } from '../../../base/bytes.ts';
 import { Refusal, SyntaxTrouble } from '../../../base/trouble.ts';
 import { ASTRING, ATOM, type Cursor } from './cursor.ts';
 import { formatSequenceSet, parseSequenceSet, type SequenceSet } from './sequence-set.ts';
@@ -232,9 +232,7 @@ function readSet(cursor: Cursor): SequenceSet {
 
 /** The set that stands in the command from `begin` to the cursor. */
 function parseSetAt(cursor: Cursor, begin: number): SequenceSet {
-  let text = '';
-  if (cursor.at - begin < 64) for (let at = begin; at < cursor.at; at++) text += String.fromCharCode(cursor.bytes[at]!);
-  else text = new TextDecoder('latin1').decode(cursor.bytes.subarray(begin, cursor.at));
+  const text = latin1FromBytes(cursor.bytes, begin, cursor.at);
   try {
     return parseSequenceSet(text);
   } catch (error) {
