@@ -1,7 +1,11 @@
-// How fast one session answers, without a socket: 10,000 letters of 8 KB in the memory store, and a wire that counts.
-//   node bench/imap-fetch.ts [letters]
+// How fast one session answers, without a socket: 10,000 letters of 8 KB, and a wire that counts. In the memory store, or on disk.
+//   node bench/imap-fetch.ts [letters] [--embedded]
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { bytesFromLatin1, bytesFromUtf8, type Bytes } from '../src/base/bytes.ts';
-import { systemClock } from '../src/io/clock.ts';
+import { systemChance as chance, systemClock as clock } from '../src/io/clock.ts';
+import { openEmbeddedStore } from '../src/io/store/embedded.ts';
 import { silentLog } from '../src/base/log.ts';
 import { silentMeter } from '../src/base/meter.ts';
 import { readFacts } from '../src/message/read-facts.ts';
@@ -12,10 +16,13 @@ import type { FactName, LetterFacts } from '../src/message/facts.ts';
 import type { MailStore } from '../src/store/contract.ts';
 import { openMemoryStore } from '../src/store/memory/store.ts';
 
-const count = Number(process.argv[2] ?? 10_000);
-const clock = systemClock;
-const chance = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0.5 };
-const engine = openMemoryStore({ clock, chance });
+const embedded = process.argv.includes('--embedded');
+const count = Number(process.argv.slice(2).find((word) => !word.startsWith('--')) ?? 10_000);
+const dir = embedded ? mkdtempSync(join(tmpdir(), 'imap-fetch-')) : null;
+const engine: MailStore =
+  dir === null
+    ? openMemoryStore({ clock, chance })
+    : await openEmbeddedStore({ dir, shards: 1, clock, chance, log: silentLog, meter: silentMeter });
 
 function letter(n: number): Bytes {
   const head =
@@ -44,8 +51,8 @@ for (let from = 0; from < count; from += 500) {
   await engine.append(1, inbox!.id, letters, null);
 }
 const state = await engine.openMailbox(1, inbox!.id);
-// The columns as an engine keeps them ready; the memory engine's own way of finding them is not measured.
-const store: MailStore = new Proxy(engine, {
+// The memory engine's facts in flat texts, as a database gives them.
+const flat: MailStore = new Proxy(engine, {
   get(target, name) {
     if (name === 'readFacts')
       return async (_account: number, messages: ArrayLike<number>, names: readonly FactName[]) => {
@@ -88,7 +95,7 @@ const wire: Wire = {
 const person = { account: 1, login: 'hanako', name: 'Hanako', quota: null, appPassword: null };
 const never = (): Promise<never> => Promise.reject(new Error('not here'));
 const session = imapSessions({
-  store,
+  store: embedded ? engine : flat,
   authenticator: { checkPassword: async () => person, scramKeys: never, scramPassed: never, scramFailed: async () => {} },
   security: 'none',
   hostName: 'bench',
@@ -144,3 +151,4 @@ for (const line of [
 }
 session.gone();
 await engine.close();
+if (dir !== null) rmSync(dir, { recursive: true });
