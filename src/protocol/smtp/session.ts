@@ -1,24 +1,22 @@
 // The dialogue of one client with this server, on port 25, on 465 and 587, and over LMTP (RFC 5321, 6409, 2033).
 // Knows the order of things and the replies; knows no account, no mailbox and no queue: a station (`contract.ts`) decides about
 // senders, recipients and letters. The everyday command is answered without a promise.
-import type { Clock, Chance } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
-import { SyntaxTrouble } from '../../base/trouble.ts';
 import type { MailStore } from '../../store/contract.ts';
 import type { Session, SessionFactory, Unit, Wire } from '../line/session.ts';
-import type { Authenticator, Principal } from '../sasl/authenticator.ts';
-import { SaslDialogue, type DialogueStep } from '../sasl/dialogue.ts';
-import { findMechanism, offeredMechanisms } from '../sasl/mechanism.ts';
+import type { Principal } from '../sasl/authenticator.ts';
 import { parseCommand, textOfLine, WrongCommand, type Command } from './command.ts';
 import { isReply, type Client, type IncomingLetter, type SmtpReceiver } from './contract.ts';
 import { IncomingContent } from './incoming-content.ts';
 import { hopelessLine, maxCommandLine, type SmtpLimits } from './limits.ts';
 import { formatReply, replies, replyForTrouble, replyWith, type Reply } from './response.ts';
+import { SignIn, type SignInParts, type SignInStep } from './sign-in.ts';
 import { isAllowed, whyNot, type State } from './states.ts';
 
-export interface SmtpParts {
+export interface SmtpParts extends SignInParts {
   /** `relay`: other servers come, nobody signs in. `submission`: people's apps come and sign in. `lmtp`: a server of ours comes. */
   readonly role: 'relay' | 'submission' | 'lmtp';
   /** `tls`: from the first octet. */
@@ -28,14 +26,10 @@ export interface SmtpParts {
   readonly version: string;
   readonly store: Pick<MailStore, 'spool' | 'checkRoom'>;
   readonly receiver: SmtpReceiver;
-  readonly authenticator: Authenticator;
   readonly clock: Clock;
-  readonly chance: Chance;
   readonly log: Log;
   readonly meter: Meter;
   readonly limits: SmtpLimits;
-  /** May this peer tell a password without TLS? True for the loopback, by setting. */
-  readonly plaintextAllowed: (remote: { readonly address: string; readonly port: number }) => boolean;
 }
 
 type Answer = void | Promise<void>;
@@ -47,6 +41,7 @@ export function smtpSessions(parts: SmtpParts): SessionFactory {
 class SmtpSession implements Session {
   readonly #parts: SmtpParts;
   readonly #wire: Wire;
+  readonly #signIn: SignIn;
   #state: State = 'fresh';
   /** The greeting is held back for a moment (`limits.greetingDelay`). */
   #waiting = false;
@@ -54,7 +49,6 @@ class SmtpSession implements Session {
   #helloName = '';
   #extended = false;
   #principal: Principal | null = null;
-  #dialogue: SaslDialogue | null = null;
   #errors = 0;
   #letters = 0;
   // The letter that is under way.
@@ -70,6 +64,7 @@ class SmtpSession implements Session {
   constructor(parts: SmtpParts, wire: Wire) {
     this.#parts = parts;
     this.#wire = wire;
+    this.#signIn = new SignIn(parts, wire);
   }
 
   open(): void {
@@ -100,12 +95,12 @@ class SmtpSession implements Session {
       case 'line':
         if (this.#waiting) return this.#close(replies['junk-before-greeting']);
         if (unit.bareLf) return this.#refuse(replyWith('bad-syntax', 'a command ends with CR LF'));
-        if (this.#dialogue !== null) return this.#signInGoesOn(this.#dialogue, unit.bytes);
+        if (this.#signIn.active) return this.#signInStep(this.#signIn.goOn(unit.bytes));
         return this.#command(unit.bytes);
       case 'line-too-long':
         if (unit.length > hopelessLine || this.#waiting) return this.#close(replies['line-too-long']);
-        if (this.#dialogue === null) return this.#refuse(replies['line-too-long']);
-        this.#dialogue = null;
+        if (!this.#signIn.active) return this.#refuse(replies['line-too-long']);
+        this.#signIn.forget();
         return this.#refuse(replies['auth-line-too-long']);
       case 'data':
         return this.#data(unit.bytes);
@@ -176,7 +171,7 @@ class SmtpSession implements Session {
       case 'STARTTLS':
         return this.#startTls();
       case 'AUTH':
-        return this.#signIn(command.mechanism, command.initial);
+        return this.#auth(command.mechanism, command.initial);
       case 'QUIT':
         return this.#close(replies.goodbye);
     }
@@ -243,57 +238,22 @@ class SmtpSession implements Session {
 
   // --- signing in (RFC 4954) ----------------------------------------------------------------------------------------
 
-  #plaintextAllowed(): boolean {
-    return this.#parts.plaintextAllowed(this.#wire.remote);
-  }
-
   #mechanisms(): readonly string[] {
-    if (this.#parts.role !== 'submission') return [];
-    return offeredMechanisms({ tls: this.#wire.tls, plaintextAllowed: this.#plaintextAllowed() });
+    return this.#parts.role === 'submission' ? this.#signIn.offered() : [];
   }
 
-  #signIn(name: string, initial: string | null): Answer {
-    const { role, authenticator, chance } = this.#parts;
-    if (role !== 'submission') return this.#refuse(replies['not-offered']);
+  #auth(mechanism: string, initial: string | null): Answer {
+    if (this.#parts.role !== 'submission') return this.#refuse(replies['not-offered']);
     if (this.#principal !== null) return this.#refuse(replyWith('bad-order', 'already signed in'));
-    const tls = this.#wire.tls;
-    const plaintextAllowed = this.#plaintextAllowed();
-    if (tls === null && !plaintextAllowed) return this.#refuse(replies['tls-required']);
-    const mechanism = findMechanism(name);
-    if (mechanism === null) return this.#refuse(replies['unknown-mechanism']);
-    const context = { protocol: 'smtp', remoteAddress: this.#wire.remote.address, tls: tls !== null, connection: this.#wire.id } as const;
-    try {
-      this.#dialogue = new SaslDialogue(mechanism, { authenticator, context, tls, plaintextAllowed, chance });
-    } catch (trouble) {
-      return this.#signInFailed(trouble);
-    }
-    return this.#signInStep(this.#dialogue.begin(initial));
+    return this.#signInStep(this.#signIn.begin(mechanism, initial));
   }
 
-  #signInGoesOn(dialogue: SaslDialogue, line: Bytes): Answer {
-    return this.#signInStep(dialogue.respond(textOfLine(line) ?? '?'));
-  }
-
-  #signInStep(step: Promise<DialogueStep>): Promise<void> {
-    return step.then(
-      (done) => {
-        if (done.kind === 'challenge') return this.#wire.write(`334 ${done.text}\r\n`);
-        this.#dialogue = null;
-        if (done.kind === 'cancelled') return this.#refuse(replies['auth-cancelled']);
-        this.#principal = done.principal;
-        return this.#say(replies['signed-in']);
-      },
-      (trouble: unknown) => this.#signInFailed(trouble),
-    );
-  }
-
-  #signInFailed(trouble: unknown): Answer {
-    this.#dialogue = null;
-    if (trouble instanceof SyntaxTrouble) return this.#refuse(replyWith('auth-bad-response', trouble.message));
-    const reply = replyForTrouble(trouble);
-    if (reply === null) throw trouble;
-    // RFC 4954 §6: a failure of ours is 454.
-    return this.#refuse(reply.code === 451 ? replies['auth-unavailable'] : reply);
+  async #signInStep(work: Promise<SignInStep>): Promise<void> {
+    const step = await work;
+    if (step.kind === 'challenge') return this.#wire.write(`334 ${step.text}\r\n`);
+    if (step.kind === 'refused') return this.#refuse(step.reply);
+    this.#principal = step.principal;
+    this.#say(replies['signed-in']);
   }
 
   // --- envelope -----------------------------------------------------------------------------------------------------
@@ -454,7 +414,7 @@ class SmtpSession implements Session {
     this.#content = null;
     this.#chunk = null;
     this.#recipients = 0;
-    this.#dialogue = null;
+    this.#signIn.forget();
     if (this.#state !== 'fresh') this.#state = 'greeted';
   }
 
