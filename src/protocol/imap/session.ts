@@ -29,7 +29,7 @@ import { Cursor, TAG } from './grammar/cursor.ts';
 import { formatMailboxName } from './grammar/mailbox-name.ts';
 import { answerTrouble, faultOf, formatTagged, formatText } from './response.ts';
 import { findCommand, isAllowed, mayTellExpunges, nextState, type CommandName, type CommandRow, type StateName } from './states.ts';
-import { formatUpdates } from './updates.ts';
+import { writeUpdates } from './updates.ts';
 
 /** A command whose tag and name have been read and found allowed. */
 interface Head {
@@ -506,8 +506,7 @@ class ImapSession implements Session, SessionControl {
       return;
     }
     if (!selected.view.stale && selected.state.keywords.length === selected.toldKeywords) return;
-    const text = formatUpdates(selected.view.sync(expunges), selected, this.enabled);
-    if (text !== '') this.wire.write(text);
+    writeUpdates(this.wire, selected.view.sync(expunges), selected, this.enabled);
   }
 
   enableCondstore(): void {

@@ -1,5 +1,6 @@
 // What others have changed, in the words of IMAP: EXPUNGE or VANISHED, EXISTS, FLAGS, FETCH (RFC 9051 §7.4, §7.5; RFC 7162 §3.2.10).
 // Knows the order and the forms; the view (view.ts) knows what is to be told.
+import type { Wire } from '../line/session.ts';
 import type { Enabled, Selected } from './context.ts';
 import { formatNumbers } from './grammar/sequence-set.ts';
 import type { ViewChange } from './view.ts';
@@ -24,18 +25,27 @@ export function formatFlagsFetch(selected: Selected, seq: number, index: number,
   return `* ${seq} FETCH (UID ${state.uids[index]!} FLAGS ${state.flagsAt(index).text}${modSeq})\r\n`;
 }
 
-export function formatUpdates(change: ViewChange, selected: Selected, enabled: Enabled): string {
+/** Characters gathered before they are written: a change of a million letters never stands in one string. */
+const pieceLength = 65_536;
+
+export function writeUpdates(wire: Pick<Wire, 'write'>, change: ViewChange, selected: Selected, enabled: Enabled): void {
   let text = '';
+  const add = (line: string): void => {
+    text += line;
+    if (text.length < pieceLength) return;
+    wire.write(text);
+    text = '';
+  };
   if (change.vanished.length > 0) {
-    if (enabled.qresync) text += `* VANISHED ${formatNumbers(change.vanished.toReversed())}\r\n`;
-    else for (const seq of change.expunged) text += `* ${seq} EXPUNGE\r\n`;
+    if (enabled.qresync) add(`* VANISHED ${formatNumbers(change.vanished.toReversed())}\r\n`);
+    else for (const seq of change.expunged) add(`* ${seq} EXPUNGE\r\n`);
   }
-  if (change.exists !== null) text += `* ${change.exists} EXISTS\r\n`;
+  if (change.exists !== null) add(`* ${change.exists} EXISTS\r\n`);
   const { keywords } = selected.state;
   if (keywords.length !== selected.toldKeywords) {
     selected.toldKeywords = keywords.length;
-    text += formatFlags(keywords) + formatPermanentFlags(keywords, selected.readOnly);
+    add(formatFlags(keywords) + formatPermanentFlags(keywords, selected.readOnly));
   }
-  for (const { seq, index } of change.flags) text += formatFlagsFetch(selected, seq, index, enabled.condstore);
-  return text;
+  for (const { seq, index } of change.flags) add(formatFlagsFetch(selected, seq, index, enabled.condstore));
+  if (text !== '') wire.write(text);
 }

@@ -14,9 +14,9 @@ export async function resync(context: Context, selected: Selected, { modSeq, kno
   const uidNext = state.uidNext;
   const known = (uid: Uid): boolean => knownUids === null || setHas(knownUids, 0, uid);
   // First, while positions in the state are those of the view.
-  let changed = '';
+  const changed: string[] = [];
   for (const index of state.changedSince(modSeq))
-    if (known(state.uids[index]!)) changed += formatFlagsFetch(selected, index + 1, index, true);
+    if (known(state.uids[index]!)) changed.push(formatFlagsFetch(selected, index + 1, index, true));
   const vanished = await context.parts.store.vanishedSince(context.account, selected.mailbox, modSeq);
   const floor = match === null ? 0 : lastMatch(view, match.seqs, match.uids);
   const text =
@@ -25,7 +25,10 @@ export async function resync(context: Context, selected: Selected, { modSeq, kno
       : // What has gone since the mailbox was opened is told in its own turn.
         formatNumbers(vanished.filter((uid) => uid > floor && known(uid) && view.seqOf(uid) === 0));
   if (text !== '') context.untagged(`VANISHED (EARLIER) ${text}`);
-  if (changed !== '') context.wire.write(changed);
+  for (let at = 0; at < changed.length && !context.wire.closing; at += 1000) {
+    context.wire.write(changed.slice(at, at + 1000).join(''));
+    if (context.wire.congested) await context.wire.drained();
+  }
 }
 
 /** RFC 7162 §3.2.5.2: the highest UID up to which the client's numbers are ours; it knows of all that has gone below. */
