@@ -8,8 +8,8 @@ import { parseDate } from './header/date.ts';
 import { cleanText, decodeHeaderText, decodeWords } from './header/encoded-word.ts';
 import { joinReferences, parseMessageId } from './header/message-id.ts';
 import { formatParts } from './mime/parts.ts';
-import { parseTree, type Part } from './mime/tree.ts';
-import { charsetHint, fileName, readPreview } from './text.ts';
+import { charsetHint, parseTree, type Part } from './mime/tree.ts';
+import { fileName, readPreview } from './text.ts';
 import { formatStructure } from './wire/body-structure.ts';
 import { formatEnvelope, readEnvelope } from './wire/envelope.ts';
 

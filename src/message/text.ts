@@ -8,7 +8,7 @@ import { fieldValue } from './header/fields.ts';
 import { parameterText } from './header/parameters.ts';
 import { collapse, htmlToText } from './html-text.ts';
 import { maxText } from './limits.ts';
-import { parseTree, type Part } from './mime/tree.ts';
+import { charsetHint, parseTree, type Part } from './mime/tree.ts';
 import { decodeTransfer, knownEncoding } from './transfer.ts';
 import { readEnvelope } from './wire/envelope.ts';
 
@@ -78,16 +78,17 @@ function collectTexts(bytes: Bytes, part: Part, into: string[], room: number): n
   return room;
 }
 
+/** Octets that HTML may spend on what is no text, such as styles, before the text that is wanted. */
+const htmlOverhead = 100_000;
+
 /** Decoded text of one text part, at most `max` characters; HTML as its text. */
 export function partText(bytes: Bytes, part: Part, max: number): string {
-  // Of HTML much is not text; of encoded words in three or four octets each character.
-  const octets = decodeTransfer(
-    part.encoding,
-    bytes.subarray(part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + max * 24 + 1000)),
-    max * 8 + 1000,
-  );
+  const html = part.subtype === 'html' || part.subtype === 'xhtml';
+  // Four octets hold any character; three octets of an encoding hold one.
+  const wanted = max * 4 + (html ? htmlOverhead : 100);
+  const octets = decodeTransfer(part.encoding, bytes.subarray(part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + wanted * 4)), wanted);
   const text = decodeText(part.charset, octets);
-  if (part.subtype === 'html' || part.subtype === 'xhtml') return htmlToText(text, max);
+  if (html) return htmlToText(text, max);
   return text.length <= max ? text : text.slice(0, max).toWellFormed();
 }
 
@@ -98,27 +99,22 @@ export function fileName(part: Part): string | null {
   return name === '' ? null : name;
 }
 
-/** The charset that the first text part names: the best guess for raw octets in the header. */
-export function charsetHint(tree: Part): string {
-  let part: Part | undefined = tree;
-  while (part !== undefined && part.type === 'multipart') part = part.children[0];
-  return part?.charset ?? '';
-}
-
 const previewLength = 200;
 
-/**
- * RFC 8970 §3.2: readable text of the first text/plain part, else of the first HTML part, without quoted lines' marks, at most 200 characters.
- */
+/** RFC 8970 §3.3: the text of the first text/plain part that has any, else of the first HTML part, in one line of at most 200 characters. */
 export function readPreview(bytes: Bytes, tree: Part): string {
-  const part = firstText(tree, 'plain') ?? firstText(tree, 'html');
-  if (part === null) return '';
-  const text = collapse(partText(bytes, part, part.subtype === 'html' ? 2000 : 1000));
-  if (text.length <= previewLength) return text;
-  return text
-    .slice(0, previewLength)
-    .toWellFormed()
-    .replace(/\ufffd$/, '');
+  for (const subtype of ['plain', 'html']) {
+    const part = firstText(tree, subtype);
+    const text = part === null ? '' : collapse(partText(bytes, part, 1000));
+    if (text !== '')
+      return text.length <= previewLength
+        ? text
+        : text
+            .slice(0, previewLength)
+            .toWellFormed()
+            .replace(/\ufffd$/, '');
+  }
+  return '';
 }
 
 /** The first text part of that subtype that is no attachment and can be decoded, not within messages. */

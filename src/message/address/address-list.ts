@@ -7,7 +7,7 @@
 // - Of several `@` the last divides local part and domain. A missing `>` is put before the next `,` `;` or `<`.
 // - A group inside a group ends the outer one. At most `maxAddresses`.
 import { maxAddresses } from '../limits.ts';
-import { cleanText, decodeWords, encodeText, encodeWord } from '../header/encoded-word.ts';
+import { cleanText, decodeWords, encodeWord } from '../header/encoded-word.ts';
 import { skipComment } from '../header/parameters.ts';
 
 export interface Mailbox {
@@ -359,7 +359,7 @@ export function formatPhrase(name: string): string {
     if (/^[!#$%&'*+\-/0-9=?A-Z^_`a-z{|}~]+(?: [!#$%&'*+\-/0-9=?A-Z^_`a-z{|}~]+)*$/.test(name)) return name;
     return quoted(name);
   }
-  return encodeText(name, true) === name ? quoted(name) : encodeWord(name);
+  return encodeWord(name);
 }
 
 /** Twin of `parseAddressList`: a field value, not folded. Names that are not ASCII become encoded words. */

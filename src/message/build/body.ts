@@ -1,6 +1,6 @@
 // Writing MIME bodies (RFC 2045, 2046, 2183, 2387): text, files, messages and multiparts to octets that every server takes.
 // Knows encodings, boundaries and the fields of a part; knows no addresses and no letter.
-import { bytesFromLatin1, bytesFromUtf8, concatBytes, findBytes, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
+import { bytesFromLatin1, bytesFromUtf8, concatBytes, findBytes, type Bytes } from '../../base/bytes.ts';
 import { SyntaxTrouble } from '../../base/trouble.ts';
 import { encodeText } from '../header/encoded-word.ts';
 import { formatTyped, isToken, splitMediaType } from '../header/parameters.ts';
@@ -209,11 +209,6 @@ function freeBoundary(parts: readonly BuiltBody[], seed: string): string {
     const delimiter = bytesFromLatin1(`--${boundary}`);
     if (parts.every((part) => findBytes(part.bytes, delimiter) < 0 && !part.fields.includes(boundary))) return boundary;
   }
-}
-
-/** For tests and logs: octets as text, one character each. */
-export function textOfBuilt(body: BuiltBody): string {
-  return body.fields + '\r\n' + latin1FromBytes(body.bytes);
 }
 
 /** What a person writes, arranged as mail programs expect it (RFC 2046 §5.1.4, RFC 2387): alternatives, the pictures of the HTML with it, files behind. */

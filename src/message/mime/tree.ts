@@ -63,6 +63,13 @@ export function isMessage(part: { readonly type: string; readonly children: read
   return part.type === 'message' && part.children.length > 0;
 }
 
+/** The charset that the first text part names: the best guess for raw octets in the header. */
+export function charsetHint(tree: Part): string {
+  let part: Part | undefined = tree;
+  while (part !== undefined && part.type === 'multipart') part = part.children[0];
+  return part?.charset ?? '';
+}
+
 interface Mutable {
   type: string;
   subtype: string;
@@ -80,6 +87,7 @@ interface Mutable {
 const usAscii: readonly Parameter[] = [{ name: 'charset', raw: 'us-ascii', charset: null }];
 const none: readonly Part[] = [];
 const DASH = 45;
+const hashSize = 1024;
 
 class TreeReader {
   readonly #bytes: Bytes;
@@ -90,6 +98,8 @@ class TreeReader {
   /** Open boundaries and the level that each belongs to; levels count from 1. */
   readonly #levels = new Map<string, number>();
   #longest = 0;
+  /** How many open delimiters have this hash: most lines that begin with dashes are dismissed without making a string of them. */
+  readonly #hashes = new Uint8Array(hashSize);
   #open = 0;
   /** The level of the delimiter line that was met last: 0 at the end of the octets. */
   #hit = 0;
@@ -178,6 +188,7 @@ class TreeReader {
     const longest = this.#longest;
     this.#levels.set(boundary, level);
     this.#longest = Math.max(longest, boundary.length);
+    this.#countHashes(boundary, 1);
     const children: Part[] = [];
     this.#scan();
     while (this.#hit === level && !this.#hitCloses) {
@@ -186,6 +197,7 @@ class TreeReader {
     }
     this.#open--;
     this.#longest = longest;
+    this.#countHashes(boundary, -1);
     if (shadowed === undefined) this.#levels.delete(boundary);
     else this.#levels.set(boundary, shadowed);
     // The epilogue.
@@ -219,6 +231,14 @@ class TreeReader {
     this.#lines = lines;
   }
 
+  #countHashes(boundary: string, by: number): void {
+    let hash = 0;
+    for (let at = 0; at < boundary.length; at++) hash = (Math.imul(hash, 31) + boundary.charCodeAt(at)) | 0;
+    this.#hashes[hash & (hashSize - 1)]! += by;
+    for (let dash = 0; dash < 2; dash++) hash = (Math.imul(hash, 31) + DASH) | 0;
+    this.#hashes[hash & (hashSize - 1)]! += by;
+  }
+
   #passDelimiter(): void {
     this.#at = this.#hitEnd;
     if (this.#hitEnd > this.#hitStart && this.#bytes[this.#hitEnd - 1] === LF) this.#lines++;
@@ -231,13 +251,18 @@ class TreeReader {
     const longest = start + this.#longest + 4;
     let at = start + 2;
     let textEnd = at;
+    let hash = 0;
+    let textHash = 0;
     // White space at the end may be of any length; anything else beyond the longest boundary decides at once.
     for (; at < bytes.length && bytes[at] !== LF; at++) {
       const octet = bytes[at]!;
+      hash = (Math.imul(hash, 31) + octet) | 0;
       if (octet === 32 || octet === 9 || octet === CR) continue;
       textEnd = at + 1;
+      textHash = hash;
       if (textEnd > longest) return false;
     }
+    if (this.#hashes[textHash & (hashSize - 1)] === 0) return false;
     const text = latin1FromBytes(bytes, start + 2, textEnd);
     let level = this.#levels.get(text);
     let closes = false;

@@ -3,7 +3,7 @@
 import { bytesFromLatin1 } from '../../base/bytes.ts';
 import { decodeText } from '../charset/decode.ts';
 import { extendedValue, type Parameter, type TypedValue } from '../header/parameters.ts';
-import type { Part } from '../mime/tree.ts';
+import { charsetHint, type Part } from '../mime/tree.ts';
 import { formatEnvelope, readEnvelope } from './envelope.ts';
 import { imapHeaderText, imapString } from './imap-string.ts';
 
@@ -23,7 +23,8 @@ export function formatStructure(part: Part): StructureTexts {
   const message = part.type === 'message' ? part.children[0] : undefined;
   if (message !== undefined) {
     const inner = formatStructure(message);
-    const envelope = formatEnvelope(readEnvelope(message.header, message.charset), message.charset);
+    const hint = charsetHint(message);
+    const envelope = formatEnvelope(readEnvelope(message.header, hint), hint);
     return {
       body: `${basic} ${envelope} ${inner.body} ${part.lines})`,
       bodyStructure: `${basic} ${envelope} ${inner.bodyStructure} ${part.lines}${extension}`,
