@@ -3,14 +3,15 @@
 
 const plain = /^[\x00-\x7f]*$/;
 const katakana = /[\u30a1-\u30f6\u30fd\u30fe]/g;
+const someKatakana = /[\u30a1-\u30f6\u30fd\u30fe]/;
+const spaces = /\s+/g;
 
-/** Folded text: NFKC, lower case, katakana as hiragana, white space as single spaces. A substring of a text stays one of the folded text. */
+/** Folded text: NFKC, lower case, katakana as hiragana, white space as single spaces. */
 export function fold(text: string): string {
-  if (plain.test(text)) return text.toLowerCase().replaceAll(/\s+/g, ' ');
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .normalize('NFKC')
-    .replaceAll(katakana, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0x60))
-    .replaceAll(/\s+/g, ' ');
+  if (plain.test(text)) return text.toLowerCase().replace(spaces, ' ');
+  let folded = text.normalize('NFKC').toLowerCase();
+  // Lower case may decompose (İ), and gives the small sigma another form at the end of a word.
+  folded = folded.normalize('NFKC').replaceAll('ς', 'σ');
+  if (someKatakana.test(folded)) folded = folded.replace(katakana, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0x60));
+  return folded.replace(spaces, ' ').toWellFormed();
 }
