@@ -67,6 +67,8 @@ async function runStore(context: Context, { set, how, flags, silent, unchangedSi
   const change = { how, flags, ...(unchangedSince === null ? {} : { unchangedSince }) };
   const { changed, modified, modSeq } = await parts.store.setFlags(account, selected.mailbox, uids, change);
   if (changed.length > 0) selected.view.noteOwn(modSeq);
+  // RFC 9051 §7.3.5: a new keyword stands in FLAGS before a letter has it.
+  if (selected.state.keywords.length !== selected.toldKeywords) context.sync(false);
   await tell();
   return finish(modified, letters.missing);
 

@@ -7,7 +7,8 @@ import { eachRange, formatNumbers, setHas, type SequenceSet } from '../grammar/s
 export async function vanishedText(context: Context, set: SequenceSet, since: number): Promise<string> {
   const { selected, parts, account } = context;
   const { state } = selected;
-  const last = selected.view.lastUid;
+  // What was the last letter may be what has vanished: here `*` is the last UID that was given.
+  const last = state.uidNext - 1;
   const known = state.expungedSince(since) ?? (await parts.store.vanishedSince(account, selected.mailbox, since));
   const text =
     known === null
@@ -25,7 +26,7 @@ export function formatGaps(view: MailboxView, set: SequenceSet, low: number, hig
   const addGap = (first: number, last: number): void => {
     if (first <= last) pieces.push(first === last ? `${first}` : `${first}:${last}`);
   };
-  eachRange(set, view.lastUid, (first, last) => {
+  eachRange(set, Math.max(view.lastUid, high), (first, last) => {
     const end = Math.min(last, high);
     let next = Math.max(first, low);
     for (let at = view.indexFrom(next); at < view.count && view.uids[at]! <= end; at++) {
