@@ -1,11 +1,11 @@
 // Finds and cuts the octets that BODY[…] and BINARY[…] name (RFC 9051 §6.4.5.1, RFC 3516). Knows offsets kept with the letter and how to undo a
 // transfer encoding; reads no letter itself, so that of a large one only what is wanted has to be read.
-import { findBytes, NUL, type Bytes } from '../../../base/bytes.ts';
+import { CR, findBytes, LF, NUL, SPACE, type Bytes } from '../../../base/bytes.ts';
 import { Refusal } from '../../../base/trouble.ts';
-import { headerFieldRanges } from '../../../message/header/fields.ts';
 import { findPart, parseParts, type FoundPart, type PartRange } from '../../../message/mime/parts.ts';
 import { decodeTransfer, knownEncoding } from '../../../message/transfer.ts';
 import type { Section } from '../grammar/fetch-items.ts';
+import { FieldNames } from './field-names.ts';
 import type { Batch, OctetItem } from './plan.ts';
 
 /** Octets `start` to `end` of the letter, and what is to be made of them. */
@@ -15,7 +15,7 @@ export type Wanted =
   /** Only how many they are: nothing has to be read. */
   | { readonly kind: 'length'; readonly start: number; readonly end: number }
   /** The fields of this header section that are named, or the others. */
-  | { readonly kind: 'fields'; readonly start: number; readonly end: number; readonly names: ReadonlySet<string>; readonly not: boolean }
+  | { readonly kind: 'fields'; readonly start: number; readonly end: number; readonly names: FieldNames; readonly not: boolean }
   /** Without their transfer encoding. */
   | { readonly kind: 'decoded'; readonly start: number; readonly end: number; readonly encoding: string };
 
@@ -86,8 +86,14 @@ function locateSection(item: OctetItem, section: Section, letter: Locator): Want
   return fields(section, headerStart, textStart);
 }
 
+const TAB = 9;
+
+/** The names of one FETCH are made ready once, not once for each letter. */
+const knownNames = new WeakMap<Section, FieldNames>();
+
 function fields(section: Section, start: number, end: number): Wanted {
-  const names = new Set(section.fields.map((name) => name.toLowerCase()));
+  let names = knownNames.get(section);
+  if (names === undefined) knownNames.set(section, (names = new FieldNames(section.fields)));
   return { kind: 'fields', start, end, names, not: section.text === 'HEADER.FIELDS.NOT' };
 }
 
@@ -132,45 +138,46 @@ export function cutOctets(item: OctetItem, wanted: Wanted, bytes: Bytes, offset:
 }
 
 /** RFC 9051 §6.4.5.1 (HEADER.FIELDS): whole fields in their order, and always the empty line. */
-function cutFields(item: OctetItem, names: ReadonlySet<string>, not: boolean, bytes: Bytes, start: number, end: number): Cut {
-  const { fields: all, blank, blankEnd } = headerFieldRanges(bytes, start, end);
+function cutFields(item: OctetItem, names: FieldNames, not: boolean, bytes: Bytes, start: number, end: number): Cut {
   const pieces: Bytes[] = [];
   let skip = item.start;
   let left = item.length;
   let length = 0;
-  const add = (from: number, to: number): void => {
+  const add = (source: Bytes, from: number, to: number): void => {
     const begin = Math.min(to, from + skip);
     skip -= begin - from;
     const finish = Math.min(to, begin + left);
     if (finish <= begin) return;
     left -= finish - begin;
     length += finish - begin;
-    pieces.push(bytes.subarray(begin, finish));
+    pieces.push(source.subarray(begin, finish));
   };
-  /** Fields that stand side by side are one piece. */
+  /** Fields that stand side by side are one piece: where it began, or -1. */
   let open = -1;
-  let close = -1;
-  for (const field of all) {
-    if (names.has(field.name) === not) continue;
-    if (field.start !== close) {
-      if (open >= 0) add(open, close);
-      open = field.start;
+  let kept = false;
+  let at = start;
+  for (; at < end;) {
+    const first = bytes[at]!;
+    if (first === LF || (first === CR && bytes[at + 1] === LF && at + 1 < end)) break;
+    // A line that begins with white space belongs to the field before it.
+    if (!((first === SPACE || first === TAB) && at > start)) {
+      kept = names.has(bytes, at, end) !== not;
+      if (kept && open < 0) open = at;
+      else if (!kept && open >= 0) {
+        add(bytes, open, at);
+        open = -1;
+      }
     }
-    close = field.end;
+    const lf = findBytes(bytes, LF, at);
+    at = lf < 0 || lf >= end ? end : lf + 1;
   }
-  if (blank === close) add(open, blankEnd);
+  if (at < end) add(bytes, open >= 0 ? open : at, at + (bytes[at] === LF ? 1 : 2));
   else {
-    if (open >= 0) add(open, close);
-    add(blank, blankEnd);
-  }
-  if (blank === blankEnd) {
     // A header without its empty line (a letter that is all header): the answer still ends with one.
-    const begin = Math.min(2, skip);
-    const piece = emptyLine.subarray(begin, Math.min(2, begin + left));
-    pieces.push(piece);
-    length += piece.length;
+    if (open >= 0) add(bytes, open, end);
+    add(emptyLine, 0, 2);
   }
   return { pieces, length, binary: false };
 }
 
-const emptyLine = new Uint8Array([13, 10]);
+const emptyLine = new Uint8Array([CR, LF]);
