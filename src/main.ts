@@ -6,8 +6,9 @@ import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Stripped and compiled sources are kept beside the libraries: the second start takes a third of the first. */
-const { directory } = enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/tayori', import.meta.url)));
-if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] = directory;
+const cache = fileURLToPath(new URL('../node_modules/.cache/tayori', import.meta.url));
+// By the environment the store's threads, and other programs started from here, learn of it.
+if (enableCompileCache(cache).directory !== undefined) process.env['NODE_COMPILE_CACHE'] = cache;
 
 const [{ run }, { openTerminal }] = await Promise.all([import('./setup/cli/run.ts'), import('./setup/cli/terminal.ts')]);
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../base/log.ts';
-import { Metrics, openMetricsListener } from './metrics.ts';
+import { openMetricsListener } from './metrics-listener.ts';
+import { Metrics } from './metrics.ts';
 
 test('Metrics: counters, gauges and histograms are shown in the format of Prometheus, beside those of the process', async () => {
   const metrics = new Metrics();

@@ -2,7 +2,7 @@
 // knows no protocol.
 import { openListener } from '../io/listen.ts';
 import type { StartPageFacts } from '../io/http/start-page.ts';
-import { openMetricsListener, type Metrics } from '../io/metrics.ts';
+import type { Metrics } from '../io/metrics.ts';
 import type { Certificates } from '../io/tls/certificates.ts';
 import type { ListeningRow } from './listening.ts';
 import type { Office } from './office.ts';
@@ -74,6 +74,7 @@ async function listenOn(
   const { office, certificates, listener } = parts;
   const { protocol, security } = listener.row;
   if (protocol === 'metrics') {
+    const { openMetricsListener } = await import('../io/metrics-listener.ts');
     const opened = await openMetricsListener(host, port, parts.metrics, office.log);
     return { host, port: opened.port, close: () => opened.close() };
   }

@@ -7,7 +7,7 @@ export interface PortRow {
   readonly security: 'none' | 'starttls' | 'tls';
   /** The port that the world expects: RFC 5321 §4.5.4.2, RFC 6409 §3.1, RFC 8314 §3.3, RFC 9110 §4.2. */
   readonly port: number;
-  /** Taken by the demo where the first may not be bound. */
+  /** Taken by the demo where the first may not be bound; 0 is any free one. */
   readonly high: number;
   /** What it is for, in words for the table. */
   readonly purpose: string;
@@ -24,7 +24,7 @@ export const portTable: readonly PortRow[] = [
   { protocol: 'imaps', security: 'tls', port: 993, high: 9930, purpose: 'reading on the shelf, sealed from the start' },
   { protocol: 'http', security: 'none', port: 80, high: 8080, purpose: 'the start page' },
   { protocol: 'https', security: 'tls', port: 443, high: 8443, purpose: 'the start page, sealed' },
-  { protocol: 'metrics', security: 'none', port: 9464, high: 9464, purpose: 'numbers for Prometheus, on this machine only' },
+  { protocol: 'metrics', security: 'none', port: 9464, high: 0, purpose: 'numbers for Prometheus, on this machine only' },
 ];
 
 /** Ports that --port-base takes up. */

@@ -14,7 +14,7 @@ import { openPort } from './open-port.ts';
 import { removeListening, writeListening, type Listening, type ListeningRow } from './listening.ts';
 import { openOffice, type Office } from './office.ts';
 import { wantedListeners, type WantedListener } from './ports.ts';
-import { joinSessions } from './sessions.ts';
+import { joinSessions, loadProtocols } from './sessions.ts';
 import type { Settings } from './settings.ts';
 
 export interface ServeOptions {
@@ -45,6 +45,8 @@ export class ModeTrouble extends Error {
 const modeName = 'mode';
 
 export async function serve({ settings, version, log, metrics, stopped }: ServeOptions): Promise<Running> {
+  const loading = loadProtocols();
+  loading.catch(() => {}); // Told where it is awaited.
   const office = await openOffice(settings, log, metrics, stopped);
   const opened: { close(): Promise<void> }[] = [];
   const end = async () => {
@@ -60,11 +62,12 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     await noteMode(office, demo);
     const hosts = settings.listen.length > 0 ? settings.listen : demo ? ['127.0.0.1'] : ['::'];
     const names = [...new Set([hostName, domain, ...machineNames(hosts)])];
-    const [people, { certificates, ca }, sessions] = await Promise.all([
+    const [people, { certificates, ca }, protocols] = await Promise.all([
       demo ? openDemo(office) : ensureDomain(office, domain).then(() => []),
       prepareCertificates(office, names),
-      joinSessions(office, hostName, version),
+      loading,
     ]);
+    const sessions = joinSessions(office, protocols, hostName, version);
 
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];

@@ -20,8 +20,8 @@ export const tooManyLines: Readonly<Record<MailProtocol, string>> = {
 
 export type Sessions = Readonly<Record<MailProtocol, SessionFactory>>;
 
-export async function joinSessions(office: Office, hostName: string, version: string): Promise<Sessions> {
-  const { store, directory, addresses, recipients, clock, chance, log, meter, settings, hasher } = office;
+/** Loads stations and protocols: while the store is still being opened by its own thread. */
+export async function loadProtocols() {
   const [reception, submission, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds] = await Promise.all([
     import('../journey/reception/reception.ts'),
     import('../journey/submission/submission.ts'),
@@ -32,6 +32,14 @@ export async function joinSessions(office: Office, hostName: string, version: st
     import('../protocol/imap/session.ts'),
     import('../protocol/imap/limits.ts'),
   ]);
+  return { reception, submission, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds };
+}
+
+export type Protocols = Awaited<ReturnType<typeof loadProtocols>>;
+
+export function joinSessions(office: Office, protocols: Protocols, hostName: string, version: string): Sessions {
+  const { store, directory, addresses, recipients, clock, chance, log, meter, settings, hasher } = office;
+  const { reception, submission, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds } = protocols;
   const authenticator = openAuthenticator({ directory, hasher, clock, chance, log, meter });
   const plaintextAllowed = (address: string) =>
     settings.plaintextLogin === 'always' || (settings.plaintextLogin === 'loopback' && isLoopback(address));
