@@ -366,3 +366,11 @@ test('a defect outside of any command ends the session and does not escape', asy
   await session.receive(line('c NOOP'));
   assert.deepEqual(wire.notes.slice(-2), ['* BYE [SERVERBUG] the server made a mistake; it has been noted', 'close']);
 });
+
+test('a SELECT whose name cannot be read leaves no mailbox selected either (RFC 9051 §6.3.2)', async () => {
+  for (const name of ['"\xff"', '&ZeV']) {
+    const { ask } = await connect(await world());
+    assert.match(await ask(`a SELECT ${name}\r\n`), /^\* OK \[CLOSED\] .*\r\na NO \[CANNOT\] /);
+    assert.match(await ask('b CHECK\r\n'), /^b BAD/);
+  }
+});

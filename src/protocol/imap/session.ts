@@ -27,7 +27,7 @@ import {
 import { findAnnouncement, type Announcement } from './framing.ts';
 import { Cursor, TAG } from './grammar/cursor.ts';
 import { formatMailboxName } from './grammar/mailbox-name.ts';
-import { answerTrouble, faultOf, formatTagged, formatText } from './response.ts';
+import { answerTrouble, faultOf, formatTagged, formatText, type Fault } from './response.ts';
 import { findCommand, isAllowed, mayTellExpunges, nextState, type CommandName, type CommandRow, type StateName } from './states.ts';
 import { writeUpdates } from './updates.ts';
 
@@ -345,7 +345,11 @@ class ImapSession implements Session, SessionControl {
     if (this.#gone || this.#state === 'logout') return;
     const status = done.status ?? 'OK';
     const next = nextState(head.row, this.#state, status);
-    if (next !== 'selected' && this.#selected !== null) this.#release();
+    if (next !== 'selected' && this.#selected !== null) {
+      // A SELECT that was refused before it could close what was selected.
+      if (status === 'NO') this.untagged('OK [CLOSED] The mailbox before is closed');
+      this.#release();
+    }
     this.#state = next === 'selected' && this.#selected === null ? 'authenticated' : next;
     if (this.#selected !== null) {
       if (this.#selected.state.gone) {
@@ -371,15 +375,17 @@ class ImapSession implements Session, SessionControl {
     this.#countFault(fault, trouble);
   }
 
-  #countFault(fault: 'syntax' | 'refused' | 'unavailable' | 'defect', trouble: unknown): void {
+  #countFault(fault: Fault, trouble: unknown): void {
     const { limits } = this.parts;
-    if (trouble instanceof Refusal && trouble.code === 'authentication-failed' && ++this.#loginFailures >= limits.loginFailures)
-      return this.bye('too many failed logins');
-    if (fault !== 'syntax' && this.#state !== 'greeted') return;
+    if (trouble instanceof Refusal && trouble.code === 'authentication-failed') {
+      if (++this.#loginFailures >= limits.loginFailures) this.bye('too many failed logins');
+      return;
+    }
     if (fault === 'syntax') this.parts.meter.count('imap_faults_total');
-    // Before login also refused literals and the like count; a wrong password has its own number.
-    if (trouble instanceof Refusal && trouble.code.startsWith('auth')) return;
-    if (++this.#faults >= (this.#state === 'greeted' ? limits.greetedFaults : limits.faults)) this.bye('too many wrong commands');
+    const greeted = this.#state === 'greeted';
+    // Before login whoever is refused again and again is sent away as well.
+    if (fault !== 'syntax' && !(fault === 'refused' && greeted)) return;
+    if (++this.#faults >= (greeted ? limits.greetedFaults : limits.faults)) this.bye('too many wrong commands');
   }
 
   /** RFC 9051 §7.1.5 (BYE): the last words. */

@@ -7,6 +7,10 @@ import { openPlayedWorld } from '../played-world.ts';
 
 const chance = { bytes: (length: number) => new Uint8Array(length).fill(7), fraction: () => 0 };
 
+function say(bytes: Bytes): string {
+  return bytes.length === 0 ? '' : base64FromBytes(bytes);
+}
+
 /** Signs in and gives the tagged answer. */
 async function signIn(exchange: (tls: MemoryWire['tls']) => ClientExchange, security: string, initial: boolean): Promise<string> {
   const world = await openPlayedWorld(
@@ -19,7 +23,6 @@ async function signIn(exchange: (tls: MemoryWire['tls']) => ClientExchange, secu
   await wire.start(world.make);
   wire.takeOutput();
   const client = exchange(wire.tls);
-  const say = (bytes: Bytes): string => (bytes.length === 0 ? '' : base64FromBytes(bytes));
   const first = initial ? client.initial() : null;
   let line = `a AUTHENTICATE ${client.mechanism}${first === null ? '' : ` ${say(first) || '='}`}`;
   for (;;) {
