@@ -7,6 +7,7 @@ import { Refusal } from '../base/trouble.ts';
 import { openDirectory } from '../io/store/directory.ts';
 import { openEmbeddedStore } from '../io/store/embedded.ts';
 import { lockData, type DataLock } from '../io/store/lock.ts';
+import { openSearchIndex } from '../io/store/search.ts';
 import type { MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import type { Settings } from './settings.ts';
@@ -49,6 +50,7 @@ export async function openData({ folder, settings, clock, chance, log, meter, st
       chance,
       log,
       meter,
+      search: openSearchIndex({ dir: folder, log }),
       lock,
       stopped,
       restingTime: settings.restDays * dayMs,
