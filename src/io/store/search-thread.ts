@@ -51,6 +51,7 @@ class SearchThread {
   #lastAdded = 0;
   #waitingSince = 0;
   #working = false;
+  readonly #stop = new AbortController();
   #closed = false;
   #running = 0;
   #resting: NodeJS.Timeout | null = null;
@@ -129,12 +130,12 @@ class SearchThread {
         const start = performance.now();
         const busy = start - this.#lastAdded < quiet;
         if (busy && start - this.#waitingSince < waitAtMost) {
-          await wait(quiet);
+          await this.#sleep(quiet);
           continue;
         }
         const [key, [shard, account]] = this.#waiting.entries().next().value!;
         if (!(await this.#mended(shard, (index) => index.step(account)))) this.#waiting.delete(key);
-        if (busy) await wait((performance.now() - start) * 3);
+        if (busy) await this.#sleep((performance.now() - start) * 3);
         else await nextTurn();
       }
     } catch (error) {
@@ -145,6 +146,11 @@ class SearchThread {
     } finally {
       this.#working = false;
     }
+  }
+
+  /** Ends early when the thread does. */
+  async #sleep(ms: number): Promise<void> {
+    await wait(ms, null, { signal: this.#stop.signal }).catch(() => {});
   }
 
   async #catchUp(): Promise<void> {
@@ -175,6 +181,7 @@ class SearchThread {
 
   async #close(): Promise<void> {
     this.#closed = true;
+    this.#stop.abort();
     // This very message is one of those that run.
     while (this.#running > 1 || this.#working) await wait(5);
     for (const shard of this.#shards) shard.close();

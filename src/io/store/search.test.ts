@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { AccountId, MailStore, MessageId, TextQuery } from '../../store/contract.ts';
-import { runStoreSuite } from '../../store/contract-suite.ts';
 import { openMemoryStore } from '../../store/memory/store.ts';
+import { lettersSuite } from '../../store/suite/letters-suite.ts';
 import { spoolOf } from '../../store/suite/stand-suite.ts';
 import { systemChance, systemClock } from '../clock.ts';
 import { openEmbeddedStore } from './embedded.ts';
@@ -18,8 +18,9 @@ import { openSearchIndex } from './search.ts';
 const ADA: AccountId = 1;
 const INBOX = 1;
 
-function openIn(dir: string, advance: () => number = () => 0): Promise<MailStore> {
+function openIn(dir: string, advance: () => number = () => 0, indexed = true): Promise<MailStore> {
   return openEmbeddedStore({
+    threads: false,
     dir,
     shards: 2,
     clock: { ...systemClock, now: () => Date.now() + advance() },
@@ -27,7 +28,7 @@ function openIn(dir: string, advance: () => number = () => 0): Promise<MailStore
     log: silentLog,
     meter: silentMeter,
     room: { minFree: 0, minFreeShare: 0, ballast: 0 },
-    search: openSearchIndex({ dir, log: silentLog }),
+    ...(indexed ? { search: openSearchIndex({ dir, log: silentLog }) } : {}),
   });
 }
 
@@ -193,15 +194,7 @@ test('after a restart the index goes on; letters that came while it was away are
     await store.upkeep();
     assert.ok(existsSync(indexOf(dir)));
     await store.close();
-    store = await openEmbeddedStore({
-      dir,
-      shards: 2,
-      clock: systemClock,
-      chance: systemChance,
-      log: silentLog,
-      meter: silentMeter,
-      room: { minFree: 0, minFreeShare: 0, ballast: 0 },
-    });
+    store = await openIn(dir, () => 0, false);
     await add(store, letter('two', 'common'));
     await store.close();
     store = await openIn(dir);
@@ -265,20 +258,22 @@ test('searches at the same time, and a close among them, all end', () =>
     await assert.rejects(find(store, 'body', 'common', all), Unavailable);
   }));
 
-runStoreSuite('embedded, with an index', async () => {
-  const dir = await openFolder();
-  let ahead = 0;
-  let store = await openIn(dir, () => ahead);
-  return {
-    store,
-    async reopen() {
-      await store.close();
-      return (store = await openIn(dir, () => ahead));
-    },
-    async end() {
-      await store.close();
-      await rm(dir, { recursive: true, force: true });
-    },
-    advance: (ms) => void (ahead += ms),
-  };
-});
+suite('store: embedded, with an index', () =>
+  lettersSuite(async () => {
+    const dir = await openFolder();
+    let ahead = 0;
+    let store = await openIn(dir, () => ahead);
+    return {
+      store,
+      async reopen() {
+        await store.close();
+        return (store = await openIn(dir, () => ahead));
+      },
+      async end() {
+        await store.close();
+        await rm(dir, { recursive: true, force: true });
+      },
+      advance: (ms) => void (ahead += ms),
+    };
+  }),
+);
