@@ -47,7 +47,11 @@ const envelopes: readonly (readonly [name: string, header: string, envelope: str
     'Subject: あ b\nTo: あ <a@x>\n',
     '(NIL "=?utf-8?B?44GC?= b" NIL NIL NIL (("=?utf-8?B?44GC?=" NIL "a" "x")) NIL NIL NIL NIL)',
   ],
-  ['raw UTF-8 in an address', 'To: あ@い\n', '(NIL NIL NIL NIL NIL ((NIL NIL "=?utf-8?B?44GC?=" "=?utf-8?B?44GE?=")) NIL NIL NIL NIL)'],
+  [
+    'raw UTF-8 in an address',
+    'To: あ@いう.example\n',
+    '(NIL NIL NIL NIL NIL ((NIL NIL "=?utf-8?B?44GC?=" "xn--n8je.example")) NIL NIL NIL NIL)',
+  ],
   ['folded', 'Subject: a\n b\n', '(NIL "a b" NIL NIL NIL NIL NIL NIL NIL NIL)'],
   [
     'no domain, no address',

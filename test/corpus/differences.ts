@@ -111,7 +111,6 @@ export const differences: readonly Difference[] = [
   ...differ(['mailparser'], ['date'], ['date-empty', 'date-words'], 'it takes the time of reading for a date that is missing'),
 
   // Header sections
-  ...differ(both, ['subject'], ['header-bare-cr'], 'a CR alone is no white space; unfolding takes it away'),
   ...differ(both, ['subject'], ['header-nul'], 'NUL cannot be sent by IMAP in a string (RFC 9051 §9)'),
   ...differ(['mailparser'], ['from'], ['header-space-before-colon'], 'RFC 5322 §4.5 allows white space before the colon'),
   ...differ(

@@ -105,9 +105,9 @@ export function firstField(header: Header, name: string): string | null {
   return null;
 }
 
-/** RFC 5322 §2.2.3: line ends go, the white space after them stays. NUL and stray CR or LF go as well. */
+/** RFC 5322 §2.2.3: line ends go, the white space after them stays. NUL goes as well; a CR alone (obs-unstruct, §4.1) is a space. */
 export function unfold(raw: string): string {
-  const text = /[\r\n\0]/.test(raw) ? raw.replace(/[\r\n\0]+/g, '') : raw;
+  const text = /[\r\n\0]/.test(raw) ? raw.replace(/\r?\n|\0/g, '').replaceAll('\r', ' ') : raw;
   return trimBlank(text);
 }
 

@@ -82,7 +82,7 @@ const headers: readonly (readonly [name: string, text: string, fields: readonly 
     14,
   ],
   ['continuation first', ' x\r\nA: 1\r\n\r\n', [['a', '1']], 12],
-  ['stray CR and NUL', 'A: 1\r2\0 3\r\n\r\n', [['a', '12 3']], 13],
+  ['stray CR and NUL', 'A: 1\r2\0 3\r\n\r\n', [['a', '1 2 3']], 13],
 ];
 for (const [name, text, fields, length] of headers)
   test(`readHeader: ${name}`, () => {

@@ -23,6 +23,8 @@ export interface TypedValue {
   /** Lower case; `text/plain`, `attachment`. */
   readonly value: string;
   readonly parameters: readonly Parameter[];
+  /** True when a parameter was there twice, so that other readers may see another value. */
+  readonly repeated: boolean;
 }
 
 const noParameters: readonly Parameter[] = [];
@@ -34,7 +36,7 @@ export function parseTyped(text: string): TypedValue {
   const value = text.slice(0, at).trim().toLowerCase();
   if (text[at] === '(') at = skipComment(text, at);
   while (at < text.length && text[at] !== ';') at++;
-  return { value, parameters: at < text.length ? parseParameters(text, at) : noParameters };
+  return at < text.length ? { value, ...parseParameters(text, at) } : { value, parameters: noParameters, repeated: false };
 }
 
 /** RFC 2045 §5.1: `type/subtype`, both tokens; null when it is none. */
@@ -127,8 +129,9 @@ interface RawParameter {
   readonly value: string;
 }
 
-function parseParameters(text: string, from: number): Parameter[] {
+function parseParameters(text: string, from: number): { parameters: Parameter[]; repeated: boolean } {
   const found: Parameter[] = [];
+  let repeated = false;
   const segmented = new Map<string, RawParameter[]>();
   let at = from;
   for (let count = 0; at < text.length && count < maxParameters; count++) {
@@ -155,7 +158,8 @@ function parseParameters(text: string, from: number): Parameter[] {
     if (!isToken(name)) continue;
     const star = name.indexOf('*');
     if (star < 0) {
-      if (!found.some((other) => other.name === name && other.charset === null)) found.push({ name, raw: value, charset: null });
+      if (found.some((other) => other.name === name)) repeated = true;
+      else found.push({ name, raw: value, charset: null });
       continue;
     }
     const marks = /^\*(?:([0-9]{1,4})(\*)?)?$/.exec(name.slice(star));
@@ -163,15 +167,17 @@ function parseParameters(text: string, from: number): Parameter[] {
     const base = name.slice(0, star);
     const piece = { name: base, segment: Number(marks[1] ?? 0), percent: marks[1] === undefined || marks[2] !== undefined, value };
     const pieces = segmented.get(base);
-    if (pieces === undefined) {
-      segmented.set(base, [piece]);
-    } else pieces.push(piece);
+    if (pieces === undefined) segmented.set(base, [piece]);
+    else {
+      repeated ||= pieces.some((other) => other.segment === piece.segment);
+      pieces.push(piece);
+    }
   }
   for (const [name, pieces] of segmented) {
     const whole = joinSegments(name, pieces);
     if (whole !== null) found.push(whole);
   }
-  return found;
+  return { parameters: found, repeated };
 }
 
 /** RFC 2231 §3, §4.1: segments in the order of their numbers; the charset stands in the first. */

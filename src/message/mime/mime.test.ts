@@ -96,6 +96,8 @@ test('parseTree counts lines of the body, its last line end aside', () => {
 
 test('parseTree says when there was a choice', () => {
   assert.equal(parseTree(bytesFromLatin1('Content-Type: text/plain\nContent-Type: text/html\n\n')).ambiguous, true);
+  assert.equal(parseTree(bytesFromLatin1('Content-Type: multipart/mixed; boundary=a; boundary=b\n\n')).ambiguous, true);
+  assert.equal(parseTree(bytesFromLatin1('Content-Disposition: attachment; filename=a; filename=b\n\n')).ambiguous, true);
   assert.equal(parseTree(bytesFromLatin1('Content-Type: text/plain\n\n')).ambiguous, false);
 });
 

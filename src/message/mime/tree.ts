@@ -381,6 +381,7 @@ function readAbout(header: Header, inDigest: boolean): Mutable {
         about.type = media?.type ?? 'text';
         about.subtype = media?.subtype ?? 'plain';
         about.parameters = media === null ? usAscii : typed.parameters;
+        about.ambiguous ||= typed.repeated;
         break;
       }
       case 'content-transfer-encoding': {
@@ -391,6 +392,7 @@ function readAbout(header: Header, inDigest: boolean): Mutable {
       case 'content-disposition': {
         const typed = parseTyped(value);
         if (isToken(typed.value)) about.disposition = typed;
+        about.ambiguous ||= typed.repeated;
         break;
       }
       case 'content-id':

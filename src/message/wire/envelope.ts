@@ -3,7 +3,7 @@
 import { parseAddressList, type Address, type Mailbox } from '../address/address-list.ts';
 import { decodeRawHeader } from '../charset/decode.ts';
 import { fieldName, fieldValue, type Header } from '../header/fields.ts';
-import { imapHeaderText, imapText, imapWhole } from './imap-string.ts';
+import { imapDomain, imapHeaderText, imapText, imapWhole } from './imap-string.ts';
 
 /** Raw values are unfolded, one character per octet, null when the field is missing. */
 export interface Envelope {
@@ -92,5 +92,5 @@ export function imapAddresses(list: readonly Address[]): string {
 /** NIL for a host would begin a group: a mailbox without one gets a word that says so, as widely done. */
 function imapMailbox(mailbox: Mailbox): string {
   const local = mailbox.local === '' && mailbox.domain === null ? 'MISSING_MAILBOX' : mailbox.local;
-  return `(${imapText(mailbox.name)} ${imapText(mailbox.route)} ${imapWhole(local)} ${imapWhole(mailbox.domain ?? 'MISSING_DOMAIN')})`;
+  return `(${imapText(mailbox.name)} ${imapText(mailbox.route)} ${imapWhole(local)} ${imapDomain(mailbox.domain ?? 'MISSING_DOMAIN')})`;
 }

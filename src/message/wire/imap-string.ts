@@ -26,6 +26,17 @@ export function imapWhole(text: string | null): string {
   return text === null ? 'NIL' : imapString(isPlain(text) ? text : encodeWord(text));
 }
 
+/**
+ * A domain: in ASCII letters when it is internationalized (RFC 5890 A-labels), so that an answer reaches it; one encoded word when it cannot be
+ * any domain.
+ */
+export function imapDomain(domain: string): string {
+  if (isPlain(domain)) return imapString(domain);
+  const url = `http://${domain}/`;
+  const host = /[/?#@:\\[\]]/.test(domain) || !URL.canParse(url) ? '' : new URL(url).hostname;
+  return host === '' ? imapString(encodeWord(domain)) : imapString(host);
+}
+
 /** Nothing that would have to be encoded: no 8-bit character and no escape of ISO-2022. */
 function isPlain(text: string): boolean {
   for (let at = 0; at < text.length; at++) {

@@ -140,7 +140,8 @@ export const headerCases: readonly Case[] = [
   {
     ...base,
     name: 'header-bare-cr',
-    about: 'a CR alone within a value',
+    about: 'a CR alone within a value: a space',
+    subject: 'te st',
     raw: 'From: a@example.org\r\nSubject: te\rst\r\n\r\nbody\r\n',
     exact: true,
   },
