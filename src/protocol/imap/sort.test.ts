@@ -54,3 +54,16 @@ for (const [a, b, same] of [
   ['か', 'カ', false],
 ] as const)
   test(`collationKey ${a} ${same ? 'is' : 'is not'} ${b}`, () => assert.equal(collationKey(a) === collationKey(b), same));
+
+test('a million letters are sorted in time, and stay in the order of numbers where they are equal', () => {
+  const count = 1_000_000;
+  const sizes = Uint32Array.from({ length: count }, (_, i) => (i * 7919) % 1000);
+  const begin = performance.now();
+  const order = sortLetters([{ key: 'SIZE', reverse: true }], { count, receivedAt: sizes, sizes, facts: {} });
+  const took = performance.now() - begin;
+  for (let i = 1; i < count; i++) {
+    const difference = sizes[order[i - 1]!]! - sizes[order[i]!]!;
+    assert.ok(difference > 0 || (difference === 0 && order[i - 1]! < order[i]!));
+  }
+  assert.ok(took < 3000, `${took} ms`);
+});

@@ -24,36 +24,40 @@ export interface SortColumns {
   readonly facts: { readonly [K in FactName]?: readonly (LetterFacts[K] | undefined)[] };
 }
 
-/** The order: indexes into the columns, RFC 5256 §3 (BASE.6.4.SORT). */
+/**
+ * The order: indexes into the columns, RFC 5256 §3 (BASE.6.4.SORT). From the last key to the first, each keeping the order of those after it where its own
+ * values are equal; the first order is "an implicit sort criterion of sequence number", which REVERSE does not touch. Rank and place go into
+ * one number, so that a million letters are sorted without a function being called.
+ */
 export function sortLetters(criteria: readonly SortCriterion[], columns: SortColumns): Uint32Array {
-  const order = new Uint32Array(columns.count);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  const keys = criteria.map((criterion) => ({ ranks: rankColumn(criterion.key, columns), sign: criterion.reverse ? -1 : 1 }));
-  const [first] = keys;
-  if (keys.length === 1 && first) {
-    const { ranks, sign } = first;
-    return order.sort((a, b) => (ranks[a]! - ranks[b]!) * sign || a - b);
-  }
-  return order.sort((a, b) => {
-    for (const { ranks, sign } of keys) {
-      const difference = ranks[a]! - ranks[b]!;
-      if (difference !== 0) return difference * sign;
+  const { count } = columns;
+  let order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  const packed = new Float64Array(count);
+  for (const { key, reverse } of criteria.toReversed()) {
+    const ranks = rankColumn(key, columns);
+    for (let i = 0; i < count; i++) {
+      const rank = ranks[order[i]!]!;
+      packed[i] = (reverse ? count - rank : rank) * count + i;
     }
-    // "An implicit sort criterion of sequence number", which REVERSE does not touch.
-    return a - b;
-  });
+    packed.sort();
+    const before = order;
+    order = new Uint32Array(count);
+    for (let i = 0; i < count; i++) order[i] = before[packed[i]! % count]!;
+  }
+  return order;
 }
 
-/** Numbers that compare as the key's values do: texts are compared once per distinct text, not once per comparison. */
-function rankColumn(key: SortKey, columns: SortColumns): ArrayLike<number> {
+/** For each letter how many distinct values of the key are before its own. */
+function rankColumn(key: SortKey, columns: SortColumns): Uint32Array {
   const { facts, count } = columns;
   switch (key) {
     case 'ARRIVAL':
-      return columns.receivedAt;
+      return rankNumbers(columns.receivedAt, count);
     case 'SIZE':
-      return columns.sizes;
+      return rankNumbers(columns.sizes, count);
     case 'DATE':
-      return sentDates(facts.sentAt, columns.receivedAt, count);
+      return rankNumbers(sentDates(facts.sentAt, columns.receivedAt, count), count);
     case 'CC':
       return rankTexts(facts.sortCc, count);
     case 'FROM':
@@ -80,6 +84,24 @@ export function sentDates(
   return dates;
 }
 
+function rankNumbers(values: ArrayLike<number>, count: number): Uint32Array {
+  const sorted = Float64Array.from(values).sort();
+  let distinct = 0;
+  for (let i = 0; i < count; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[distinct++] = sorted[i]!;
+  const ranks = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    let low = 0;
+    for (let high = distinct; low < high;) {
+      const middle = (low + high) >>> 1;
+      if (sorted[middle]! < values[i]!) low = middle + 1;
+      else high = middle;
+    }
+    ranks[i] = low;
+  }
+  return ranks;
+}
+
+/** Texts are compared once per distinct text. */
 function rankTexts(texts: readonly (string | undefined)[] | undefined, count: number): Uint32Array {
   const keys = new Map<string, string>();
   for (let i = 0; i < count; i++) {

@@ -114,8 +114,9 @@ async function findByIndex(
 ): Promise<Uint32Array> {
   // RFC 9051 §6.4.4: the empty string is a substring of every text.
   if (text === '') return among;
-  // UIDs climb, letters copied from elsewhere need not.
-  const messages = among.map((position) => columns.messages[position]!).sort();
+  // UIDs climb; letters copied from elsewhere need not.
+  const messages = among.map((position) => columns.messages[position]!);
+  if (!messages.every((id, i) => i === 0 || messages[i - 1]! < id)) messages.sort();
   const found = await context.parts.store.search(context.account, { field, text }, messages);
   return keepIf(among, (position) => found.has(columns.messages[position]!));
 }
