@@ -15,6 +15,7 @@ const rows: readonly (readonly [string, string])[] = [
   ['Straße ÅNGSTRÖM', 'straße ångström'],
   ['ΟΔΟΣ οδος', 'οδοσ οδοσ'],
   ['İ', 'i̇'],
+  ['J\u030c \u01f0', '\u01f0 \u01f0'],
   ['日本　語', '日本 語'],
   ['bad\ud800end', 'bad\ufffdend'],
   ['ﬁle', 'file'],

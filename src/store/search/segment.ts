@@ -26,17 +26,16 @@ export interface Segment {
   readonly words: Postings;
 }
 
-interface TermList {
-  last: number;
-  /** Positions and places in turn. */
-  readonly postings: number[];
-}
-
 /** Gathers letters, ascending by id, into one segment. */
 export class SegmentBuilder {
   readonly #ids: MessageId[] = [];
   readonly #columns = fieldNames.map(() => new ColumnWriter());
-  readonly #terms = new Map<string, TermList>();
+  readonly #terms = new Map<string, number>();
+  /** The last posting of each term, by the term's number. */
+  #heads = new Int32Array(4096);
+  /** Postings as position * 4 + place, and the posting of the same term before each. Flat, as there are very many. */
+  #postings = new Int32Array(16_384);
+  #before = new Int32Array(16_384);
   /** Postings so far: what memory and time depend on. */
   size = 0;
 
@@ -55,29 +54,45 @@ export class SegmentBuilder {
 
   #words(folded: string, position: number, place: number): void {
     eachToken(folded, (token) => {
-      const list = this.#terms.get(token);
-      if (list === undefined) {
-        this.#terms.set(token, { last: position, postings: [position, place] });
-        this.size++;
-      } else if (list.last === position) {
-        list.postings[list.postings.length - 1]! |= place;
-      } else {
-        list.last = position;
-        list.postings.push(position, place);
-        this.size++;
+      let term = this.#terms.get(token);
+      if (term === undefined) {
+        term = this.#terms.size;
+        this.#terms.set(token, term);
+        if (term === this.#heads.length) this.#heads = doubled(this.#heads);
+        this.#heads[term] = -1;
       }
+      const head = this.#heads[term]!;
+      if (head >= 0 && this.#postings[head]! >>> 2 === position) {
+        this.#postings[head]! |= place;
+        return;
+      }
+      if (this.size === this.#postings.length) {
+        this.#postings = doubled(this.#postings);
+        this.#before = doubled(this.#before);
+      }
+      this.#postings[this.size] = position * 4 + place;
+      this.#before[this.size] = head;
+      this.#heads[term] = this.size++;
     });
   }
 
   finish(): SegmentBlocks {
     const words = new PostingsWriter();
+    const list: number[] = [];
     for (const term of [...this.#terms.keys()].sort()) {
       words.term(term);
-      const { postings } = this.#terms.get(term)!;
-      for (let at = 0; at < postings.length; at += 2) words.posting(postings[at]!, postings[at + 1]!);
+      list.length = 0;
+      for (let at = this.#heads[this.#terms.get(term)!]!; at >= 0; at = this.#before[at]!) list.push(this.#postings[at]!);
+      for (let at = list.length - 1; at >= 0; at--) words.posting(list[at]! >>> 2, list[at]! & 3);
     }
     return { ...blocksOfIds(this.#ids), fields: joinColumns(this.#columns), words: words.finish() };
   }
+}
+
+function doubled(numbers: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(numbers.length * 2);
+  grown.set(numbers);
+  return grown;
 }
 
 function blocksOfIds(ids: readonly MessageId[]): Pick<SegmentBlocks, 'count' | 'first' | 'last' | 'ids'> {
