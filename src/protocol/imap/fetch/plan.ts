@@ -5,6 +5,7 @@ import type { FactName, LetterFacts } from '../../../message/facts.ts';
 import { SEEN, type FlagSet } from '../../../store/mailbox-state.ts';
 import { formatSection, type FetchItem, type Section } from '../grammar/fetch-items.ts';
 import type { Columns } from '../selection.ts';
+import { envelopeInUtf8 } from './envelope-utf8.ts';
 import { formatDateTime } from '../grammar/date-time.ts';
 
 /** Letters whose facts have been read, columns in step with one another. */
@@ -113,7 +114,7 @@ export function planFetch(
       case 'BODY':
       case 'BODYSTRUCTURE':
         facts.add(factOf[item.name]);
-        items.set(item.name, factItem(item.name, factOf[item.name]));
+        items.set(item.name, item.name === 'ENVELOPE' && options.utf8 ? utf8Envelope : factItem(item.name, factOf[item.name]));
         break;
       case 'PREVIEW':
         facts.add('preview');
@@ -137,6 +138,8 @@ function factItem(label: string, name: 'envelope' | 'body' | 'bodyStructure'): T
   const prefix = `${label} `;
   return (batch, i) => prefix + (batch.facts[name]![i] ?? 'NIL');
 }
+
+const utf8Envelope: TextItem = (batch, i) => `ENVELOPE ${envelopeInUtf8(batch.facts.envelope![i] ?? 'NIL')}`;
 
 /** Items answered by columns in memory. */
 export const textItems = {
