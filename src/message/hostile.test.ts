@@ -231,3 +231,13 @@ test('B-077, B-078 25 MB in one line, NUL and every octet value', () => {
   assert.equal(typeof readFacts(all).envelope, 'string');
   for (let value = 0; value < 256; value++) readFacts(Uint8Array.of(value, 58, value, 13, 10, value, 13, 10, 13, 10, value));
 });
+
+test('the structure of a letter is bounded: 10,000 parts with long parameters, 10,000 messages with many addresses', () => {
+  for (const part of [
+    `Content-Type: a/b; x="${'y'.repeat(400)}"\r\n\r\n`,
+    `Content-Type: message/rfc822\r\n\r\nTo: ${'a@b,'.repeat(100)}\r\n\r\n`,
+  ]) {
+    const facts = readFacts(letter(`Content-Type: multipart/mixed; boundary=b\r\n\r\n${`--b\r\n${part}`.repeat(10_000)}`));
+    assert.ok(facts.bodyStructure.length < 5_000_000, `${facts.bodyStructure.length}`);
+  }
+});

@@ -19,5 +19,7 @@ export const maxReferences = 200;
 export const maxBoundary = 990;
 /** Characters of a media type, subtype, encoding or charset name. */
 export const maxToken = 100;
+/** Characters of parameters, descriptions and inner envelopes that the structure of one letter shows; parts beyond are shown without theirs. */
+export const maxStructure = 1_000_000;
 /** Characters of text taken from one letter for search. */
 export const maxText = 1_000_000;

@@ -3,6 +3,7 @@
 import { bytesFromLatin1 } from '../../base/bytes.ts';
 import { decodeText } from '../charset/decode.ts';
 import { extendedValue, type Parameter, type TypedValue } from '../header/parameters.ts';
+import { maxStructure } from '../limits.ts';
 import { charsetHint, type Part } from '../mime/tree.ts';
 import { formatEnvelope, readEnvelope } from './envelope.ts';
 import { imapHeaderText, imapString } from './imap-string.ts';
@@ -13,18 +14,28 @@ export interface StructureTexts {
   readonly bodyStructure: string;
 }
 
-/** Both texts of a part. Nesting is bounded by the tree. */
+/** How many characters may still be spent on what is not needed to find the parts. */
+interface Room {
+  left: number;
+}
+
+/** Both texts of a letter. Nesting is bounded by the tree, length by `maxStructure`. */
 export function formatStructure(part: Part): StructureTexts {
-  if (part.type === 'multipart' && part.children.length > 0) return formatMultipart(part);
-  const basic =
-    `("${part.type}" "${part.subtype}" ${imapParameters(part.parameters)} ${imapHeaderText(part.id)} ${imapHeaderText(part.description)} ` +
-    `"${part.encoding}" ${part.bodyEnd - part.bodyStart}`;
-  const extension = ` ${imapHeaderText(part.md5)} ${imapExtension(part)})`;
+  return formatPart(part, { left: maxStructure });
+}
+
+function formatPart(part: Part, room: Room): StructureTexts {
+  if (part.type === 'multipart' && part.children.length > 0) return formatMultipart(part, room);
+  const about = room.left <= 0 ? bare : aboutOf(part);
+  room.left -= about.parameters.length + about.names.length + about.extension.length;
+  const basic = `("${part.type}" "${part.subtype}" ${about.parameters} ${about.names} "${part.encoding}" ${part.bodyEnd - part.bodyStart}`;
+  const extension = ` ${about.md5} ${about.extension})`;
   const message = part.type === 'message' ? part.children[0] : undefined;
   if (message !== undefined) {
-    const inner = formatStructure(message);
     const hint = charsetHint(message);
-    const envelope = formatEnvelope(readEnvelope(message.header, hint), hint);
+    const envelope = room.left <= 0 ? emptyEnvelope : formatEnvelope(readEnvelope(message.header, hint), hint);
+    room.left -= envelope.length;
+    const inner = formatPart(message, room);
     return {
       body: `${basic} ${envelope} ${inner.body} ${part.lines})`,
       bodyStructure: `${basic} ${envelope} ${inner.bodyStructure} ${part.lines}${extension}`,
@@ -34,23 +45,42 @@ export function formatStructure(part: Part): StructureTexts {
   return { body: `${basic}${lines})`, bodyStructure: `${basic}${lines}${extension}` };
 }
 
-function formatMultipart(part: Part): StructureTexts {
+function formatMultipart(part: Part, room: Room): StructureTexts {
   let body = '(';
   let bodyStructure = '(';
   for (const child of part.children) {
-    const texts = formatStructure(child);
+    const texts = formatPart(child, room);
     body += texts.body;
     bodyStructure += texts.bodyStructure;
   }
+  const about = room.left <= 0 ? bare : aboutOf(part);
+  room.left -= about.parameters.length + about.extension.length;
   return {
     body: `${body} "${part.subtype}")`,
-    bodyStructure: `${bodyStructure} "${part.subtype}" ${imapParameters(part.parameters)} ${imapExtension(part)})`,
+    bodyStructure: `${bodyStructure} "${part.subtype}" ${about.parameters} ${about.extension})`,
   };
 }
 
-/** Disposition, language, location. */
-function imapExtension(part: Part): string {
-  return `${imapDisposition(part.disposition)} ${imapLanguage(part.language)} ${imapHeaderText(part.location)}`;
+/** Texts of what a part says about itself. */
+interface About {
+  readonly parameters: string;
+  /** Id and description. */
+  readonly names: string;
+  readonly md5: string;
+  /** Disposition, language, location. */
+  readonly extension: string;
+}
+
+const bare: About = { parameters: 'NIL', names: 'NIL NIL', md5: 'NIL', extension: 'NIL NIL NIL' };
+const emptyEnvelope = '(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)';
+
+function aboutOf(part: Part): About {
+  return {
+    parameters: imapParameters(part.parameters),
+    names: `${imapHeaderText(part.id)} ${imapHeaderText(part.description)}`,
+    md5: imapHeaderText(part.md5),
+    extension: `${imapDisposition(part.disposition)} ${imapLanguage(part.language)} ${imapHeaderText(part.location)}`,
+  };
 }
 
 function imapDisposition(disposition: TypedValue | null): string {
