@@ -4,7 +4,7 @@
 // Commands are answered strictly in order. Between units the session is in one of these modes:
 //   command     a line begins a command          literal    octets of a literal, kept for the command
 //   dialogue    a command takes the units itself  discard    the rest of a refused command is read and thrown away
-import { bytesFromLatin1, concatBytes, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
+import { allocateBytes, bytesFromLatin1, latin1FromBytes, noBytes, type Bytes } from '../../base/bytes.ts';
 import type { Log } from '../../base/log.ts';
 import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
 import type { AccountId, MailboxInfo } from '../../store/contract.ts';
@@ -70,8 +70,8 @@ class ImapSession implements Session, SessionControl {
   #loginFailures = 0;
   /** A command with literals, once its first line has been found right. */
   #pending: Head | null = null;
-  /** Its lines and literals so far, as they came, CRLF included. */
-  #held: Bytes[] = [];
+  /** Its lines and literals so far, as they came, CRLF included: the first `#heldLength` octets. */
+  #held: Bytes = noBytes();
   #heldLength = 0;
   #discard: Discard | null = null;
   #dialogue: { readonly with: Dialogue; readonly head: Head } | null = null;
@@ -171,12 +171,13 @@ class ImapSession implements Session, SessionControl {
       if (announced === null) return this.#perform(line);
     }
     if (announced === null) {
-      const whole = concatBytes([...this.#held, line]);
+      this.#hold(line);
+      const whole = this.#heldBytes();
       this.#dropHeld();
       return this.#perform(whole);
     }
-    // The line is only ours until `receive` settles: this copies it.
-    this.#hold(concatBytes([line, crlf]));
+    this.#hold(line);
+    this.#hold(crlf);
     return this.#takeAnnouncement(announced, line.length - announced.at + 2);
   }
 
@@ -185,9 +186,9 @@ class ImapSession implements Session, SessionControl {
     const { limits } = this.parts;
     const greeted = this.#state === 'greeted';
     try {
-      this.#pending ??= this.#readHead(this.#held[0]!);
+      this.#pending ??= this.#readHead(this.#heldBytes());
       if (this.#pending.name === 'APPEND' && this.#heldLength - tail > this.#pending.cursor.at + 1) {
-        const head = this.#readHead(concatBytes(this.#held));
+        const head = this.#readHead(this.#heldBytes());
         this.#dropHeld();
         return this.#run(head);
       }
@@ -202,14 +203,26 @@ class ImapSession implements Session, SessionControl {
     this.acceptLiteral(announced);
   }
 
+  /** Copies: a line is only ours until `receive` settles, and many small pieces would cost more than their octets. */
   #hold(bytes: Bytes): void {
-    this.#held.push(bytes);
-    this.#heldLength += bytes.length;
+    const length = this.#heldLength + bytes.length;
+    if (length > this.#held.length) {
+      const grown = allocateBytes(Math.max(512, length * 2));
+      grown.set(this.#heldBytes());
+      this.#held = grown;
+    }
+    this.#held.set(bytes, this.#heldLength);
+    this.#heldLength = length;
   }
 
+  #heldBytes(): Bytes {
+    return this.#held.subarray(0, this.#heldLength);
+  }
+
+  /** The memory is not used again: the arguments of the command may still be views of it. */
   #dropHeld(): void {
     this.#pending = null;
-    this.#held = [];
+    this.#held = noBytes();
     this.#heldLength = 0;
   }
 
@@ -223,7 +236,7 @@ class ImapSession implements Session, SessionControl {
 
   /** RFC 7888 §4: a client that waits hears NO and sends nothing; one that does not wait sends its octets all the same. */
   #refuseLiteral(announced: Announcement, trouble: unknown): void {
-    const tag = this.#pending?.tag ?? this.#tagOf(this.#held[0]!);
+    const tag = this.#pending?.tag ?? this.#tagOf(this.#heldBytes());
     this.#dropHeld();
     if (!announced.nonSync) return this.#answerTrouble(tag, null, trouble);
     return this.#startDiscard(tag, announced, trouble);
