@@ -3,7 +3,7 @@
 //
 // `synchronous = normal` in WAL mode: a power cut may lose the last commits, never the order of them, so what the file says of its
 // completeness stays true.
-import { rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Log } from '../../base/log.ts';
 import { factsVersion } from '../../message/facts.ts';
@@ -202,6 +202,8 @@ export function removeBooks(path: string): void {
 
 /** @throws when the file is damaged or of another version. */
 function open(path: string): DatabaseSync {
+  // Made before SQLite does, for its owner only; the files beside it take these rights over.
+  closeSync(openSync(path, 'a', 0o600));
   const db = new DatabaseSync(path, { timeout: 5000 });
   try {
     db.exec(

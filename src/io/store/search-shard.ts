@@ -96,15 +96,17 @@ export class SearchShard {
     for (const account of this.#books.accounts()) if (!there.has(account)) this.removeAccount(account);
     const behind: AccountId[] = [];
     for (const account of accounts) {
+      // The letters were put back to an earlier day: their ids will be given again, to others.
+      if (this.#books.done(account) >= this.#nextMessage(account)) this.removeAccount(account);
       if (this.#reader.messagesAfter(account, this.#books.done(account), 1).length > 0) behind.push(account);
       await this.#pause();
     }
     return behind;
   }
 
-  /** Takes in one batch of an account. False when there was nothing left to do. */
+  /** Takes in one batch of an account, or merges what has become many. False when there was nothing left to do. */
   step(account: AccountId): Promise<boolean> {
-    return this.#alone(account, (books) => this.#takeBatch(account, books));
+    return this.#alone(account, async (books) => (await this.#takeBatch(account, books)) || (await this.#mergeLast(account, books)));
   }
 
   noteGone(account: AccountId, messages: readonly MessageId[]): void {
@@ -129,6 +131,10 @@ export class SearchShard {
         if (count * 5 >= segment.count) await this.#alone(account, (books) => this.#merge(account, books, [segment]));
       }
     }
+  }
+
+  #nextMessage(account: AccountId): MessageId {
+    return Number(this.#reader.row('select next_message from account where id = ?', account)?.[0] ?? Infinity);
   }
 
   #of(account: AccountId): AccountBooks {
@@ -174,7 +180,6 @@ export class SearchShard {
     const added = this.#books.add(account, blocks, done);
     books.done = done;
     if (added !== null) books.segments = [...books.segments, added];
-    await this.#mergeLast(account, books);
     return true;
   }
 
@@ -204,16 +209,19 @@ export class SearchShard {
 
   // --- merging ------------------------------------------------------------------------------------------------------
 
-  /** Merges the last segments while there are many of one size: a letter is written again once per size, sizes grow by eights. */
-  async #mergeLast(account: AccountId, books: AccountBooks): Promise<void> {
+  /** Merges the last segments when there are many of one size: a letter is written again once per size, sizes grow by eights. */
+  async #mergeLast(account: AccountId, books: AccountBooks): Promise<boolean> {
     for (let size = mergeAt; size <= mergedAtMost; size *= mergeAt) {
       const { segments } = books;
       let from = segments.length;
       let letters = 0;
       while (from > 0 && segments[from - 1]!.count < size && letters + segments[from - 1]!.count <= mergedAtMost)
         letters += segments[--from]!.count;
-      if (segments.length - from >= mergeAt) await this.#merge(account, books, segments.slice(from));
+      if (segments.length - from < mergeAt) continue;
+      await this.#merge(account, books, segments.slice(from));
+      return true;
     }
+    return false;
   }
 
   async #merge(account: AccountId, books: AccountBooks, old: readonly SegmentRow[]): Promise<void> {
@@ -248,7 +256,7 @@ export class SearchShard {
   async search(account: AccountId, query: TextQuery, among: Uint32Array, ended: () => boolean): Promise<Uint32Array> {
     const last = among.at(-1);
     if (last === undefined) return among;
-    while (this.#of(account).done < last && (await this.step(account))) checkTime(ended);
+    while (this.#of(account).done < last && (await this.#alone(account, (books) => this.#takeBatch(account, books)))) checkTime(ended);
     const { certain, uncertain } = this.#find(account, query, among);
     if (uncertain.length > 0) {
       const holds = textMatcher(query);

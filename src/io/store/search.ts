@@ -71,7 +71,8 @@ class SearchIndex implements LetterIndex {
   async search(account: AccountId, query: TextQuery, among: ArrayLike<MessageId>): Promise<ReadonlySet<MessageId>> {
     if (among.length === 0) return new Set();
     const shard = this.#shardOf(account);
-    return new Set(await this.#ask((number) => ({ kind: 'search', number, shard, account, query, among: Uint32Array.from(among) })));
+    const wanted = among instanceof Uint32Array ? among.slice() : Uint32Array.from(among);
+    return new Set(await this.#ask((number) => ({ kind: 'search', number, shard, account, query, among: wanted })));
   }
 
   async upkeep(): Promise<void> {

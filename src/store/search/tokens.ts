@@ -96,6 +96,9 @@ export interface LookupPlan {
   readonly exact: boolean;
 }
 
+/** Of a long query the first ones leave few letters to look at. */
+const lookupsAtMost = 24;
+
 /** The substring `folded` as lookups. Between two gaps of the query words are whole; at its ends they may go on in the text. */
 export function planLookups(folded: string): LookupPlan {
   const lookups: Lookup[] = [];
@@ -120,7 +123,7 @@ export function planLookups(folded: string): LookupPlan {
       lookups.push(lookupOfWord(run, opensLeft, opensRight));
     }
   }
-  return { folded, lookups, exact: exact && runs === 1 };
+  return { folded, lookups: lookups.slice(0, lookupsAtMost), exact: exact && runs === 1 };
 }
 
 function lookupOfWord(word: string, opensLeft: boolean, opensRight: boolean): Lookup {
