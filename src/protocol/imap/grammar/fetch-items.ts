@@ -137,7 +137,7 @@ function formatFetchItem(item: FetchItem): string {
 }
 
 /** section = "[" [section-spec] "]" */
-export function parseSection(cursor: Cursor): Section {
+function parseSection(cursor: Cursor): Section {
   cursor.expect('[');
   const part = parsePartNumbers(cursor);
   if (cursor.take(']')) return { part, text: null, fields: [] };

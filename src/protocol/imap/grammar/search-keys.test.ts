@@ -16,7 +16,7 @@ import {
   type SearchKey,
   type SearchProgram,
 } from './search-keys.ts';
-import { setOfNumbers } from './sequence-set.ts';
+import { formatNumbers, parseSequenceSet } from './sequence-set.ts';
 
 const cursorOf = (text: string): Cursor => new Cursor(bytesFromLatin1(text));
 const parse = (text: string): SearchProgram => parseSearchProgram(cursorOf(text), 'optional');
@@ -123,7 +123,7 @@ test('parseReturnOptions', () => {
 const text = fc.string({ unit: fc.constantFrom(...'abc "\\()\x80\xff{}%*'), maxLength: 6 }).map(bytesFromLatin1);
 const set = fc
   .uniqueArray(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 6 })
-  .map((numbers) => setOfNumbers(numbers.sort((a, b) => a - b)));
+  .map((numbers) => parseSequenceSet(formatNumbers(numbers.sort((a, b) => a - b))));
 const leaf: fc.Arbitrary<SearchKey> = fc.oneof(
   fc.constant({ kind: 'all' } as const),
   fc.record({

@@ -19,8 +19,7 @@ export interface SequenceSet {
   readonly toStar: number;
 }
 
-export const savedSet: SequenceSet = { saved: true, ranges: [], toStar: 0 };
-export const emptySet: SequenceSet = { saved: false, ranges: [], toStar: 0 };
+const savedSet: SequenceSet = { saved: true, ranges: [], toStar: 0 };
 
 /** Linear but for the sorting of sets that do not come in order. @throws SyntaxTrouble for 0, too large numbers and everything that is no set. */
 export function parseSequenceSet(text: string): SequenceSet {
@@ -116,18 +115,6 @@ export function formatNumbers(numbers: ArrayLike<number>): string {
   return text;
 }
 
-/** A set of single numbers. */
-export function setOfNumbers(ascending: ArrayLike<number>): SequenceSet {
-  const ranges: number[] = [];
-  for (let i = 0; i < ascending.length;) {
-    const low = ascending[i]!;
-    let high = low;
-    for (i++; i < ascending.length && ascending[i] === high + 1; i++) high++;
-    ranges.push(low, high);
-  }
-  return { saved: false, ranges, toStar: 0 };
-}
-
 /**
  * Calls `take` with ascending, disjoint ranges for the set, `*` being `last`. Ranges may reach beyond `last`. Nothing for `$`,
  * and no `*` when `last` is 0.
@@ -161,12 +148,6 @@ export function eachRange(set: SequenceSet, last: number, take: (low: number, hi
     take(low, high);
   }
   if (starLow > 0) take(starLow, starHigh);
-}
-
-/** The largest number named in the set, `*` aside; 0 when there is none. */
-export function largestNumber(set: SequenceSet): number {
-  const named = set.toStar === STAR ? 0 : set.toStar;
-  return Math.max(named, set.ranges.at(-1) ?? 0);
 }
 
 /** Whether the number is in the set, `*` being `last`. */

@@ -101,7 +101,7 @@ async function readHeader({ context }: Search, message: number, length: number):
 }
 
 /** Whether a field of this (lower-case) name holds the folded text; an empty text asks only for the field. */
-export function headerHas(header: Bytes, field: string, wanted: string): boolean {
+function headerHas(header: Bytes, field: string, wanted: string): boolean {
   for (const range of headerFieldRanges(header).fields) {
     if (range.name !== field) continue;
     if (wanted === '') return true;

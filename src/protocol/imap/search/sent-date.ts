@@ -51,7 +51,7 @@ export async function findBySentDate(
 }
 
 /** The day of the first string of an ENVELOPE, which is the Date field as it was written (RFC 9051 §7.5.2). */
-export function dayOfEnvelope(envelope: string): Day | null {
+function dayOfEnvelope(envelope: string): Day | null {
   const text = /^\("((?:[^"\\]|\\.)*)"/.exec(envelope)?.[1];
   const date = text === undefined ? null : parseSentDate(text.replace(/\\(.)/g, '$1'));
   return date === null ? null : Math.floor((date.time + date.zone * 60_000) / dayLength);
