@@ -19,7 +19,8 @@ import { languages, type Language, type Words } from './words.ts';
 export interface Pop3Limits {
   /** Longest command line, octets. RFC 2449 §4 asks for 255; Liberal: long passwords and initial responses. */
   readonly line: number;
-  /** Lines that are no commands, before somebody has signed in. */
+  /** Lines in all, and lines that are no commands, before somebody has signed in. */
+  readonly linesBeforeLogin: number;
   readonly badCommands: number;
   readonly failedLogins: number;
   /** Silence, milliseconds, before signing in and after; RFC 1939 §3 asks for ten minutes at least. */
@@ -27,7 +28,14 @@ export interface Pop3Limits {
   readonly idleMs: number;
 }
 
-export const usualLimits: Pop3Limits = { line: 2048, badCommands: 3, failedLogins: 5, loginMs: 60_000, idleMs: 10 * 60_000 };
+export const usualLimits: Pop3Limits = {
+  line: 2048,
+  linesBeforeLogin: 100,
+  badCommands: 3,
+  failedLogins: 5,
+  loginMs: 60_000,
+  idleMs: 10 * 60_000,
+};
 
 export interface Pop3Parts {
   readonly store: MailStore;
@@ -146,7 +154,7 @@ export class Context {
 
   /** Ends the session in the middle of a response, where no words are heard any more. */
   breakOff(trouble: unknown): void {
-    this.log.warn('pop3-broken-off', {}, trouble);
+    if (!this.wire.closing) this.log.warn('pop3-broken-off', {}, trouble);
     this.leave();
     this.wire.close();
   }

@@ -250,6 +250,21 @@ test('patience: short for strangers, ten minutes inside (RFC 1939 §3)', async (
   assert.ok(caller.wire.patienceMs >= 10 * 60_000);
 });
 
+test('who begins to sign in again and again without an end is turned away (reliability B-045)', async () => {
+  const caller = await Caller.open(await openPostOffice([]));
+  let answers = 0;
+  for (; answers < 10_000 && !caller.wire.closed; answers++) await caller.say('AUTH PLAIN', '*');
+  assert.ok(answers <= usualLimits.linesBeforeLogin);
+});
+
+test('a server that stops in the middle of a large letter does not put words into it', async () => {
+  const text = `Subject: large\r\n\r\n${'0123456789\r\n'.repeat(30_000)}`;
+  const caller = await Caller.enter(await openPostOffice([text]));
+  caller.wire.closing = true;
+  assert.doesNotMatch(await caller.say('RETR 1'), /\r\n\.\r\n|-ERR/);
+  assert.ok(caller.wire.closed);
+});
+
 test('a line that is too long is one mistake and not kept', async () => {
   const caller = await Caller.open(await openPostOffice([]));
   for (let i = 0; i < 100; i++) await caller.wire.send(bytesFromLatin1('A'.repeat(1000)));

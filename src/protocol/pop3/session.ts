@@ -4,7 +4,7 @@
 import { latin1FromBytes, type Bytes } from '../../base/bytes.ts';
 import { Refusal, SyntaxTrouble, Unavailable } from '../../base/trouble.ts';
 import type { Session, SessionFactory, Unit, Wire } from '../line/session.ts';
-import { parseCommand, type Command } from './command.ts';
+import { parseCommand, type Command, type CommandName, type CommandOf } from './command.ts';
 import { capa, lang, noop, utf8 } from './commands/features.ts';
 import { list, stat, uidl } from './commands/listing.ts';
 import { auth, endDialogue, pass, respond, stls, user } from './commands/login.ts';
@@ -21,11 +21,35 @@ export function pop3Sessions(parts: Pop3Parts): SessionFactory {
   return (wire) => new Pop3Session(wire, parts);
 }
 
+/** Does what a command says. `transaction` is there for all commands that states.ts allows only in TRANSACTION. */
+type Obey<C> = (context: Context, command: C, transaction: Transaction | null) => void | Promise<void>;
+type ObeyInside<C> = (context: Context, command: C, transaction: Transaction) => void | Promise<void>;
+
+const commands: { readonly [N in CommandName]: Obey<CommandOf<N>> | ObeyInside<CommandOf<N>> } = {
+  USER: user,
+  PASS: pass,
+  AUTH: auth,
+  STLS: stls,
+  UTF8: utf8,
+  STAT: stat,
+  LIST: list,
+  UIDL: uidl,
+  RETR: retr,
+  TOP: top,
+  DELE: dele,
+  RSET: rset,
+  NOOP: noop,
+  CAPA: capa,
+  LANG: lang,
+  QUIT: quit,
+};
+
 /** A browser that was sent here by a page (reliability S-03): it says one of these, and what follows is no POP3. */
 const webWord = /^(?:GET|POST|PUT|HEAD|CONNECT|OPTIONS|PATCH|DELETE|TRACE) /;
 
 class Pop3Session implements Session {
   readonly #context: Context;
+  #linesBeforeLogin = 0;
   #badCommands = 0;
   #failedLogins = 0;
 
@@ -68,6 +92,11 @@ class Pop3Session implements Session {
     this.#context.leave();
   }
 
+  #turnAway(): void {
+    this.#context.reply(no(this.#context.words.tooMany));
+    this.#close();
+  }
+
   #close(): void {
     this.#context.leave();
     this.#context.wire.close();
@@ -87,66 +116,15 @@ class Pop3Session implements Session {
     const context = this.#context;
     const { state, words } = context;
     if (state.at === 'closed') return;
+    if (state.at === 'authorization' && ++this.#linesBeforeLogin > context.parts.limits.linesBeforeLogin) return this.#turnAway();
     if (state.at === 'authorization' && state.dialogue !== null) return respond(context, state.dialogue, latin1FromBytes(bytes));
-    if (state.at === 'authorization' && webWord.test(latin1FromBytes(bytes, 0, Math.min(bytes.length, 8)))) {
-      context.reply(no(words.tooMany));
-      return this.#close();
-    }
+    if (state.at === 'authorization' && webWord.test(latin1FromBytes(bytes, 0, Math.min(bytes.length, 8)))) return this.#turnAway();
     const command = parseCommand(bytes);
-    this.#context.parts.meter.count('pop3_commands_total', { command: command.name });
+    context.parts.meter.count('pop3_commands_total', { command: command.name });
     if (!isAllowed(command.name, state.at))
       return context.reply(no(state.at === 'authorization' ? words.signInFirst : words.signedInAlready));
-    return this.#do(command, state.at === 'transaction' ? state : null);
-  }
-
-  #do(command: Command, transaction: Transaction | null): void | Promise<void> {
-    const context = this.#context;
-    switch (command.name) {
-      case 'USER':
-        return user(context, command);
-      case 'PASS':
-        return pass(context, command);
-      case 'AUTH':
-        return auth(context, command);
-      case 'STLS':
-        return stls(context);
-      case 'UTF8':
-        return utf8(context);
-      case 'CAPA':
-        return capa(context);
-      case 'LANG':
-        return lang(context, command);
-      case 'QUIT':
-        return quit(context, command, transaction);
-      default:
-        // states.ts lets the rest through in TRANSACTION only.
-        return this.#inMaildrop(command, transaction!);
-    }
-  }
-
-  #inMaildrop(
-    command: Exclude<Command, { readonly name: 'USER' | 'PASS' | 'AUTH' | 'STLS' | 'UTF8' | 'CAPA' | 'LANG' | 'QUIT' }>,
-    transaction: Transaction,
-  ): void | Promise<void> {
-    const context = this.#context;
-    switch (command.name) {
-      case 'STAT':
-        return stat(context, command, transaction);
-      case 'LIST':
-        return list(context, command, transaction);
-      case 'UIDL':
-        return uidl(context, command, transaction);
-      case 'RETR':
-        return retr(context, command, transaction);
-      case 'TOP':
-        return top(context, command, transaction);
-      case 'DELE':
-        return dele(context, command, transaction);
-      case 'RSET':
-        return rset(context, command, transaction);
-      case 'NOOP':
-        return noop(context);
-    }
+    const obey = commands[command.name] as Obey<Command>;
+    return obey(context, command, state.at === 'transaction' ? state : null);
   }
 
   /** The one place where trouble becomes words, and where patience ends. */

@@ -1,6 +1,6 @@
 // RETR and TOP (RFC 1939 §5, §7): a letter goes out. Small ones at once, mostly read ahead; large ones in pieces, as fast as the client reads.
 import type { Bytes } from '../../../base/bytes.ts';
-import { Refusal } from '../../../base/trouble.ts';
+import { Refusal, Unavailable } from '../../../base/trouble.ts';
 import type { CommandOf, MessageNumber } from '../command.ts';
 import type { Context, Transaction } from '../context.ts';
 import type { LetterSource } from '../maildrop.ts';
@@ -74,7 +74,7 @@ async function sendPieces(
       if (piece.length === 0 && at < letter.length) throw new Error('the letter ends before its length');
       wire.write(stuffer.push(cutter === null ? piece : cutter.push(piece)));
       if (wire.congested) await wire.drained();
-      if (wire.closing) return;
+      if (wire.closing) throw new Unavailable('shutting-down', 'this server is stopping');
       if (at >= letter.length || cutter?.done) break;
     }
   } catch (trouble) {
