@@ -2,16 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SyntaxTrouble } from '../../../base/trouble.ts';
-import {
-  eachRange,
-  formatNumbers,
-  formatSequenceSet,
-  largestNumber,
-  parseSequenceSet,
-  setHas,
-  setOfNumbers,
-  STAR,
-} from './sequence-set.ts';
+import { eachRange, formatNumbers, formatSequenceSet, parseSequenceSet, setHas, STAR } from './sequence-set.ts';
 
 const good: readonly (readonly [text: string, canonical: string])[] = [
   ['1', '1'],
