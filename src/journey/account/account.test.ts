@@ -378,6 +378,17 @@ test('addresses that are taken, foreign or no addresses are refused', async () =
   assert.throws(() => people.get('nobody'), refused('nonexistent'));
 });
 
+test('a person whose making was cut off half-way is finished by the same command', async () => {
+  const { people, store, signIn } = await openHouse();
+  const { account } = await people.add({ address: 'taro@tayori.test', name: 'Taro', password: 'umi to yama' });
+  await store.removeAccount(account.id);
+  const again = await people.add({ address: 'taro@tayori.test', name: 'Taro', password: 'kawa to mori' });
+  assert.equal(again.account.id, account.id);
+  assert.equal((await store.mailboxes(account.id)).length, firstMailboxes.length);
+  await signIn('taro', 'kawa to mori');
+  await assert.rejects(people.add({ address: 'taro@tayori.test', name: 'Taro' }), refused('already-exists'));
+});
+
 test('a closed account rests for thirty days with its mail and then goes, with all that led to it', async () => {
   const { people, store, clock, directory } = await openHouse();
   const { account } = await people.add({ address: 'taro@tayori.test', name: 'Taro' });

@@ -6,7 +6,7 @@ import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
 import { prepareSecret } from '../../protocol/sasl/prepare.ts';
 import { makeScramKeys } from '../../protocol/sasl/scram.ts';
 import { isDomain, toAsciiDomain } from '../../protocol/smtp/grammar/domain.ts';
-import type { MailboxRole, MailStore } from '../../store/contract.ts';
+import type { AccountId, MailboxRole, MailStore } from '../../store/contract.ts';
 import type {
   AccountRow,
   AliasRow,
@@ -157,23 +157,30 @@ class PeopleService implements People {
     const home = directory.domain(domain);
     if (home === null) throw new Refusal('nonexistent', `"${domain}" is not a domain of ours`);
     const address = `${checkLocalPart(local, home.subaddress)}@${domain}`;
-    if (directory.accountByAddress(address) !== null || directory.alias(address) !== null)
+    const before = directory.accountByAddress(address);
+    if (directory.alias(address) !== null || (before !== null && (await this.#hasMail(before.id))))
       throw new Refusal('already-exists', `${address} is taken already`);
     const quota = checkQuota(person.quota ?? null);
     const password = person.password ?? makePassword(chance);
-    const keys = await this.#keysOf(password, local);
-    const account = await directory.addAccount({
-      address,
-      name: checkName(person.name),
-      ...keys,
-      quota,
-      createdAt: clock.now(),
-      closedAt: null,
-    });
-    // The account stands before its mail: made again harmlessly at its next use if the power goes in between.
+    const row = { name: checkName(person.name), ...(await this.#keysOf(password, local)), quota, closedAt: null };
+    // The row stands before the mail. When the power goes in between, the same command given again makes what is missing.
+    const account =
+      before === null
+        ? await directory.addAccount({ address, ...row, createdAt: clock.now() })
+        : await directory.updateAccount(before.id, row);
     await store.createAccount(account.id, firstMailboxes);
     log.info('account-added', { account: account.id, address });
     return { account, password };
+  }
+
+  async #hasMail(account: AccountId): Promise<boolean> {
+    try {
+      await this.#parts.store.mailboxes(account);
+      return true;
+    } catch (trouble) {
+      if (trouble instanceof Refusal && trouble.code === 'nonexistent') return false;
+      throw trouble;
+    }
   }
 
   async close(login: string): Promise<AccountRow> {
