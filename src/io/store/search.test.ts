@@ -258,6 +258,16 @@ test('searches at the same time, and a close among them, all end', () =>
     await assert.rejects(find(store, 'body', 'common', all), Unavailable);
   }));
 
+test('when the thread cannot work, searches are told to come again, and closing ends', () =>
+  inFolder(async (dir) => {
+    const index = openSearchIndex({ dir: join(dir, 'missing'), log: silentLog });
+    await index.open({ shards: 1, shardOf: () => 0, messagesAfter: () => [], accounts: () => [], readLetters: async () => [] });
+    for (let round = 0; round < 2; round++) await assert.rejects(index.search(ADA, { field: 'text', text: 'a' }, [1]), Unavailable);
+    index.added(ADA, [1]);
+    await index.close();
+    await index.close();
+  }));
+
 suite('store: embedded, with an index', () =>
   lettersSuite(async () => {
     const dir = await openFolder();
