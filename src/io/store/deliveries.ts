@@ -48,7 +48,6 @@ type Accepted = CommitResult['letters'][number];
 export class Deliveries {
   readonly #parts: DeliveryParts;
   readonly #large = new LargeLetters();
-  #turn = 0;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -124,12 +123,17 @@ export class Deliveries {
     return { pieces: prefix.length === 0 ? [octets] : [prefix, octets], length, prefix: prefix.length, large: null };
   }
 
+  /** The same letter for the same recipients always has the same home: there a re-send is recognised. */
   #homeOf(work: Commit, shards: number): number {
     if (shards === 1) return 0;
     const row = work.queue?.[0];
     if (row !== undefined) return row.id % shards;
-    for (const { placements } of work.letters ?? []) if (placements.length > 0) return placements[0]!.account % shards;
-    return this.#turn++ % shards;
+    const letters = work.letters ?? [];
+    const accounts = letters.flatMap(({ placements }) => placements.map(({ account }) => account));
+    if (accounts.length > 0) return Math.min(...accounts) % shards;
+    let sum = 0;
+    for (const letter of letters) for (let at = 0; at < letter.reversePath.length; at++) sum += letter.reversePath.charCodeAt(at);
+    return sum % shards;
   }
 
   async #handOverAll(home: Shard, done: JobResults['commit']): Promise<readonly Accepted[]> {
@@ -180,6 +184,7 @@ export class Deliveries {
       smtpUtf8: false,
       bodyType: '7bit',
       resendKey: null,
+      resentUntil: 0,
     };
     const done = await target.writer.send<'commit'>({ kind: 'commit', ...bare, letters: [job] });
     return done.letters[0]!.placed;
@@ -209,6 +214,7 @@ function acceptJob(letter: AcceptLetter, cargo: Cargo, home: number, shards: num
     returns: letter.dsn?.returns ?? null,
     smtpUtf8: letter.smtpUtf8 ?? false,
     bodyType: letter.bodyType ?? '7bit',
-    resendKey: letter.suppressResend === true ? `\0${letter.reversePath}\0${recipients().sort().join('\0')}` : null,
+    resendKey: letter.resentUntil !== undefined ? `\0${letter.reversePath}\0${recipients().sort().join('\0')}` : null,
+    resentUntil: letter.resentUntil ?? 0,
   };
 }

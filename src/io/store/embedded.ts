@@ -7,7 +7,7 @@ import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
-import { factsVersion, type FactName, type LetterFacts } from '../../message/facts.ts';
+import type { FactName, LetterFacts } from '../../message/facts.ts';
 import { readFacts } from '../../message/read-facts.ts';
 import type {
   AccountChange,
@@ -383,7 +383,7 @@ export class EmbeddedStore implements MailStore {
   async upkeep(): Promise<void> {
     await this.trace.flush();
     for (const shard of this.#openShards()) {
-      const result = await shard.writer.send<'upkeep'>({ kind: 'upkeep', keepSegments: this.#keepSegments > 0, factsVersion });
+      const result = await shard.writer.send<'upkeep'>({ kind: 'upkeep', keepSegments: this.#keepSegments > 0 });
       shard.octets.forget(result.emptied);
       for (const { account, messages } of result.removed) this.#options.search?.removed(account, messages);
       await this.#room

@@ -55,6 +55,8 @@ export interface AcceptJob {
   readonly bodyType: '7bit' | '8bitmime' | 'binarymime';
   /** Who the letter is for, as suppression of a re-send compares it; null when it is off. */
   readonly resendKey: string | null;
+  /** `AcceptLetter.resentUntil`; of no meaning without a key. */
+  readonly resentUntil: number;
 }
 
 export interface AppendJob {
@@ -126,7 +128,7 @@ export type Job =
   | { readonly kind: 'trace'; readonly events: readonly TraceEvent[] }
   | { readonly kind: 'handedOver'; readonly id: number }
   | { readonly kind: 'newValidity' }
-  | { readonly kind: 'upkeep'; readonly keepSegments: boolean; readonly factsVersion: number };
+  | { readonly kind: 'upkeep'; readonly keepSegments: boolean };
 
 /** What each kind of job is answered with. */
 export interface JobResults {
@@ -244,8 +246,8 @@ export interface Batch {
 export type ToWriter =
   | Batch
   | { readonly close: true }
-  /** For tests: the n-th statement from now on fails. */
-  | { readonly failIn: number };
+  /** For tests: the n-th statement from now on fails, as SQLite would with this code. */
+  | { readonly failIn: number; readonly errcode: number };
 
 export type FromWriter =
   | { readonly kind: 'ready' }

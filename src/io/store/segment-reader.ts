@@ -18,7 +18,13 @@ export interface LetterPlace {
   readonly segment: number;
   readonly start: number;
   readonly length: number;
-  readonly sha256: Uint8Array;
+}
+
+interface OpenSegment {
+  readonly file: number;
+  /** Reads on their way through the thread pool. */
+  reads: number;
+  ended: boolean;
 }
 
 /** The segment is not there: its letters have been moved since the place was looked up. */
@@ -32,18 +38,23 @@ const gapRead = 16 * 1024;
 const longestRun = 4 << 20;
 /** Up to here a read waits for the disk; above, other work goes on meanwhile (a read through the thread pool costs 50 µs more). */
 const readAtOnce = 128 * 1024;
+/** Octets that are hashed at a time when a letter is checked by itself. */
+const piece = 1 << 20;
 const verifiedFor = 60 * 60 * 1000;
 
 export class SegmentReader {
   readonly #dir: string;
-  readonly #files = new Map<number, number>();
+  readonly #files = new Map<number, OpenSegment>();
   /** One bit per letter that has been checked lately. */
   #verified = new Uint8Array(1024);
   #verifiedSince: number;
   readonly #monotonic: () => number;
+  /** The digests that were stored, without those of letters that are gone by now. Asked for only when letters are checked. */
+  readonly #sha256Of: (letters: readonly number[]) => ReadonlyMap<number, Uint8Array>;
 
-  constructor(dir: string, monotonic: () => number) {
+  constructor(dir: string, sha256Of: (letters: readonly number[]) => ReadonlyMap<number, Uint8Array>, monotonic: () => number) {
     this.#dir = dir;
+    this.#sha256Of = sha256Of;
     this.#monotonic = monotonic;
     this.#verifiedSince = monotonic();
   }
@@ -54,6 +65,8 @@ export class SegmentReader {
     const order: number[] = [];
     for (let index = 0; index < places.length; index++) if (places[index] != null) order.push(index);
     order.sort((a, b) => places[a]!.segment - places[b]!.segment || places[a]!.start - places[b]!.start);
+    const unchecked = order.map((index) => places[index]!.id).filter((id) => !this.isVerified(id));
+    const sha256 = unchecked.length === 0 ? null : this.#sha256Of(unchecked);
     for (let at = 0; at < order.length;) {
       const first = places[order[at]!]!;
       let end = first.start + first.length;
@@ -68,7 +81,9 @@ export class SegmentReader {
         const place = places[order[at]!]!;
         const from = place.start - first.start;
         const letter = octets.subarray(from, from + place.length);
-        if (letter.length === place.length && this.check(place, letter)) result[order[at]!] = letter;
+        const isKnown = sha256 === null || this.isVerified(place.id);
+        if (letter.length !== place.length) continue;
+        if (isKnown || this.#isRight(place.id, hash('sha256', letter, 'buffer'), sha256)) result[order[at]!] = letter;
       }
     }
     return result;
@@ -78,36 +93,33 @@ export class SegmentReader {
   read(segment: number, start: number, end: number): Bytes | Promise<Bytes> {
     // A letter without octets lies nowhere.
     if (end <= start) return noBytes();
-    const file = this.#open(segment);
+    const open = this.#open(segment);
     const octets = Buffer.allocUnsafeSlow(end - start);
-    if (octets.length > readAtOnce) return readOn(file, octets, start);
+    if (octets.length > readAtOnce) return readOn(open, octets, start);
     let done = 0;
     while (done < octets.length) {
-      const count = readSync(file, octets, done, octets.length - done, start + done);
+      const count = readSync(open.file, octets, done, octets.length - done, start + done);
       if (count === 0) break;
       done += count;
     }
     return octets.subarray(0, done);
   }
 
-  /** True when the octets are those that were stored. */
-  check(place: LetterPlace, octets: Bytes): boolean {
-    if (this.isVerified(place.id)) return true;
-    if (!equalBytes(hash('sha256', octets, 'buffer'), place.sha256)) return false;
-    this.setVerified(place.id);
-    return true;
-  }
-
-  /** SHA-256 of a letter in hex, read piece by piece; remembers it as checked when it is right. */
-  async digest(place: LetterPlace, piece: number): Promise<string> {
+  /** Reads a letter piece by piece and says whether it is what was stored. */
+  async isWhole(place: LetterPlace): Promise<boolean> {
     const running = createHash('sha256');
     for (let at = 0; at < place.length; at += piece) {
       const end = Math.min(place.length, at + piece);
       running.update(await this.read(place.segment, place.start + at, place.start + end));
     }
-    const digest = running.digest();
-    if (equalBytes(digest, place.sha256)) this.setVerified(place.id);
-    return digest.toString('hex');
+    return this.#isRight(place.id, running.digest(), this.#sha256Of([place.id]));
+  }
+
+  #isRight(letter: number, digest: Uint8Array, sha256: ReadonlyMap<number, Uint8Array>): boolean {
+    const stored = sha256.get(letter);
+    if (stored !== undefined && !equalBytes(digest, stored)) return false;
+    this.#setVerified(letter);
+    return true;
   }
 
   isVerified(letter: number): boolean {
@@ -118,7 +130,7 @@ export class SegmentReader {
     return ((this.#verified[letter >>> 3] ?? 0) & (1 << (letter & 7))) !== 0;
   }
 
-  setVerified(letter: number): void {
+  #setVerified(letter: number): void {
     const at = letter >>> 3;
     if (at >= this.#verified.length) {
       const grown = new Uint8Array(Math.max(at + 1, this.#verified.length * 2));
@@ -136,36 +148,46 @@ export class SegmentReader {
     for (const segment of Array.from(this.#files.keys())) this.#close(segment);
   }
 
-  #open(segment: number): number {
+  #open(segment: number): OpenSegment {
     const held = this.#files.get(segment);
     if (held !== undefined) return held;
     if (this.#files.size >= filesOpen) this.#close(this.#files.keys().next().value!);
-    let file: number;
     try {
-      file = openSync(join(this.#dir, segmentName(segment)), 'r');
+      const open = { file: openSync(join(this.#dir, segmentName(segment)), 'r'), reads: 0, ended: false };
+      this.#files.set(segment, open);
+      return open;
     } catch (error) {
       if ((error as { code?: string }).code === 'ENOENT') throw new SegmentGone(`segment ${segment} is not there`);
       throw error;
     }
-    this.#files.set(segment, file);
-    return file;
   }
 
   #close(segment: number): void {
-    const file = this.#files.get(segment);
-    if (file === undefined) return;
+    const open = this.#files.get(segment);
+    if (open === undefined) return;
     this.#files.delete(segment);
-    // A read through the thread pool may still be on its way.
-    setTimeout(() => closeSync(file), 10_000).unref();
+    open.ended = true;
+    closeWhenUnread(open);
   }
 }
 
-async function readOn(file: number, octets: Buffer, start: number): Promise<Bytes> {
-  let done = 0;
-  while (done < octets.length) {
-    const { bytesRead } = await read(file, octets, done, octets.length - done, start + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
+/** Reads through the thread pool: the file stays open as long as they go on. */
+async function readOn(open: OpenSegment, octets: Buffer, start: number): Promise<Bytes> {
+  open.reads++;
+  try {
+    let done = 0;
+    while (done < octets.length) {
+      const { bytesRead } = await read(open.file, octets, done, octets.length - done, start + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return octets.subarray(0, done);
+  } finally {
+    open.reads--;
+    closeWhenUnread(open);
   }
-  return octets.subarray(0, done);
+}
+
+function closeWhenUnread(open: OpenSegment): void {
+  if (open.ended && open.reads === 0) closeSync(open.file);
 }

@@ -183,22 +183,37 @@ export class ShardReader {
   }
 
   places(account: AccountId, messages: ArrayLike<MessageId>): (LetterPlace | null)[] {
-    return this.#lettersOf(account, messages, ['l.id', 'l.segment', 'l.start', 'l.length', 'l.sha256']).map((row) =>
+    return this.#lettersOf(account, messages, ['l.id', 'l.segment', 'l.start', 'l.length']).map((row) =>
       row === undefined ? null : placeOf(row),
     );
   }
 
   queuedPlace(letter: LetterId): LetterPlace | null {
     const row = this.row(
-      'select 0, l.id, l.segment, l.start, l.length, l.sha256 from queue_letter q join letter l on l.id = q.letter where q.journey = ?',
+      'select 0, l.id, l.segment, l.start, l.length from queue_letter q join letter l on l.id = q.letter where q.journey = ?',
       letter,
     );
     return row === null ? null : placeOf(row);
   }
 
   placeOfLetter(id: number): LetterPlace | null {
-    const row = this.row('select 0, id, segment, start, length, sha256 from letter where id = ?', id);
+    const row = this.row('select 0, id, segment, start, length from letter where id = ?', id);
     return row === null ? null : placeOf(row);
+  }
+
+  /** Digests of letters by their row. */
+  sha256Of(letters: readonly number[]): Map<number, Uint8Array> {
+    let low = Infinity;
+    let high = 0;
+    for (const letter of letters) {
+      if (letter < low) low = letter;
+      if (letter > high) high = letter;
+    }
+    const rows =
+      high - low < letters.length * 3
+        ? this.rows('select id, sha256 from letter where id between ? and ?', low, high)
+        : letters.flatMap((letter) => this.rows('select id, sha256 from letter where id = ?', letter));
+    return new Map(rows.map((row) => [row[0] as number, row[1] as Uint8Array]));
   }
 
   threads(account: AccountId, messages: ArrayLike<MessageId>): number[] {
@@ -239,7 +254,7 @@ export class ShardReader {
 
   handOverPlace(id: number): LetterPlace | null {
     const row = this.row(
-      'select 0, l.id, l.segment, l.start, l.length, l.sha256 from handover h join letter l on l.id = h.letter where h.id = ?',
+      'select 0, l.id, l.segment, l.start, l.length from handover h join letter l on l.id = h.letter where h.id = ?',
       id,
     );
     return row === null ? null : placeOf(row);
@@ -365,7 +380,7 @@ export class ShardReader {
   }
 }
 
-/** From a row `[message, id, segment, start, length, sha256]`. */
+/** From a row `[message, id, segment, start, length]`. */
 function placeOf(row: Row): LetterPlace {
-  return { id: Number(row[1]), segment: Number(row[2]), start: Number(row[3]), length: Number(row[4]), sha256: row[5] as Uint8Array };
+  return { id: Number(row[1]), segment: Number(row[2]), start: Number(row[3]), length: Number(row[4]) };
 }

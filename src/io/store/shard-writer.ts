@@ -88,8 +88,9 @@ export class ShardWriter {
     });
   }
 
-  failIn(statements: number): void {
-    this.#link!.post({ failIn: statements }, []);
+  /** For tests: the n-th statement from now on fails; 13 is SQLite's word for a full disk, 10 for one that is broken. */
+  failIn(statements: number, errcode = 13): void {
+    this.#link!.post({ failIn: statements, errcode }, []);
   }
 
   /** Ends the thread after all that was sent is done. */

@@ -9,9 +9,6 @@ import { SegmentGone, SegmentReader, type LetterPlace } from './segment-reader.t
 import { ShardReader } from './shard-reader.ts';
 import { ShardWriter, type WriterEvents } from './shard-writer.ts';
 
-/** Octets that are hashed at a time when a letter is opened. */
-const piece = 1 << 20;
-
 export class Shard {
   readonly number: number;
   readonly dir: string;
@@ -24,7 +21,7 @@ export class Shard {
     this.dir = start.shardDir;
     this.writer = writer;
     this.reader = new ShardReader(join(start.shardDir, 'mail.sqlite'), start.shard, start.shards);
-    this.octets = new SegmentReader(join(start.shardDir, 'segments'), monotonic);
+    this.octets = new SegmentReader(join(start.shardDir, 'segments'), (letters) => this.reader.sha256Of(letters), monotonic);
   }
 
   static async open(start: WriterStart, events: WriterEvents, monotonic: () => number, inThread: boolean): Promise<Shard> {
@@ -52,7 +49,7 @@ export class Shard {
   async openPlace(find: () => LetterPlace | null, damaged: () => void): Promise<LetterBytes> {
     return this.#located(find, async (place) => {
       if (place === null) throw new Refusal('nonexistent', 'There is no such letter');
-      if (!this.octets.isVerified(place.id) && !(await this.#isWhole(place))) {
+      if (!this.octets.isVerified(place.id) && !(await this.octets.isWhole(place))) {
         damaged();
         throw new Unavailable('store-stopped', 'This letter is damaged');
       }
@@ -74,10 +71,6 @@ export class Shard {
         },
       };
     });
-  }
-
-  async #isWhole(place: LetterPlace): Promise<boolean> {
-    return (await this.octets.digest(place, piece)) === Buffer.from(place.sha256).toString('hex');
   }
 
   /** Looks the places up again when the letters were moved between looking and reading. */

@@ -2,12 +2,20 @@
 // Knows sizes and files; knows no shard. A spool's file leaves room in front, where the trace fields go when the letter is taken over,
 // so that a large letter becomes a segment without being copied.
 import { createHash, type Hash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import fs, { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Bytes } from '../../base/bytes.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { Spool } from '../../store/contract.ts';
+
+// Plain descriptors: a FileHandle that somebody forgets to close ends the process when it is collected.
+const openFile = promisify(fs.open);
+const readFile = promisify(fs.read);
+const writeFile = promisify(fs.write);
+const syncFile = promisify(fs.fdatasync);
+const closeFile = promisify(fs.close);
 
 /** Octets held in memory; a letter above goes into a file. */
 export const inMemory = 1 << 20;
@@ -36,7 +44,7 @@ export class LetterSpool implements Spool {
   readonly #newPath: () => string;
   #held: Buffer = nothing;
   #length = 0;
-  #file: FileHandle | null = null;
+  #file: number | null = null;
   #path: string | null = null;
   #hash: Hash | null = null;
   #discarded = false;
@@ -78,14 +86,8 @@ export class LetterSpool implements Spool {
     this.#discarded = true;
     this.#held = nothing;
     const file = this.#file;
-    const path = this.#path;
     this.#file = null;
-    // Nobody waits for it; what is left behind is removed at the next start.
-    if (file !== null)
-      file
-        .close()
-        .then(() => rm(path!, { force: true }))
-        .catch(() => {});
+    if (this.#path !== null) void leave(file, this.#path);
   }
 
   /** Octets in memory, when none are in a file. */
@@ -100,8 +102,8 @@ export class LetterSpool implements Spool {
     if (prefix.length > roomInFront) throw new Refusal('too-big', 'The trace fields of a letter are too long');
     try {
       await writeWhole(file, prefix, roomInFront - prefix.length);
-      await file.datasync();
-      await file.close();
+      await syncFile(file);
+      await closeFile(file);
     } catch (error) {
       throw noRoom(error);
     }
@@ -113,7 +115,7 @@ export class LetterSpool implements Spool {
     try {
       if (this.#file === null) {
         this.#path = this.#newPath();
-        this.#file = await open(this.#path, 'wx+', 0o600);
+        this.#file = await openFile(this.#path, 'wx+', 0o600);
         this.#hash = createHash('sha256').update(this.held);
         await writeWhole(this.#file, this.held, roomInFront);
         this.#held = nothing;
@@ -130,7 +132,7 @@ export class LetterSpool implements Spool {
     const octets = Buffer.allocUnsafeSlow(this.#length);
     let done = 0;
     while (done < octets.length) {
-      const { bytesRead } = await this.#file!.read(octets, done, octets.length - done, roomInFront + done);
+      const { bytesRead } = await readFile(this.#file!, octets, done, octets.length - done, roomInFront + done);
       if (bytesRead === 0) throw new Unavailable('store-stopped', 'A letter on its way in has lost octets');
       done += bytesRead;
     }
@@ -138,9 +140,19 @@ export class LetterSpool implements Spool {
   }
 }
 
-async function writeWhole(file: FileHandle, octets: Bytes, at: number): Promise<void> {
+/** Nobody waits for it; what is left behind is removed at the next start. A file that has become a segment is not there any more. */
+async function leave(file: number | null, path: string): Promise<void> {
+  try {
+    if (file !== null) await closeFile(file);
+    await rm(path, { force: true });
+  } catch {
+    // The disk is gone or broken: the writes that matter say so themselves.
+  }
+}
+
+async function writeWhole(file: number, octets: Bytes, at: number): Promise<void> {
   let done = 0;
-  while (done < octets.length) done += (await file.write(octets, done, octets.length - done, at + done)).bytesWritten;
+  while (done < octets.length) done += (await writeFile(file, octets, done, octets.length - done, at + done)).bytesWritten;
 }
 
 function noRoom(error: unknown): unknown {

@@ -14,13 +14,8 @@ export interface Books {
   readonly shard: number;
   readonly shards: number;
   readonly restingTime: number;
+  /** Events whose keys are not written yet, about. */
+  unkeyed: number;
   /** Ids that are given in this shard; read at start, and again after a rollback. */
   readonly next: { letter: number; queueRow: number; handOver: number };
-}
-
-/** Octets of one batch, and where they lie in a segment. */
-export interface Hold {
-  readonly octets: Uint8Array | null;
-  readonly segment: number;
-  readonly start: number;
 }

@@ -116,15 +116,22 @@ function subscribe(books: Books, account: AccountId, name: string): void {
   books.sql.run('insert or ignore into subscription (account, name) values (?, ?)', account, name);
 }
 
+const farBehind = 1 << 20;
+
 /** Reliability D-10: after a restore from a backup, UIDs that were told since must not be met again under the same UIDVALIDITY. */
 export function newValidity(books: Books, turn: Turn): null {
   for (const [id] of books.sql.rows('select id from account')) {
     const account = books.ledger.getAccount(Number(id));
     turn.structure(account);
+    // EMAILID and MAILBOXID (RFC 8474) and MODSEQs of after the backup may be known somewhere too: go on far behind them.
+    account.nextMessage += farBehind;
+    account.nextMailbox += farBehind;
+    account.modSeq += farBehind;
     for (const box of account.mailboxes.values()) {
       turn.touch(account, box);
       books.ledger.touchMailbox(box);
       box.uidValidity = books.ledger.nextValidity(account, turn.now);
+      box.highestModSeq = account.modSeq;
     }
   }
   return null;

@@ -20,7 +20,7 @@ export const crashPointNames = [
   'before-checkpoint',
   'after-checkpoint',
   'compaction-copied',
-  'compaction-committed',
+  'upkeep-committed',
   'before-unlink',
   'after-handover-row',
   'large-letter-moved',

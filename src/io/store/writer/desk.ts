@@ -12,7 +12,7 @@ import type { Books } from './books.ts';
 import { createAccount, createMailbox, deleteMailbox, newValidity, removeAccount, renameMailbox, setSubscribed } from './boxes.ts';
 import { makeCrashPoint, type CrashPoint } from './crash-points.ts';
 import { setFlags } from './flagging.ts';
-import { addEvents, keyEvents } from './journey.ts';
+import { addEvents, keyEvents, unkeyedSoon } from './journey.ts';
 import { Ledger } from './ledger.ts';
 import { releaseLetter, type Landed } from './letters.ts';
 import { accept, append, checkAccept, copy, restore, type Land } from './placing.ts';
@@ -40,7 +40,7 @@ export class Poisoned extends Error {
 }
 
 /** Frames in the WAL after which it is written back even while there is work. */
-const walFrames = 8000;
+const walFrames = 4000;
 
 export class Desk {
   readonly #start: WriterStart;
@@ -69,6 +69,7 @@ export class Desk {
       shard: start.shard,
       shards: start.shards,
       restingTime: start.restingTime,
+      unkeyed: unkeyedSoon,
       next: { letter: 1, queueRow: 1, handOver: 1 },
     };
     this.#readNext();
@@ -78,8 +79,9 @@ export class Desk {
     return this.#poisoned;
   }
 
-  failIn(statements: number): void {
+  failIn(statements: number, errcode: number): void {
     this.#books.sql.failIn = statements;
+    this.#books.sql.failWith = errcode;
   }
 
   /** Does all jobs in as few transactions as can be: one, unless some fail after having begun to write. */
@@ -110,9 +112,11 @@ export class Desk {
       const { segments } = this.#books;
       if (segments.prepare()) segments.sync();
       let more = false;
-      this.#begin();
-      more = keyEvents(this.#books) > 0;
-      this.#commit();
+      if (this.#books.unkeyed > 0) {
+        this.#begin();
+        more = keyEvents(this.#books) > 0;
+        this.#commit();
+      }
       if (!more && this.#walFrames() > 1000) this.#checkpoint();
       return more;
     } catch (error) {
@@ -125,7 +129,7 @@ export class Desk {
   close(): void {
     try {
       this.#books.segments.close();
-      if (this.#poisoned === null) this.#db.exec('pragma wal_checkpoint(truncate)');
+      if (this.#poisoned === null) this.#checkpoint('truncate');
     } finally {
       this.#db.close();
     }
@@ -214,6 +218,7 @@ export class Desk {
         }
       }
       current = null;
+      if (this.#books.unkeyed > unkeyedSoon) keyEvents(this.#books);
       this.#books.ledger.flush();
       this.#books.segments.flush();
       this.#books.segments.sync();
@@ -232,10 +237,11 @@ export class Desk {
     this.#books.segments.committed();
     this.#books.ledger.trim();
     for (const task of tasks) {
+      if (task.job.kind === 'upkeep') this.#point('upkeep-committed');
       if (task.job.kind === 'upkeep' && task.answer?.value != null)
-        for (const segment of (task.answer.value as JobResults['upkeep']).emptied) this.#remove(segment);
+        for (const segment of (task.answer.value as JobResults['upkeep']).emptied) this.#books.segments.remove(segment);
     }
-    if (++this.#commits % 64 === 0 && this.#walFrames() > walFrames) this.#checkpoint();
+    if (++this.#commits % 32 === 0 && this.#walFrames() > walFrames) this.#checkpoint();
     return null;
   }
 
@@ -312,11 +318,6 @@ export class Desk {
     return { letters, handOvers, newQueueRows };
   }
 
-  #remove(segment: number): void {
-    // The reader has been told in this answer's predecessor not to use it; an open file stays readable anyway.
-    this.#books.segments.remove(segment);
-  }
-
   #begin(): void {
     this.#db.exec('begin immediate');
   }
@@ -341,9 +342,9 @@ export class Desk {
     return Number(row?.[1] ?? 0) - Number(row?.[2] ?? 0);
   }
 
-  #checkpoint(): void {
+  #checkpoint(how: 'passive' | 'truncate' = 'passive'): void {
     this.#point('before-checkpoint');
-    this.#db.exec('pragma wal_checkpoint(passive)');
+    this.#db.exec(`pragma wal_checkpoint(${how})`);
     this.#point('after-checkpoint');
   }
 

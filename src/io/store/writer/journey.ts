@@ -4,9 +4,11 @@
 import type { TraceEvent } from '../../../store/trace-contract.ts';
 import type { Books } from './books.ts';
 
-/** Events whose keys may be missing: more than this are never looked through by a reader. */
+/** Readers look through at most this many events without keys; there are never as many. */
 export const unkeyedLimit = 5000;
-const portion = 2000;
+/** With this many, a portion of keys is written even while there is other work. */
+export const unkeyedSoon = 2000;
+const portion = 500;
 
 export function addEvents(books: Books, events: readonly TraceEvent[]): void {
   for (const event of events) {
@@ -21,20 +23,22 @@ export function addEvents(books: Books, events: readonly TraceEvent[]): void {
       JSON.stringify(event.facts),
     );
   }
+  books.unkeyed += events.length;
 }
 
 /** Writes keys of one portion of events. Returns how many events have none yet. */
 export function keyEvents(books: Books): number {
   const from = Number(books.sql.row("select value from meta where name = 'keyed_event'")?.[0] ?? 0);
   const rows = books.sql.rows(`select id, letter, recipient, facts from event where id > ? order by id limit ${portion}`, from);
-  if (rows.length === 0) return 0;
+  if (rows.length === 0) return (books.unkeyed = 0);
   for (const [id, letter, recipient, facts] of rows) {
     for (const key of keysOf(String(letter), recipient as string | null, String(facts)))
       books.sql.run('insert or ignore into event_key (key, event) values (?, ?)', key, id!);
   }
   const last = Number(rows.at(-1)![0]);
   books.sql.run("insert or replace into meta (name, value) values ('keyed_event', ?)", String(last));
-  return Number(books.sql.row('select max(id) from event')![0]) - last;
+  books.unkeyed = Number(books.sql.row('select max(id) from event')![0]) - last;
+  return books.unkeyed;
 }
 
 /** Removes events of before `time` with their keys, at most `limit`. */

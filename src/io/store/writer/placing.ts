@@ -95,7 +95,7 @@ export function checkAccept(books: Books, job: AcceptJob, land: Land, now: numbe
   if (job.resendKey === null) return { job, landed, resendHash: null, resentAs: null, placements };
   const octets = job.cargo.file === null ? sha256(landed.octets!.subarray(job.cargo.prefix)) : job.cargo.file.spoolSha256;
   const resendHash = hash('sha256', Buffer.concat([octets, Buffer.from(job.resendKey)]), 'buffer');
-  return { job, landed, resendHash, resentAs: findAccepted(books, resendHash, now), placements };
+  return { job, landed, resendHash, resentAs: findAccepted(books, resendHash, job.resentUntil, now), placements };
 }
 
 /** Takes over a letter that `checkAccept` has looked at. */
@@ -103,7 +103,7 @@ export function accept(books: Books, turn: Turn, checked: Checked, handOvers: Om
   const { job } = checked;
   if (checked.resentAs !== null) return checked.resentAs;
   // The same letter twice in one commit: the second one was checked before the first one was written.
-  const twin = checked.resendHash === null ? null : findAccepted(books, checked.resendHash, turn.now);
+  const twin = checked.resendHash === null ? null : findAccepted(books, checked.resendHash, job.resentUntil, turn.now);
   if (twin !== null) return twin;
   const accepted = takeOver(books, turn, checked, handOvers);
   if (checked.resendHash !== null) {
@@ -113,8 +113,14 @@ export function accept(books: Books, turn: Turn, checked: Checked, handOvers: Om
   return accepted;
 }
 
-function findAccepted(books: Books, resendHash: Uint8Array, now: number): AcceptedLetter | null {
-  const row = books.sql.row('select journey, placed from accepted where hash = ? and at > ?', resendHash, now - resendTime);
+function findAccepted(books: Books, resendHash: Uint8Array, until: number, now: number): AcceptedLetter | null {
+  if (until <= now - resendTime) return null;
+  const row = books.sql.row(
+    'select journey, placed from accepted where hash = ? and at > ? and at <= ?',
+    resendHash,
+    now - resendTime,
+    until,
+  );
   return row === null ? null : { letter: String(row[0]), resent: true, placed: JSON.parse(String(row[1])) as AcceptedLetter['placed'] };
 }
 

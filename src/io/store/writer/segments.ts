@@ -50,6 +50,7 @@ export class Segments {
   readonly #update: StatementSync;
   readonly #delete: StatementSync;
   #active = 0;
+  #lastId = 0;
   #file = -1;
   #zeroedTo = 0;
   #unsynced = false;
@@ -205,8 +206,10 @@ export class Segments {
     this.#syncDirectory();
   }
 
+  /** Never one that was used since the start, even when it is gone: a reader may still have that file open. */
   #nextId(): number {
-    return Math.max(0, ...this.#rows.keys()) + 1;
+    this.#lastId = Math.max(this.#lastId, ...this.#rows.keys()) + 1;
+    return this.#lastId;
   }
 
   #open(id: number): void {

@@ -30,7 +30,7 @@ export class WriterService {
     let closing = false;
     for (const message of messages) {
       if ('close' in message) closing = true;
-      else if ('failIn' in message) this.#desk.failIn(message.failIn);
+      else if ('failIn' in message) this.#desk.failIn(message.failIn, message.errcode);
       else batches.push(message);
     }
     if (batches.length > 0) this.#work(batches);

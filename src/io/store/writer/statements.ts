@@ -7,8 +7,9 @@ export class Statements {
   readonly #db: DatabaseSync;
   readonly #made = new Map<string, StatementSync>();
 
-  /** When it reaches zero, that statement fails as it would on a full disk. Only tests set it. */
+  /** When it reaches zero, that statement fails. Only tests set it. */
   failIn = 0;
+  failWith = 0;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -28,8 +29,7 @@ export class Statements {
   }
 
   #of(sql: string): StatementSync {
-    if (this.failIn > 0 && --this.failIn === 0)
-      throw Object.assign(new Error('database or disk is full (asked for by a test)'), { errcode: 13 });
+    if (this.failIn > 0 && --this.failIn === 0) throw Object.assign(new Error('asked for by a test'), { errcode: this.failWith });
     let statement = this.#made.get(sql);
     if (statement === undefined) {
       statement = this.#db.prepare(sql);

@@ -2,8 +2,11 @@
 // Knows ages and portions; each call does a bounded amount and says whether there is more.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { factsVersion } from '../../../message/facts.ts';
+import { readFacts } from '../../../message/read-facts.ts';
 import type { AccountId, MessageId } from '../../../store/contract.ts';
 import { keptTombstones, placementKeyTime, resendTime, traceTime } from '../../../store/limits.ts';
+import { factColumns, formatFacts } from '../fact-columns.ts';
 import type { UpkeepResult } from '../jobs.ts';
 import type { Books } from './books.ts';
 import { pruneEvents } from './journey.ts';
@@ -35,6 +38,7 @@ export function upkeep(books: Books, now: number, keepSegments: boolean): Upkeep
   }
   more = pruneEvents(books, now - traceTime, portion) === portion || more;
   pruneTombstones(books, now);
+  more = readFactsAgain(books) || more;
   if (!keepSegments) more = collect(books) || more;
   const emptied = keepSegments ? [] : books.segments.wasteful(0);
   for (const segment of emptied) books.segments.drop(segment);
@@ -59,10 +63,24 @@ function endRests(books: Books, now: number): { removed: UpkeepResult['removed']
   return { removed: [...removed].map(([account, messages]) => ({ account, messages })), more: rows.length === portion };
 }
 
-/** Mailboxes with more tombstones than are kept lose the oldest, whole MODSEQs at a time. */
+/** Accounts whose tombstones are counted in one call. */
+const accountsAtOnce = 100;
+const cursorName = 'tombstones_after';
+
+/** Mailboxes with more tombstones than are kept lose the oldest, whole MODSEQs at a time. Each call looks at some accounts, in turn. */
 function pruneTombstones(books: Books, now: number): void {
+  const after = Number(books.sql.row('select value from meta where name = ?', cursorName)?.[0] ?? 0);
+  const accounts = books.sql
+    .rows(`select id from account where id > ? order by id limit ${accountsAtOnce}`, after)
+    .map((row) => Number(row[0]));
+  const last = accounts.length < accountsAtOnce ? 0 : accounts.at(-1)!;
+  if (last !== after) books.sql.run('insert or replace into meta (name, value) values (?, ?)', cursorName, String(last));
+  if (accounts.length === 0) return;
   const rows = books.sql.rows(
-    `select account, mailbox, count(*) from vanished group by account, mailbox having count(*) > ${keptTombstones}`,
+    `select account, mailbox, count(*) from vanished where account between ? and ?
+     group by account, mailbox having count(*) > ${keptTombstones}`,
+    accounts[0]!,
+    accounts.at(-1)!,
   );
   for (const [account, mailbox, count] of rows as [number, number, number][]) {
     const edge = books.sql.row(
@@ -80,6 +98,66 @@ function pruneTombstones(books: Books, now: number): void {
   }
 }
 
+/** Letters whose facts one call reads again, and the octets of all of them. */
+const factsAtOnce = 500;
+const factsCursor = 'facts_after';
+
+/** After `factsVersion` has grown, letters get their facts anew, a portion at a time. Returns true when there is more to do. */
+function readFactsAgain(books: Books): boolean {
+  const [done, after] = String(books.sql.row('select value from meta where name = ?', factsCursor)?.[0] ?? '0 0')
+    .split(' ')
+    .map(Number);
+  const next = done === factsVersion ? null : done === -factsVersion ? after! : 0;
+  if (next === null) return false;
+  const letters = books.sql.rows(
+    `select id, segment, start, length, facts_version from letter where id > ? order by id limit ${factsAtOnce}`,
+    next,
+  ) as [number, number, number, number, number][];
+  let octets = 0;
+  let last = next;
+  for (const [id, segment, start, length, version] of letters) {
+    if (octets > copiedOctets) break;
+    last = id;
+    // Version 0 is a letter that nobody here reads.
+    if (version === factsVersion || version === 0) continue;
+    octets += length;
+    const whole = readLetter(books, segment, start, length);
+    if (whole === null) continue;
+    const columns = factColumns.map(([, column]) => `${column} = ?`).join(', ');
+    books.sql.run(`update letter set facts_version = ?, ${columns} where id = ?`, factsVersion, ...formatFacts(readFacts(whole)), id);
+  }
+  const ended = letters.length < factsAtOnce && last === (letters.at(-1)?.[0] ?? next);
+  // `version 0`: all done. `-version id`: done up to that letter.
+  books.sql.run(
+    'insert or replace into meta (name, value) values (?, ?)',
+    factsCursor,
+    ended ? `${factsVersion} 0` : `-${factsVersion} ${last}`,
+  );
+  return !ended;
+}
+
+/** Octets of a letter, or null when they cannot be read: then it stays as it is, for `verify` to name. */
+function readLetter(books: Books, segment: number, start: number, length: number): Buffer | null {
+  const octets = Buffer.allocUnsafe(length);
+  let file: number;
+  try {
+    file = openSync(join(books.segments.dir, segmentName(segment)), 'r');
+  } catch {
+    return null;
+  }
+  try {
+    let done = 0;
+    while (done < length) {
+      const count = readSync(file, octets, done, length - done, start + done);
+      if (count === 0) return null;
+      done += count;
+    }
+    return octets;
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Copies living letters out of mostly dead segments, so that these can go. Returns true when there is more to do. */
 function collect(books: Books): boolean {
   let room = copiedOctets;
@@ -90,29 +168,17 @@ function collect(books: Books): boolean {
       number,
       number,
     ][];
-    const file = openSync(join(books.segments.dir, segmentName(segment)), 'r');
-    try {
-      for (const [id, start, length] of letters) {
-        // A letter larger than the portion is copied too, alone.
-        if (room <= 0) return true;
-        room -= length;
-        const octets = Buffer.allocUnsafe(length);
-        let done = 0;
-        while (done < length) {
-          const read = readSync(file, octets, done, length - done, start + done);
-          if (read === 0) break;
-          done += read;
-        }
-        // What cannot be read stays where it is, for `verify` to name and for people to rescue.
-        if (done < length) continue;
-        const to = books.segments.append(octets);
-        books.sql.run('update letter set segment = ?, start = ? where id = ?', to.segment, to.start, id);
-        books.segments.count(segment, -length);
-        books.segments.count(to.segment, length);
-        books.point('compaction-copied');
-      }
-    } finally {
-      closeSync(file);
+    for (const [id, start, length] of letters) {
+      // A letter larger than the portion is copied too, alone.
+      if (room <= 0) return true;
+      room -= length;
+      const octets = readLetter(books, segment, start, length);
+      if (octets === null) continue;
+      const to = books.segments.append(octets);
+      books.sql.run('update letter set segment = ?, start = ? where id = ?', to.segment, to.start, id);
+      books.segments.count(segment, -length);
+      books.segments.count(to.segment, length);
+      books.point('compaction-copied');
     }
   }
   return false;
