@@ -1,17 +1,17 @@
-// One IMAP connection: gathers a command from lines and literals, asks the state table, lets the command run, and tells what others
-// have changed where that is allowed. Knows framing, order and limits; knows no command's grammar and no store's engine.
+// One IMAP connection: asks the state table, lets each command run, and tells what others have changed where that is allowed. Knows order and
+// limits; how a command is gathered is in intake.ts, its grammar in the command, the mail in the store.
 //
-// Commands are answered strictly in order. Between units the session is in one of these modes:
-//   command     a line begins a command          literal    octets of a literal, kept for the command
-//   dialogue    a command takes the units itself  discard    the rest of a refused command is read and thrown away
-import { allocateBytes, bytesFromLatin1, latin1FromBytes, noBytes, type Bytes } from '../../base/bytes.ts';
+// Commands are answered strictly in order. A unit belongs to the dialogue of a command that reads on (IDLE, APPEND, AUTHENTICATE), if there
+// is one, else to the intake, which makes the next command of it.
+import { latin1FromBytes, type Bytes } from '../../base/bytes.ts';
 import type { Log } from '../../base/log.ts';
-import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
+import { Refusal } from '../../base/trouble.ts';
 import type { AccountId, MailboxInfo } from '../../store/contract.ts';
 import type { Session, SessionFactory, Unit, Wire } from '../line/session.ts';
 import type { Principal } from '../sasl/authenticator.ts';
 import { offeredMechanisms, type Mechanism } from '../sasl/mechanism.ts';
 import { formatCapabilities } from './capability.ts';
+import { readHead, readTag, type CommandHead } from './command.ts';
 import { commandTable } from './commands/table.ts';
 import {
   isDialogue,
@@ -24,37 +24,22 @@ import {
   type Selected,
   type SessionControl,
 } from './context.ts';
-import { findAnnouncement, type Announcement } from './framing.ts';
-import { Cursor, TAG } from './grammar/cursor.ts';
+import type { Announcement } from './framing.ts';
+import { Cursor } from './grammar/cursor.ts';
 import { formatMailboxName } from './grammar/mailbox-name.ts';
+import { CommandIntake, type IntakeHost } from './intake.ts';
 import { answerTrouble, faultOf, formatTagged, formatText, type Fault } from './response.ts';
-import { findCommand, isAllowed, mayTellExpunges, nextState, type CommandName, type CommandRow, type StateName } from './states.ts';
+import { mayTellExpunges, nextState, type StateName } from './states.ts';
 import { writeUpdates } from './updates.ts';
-
-/** A command whose tag and name have been read and found allowed. */
-interface Head {
-  readonly tag: string;
-  readonly name: CommandName;
-  readonly row: CommandRow;
-  readonly cursor: Cursor;
-}
-
-/** The rest of a command that is read only to be thrown away, and the answer that follows. */
-interface Discard {
-  readonly tag: string;
-  readonly trouble: unknown;
-}
 
 /** B-017: what browsers and port scanners send first. RFC 9051 tags could look like it, but no app uses them. */
 const httpWords = /^(?:GET|POST|PUT|HEAD|CONNECT|OPTIONS|DELETE|PATCH|TRACE|PRI) /;
-
-const crlf = bytesFromLatin1('\r\n');
 
 export function imapSessions(parts: ImapParts): SessionFactory {
   return (wire) => new ImapSession(parts, wire);
 }
 
-class ImapSession implements Session, SessionControl {
+class ImapSession implements Session, SessionControl, IntakeHost {
   readonly parts: ImapParts;
   readonly wire: Wire;
   readonly enabled: Enabled = { rev2: false, condstore: false, qresync: false, utf8: false };
@@ -68,13 +53,8 @@ class ImapSession implements Session, SessionControl {
   #greetedOctets = 0;
   #faults = 0;
   #loginFailures = 0;
-  /** A command with literals, once its first line has been found right. */
-  #pending: Head | null = null;
-  /** Its lines and literals so far, as they came, CRLF included: the first `#heldLength` octets. */
-  #held: Bytes = noBytes();
-  #heldLength = 0;
-  #discard: Discard | null = null;
-  #dialogue: { readonly with: Dialogue; readonly head: Head } | null = null;
+  readonly #intake = new CommandIntake(this);
+  #dialogue: { readonly with: Dialogue; readonly head: CommandHead } | null = null;
 
   constructor(parts: ImapParts, wire: Wire) {
     this.parts = parts;
@@ -117,7 +97,7 @@ class ImapSession implements Session, SessionControl {
     this.#dialogue?.with.abandon();
     this.#dialogue = null;
     this.#release();
-    this.#dropHeld();
+    this.#intake.drop();
   }
 
   /** B-055: nothing more is read while the peer does not take what it has asked for. */
@@ -142,17 +122,12 @@ class ImapSession implements Session, SessionControl {
       default:
     }
     if (this.#dialogue !== null) return this.#continueDialogue(unit);
-    if (this.#discard !== null) return this.#throwAway(unit);
-    switch (unit.kind) {
-      case 'line':
-        return this.#takeLine(unit.bytes);
-      case 'line-too-long':
-        return this.#tooLongLine();
-      case 'data':
-        this.#hold(unit.bytes);
-        return;
-      default:
+    if (unit.kind === 'line' && this.#intake.atBegin) {
+      if (this.#state === 'greeted' && httpWords.test(latin1FromBytes(unit.bytes, 0, 8)))
+        return this.bye('this is a mail server and does not speak HTTP');
+      if (this.#selected?.state.gone === true && this.#leaveGone()) return;
     }
+    return this.#intake.take(unit);
   }
 
   #saidTooMuch(unit: Unit): boolean {
@@ -160,156 +135,24 @@ class ImapSession implements Session, SessionControl {
     return this.#greetedOctets > this.parts.limits.greetedTotal;
   }
 
-  // --- framing ------------------------------------------------------------------------------------------------------
-
-  #takeLine(line: Bytes): void | Promise<void> {
-    const announced = findAnnouncement(line);
-    if (this.#pending === null) {
-      if (this.#state === 'greeted' && httpWords.test(latin1FromBytes(line, 0, 8)))
-        return this.bye('this is a mail server and does not speak HTTP');
-      if (this.#selected?.state.gone === true && this.#leaveGone()) return;
-      if (announced === null) return this.#perform(line);
-    }
-    if (announced === null) {
-      this.#hold(line);
-      const whole = this.#heldBytes();
-      this.#dropHeld();
-      return this.#perform(whole);
-    }
-    this.#hold(line);
-    this.#hold(crlf);
-    return this.#takeAnnouncement(announced, line.length - announced.at + 2);
-  }
-
-  /** `tail`: octets from the announcement to the end of what is held. */
-  #takeAnnouncement(announced: Announcement, tail: number): void | Promise<void> {
-    const { limits } = this.parts;
-    const greeted = this.#state === 'greeted';
-    try {
-      this.#pending ??= this.#readHead(this.#heldBytes());
-      if (this.#pending.name === 'APPEND' && this.#heldLength - tail > this.#pending.cursor.at + 1) {
-        const head = this.#readHead(this.#heldBytes());
-        this.#dropHeld();
-        return this.#run(head);
-      }
-      if (
-        announced.length > (greeted ? limits.greetedLiteral : limits.command) ||
-        this.#heldLength + announced.length > (greeted ? limits.greetedTotal : limits.command)
-      )
-        throw new Refusal('too-big', 'the literal is too large for this command');
-    } catch (trouble) {
-      return this.#refuseLiteral(announced, trouble);
-    }
-    this.acceptLiteral(announced);
-  }
-
-  /** Copies: a line is only ours until `receive` settles, and many small pieces would cost more than their octets. */
-  #hold(bytes: Bytes): void {
-    const length = this.#heldLength + bytes.length;
-    if (length > this.#held.length) {
-      const grown = allocateBytes(Math.max(512, length * 2));
-      grown.set(this.#heldBytes());
-      this.#held = grown;
-    }
-    this.#held.set(bytes, this.#heldLength);
-    this.#heldLength = length;
-  }
-
-  #heldBytes(): Bytes {
-    return this.#held.subarray(0, this.#heldLength);
-  }
-
-  /** The memory is not used again: the arguments of the command may still be views of it. */
-  #dropHeld(): void {
-    this.#pending = null;
-    this.#held = noBytes();
-    this.#heldLength = 0;
-  }
-
-  acceptLiteral(announced: Announcement): void {
-    if (!announced.nonSync) {
-      this.wire.write('+ Ready for the literal\r\n');
-      this.wire.flush();
-    }
-    this.wire.want({ kind: 'octets', length: announced.length });
-  }
-
-  /** RFC 7888 §4: a client that waits hears NO and sends nothing; one that does not wait sends its octets all the same. */
-  #refuseLiteral(announced: Announcement, trouble: unknown): void {
-    const tag = this.#pending?.tag ?? this.#tagOf(this.#heldBytes());
-    this.#dropHeld();
-    if (!announced.nonSync) return this.#answerTrouble(tag, null, trouble);
-    return this.#startDiscard(tag, announced, trouble);
-  }
-
-  #startDiscard(tag: string, announced: Announcement, trouble: unknown): void {
-    const { limits } = this.parts;
-    if (announced.length > (this.#state === 'greeted' ? limits.greetedLiteral : limits.thrownAway)) {
-      this.wire.write(formatTagged(tag, answerTrouble(trouble)));
-      return this.bye('the literal is too large to be passed over', 'TOOBIG');
-    }
-    this.#discard = { tag, trouble };
-    this.wire.want({ kind: 'octets', length: announced.length });
-  }
-
-  #throwAway(unit: Unit): void | Promise<void> {
-    if (unit.kind !== 'line' && unit.kind !== 'line-too-long') return;
-    const { tag, trouble } = this.#discard!;
-    const announced = unit.kind === 'line' ? findAnnouncement(unit.bytes) : null;
-    if (announced?.nonSync === true) return this.#startDiscard(tag, announced, trouble);
-    this.#discard = null;
-    return this.#answerTrouble(tag, null, trouble);
-  }
-
-  #tooLongLine(): void {
-    const tag = this.#pending?.tag ?? '*';
-    this.#dropHeld();
-    if (this.#state === 'greeted') {
-      this.wire.write(`${tag} BAD the line is too long\r\n`);
-      return this.bye('the line is too long', 'TOOBIG');
-    }
-    return this.#answerTrouble(tag, null, new SyntaxTrouble('the line is too long'));
-  }
-
-  #tagOf(command: Bytes): string {
-    const cursor = new Cursor(command);
-    const tag = cursor.run(TAG);
-    return tag !== '' && tag.length <= 200 && cursor.peekChar() === ' ' ? tag : '*';
-  }
-
   // --- commands -----------------------------------------------------------------------------------------------------
 
-  /** RFC 9051 §2.2.1 (tag), §9 (command). @throws SyntaxTrouble */
-  #readHead(command: Bytes): Head {
-    const { enabled } = this;
-    const cursor = new Cursor(command, enabled.rev2 || enabled.utf8, this.parts.limits.depth);
-    const tag = cursor.run(TAG);
-    if (tag === '' || tag.length > 200) cursor.fail('a command begins with a tag', 0);
-    if (!cursor.takeSpace()) cursor.fail('the tag is followed by a space and a command');
-    let name = cursor.word('the name of a command');
-    if (name === 'UID') {
-      cursor.space();
-      name = `UID ${cursor.word('the name of a command')}`;
-    }
-    const found = findCommand(name);
-    if (found === null) return cursor.fail('there is no such command');
-    if (!isAllowed(found.row, this.#state)) {
-      cursor.fail(this.#state === 'greeted' ? `${name} comes after login` : `${name} is not allowed in the ${this.#state} state`);
-    }
-    return { tag, name: found.name, row: found.row, cursor };
+  readHead(command: Bytes): CommandHead {
+    const utf8 = this.enabled.rev2 || this.enabled.utf8;
+    return readHead(new Cursor(command, utf8, this.parts.limits.depth), this.#state);
   }
 
-  #perform(command: Bytes): void | Promise<void> {
-    let head: Head;
+  perform(command: Bytes): void | Promise<void> {
+    let head: CommandHead;
     try {
-      head = this.#readHead(command);
+      head = this.readHead(command);
     } catch (trouble) {
-      return this.#answerTrouble(this.#tagOf(command), null, trouble);
+      return this.#answerTrouble(readTag(command), null, trouble);
     }
-    return this.#run(head);
+    return this.run(head);
   }
 
-  #run(head: Head): void | Promise<void> {
+  run(head: CommandHead): void | Promise<void> {
     this.tag = head.tag;
     let outcome: Outcome | Promise<Outcome>;
     try {
@@ -326,7 +169,7 @@ class ImapSession implements Session, SessionControl {
     return this.#settle(head, outcome);
   }
 
-  #settle(head: Head, outcome: Outcome): void {
+  #settle(head: CommandHead, outcome: Outcome): void {
     if (!isDialogue(outcome)) return this.#finish(head, outcome);
     if (this.#gone || this.#state === 'logout') return outcome.abandon();
     this.#dialogue = { with: outcome, head };
@@ -354,7 +197,7 @@ class ImapSession implements Session, SessionControl {
   }
 
   /** The tagged answer, after everything that is to be told before it. */
-  #finish(head: Head, done: Done): void {
+  #finish(head: CommandHead, done: Done): void {
     if (this.#gone || this.#state === 'logout') return;
     const status = done.status ?? 'OK';
     const next = nextState(head.row, this.#state, status);
@@ -376,7 +219,7 @@ class ImapSession implements Session, SessionControl {
     if (this.#state === 'logout') this.wire.close();
   }
 
-  #answerTrouble(tag: string, head: Head | null, trouble: unknown): void {
+  #answerTrouble(tag: string, head: CommandHead | null, trouble: unknown): void {
     if (this.#gone || this.#state === 'logout') return;
     const fault = faultOf(trouble);
     const done = answerTrouble(trouble, head?.row.tryCreate);
@@ -410,6 +253,10 @@ class ImapSession implements Session, SessionControl {
     this.#dialogue = null;
     this.#release();
     this.wire.close();
+  }
+
+  refuse(tag: string, trouble: unknown): void {
+    this.#answerTrouble(tag, null, trouble);
   }
 
   // --- Context ------------------------------------------------------------------------------------------------------
@@ -510,6 +357,14 @@ class ImapSession implements Session, SessionControl {
     }
     this.bye('the selected mailbox has been deleted');
     return true;
+  }
+
+  acceptLiteral(announced: Announcement): void {
+    if (!announced.nonSync) {
+      this.wire.write('+ Ready for the literal\r\n');
+      this.wire.flush();
+    }
+    this.wire.want({ kind: 'octets', length: announced.length });
   }
 
   untagged(text: string): void {
