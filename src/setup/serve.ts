@@ -43,6 +43,8 @@ export class ModeTrouble extends Error {
 }
 
 const modeName = 'mode';
+/** `yes` while the server runs: what is found at a start tells whether the one before ended in order. */
+const openName = 'open';
 
 export async function serve({ settings, version, log, metrics, stopped }: ServeOptions): Promise<Running> {
   const loading = loadProtocols();
@@ -52,6 +54,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
   const end = async () => {
     await removeListening(office.folder);
     await Promise.all(opened.map((part) => part.close()));
+    await office.directory.putValue(openName, 'no').catch((trouble: unknown) => log.warn('the end could not be noted', {}, trouble));
     await office.close();
   };
   try {
@@ -60,6 +63,8 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     const hostName = settings.hostname ?? `mail.${domain}`;
     const demo = settings.domain === null;
     await noteMode(office, demo);
+    const former = office.directory.value(openName) === 'yes' ? office.clock.now() : 0;
+    await office.directory.putValue(openName, 'yes');
     const hosts = settings.listen.length > 0 ? settings.listen : demo ? ['127.0.0.1'] : ['::'];
     const names = [...new Set([hostName, domain, ...machineNames(hosts)])];
     const [people, { certificates, ca }, protocols] = await Promise.all([
@@ -67,7 +72,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       prepareCertificates(office, names),
       loading,
     ]);
-    const sessions = joinSessions(office, protocols, hostName, version);
+    const sessions = joinSessions(office, protocols, hostName, version, former);
 
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];

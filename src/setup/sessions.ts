@@ -37,7 +37,8 @@ export async function loadProtocols() {
 
 export type Protocols = Awaited<ReturnType<typeof loadProtocols>>;
 
-export function joinSessions(office: Office, protocols: Protocols, hostName: string, version: string): Sessions {
+/** `former`: until when letters were taken by a program that did not end in order, milliseconds; 0 when it did. */
+export function joinSessions(office: Office, protocols: Protocols, hostName: string, version: string, former: number): Sessions {
   const { store, directory, addresses, recipients, clock, chance, log, meter, settings, hasher } = office;
   const { reception, submission, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds } = protocols;
   const authenticator = openAuthenticator({ directory, hasher, clock, chance, log, meter });
@@ -45,7 +46,15 @@ export function joinSessions(office: Office, protocols: Protocols, hostName: str
     settings.plaintextLogin === 'always' || (settings.plaintextLogin === 'loopback' && isLoopback(address));
   const shared = { store, authenticator, hostName, version, clock, chance, log, meter };
 
-  const atTheDoor = reception.openReception({ store, recipients, hostName, clock, chance, log });
+  const atTheDoor = reception.openReception({
+    store,
+    recipients,
+    resends: new reception.Resends(former),
+    hostName,
+    clock,
+    chance,
+    log,
+  });
   const atTheCounter = submission.openSubmission({
     store,
     addresses,

@@ -101,10 +101,11 @@ export interface AcceptLetter {
   /** True when the octets hold lines with 8-bit octets, `binary` when they came as BINARYMIME. */
   readonly bodyType?: '7bit' | '8bitmime' | 'binarymime';
   /**
-   * Suppression of a re-send after a lost reply (reliability D-7): when a letter with the same octets in `spool`, reverse-path and
-   * recipients was accepted in the last 24 hours, nothing is stored and the first letter's id is the answer. Off when missing.
+   * The letter is remembered for a day, so that a re-send after a lost reply (reliability D-7) can be known: when one with the same octets in
+   * `spool`, reverse-path and recipients was accepted at or before this time (milliseconds since 1970; 0: only remember), nothing is
+   * stored and the first letter's id is the answer. Missing: not remembered.
    */
-  readonly suppressResend?: boolean;
+  readonly resentUntil?: number;
 }
 
 /** One decision, one transaction: letters taken over, queue rows finished or put off, trace events. */

@@ -8,9 +8,13 @@ import { glanceAtHeader } from './loops.ts';
 
 async function open(header: [string, string][] = []): Promise<{ world: SmtpWorld; wire: MemoryWire }> {
   const world = await openSmtpWorld(new Map(header));
+  return { world, wire: await connect(world) };
+}
+
+async function connect(world: SmtpWorld): Promise<MemoryWire> {
   const wire = new MemoryWire('c1', world.tls ?? null);
   await wire.start(world.make);
-  return { world, wire };
+  return wire;
 }
 
 /** The last line that the server says to these octets. */
@@ -80,12 +84,21 @@ test('reception: a re-send after a lost answer is there once and gets the same i
   const { world, wire } = await open();
   const text = `${letterFor('hanako@local.test')}Message-ID: <1@a>\r\n\r\n.\r\n`;
   const first = await say(wire, `EHLO a\r\n${text}`);
-  assert.equal(await say(wire, text), first);
-  assert.equal((await world.inbox('hanako')).length, 1);
-  // Without a Message-ID nothing is known again.
-  for (let time = 0; time < 2; time++) await say(wire, `${letterFor('hanako@local.test')}Subject: 1\r\n\r\n.\r\n`);
-  assert.equal((await world.inbox('hanako')).length, 3);
   wire.gone();
+  const again = await connect(world);
+  assert.equal(await say(again, `EHLO a\r\n${text}`), first);
+  assert.equal((await world.inbox('hanako')).length, 1);
+  // It heard the answer this time: what comes now is meant.
+  await say(again, text);
+  assert.equal((await world.inbox('hanako')).length, 2);
+  again.gone();
+  // Without a Message-ID nothing is known again.
+  for (let time = 0; time < 2; time++) {
+    const other = await connect(world);
+    await say(other, `EHLO a\r\n${letterFor('hanako@local.test')}Subject: 1\r\n\r\n.\r\n`);
+    other.gone();
+  }
+  assert.equal((await world.inbox('hanako')).length, 4);
   await world.end();
 });
 

@@ -13,15 +13,19 @@ import type { LetterId, MailStore } from '../../store/contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { Objection, RecipientList, RecipientLists } from '../account/contract.ts';
 import { glanceAtHeader } from './loops.ts';
+import type { Resends } from './resends.ts';
 
 export interface ReceptionParts {
   readonly store: Pick<MailStore, 'commit'>;
+  readonly resends: Resends;
   readonly recipients: RecipientLists;
   readonly hostName: string;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
 }
+
+export { Resends } from './resends.ts';
 
 export function openReception(parts: ReceptionParts): SmtpReceiver {
   return { begin: (client, sender, parameters) => new ReceivedLetter(parts, client, sender, parameters) };
@@ -42,6 +46,8 @@ class ReceivedLetter implements IncomingLetter {
   readonly #sender: Path;
   readonly #parameters: MailParameters;
   readonly #recipients: RecipientList;
+  /** Once taken: how a re-send would look. */
+  #takenAs: string | null = null;
 
   constructor(parts: ReceptionParts, client: Client, sender: Path, parameters: MailParameters) {
     this.#parts = parts;
@@ -59,8 +65,12 @@ class ReceivedLetter implements IncomingLetter {
 
   abandon(): void {}
 
+  unheard(): void {
+    if (this.#takenAs !== null) this.#parts.resends.note(this.#takenAs, this.#parts.clock.now());
+  }
+
   async accept(content: Content): Promise<Reply> {
-    const { store, hostName, clock, chance, log } = this.#parts;
+    const { store, hostName, clock, chance, log, resends } = this.#parts;
     const read = content.spool.read();
     const glance = glanceAtHeader(read instanceof Promise ? await read : read, hostName);
     if (glance.loops) {
@@ -77,6 +87,7 @@ class ReceivedLetter implements IncomingLetter {
     const placements = this.#recipients.placements();
     const queue = this.#recipients.queueRows();
     const { returns, envelopeId, smtpUtf8, body } = this.#parameters;
+    const looks = `${this.#sender.address}\0${content.length}\0${this.#recipients.told.join('\0')}`;
     const { letters } = await store.commit({
       letters: [
         {
@@ -91,12 +102,13 @@ class ReceivedLetter implements IncomingLetter {
           smtpUtf8,
           bodyType: body ?? '7bit',
           // Reliability D-7: only what names itself can be known again.
-          suppressResend: glance.hasMessageId,
+          ...(!glance.hasMessageId ? {} : { resentUntil: resends.until(looks, at) }),
         },
       ],
       events: this.#events(letter, at, content.length),
     });
     const taken = letters[0]!;
+    if (glance.hasMessageId) this.#takenAs = looks;
     log.info('reception: taken', {
       letter: taken.letter,
       connection: this.#client.connection,

@@ -86,6 +86,8 @@ class SubmittedLetter implements IncomingLetter {
     return objection instanceof Promise ? objection.then(replyToObjection) : replyToObjection(objection);
   }
 
+  unheard(): void {}
+
   abandon(): void {}
 
   async accept(content: Content): Promise<Reply> {

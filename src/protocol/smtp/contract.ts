@@ -40,6 +40,8 @@ export interface IncomingLetter {
    * May throw Refusal and Unavailable.
    */
   accept(content: Content): Promise<Reply | readonly Reply[]>;
+  /** After a positive reply of `accept` the connection ended before the peer sent anything more: it may not have heard, and send again. */
+  unheard(): void;
   /** The transaction ends without `accept`: RSET, EHLO, a refusal by the session, a lost connection. */
   abandon(): void;
 }

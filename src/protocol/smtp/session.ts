@@ -60,6 +60,9 @@ class SmtpSession implements Session {
   /** The chunk that is being read. */
   #chunk: { readonly last: boolean; readonly keep: boolean } | null = null;
   #accepting = false;
+  /** Taken with a positive reply that the peer has not shown to have heard. */
+  #unheard: IncomingLetter | null = null;
+  #gone = false;
 
   constructor(parts: SmtpParts, wire: Wire) {
     this.#parts = parts;
@@ -83,6 +86,7 @@ class SmtpSession implements Session {
   }
 
   receive(unit: Unit): Answer {
+    if (unit.kind === 'line') this.#unheard = null;
     try {
       return this.#take(unit)?.catch((trouble: unknown) => this.#troubled(trouble));
     } catch (trouble) {
@@ -126,6 +130,8 @@ class SmtpSession implements Session {
 
   gone(): void {
     this.#cancelTimer?.();
+    this.#gone = true;
+    this.#unheard?.unheard();
     if (!this.#accepting) this.#resetLetter();
   }
 
@@ -387,6 +393,8 @@ class SmtpSession implements Session {
         this.#letter = null;
         this.#letters++;
         this.#resetLetter();
+        if (this.#gone) letter.unheard();
+        else this.#unheard = letter;
         if (Array.isArray(answer)) for (const reply of answer as readonly Reply[]) this.#answerLetter(reply);
         else for (let index = 0; index < count; index++) this.#answerLetter(answer as Reply);
       });

@@ -8,6 +8,7 @@ import { Refusal } from '../../base/trouble.ts';
 import { openAddressBook } from '../../journey/account/addresses.ts';
 import { openRecipientLists } from '../../journey/account/recipients.ts';
 import { openReception } from '../../journey/reception/reception.ts';
+import { Resends } from '../../journey/reception/resends.ts';
 import type { AccountId, MailStore } from '../../store/contract.ts';
 import type { Directory } from '../../store/directory-contract.ts';
 import { openMemoryDirectory } from '../../store/memory/directory.ts';
@@ -122,7 +123,16 @@ export async function openSmtpWorld(header: ReadonlyMap<string, string>, other?:
     queueLifetime: 1000,
   });
   const receiver =
-    other?.(people) ?? openReception({ store, recipients, hostName: 'mail.local.test', clock: standingClock, chance, log: silentLog });
+    other?.(people) ??
+    openReception({
+      store,
+      recipients,
+      resends: new Resends(0),
+      hostName: 'mail.local.test',
+      clock: standingClock,
+      chance,
+      log: silentLog,
+    });
   const number = (key: keyof SmtpLimits, name: string = key): Partial<SmtpLimits> =>
     header.has(name) ? { [key]: Number(header.get(name)) } : {};
   const parts: SmtpParts = {

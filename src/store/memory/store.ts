@@ -261,9 +261,9 @@ class MemoryStore implements MailStore {
   #accept(letter: AcceptLetter, octets: Bytes, facts: LetterFacts, changes: Map<MemoryAccount, AccountChanges>): Accepted {
     const now = this.#clock.now();
     const sameness = resendKey(letter, octets);
-    if (letter.suppressResend === true) {
+    if (letter.resentUntil !== undefined) {
       const earlier = this.#accepted.get(sameness);
-      if (earlier !== undefined && now - earlier.at < resendTime) return { ...earlier.result, resent: true };
+      if (earlier !== undefined && earlier.at <= letter.resentUntil && now - earlier.at < resendTime) return { ...earlier.result, resent: true };
     }
     const stored = new Map<MemoryAccount, ReturnType<MemoryAccount['addLetter']>>();
     const placed: { account: AccountId; mailbox: MailboxId; uid: Uid }[] = [];
@@ -285,7 +285,7 @@ class MemoryStore implements MailStore {
     }
     this.queue.accept(letter, octets, now);
     const result: Accepted = { letter: letter.letter, resent: false, placed };
-    this.#accepted.set(sameness, { at: now, result });
+    if (letter.resentUntil !== undefined) this.#accepted.set(sameness, { at: now, result });
     return result;
   }
 

@@ -133,7 +133,7 @@ function suppressing(open: OpenStore): void {
       const send = async (letter: string, more: object = {}) => {
         const accept = await acceptOf(store, 'a', [toInbox(ADA)], {
           letter,
-          suppressResend: true,
+          resentUntil: Number.MAX_SAFE_INTEGER,
           queue: [recipient('x@far.test')],
           ...more,
         });
@@ -148,7 +148,7 @@ function suppressing(open: OpenStore): void {
         { reversePath: 'other@example.test' },
         { queue: [recipient('y@far.test')] },
         { placements: [toInbox(BEN)] },
-        { suppressResend: false },
+        { resentUntil: 0 },
       ];
       for (const [at, more] of different.entries()) assert.equal((await send(`other${at}`, more)).resent, false, JSON.stringify(more));
       await verifies(store);
@@ -157,7 +157,7 @@ function suppressing(open: OpenStore): void {
   test('two equal letters sent at once are stored once', () =>
     withStore(open, async (store) => {
       const letters = await Promise.all(
-        ['x', 'y', 'z'].map((letter) => acceptOf(store, 'a', [toInbox(ADA)], { letter, suppressResend: true })),
+        ['x', 'y', 'z'].map((letter) => acceptOf(store, 'a', [toInbox(ADA)], { letter, resentUntil: Number.MAX_SAFE_INTEGER })),
       );
       const results = await Promise.all(letters.map((letter) => store.commit({ letters: [letter] })));
       assert.equal((await uidsOf(store, ADA, 'INBOX')).length, 1);
@@ -169,8 +169,8 @@ function suppressing(open: OpenStore): void {
     withStore(open, async (store, { advance }) => {
       if (advance === undefined) return;
       const send = async (letter: string) =>
-        (await store.commit({ letters: [await acceptOf(store, 'a', [toInbox(ADA)], { letter, suppressResend: true })] })).letters[0]!
-          .resent;
+        (await store.commit({ letters: [await acceptOf(store, 'a', [toInbox(ADA)], { letter, resentUntil: Number.MAX_SAFE_INTEGER })] }))
+          .letters[0]!.resent;
       assert.equal(await send('first'), false);
       advance(23 * 3_600_000);
       assert.equal(await send('second'), true);

@@ -65,7 +65,7 @@ async function fill(store: MailStore): Promise<void> {
   await store.setFlags(ADA, id, [2], { how: 'add', flags: ['\\Flagged', 'Other'] });
   await store.setSubscribed(ADA, 'Nowhere', true);
   const letter = await acceptOf(store, 'd', [toInbox(ADA, 'key-1'), toInbox(BEN, 'key-2')], {
-    suppressResend: true,
+    resentUntil: Number.MAX_SAFE_INTEGER,
     queue: [recipient('x@far.test'), recipient('y@far.test', 9000)],
   });
   await store.commit({
@@ -111,7 +111,11 @@ function reopening(open: OpenStore): void {
       assert.ok(made.id > removed.id && made.uidValidity > removed.uidValidity);
       await again.commit({ letters: [await acceptOf(again, 'x', [toInbox(ADA, 'key-1')])] });
       assert.deepEqual(await uidsOf(again, ADA, 'INBOX'), [1, 2, 5]);
-      const more = { letter: 'later', suppressResend: true, queue: [recipient('x@far.test'), recipient('y@far.test', 9000)] };
+      const more = {
+        letter: 'later',
+        resentUntil: Number.MAX_SAFE_INTEGER,
+        queue: [recipient('x@far.test'), recipient('y@far.test', 9000)],
+      };
       const resent = await again.commit({ letters: [await acceptOf(again, 'd', [toInbox(ADA), toInbox(BEN)], more)] });
       assert.deepEqual([resent.letters[0]!.resent, resent.letters[0]!.letter], [true, 'idd']);
       assert.deepEqual(await again.queue.take(2500, 1000, 10, []), []);
@@ -143,7 +147,7 @@ const works: readonly (readonly [string, (store: MailStore) => Promise<unknown>]
       const [row] = await store.queue.list({ domain: 'far.test', limit: 1 });
       const letters = [
         await acceptOf(store, 'n1', [toInbox(ADA, 'key-9'), toInbox(BEN)], { queue: [recipient('z@far.test')] }),
-        await acceptOf(store, 'n2', [toInbox(BEN)], { suppressResend: true }),
+        await acceptOf(store, 'n2', [toInbox(BEN)], { resentUntil: Number.MAX_SAFE_INTEGER }),
       ];
       return store.commit({ letters, queue: [{ id: row!.id, leaseEpoch: row!.leaseEpoch, done: 'delivered' }] });
     },

@@ -105,7 +105,7 @@ class Side {
         letter: `a${account}s${at}`,
         receivedAt: at * 1000,
         reversePath: `sender${account}@example.test`,
-        suppressResend: one.twin !== null,
+        ...(one.twin === null ? {} : { resentUntil: Number.MAX_SAFE_INTEGER }),
       };
       const accept = await acceptOf(store, one.twin === null ? `s${at}` : `twin${one.twin}`, places, more);
       const { letters } = await store.commit({ letters: [accept] });
