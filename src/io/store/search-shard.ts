@@ -42,7 +42,7 @@ export class SearchShard {
   #books: SearchBooks;
   #cache: SearchCache;
   readonly #reader: ShardReader;
-  #octets: SegmentReader;
+  readonly #octets: SegmentReader;
   readonly #dir: string;
   readonly #log: Log;
   readonly #accounts = new Map<AccountId, AccountBooks>();
@@ -52,7 +52,11 @@ export class SearchShard {
     this.#dir = dir;
     this.#log = log;
     this.#reader = new ShardReader(join(dir, 'mail.sqlite'), shard, shards);
-    this.#octets = this.#openOctets();
+    this.#octets = new SegmentReader(
+      join(dir, 'segments'),
+      (letters) => this.#reader.sha256Of(letters),
+      () => performance.now(),
+    );
     this.#books = new SearchBooks(join(dir, 'search.sqlite'), log);
     this.#cache = new SearchCache(this.#books);
   }
@@ -63,13 +67,6 @@ export class SearchShard {
     this.#reader.close();
   }
 
-  /** Gives back memory and files that only searches need. */
-  rest(): void {
-    this.#cache.clear();
-    this.#octets.close();
-    this.#octets = this.#openOctets();
-  }
-
   /** Throws a damaged index away and begins a new one. */
   startAnew(): void {
     this.#books.close();
@@ -77,14 +74,6 @@ export class SearchShard {
     this.#books = new SearchBooks(join(this.#dir, 'search.sqlite'), this.#log);
     this.#cache = new SearchCache(this.#books);
     this.#accounts.clear();
-  }
-
-  #openOctets(): SegmentReader {
-    return new SegmentReader(
-      join(this.#dir, 'segments'),
-      (letters) => this.#reader.sha256Of(letters),
-      () => performance.now(),
-    );
   }
 
   // --- taking in ----------------------------------------------------------------------------------------------------

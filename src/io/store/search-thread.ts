@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Log } from '../../base/log.ts';
+import { Unavailable } from '../../base/trouble.ts';
 import type { AccountId, MessageId, TextQuery } from '../../store/contract.ts';
 import type { TroubleNote } from './jobs.ts';
 import { isDamage } from './search-books.ts';
@@ -32,6 +33,8 @@ export type ToSearch =
 export type FromSearch =
   | { readonly kind: 'answer'; readonly number: number; readonly found: Uint32Array }
   | { readonly kind: 'trouble'; readonly number: number; readonly trouble: TroubleNote }
+  /** There has been nothing to do for a while: the thread may be ended. */
+  | { readonly kind: 'idle' }
   | { readonly kind: 'log'; readonly event: string; readonly cause: string };
 
 /** How long a search may take, and upkeep. */
@@ -40,8 +43,8 @@ const budget = 10_000;
 const quiet = 500;
 /** … or when the first has waited this long; then only for a quarter of the time while letters go on coming. */
 const waitAtMost = 5000;
-/** Memory of searches is given back after this long without one. */
-const restAfter = 120_000;
+/** Without anything to do for this long the thread offers to end. */
+const idleAfter = 120_000;
 
 class SearchThread {
   readonly #shards: readonly SearchShard[];
@@ -54,7 +57,7 @@ class SearchThread {
   readonly #stop = new AbortController();
   #closed = false;
   #running = 0;
-  #resting: NodeJS.Timeout | null = null;
+  readonly #idle: NodeJS.Timeout;
 
   constructor({ dir, shards }: SearchStart, say: (message: FromSearch) => void) {
     this.#say = say;
@@ -68,10 +71,12 @@ class SearchThread {
       with: () => log,
     };
     this.#shards = Array.from({ length: shards }, (_, shard) => new SearchShard(join(dir, `shard-${shard}`), shard, shards, log));
+    this.#idle = setTimeout(() => this.#offerEnd(), idleAfter).unref();
     void this.#catchUp();
   }
 
   hear(message: ToSearch): void {
+    this.#idle.refresh();
     if (message.kind === 'added') return this.#noteAdded(message.accounts);
     if (message.kind === 'removed') return this.#shards[message.shard]!.noteGone(message.account, message.messages);
     if (message.kind === 'accountRemoved') return this.#shards[message.shard]!.removeAccount(message.account);
@@ -82,7 +87,6 @@ class SearchThread {
     const end = performance.now() + budget;
     const ended = (): boolean => this.#closed || performance.now() > end;
     if (message.kind === 'search') {
-      this.#restLater();
       const { shard, account, query, among } = message;
       return this.#mended(shard, (index) => index.search(account, query, among, ended));
     }
@@ -109,7 +113,7 @@ class SearchThread {
     work()
       .then(
         (found) => this.#say({ kind: 'answer', number, found }),
-        (error: unknown) => this.#say({ kind: 'trouble', number, trouble: noteTrouble(error) }),
+        (error: unknown) => this.#say({ kind: 'trouble', number, trouble: noteTrouble(this.#closed ? stopped(error) : error) }),
       )
       .finally(() => this.#running--);
   }
@@ -171,12 +175,9 @@ class SearchThread {
     }
   }
 
-  #restLater(): void {
-    if (this.#resting !== null) return void this.#resting.refresh();
-    this.#resting = setTimeout(() => {
-      this.#resting = null;
-      for (const shard of this.#shards) shard.rest();
-    }, restAfter).unref();
+  #offerEnd(): void {
+    if (this.#working || this.#running > 0) this.#idle.refresh();
+    else this.#say({ kind: 'idle' });
   }
 
   async #close(): Promise<void> {
@@ -186,6 +187,11 @@ class SearchThread {
     while (this.#running > 1 || this.#working) await wait(5);
     for (const shard of this.#shards) shard.close();
   }
+}
+
+/** What a question under way is told when the thread ends. */
+function stopped(cause: unknown): Unavailable {
+  return new Unavailable('store-stopped', 'The store is closed', cause);
 }
 
 const port = parentPort;

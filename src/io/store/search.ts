@@ -19,12 +19,13 @@ export function openSearchIndex(options: SearchIndexOptions): LetterIndex {
   return new SearchIndex(options);
 }
 
-/** The thread starts this long after the program, when nobody needs it before: letters left over from last time wait for it. */
-const startAfter = 3000;
 /** New letters are told together. */
 const tellAfter = 100;
 /** Memory for JavaScript values of the thread, in MiB: beyond it the thread dies, not the program. */
 const memoryAtMost = 512;
+
+/** Number of the question that ends an idle thread. */
+const lastQuestion = 0;
 
 interface Waiting {
   resolve(found: Uint32Array): void;
@@ -39,6 +40,8 @@ class SearchIndex implements LetterIndex {
   readonly #added = new Set<AccountId>();
   readonly #waiting = new Map<number, Waiting>();
   #lastNumber = 0;
+  /** There may be something for upkeep to do; at first there may be letters left over from last time. */
+  #untidy = true;
   #closed = false;
 
   constructor(options: SearchIndexOptions) {
@@ -47,13 +50,11 @@ class SearchIndex implements LetterIndex {
 
   async open(source: LetterSource): Promise<void> {
     this.#source = source;
-    this.#timer = setTimeout(() => this.#tellAdded(), startAfter).unref();
   }
 
   added(account: AccountId): void {
     if (this.#closed) return;
     if (this.#added.size === 0) {
-      if (this.#timer !== null) clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#tellAdded(), tellAfter).unref();
     }
     this.#added.add(account);
@@ -76,6 +77,8 @@ class SearchIndex implements LetterIndex {
   }
 
   async upkeep(): Promise<void> {
+    if (!this.#untidy) return;
+    this.#untidy = false;
     await this.#ask((number) => ({ kind: 'upkeep', number }));
   }
 
@@ -103,6 +106,7 @@ class SearchIndex implements LetterIndex {
 
   #tell(message: ToSearch): void {
     if (this.#closed) return;
+    if (message.kind !== 'search' && message.kind !== 'upkeep') this.#untidy = true;
     this.#running().postMessage(message, message.kind === 'search' ? [message.among.buffer as ArrayBuffer] : []);
   }
 
@@ -126,20 +130,29 @@ class SearchIndex implements LetterIndex {
       resourceLimits: { maxOldGenerationSizeMb: memoryAtMost },
     });
     worker.unref();
-    worker.on('message', (message: FromSearch) => this.#hear(message));
+    worker.on('message', (message: FromSearch) => this.#hear(worker, message));
     worker.on('error', (error: Error) => this.#lost(worker, error));
     worker.on('exit', () => this.#lost(worker, null));
     this.#worker = worker;
     return worker;
   }
 
-  #hear(message: FromSearch): void {
+  #hear(worker: Worker, message: FromSearch): void {
     if (message.kind === 'log') return this.#options.log.warn(message.event, { cause: message.cause });
+    if (message.kind === 'idle') return this.#offerEnd(worker);
+    if (message.number === lastQuestion) return void worker.terminate();
     const waiting = this.#waiting.get(message.number);
     this.#waiting.delete(message.number);
     if (this.#waiting.size === 0) this.#worker?.unref();
     if (message.kind === 'answer') waiting?.resolve(message.found);
     else waiting?.reject(makeTrouble(message.trouble));
+  }
+
+  /** The next question starts another thread; this one ends when its files are closed. */
+  #offerEnd(worker: Worker): void {
+    if (this.#waiting.size > 0 || this.#added.size > 0 || this.#worker !== worker) return;
+    this.#worker = null;
+    worker.postMessage({ kind: 'close', number: lastQuestion } satisfies ToSearch, []);
   }
 
   #lost(worker: Worker, cause: Error | null): void {
