@@ -5,6 +5,9 @@
 import { allocateBytes, CR, DOT, findBytes, LF, noBytes, NUL, type Bytes } from '../../base/bytes.ts';
 import type { Unit, Want } from './session.ts';
 
+/** A line without an end is told as too long after so many octets, so that the session can close; the rest of it is thrown away silently. */
+const endlessLine = 64 * 1024;
+
 const crlf = new Uint8Array([CR, LF]);
 
 /** Where dot-data stands. `start`: at the beginning of a line. `dot`: after a dot there. `dot-cr`: after a dot and a CR there. `cr`: after a CR elsewhere. */
@@ -22,6 +25,8 @@ export class Receiver {
   #scanned = 0;
   /** Line: octets of a too long line thrown away so far; 0 when the line is not too long. */
   #dropped = 0;
+  /** The too long line in hand has been told before its end came. */
+  #told = false;
   // Octets and dot-data: how far we are.
   #length = 0;
   #place: DotPlace = 'start';
@@ -64,6 +69,7 @@ export class Receiver {
   /** Throws away everything that was taken and not given out (STARTTLS, reliability S-02). */
   discard(): void {
     this.#from = this.#to = this.#scanned = this.#dropped = 0;
+    this.#told = false;
     this.#buffer = noBytes();
     this.#owned = false;
   }
@@ -123,6 +129,10 @@ export class Receiver {
         this.#dropped += held;
         this.#from = this.#to;
         this.#scanned = 0;
+        if (this.#dropped > endlessLine && !this.#told) {
+          this.#told = true;
+          return { kind: 'line-too-long', length: this.#dropped };
+        }
       }
       return null;
     }
@@ -133,6 +143,10 @@ export class Receiver {
     if (this.#dropped > 0 || bytes.length > max) {
       const length = this.#dropped + bytes.length + (bareLf ? 1 : 2);
       this.#dropped = 0;
+      if (this.#told) {
+        this.#told = false;
+        return this.#nextLine(max);
+      }
       return { kind: 'line-too-long', length };
     }
     return { kind: 'line', bytes, bareLf };

@@ -20,7 +20,7 @@ export type Want =
 export type Unit =
   /** A whole line without its ending. `bytes` is only valid until `receive` settles: copy what is kept. */
   | { readonly kind: 'line'; readonly bytes: Bytes; readonly bareLf: boolean }
-  /** The line was longer than wanted. All of it has been thrown away (`length` octets, its ending included); the next unit starts after it. */
+  /** The line was longer than wanted. All of it has been thrown away (`length` octets, its ending included); the next unit starts after it. Above 64 KiB this is told before the end of the line has come. */
   | { readonly kind: 'line-too-long'; readonly length: number }
   /** A piece of dot-data (unstuffed, CRLF line ends kept) or of octets. The memory belongs to the session from here on. */
   | { readonly kind: 'data'; readonly bytes: Bytes }

@@ -70,7 +70,10 @@ class Pop3Session implements Session {
       case 'line':
         return this.#line(unit.bytes);
       case 'line-too-long':
-        return this.#answerTrouble(new SyntaxTrouble(context.words.lineTooLong));
+        this.#answerTrouble(new SyntaxTrouble(context.words.lineTooLong));
+        // A line of 64 KiB may have no end at all.
+        if (unit.length > 65_536) this.#close();
+        return;
       case 'tls':
         // Nothing that was said in the clear counts (reliability S-02).
         context.forget();
