@@ -93,6 +93,11 @@ export class SearchShard {
     return behind;
   }
 
+  /** Accounts that have something in the index. */
+  accounts(): AccountId[] {
+    return this.#books.accounts();
+  }
+
   /** Takes in one batch of an account, or merges what has become many. False when there was nothing left to do. */
   step(account: AccountId): Promise<boolean> {
     return this.#alone(account, async (books) => (await this.#takeBatch(account, books)) || (await this.#mergeLast(account, books)));

@@ -170,7 +170,8 @@ class SearchThread {
 
   async #upkeep(ended: () => boolean): Promise<void> {
     for (const shard of this.#shards) {
-      for (const account of await shard.behind()) while (!ended() && (await shard.step(account)));
+      const accounts = new Set([...(await shard.behind()), ...shard.accounts()]);
+      for (const account of accounts) while (!ended() && (await shard.step(account)));
       await shard.tidy(ended);
     }
   }

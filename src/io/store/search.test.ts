@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { suite, test } from 'node:test';
 import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
@@ -223,6 +224,28 @@ for (const [name, damage] of damages) {
       await store.close();
     }));
 }
+
+test('many small segments are merged, and nothing is lost by it', () =>
+  inFolder(async (dir) => {
+    const store = await openIn(dir);
+    await store.createAccount(ADA, []);
+    for (let at = 0; at < 70; at++) {
+      await add(store, letter(`n${at}`, `common w${at}`));
+      assert.deepEqual(await find(store, 'body', `w${at}`), [at + 1]);
+    }
+    await store.upkeep();
+    assert.equal((await find(store, 'body', 'common')).length, 70);
+    assert.deepEqual(await find(store, 'subject', 'n42'), [43]);
+    await store.close();
+    const db = new DatabaseSync(indexOf(dir));
+    const { segments, letters } = db.prepare('select count(*) as segments, sum(count) as letters from segment').get() as Record<
+      string,
+      number
+    >;
+    db.close();
+    assert.ok(segments! < 16, `${segments} segments`);
+    assert.equal(letters, 70);
+  }));
 
 test('an account that is removed is found no more, another one stays', () =>
   inFolder(async (dir) => {
