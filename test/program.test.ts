@@ -1,93 +1,11 @@
 // The whole program as a person starts it: bin/tayori, its ports, its note of what listens, its end.
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import type { Listening } from '../src/setup/listening.ts';
 import { portTable } from '../src/setup/ports.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const launcher = join(root, 'bin', 'tayori');
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function tayori(line: readonly string[], environment: Record<string, string> = {}, program = launcher): Promise<Ended> {
-  return ended(spawn(program, line, { env: { PATH: process.env['PATH'], ...environment } }));
-}
-
-async function ended(child: ChildProcess): Promise<Ended> {
-  let out = '';
-  let err = '';
-  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out, err };
-}
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'tayori-program-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-/** A port from which on ten are free; another program may be quicker, then the start is tried again. */
-async function freeBase(): Promise<number> {
-  for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 2_000) * 20;
-    const free = await Promise.all(portTable.map((_row, index) => isFree(base + index)));
-    if (free.every(Boolean)) return base;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
-/** A started server; `stopped` settles when it has ended. */
-async function start(
-  data: string,
-  line: readonly string[] = [],
-): Promise<{ readonly child: ChildProcess; readonly base: number; readonly listening: Listening; readonly stopped: Promise<Ended> }> {
-  for (;;) {
-    const base = await freeBase();
-    const child = spawn(launcher, ['serve', '--data', data, '--port-base', String(base), ...line], { env: { PATH: process.env['PATH'] } });
-    const stopped = ended(child);
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    const seen = new Promise<boolean>((resolve) => {
-      child.stdout.on('data', () => text.includes('Ctrl-C ends the server.') && resolve(true));
-      void stopped.then(() => resolve(false));
-    });
-    if (await seen)
-      return { child, base, stopped, listening: JSON.parse(await readFile(join(data, 'listening.json'), 'utf8')) as Listening };
-    const { err } = await stopped;
-    if (!err.includes('is taken by another program')) throw new Error(err);
-  }
-}
-
-function greeting(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('data', (chunk) => (resolve(chunk.toString()), socket.destroy()));
-    socket.once('error', reject);
-  });
-}
+import { freeBase, greeting, inFolder, isFree, launcher, start, tayori, type Ended } from './support/program.ts';
 
 test('the demo: what listens is told when it accepts, people keep their passwords, a second server is refused, the end is clean', () =>
   inFolder(async (folder) => {
@@ -129,8 +47,7 @@ test('the demo: what listens is told when it accepts, people keep their password
     assert.equal((JSON.parse(beside.out) as { address: string }).address, 'jiro@tayori.test');
     assert.equal((await tayori(['--data', data, 'account', 'password', 'taro', '--generate'])).code, 0);
 
-    first.child.kill('SIGTERM');
-    const { code, err } = await first.stopped;
+    const { code, err } = await first.stop();
     assert.equal(code, 0, err);
     assert.doesNotMatch(err, /"level":"error"/);
     await assert.rejects(stat(join(data, 'listening.json')));
@@ -149,14 +66,13 @@ test('a real domain: settings from a file, nobody told a password, the page lead
     const settings = join(folder, 'tayori.toml');
     const data = join(folder, 'data');
     await writeFile(settings, 'domain = "a.example"\nlisten = ["127.0.0.1"]\ndelivery = "off"\n');
-    const { child, base, listening, stopped } = await start(data, ['--settings', settings]);
+    const { base, listening, stop } = await start(data, ['--settings', settings]);
     assert.equal(listening.domain, 'a.example');
     assert.deepEqual(listening.people, []);
     const page = await fetch(`http://127.0.0.1:${base + 7}/any`, { redirect: 'manual', headers: { host: 'evil.example' } });
     assert.equal(page.status, 308);
     assert.equal(page.headers.get('location'), `https://mail.a.example:${base + 8}/any`);
-    child.kill('SIGTERM');
-    assert.equal((await stopped).code, 0);
+    assert.equal((await stop()).code, 0);
     const demo = await tayori(['serve', '--data', data, '--port-base', String(base)]);
     assert.equal(demo.code, 3);
     assert.match(demo.err, /belong to a\.example, but no settings name a domain/);
@@ -189,8 +105,7 @@ test('killed without warning: the next start is as any other', () =>
     await first.stopped;
     const second = await start(data);
     assert.deepEqual(second.listening.people, first.listening.people);
-    second.child.kill('SIGTERM');
-    assert.equal((await second.stopped).code, 0);
+    assert.equal((await second.stop()).code, 0);
   }));
 
 // --- the launcher -----------------------------------------------------------------------------------------------------

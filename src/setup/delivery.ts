@@ -27,6 +27,7 @@ const stayHome: Router = {
 export async function startDelivery(office: Office, names: DeliveryNames): Promise<Delivery> {
   const runner = await joinDelivery(office, names);
   runner.start();
+  office.hurries.add(() => runner.hurry());
   return {
     async close() {
       // A peer may let us wait for ten minutes after the last octet; its letter is tried again when the lease is over.

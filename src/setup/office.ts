@@ -31,6 +31,8 @@ export interface Office {
   readonly chance: Chance;
   readonly log: Log;
   readonly meter: Meter;
+  /** Called when a person wants waiting letters tried now. */
+  readonly hurries: Set<() => void>;
   /** Settles when all is on disk and the lock is free. */
   close(): Promise<void>;
 }
@@ -53,5 +55,20 @@ export async function openOffice(
   const people = openPeople({ directory, store, hasher, clock, chance, log });
   const addresses = openAddressBook(directory);
   const recipients = openRecipientLists({ addresses, directory, store, clock, queueLifetime: settings.queueDays * dayMs });
-  return { settings, folder, store, directory, people, addresses, recipients, hasher, clock, chance, log, meter, close: data.close };
+  return {
+    settings,
+    folder,
+    store,
+    directory,
+    people,
+    addresses,
+    recipients,
+    hasher,
+    clock,
+    chance,
+    log,
+    meter,
+    hurries: new Set(),
+    close: data.close,
+  };
 }

@@ -51,10 +51,12 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
   loading.catch(() => {}); // Told where it is awaited.
   const office = await openOffice(settings, log, metrics, stopped);
   const opened: { close(): Promise<void> }[] = [];
-  const end = async () => {
+  /** `inOrder`: it was open, and every letter it took was answered or is gone with its connection. */
+  const end = async (inOrder: boolean) => {
     await removeListening(office.folder);
     await Promise.all(opened.map((part) => part.close()));
-    await office.directory.putValue(openName, 'no').catch((trouble: unknown) => log.warn('the end could not be noted', {}, trouble));
+    if (inOrder)
+      await office.directory.putValue(openName, 'no').catch((trouble: unknown) => log.warn('the end could not be noted', {}, trouble));
     await office.close();
   };
   try {
@@ -110,9 +112,9 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     page = { domain, hostName: typed, listeners, ca, demo };
     await writeListening(office.folder, listening);
     log.info('tayori is open', { version, domain, data: office.folder, host: hostname(), node: process.version });
-    return { listening, folder: office.folder, hostName: typed, reload, close: end };
+    return { listening, folder: office.folder, hostName: typed, reload, close: () => end(true) };
   } catch (trouble) {
-    await end().catch((second: unknown) => log.warn('closing after a failed start failed', {}, second));
+    await end(false).catch((second: unknown) => log.warn('closing after a failed start failed', {}, second));
     throw trouble;
   }
 }

@@ -49,7 +49,7 @@ export function joinSessions(office: Office, protocols: Protocols, hostName: str
   const atTheDoor = reception.openReception({
     store,
     recipients,
-    resends: new reception.Resends(former),
+    resends: settings.suppressResend ? new reception.Resends(former) : null,
     hostName,
     clock,
     chance,

@@ -118,10 +118,12 @@ test('settings: all kinds can be said by the environment', () => {
     [variableOf('ports')]: 'smtp=2525,pop3=off',
     [variableOf('listen')]: '127.0.0.1, ::1',
     [variableOf('queue-days')]: '3',
+    [variableOf('suppress-resend')]: 'false',
   });
   assert.deepEqual(settings.ports, { smtp: 2525, pop3: null });
   assert.deepEqual(settings.listen, ['127.0.0.1', '::1']);
   assert.equal(settings.queueDays, 3);
+  assert.equal(settings.suppressResend, false);
 });
 
 for (const [text, octets] of [

@@ -32,6 +32,7 @@ export interface Settings {
   readonly resolvers: readonly string[];
   readonly queueDays: number;
   readonly restDays: number;
+  readonly suppressResend: boolean;
   readonly shards: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'lines';
@@ -123,6 +124,14 @@ export const settingsTable: readonly SettingRow[] = [
   row('resolvers', 'resolvers', 'addresses', [], 'DNS servers to ask; without any those of this machine.', readServers),
   row('queue-days', 'queueDays', 'days', 5, 'How long a letter that cannot be delivered is tried.', readNumber(1, 30)),
   row('rest-days', 'restDays', 'days', 30, 'How long removed letters can come back.', readNumber(1, 365)),
+  row(
+    'suppress-resend',
+    'suppressResend',
+    'true or false',
+    true,
+    'Whether a letter that comes again because its sender did not hear our yes is kept only once.',
+    readFlag,
+  ),
   row('shards', 'shards', 'a number', 1, 'Parts into which a new data folder divides its accounts.', readNumber(1, 64)),
   row(
     'log-level',
@@ -352,6 +361,12 @@ function readNumber(least: number, most: number): Read {
 
 function readPort(most: number): Read {
   return readNumber(1, most);
+}
+
+function readFlag(value: unknown): boolean {
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw new Error(`must be true or false, not ${JSON.stringify(value)}`);
 }
 
 const sizeUnits: Readonly<Record<string, number>> = { '': 1, B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };

@@ -86,6 +86,12 @@ export class QueueRunner {
     this.#cancelRenew?.();
   }
 
+  /** A person wants letters tried now: domains that rest after failures are asked again. */
+  hurry(): void {
+    for (const destination of this.#destinations.values()) destination.restsUntil = 0;
+    this.#look();
+  }
+
   /** Settles when nothing is on its way and nothing is due now. */
   idle(): Promise<void> {
     return new Promise((resolve) => {

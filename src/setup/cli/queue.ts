@@ -141,6 +141,11 @@ function change(
   });
 }
 
+async function retryNow(ids: readonly number[], office: Office): Promise<number> {
+  for (const hurry of office.hurries) hurry();
+  return office.store.queue.retry(ids, office.clock.now());
+}
+
 export const commands = [
   list,
   show,
@@ -149,7 +154,7 @@ export const commands = [
     'Try letters again now.',
     { line: 'tayori queue retry all', sentence: 'All at once; each domain still gets its share only.' },
     'tried now',
-    (ids, office) => office.store.queue.retry(ids, office.clock.now()),
+    (ids, office) => retryNow(ids, office),
   ),
   change(
     'hold',
@@ -163,7 +168,7 @@ export const commands = [
     'Let held letters go again.',
     { line: 'tayori queue release all', sentence: 'Tried at once.' },
     'released',
-    (ids, office) => office.store.queue.retry(ids, office.clock.now()),
+    (ids, office) => retryNow(ids, office),
   ),
   change(
     'remove',
