@@ -49,7 +49,7 @@ export function joinSessions(office: Office, protocols: Protocols, hostName: str
   const atTheDoor = reception.openReception({
     store,
     recipients,
-    resends: settings.suppressResend ? new reception.Resends(former) : null,
+    resends: settings.suppressResend ? new reception.Resends(former) : { note() {}, until: () => 0 },
     hostName,
     clock,
     chance,

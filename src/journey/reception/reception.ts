@@ -17,7 +17,7 @@ import type { Resends } from './resends.ts';
 
 export interface ReceptionParts {
   readonly store: Pick<MailStore, 'commit'>;
-  readonly resends: Resends;
+  readonly resends: Pick<Resends, 'note' | 'until'>;
   readonly recipients: RecipientLists;
   readonly hostName: string;
   readonly clock: Clock;
