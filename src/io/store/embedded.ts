@@ -1,7 +1,7 @@
 // The embedded engine: a mail store in a directory of this machine (ARCHITECTURE.md, "The embedded engine").
 // Knows which shard an account lives in, and joins writers, readers and what is kept in memory into the contract; knows no SQL.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Bytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
@@ -48,6 +48,7 @@ import { checkFileSystem } from './schema.ts';
 import { Shard } from './shard.ts';
 import { Spools } from './spools.ts';
 import { EmbeddedTrace } from './trace-side.ts';
+import { syncDirectory } from './writer/segments.ts';
 import { verifyShard } from './verify.ts';
 
 export interface EmbeddedStoreOptions {
@@ -76,7 +77,8 @@ export interface EmbeddedStoreOptions {
 
 /** @throws Refusal in one sentence when the directory is in use, on an unfit file system, or of a newer version. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  // The name of a new data directory must outlive a power cut too.
+  if (mkdirSync(options.dir, { recursive: true, mode: 0o700 }) !== undefined) syncDirectory(dirname(options.dir));
   checkFileSystem(options.dir);
   const lock = options.lock ?? lockData(options.dir);
   try {
@@ -161,6 +163,8 @@ export class EmbeddedStore implements MailStore {
     await this.#deliveries.finishHandOvers();
     const { meter, search } = this.#options;
     meter.gauge('tayori_store_free_octets', () => this.#room.free);
+    meter.gauge('tayori_store_stopped', () => (this.#stopped === null ? 0 : 1));
+    meter.gauge('tayori_store_oldest_commit_seconds', () => Math.max(0, ...this.#shards.map((shard) => shard.writer.oldest)) / 1000);
     await search?.open({
       shards,
       shardOf: (account) => account % shards,
@@ -318,7 +322,11 @@ export class EmbeddedStore implements MailStore {
   }
 
   async commit(work: Commit): Promise<CommitResult> {
-    return { letters: await this.#deliveries.commit(work) };
+    const letters = await this.#deliveries.commit(work);
+    const resent = letters.filter((letter) => letter.resent).length;
+    if (letters.length > resent) this.#options.meter.count('tayori_store_letters_total', {}, letters.length - resent);
+    if (resent > 0) this.#options.meter.count('tayori_store_resent_letters_total', {}, resent);
+    return { letters };
   }
 
   append(

@@ -42,7 +42,7 @@ export class OpenMailboxes {
     if (sorted !== undefined) return sorted;
     const infos = this.#infos(account);
     if (infos === null) return null;
-    const list = [...infos.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const list = [...infos.values()];
     this.#sorted.set(account, list);
     return list;
   }
@@ -146,7 +146,9 @@ export class OpenMailboxes {
     if (held !== undefined) return held;
     const loader = this.#loaderOf(account);
     if (!loader.hasAccount(account)) return null;
-    const infos = new Map(loader.mailboxes(account).map((info) => [info.id, info]));
+    // Ordered by name; a changed entry keeps its place.
+    const ordered = loader.mailboxes(account).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const infos = new Map(ordered.map((info) => [info.id, info]));
     if (this.#lists.size >= keptLists) {
       const oldest = this.#lists.keys().next().value!;
       this.#lists.delete(oldest);

@@ -224,9 +224,7 @@ export function openForWriting(path: string): DatabaseSync {
 
 export function openForReading(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
-  db.exec(
-    'pragma trusted_schema = off; pragma cell_size_check = on; pragma cache_size = -16384; pragma query_only = on; pragma mmap_size = 1073741824',
-  );
+  db.exec('pragma trusted_schema = off; pragma cell_size_check = on; pragma cache_size = -16384; pragma query_only = on');
   return db;
 }
 

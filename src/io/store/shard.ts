@@ -1,12 +1,13 @@
 // One shard on the main thread: its writer thread, its reading connection, its octets. Knows how these are opened and closed together.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import type { AccountId, LetterBytes, MessageId } from '../../store/contract.ts';
 import type { WriterStart } from './jobs.ts';
 import { SegmentGone, SegmentReader, type LetterPlace } from './segment-reader.ts';
 import { ShardReader } from './shard-reader.ts';
+import { syncDirectory } from './writer/segments.ts';
 import { ShardWriter, type WriterEvents } from './shard-writer.ts';
 
 export class Shard {
@@ -25,7 +26,7 @@ export class Shard {
   }
 
   static async open(start: WriterStart, events: WriterEvents, monotonic: () => number, inThread: boolean): Promise<Shard> {
-    mkdirSync(start.shardDir, { recursive: true, mode: 0o700 });
+    if (mkdirSync(start.shardDir, { recursive: true, mode: 0o700 }) !== undefined) syncDirectory(dirname(start.shardDir));
     return new Shard(start, await ShardWriter.open(start, events, inThread), monotonic);
   }
 

@@ -187,8 +187,8 @@ export class Desk {
       this.#rollback();
       const { task, error } = failed;
       if (!isDiskFull(error)) {
-        if (isDiskFailure(error)) throw error;
-        task!.answer = { trouble: noteTrouble(error) };
+        if (task === null || isDiskFailure(error)) throw error;
+        task.answer = { trouble: noteTrouble(error) };
         continue;
       }
       // Letters need room and can come again; expunging and handing over make room: they get the ballast (reliability D-12).

@@ -19,7 +19,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CrashPoint } from './crash-points.ts';
 
@@ -65,7 +65,7 @@ export class Segments {
     this.#insert = db.prepare('insert into segment (id, size, live) values (?, ?, ?)');
     this.#update = db.prepare('update segment set size = ?, live = ? where id = ?');
     this.#delete = db.prepare('delete from segment where id = ?');
-    mkdirSync(dir, { recursive: true });
+    if (mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined) syncDirectory(dirname(dir));
     this.#load();
     this.#collectStrays();
     const last = Math.max(0, ...this.#rows.keys());
@@ -96,7 +96,7 @@ export class Segments {
     const id = this.#nextId();
     renameSync(path, this.#path(id));
     this.#point('large-letter-moved');
-    this.#syncDirectory();
+    syncDirectory(this.dir);
     this.#rows.set(id, { size, live: 0, dirty: true, isNew: true });
     return id;
   }
@@ -203,7 +203,7 @@ export class Segments {
     const id = this.#nextId();
     this.#rows.set(id, { size: 0, live: 0, dirty: true, isNew: true });
     this.#open(id);
-    this.#syncDirectory();
+    syncDirectory(this.dir);
   }
 
   /** Never one that was used since the start, even when it is gone: a reader may still have that file open. */
@@ -216,15 +216,6 @@ export class Segments {
     this.#file = openSync(this.#path(id), constants.O_RDWR | constants.O_CREAT, 0o600);
     this.#active = id;
     this.#zeroedTo = fstatSync(this.#file).size;
-  }
-
-  #syncDirectory(): void {
-    const dir = openSync(this.dir, 'r');
-    try {
-      fsyncSync(dir);
-    } finally {
-      closeSync(dir);
-    }
   }
 
   #load(): void {
@@ -243,6 +234,16 @@ export class Segments {
 
   #path(id: number): string {
     return join(this.dir, segmentName(id));
+  }
+}
+
+/** Makes the names in a directory durable. */
+export function syncDirectory(path: string): void {
+  const dir = openSync(path, 'r');
+  try {
+    fsyncSync(dir);
+  } finally {
+    closeSync(dir);
   }
 }
 
