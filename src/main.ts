@@ -26,5 +26,3 @@ process.exitCode = await run(process.argv.slice(2), {
   folder: process.cwd(),
   terminal: openTerminal(process.stdin, process.stdout, process.stderr),
 });
-// A server has closed everything; what a library still holds open does not keep the process.
-if (process.argv.includes('serve')) process.exit();

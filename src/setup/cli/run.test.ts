@@ -55,6 +55,7 @@ for (const row of commandTable)
     const command = await loadCommand(row.words);
     const { code, out } = await tayori([...row.words.split(' '), '--help']);
     assert.equal(code, 0);
+    assert.equal(row.sentence, command.sentence);
     assert.ok(out.startsWith(command.sentence));
     assert.ok(out.includes(`\nUsage: tayori ${row.words}`));
     for (const argument of command.arguments ?? []) assert.ok(out.includes(`\n  ${argument.name} `), argument.name);

@@ -16,7 +16,7 @@ const queue = () => import('./queue.ts');
 
 export const commandTable: readonly CommandRow[] = [
   { words: 'serve', sentence: 'Start the server; without settings a complete local demo.', load: () => import('./serve.ts') },
-  { words: 'check', sentence: 'Say what is wrong with settings, data, ports and certificates.', load: () => import('./check.ts') },
+  { words: 'check', sentence: 'Say what is wrong with settings, data, ports, certificates and DNS.', load: () => import('./check.ts') },
   { words: 'settings', sentence: 'Show the settings, those changed, or an example file.', load: () => import('./settings.ts') },
   { words: 'domain list', sentence: 'List the domains whose letters are ours.', load: domain },
   { words: 'domain add', sentence: 'Take a domain in.', load: domain },
