@@ -9,7 +9,8 @@ import { openOfficeResolver } from './delivery.ts';
 import type { Listening } from './listening.ts';
 import { isSafeNode, safeNode } from './node-version.ts';
 import { wantedListeners } from './ports.ts';
-import { formatSize, type Settings } from './settings.ts';
+import { formatSize } from './setting-kinds.ts';
+import { type Settings } from './settings.ts';
 
 export interface Finding {
   /** `bad`: something has to be done. `note`: worth knowing. */

@@ -2,17 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'smol-toml';
-import {
-  exampleFile,
-  formatSize,
-  parseSize,
-  readSettings,
-  settingsTable,
-  SettingsTrouble,
-  variableOf,
-  withoutSecret,
-  type Settings,
-} from './settings.ts';
+import { formatSize, parseSize, withoutSecret } from './setting-kinds.ts';
+import { exampleFile, readSettings, settingsTable, SettingsTrouble, variableOf, type Settings } from './settings.ts';
 
 function read(text: string, environment: Record<string, string> = {}, line: Record<string, string> = {}): Settings {
   return readSettings({ name: 'tayori.toml', text }, environment, line).settings;

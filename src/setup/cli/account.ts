@@ -1,7 +1,7 @@
 // `tayori account …`: the people. Knows what is asked and shown; the rules are the People service's.
 import type { AccountRow } from '../../store/directory-contract.ts';
 import type { Office } from '../office.ts';
-import { formatSize, parseSize } from '../settings.ts';
+import { formatSize, parseSize } from '../setting-kinds.ts';
 import { CommandTrouble, officeCommand, type Input, type Option } from './command.ts';
 import { formatColumns, formatTime, safe, type Terminal } from './terminal.ts';
 

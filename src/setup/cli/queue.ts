@@ -1,7 +1,7 @@
 // `tayori queue …`: letters that wait to go out. Knows what is asked and shown; the queue's rules are the store's.
 import type { QueueRecipient } from '../../store/queue-contract.ts';
 import type { Office } from '../office.ts';
-import { formatSize } from '../settings.ts';
+import { formatSize } from '../setting-kinds.ts';
 import { jsonOption } from './account.ts';
 import { CommandTrouble, officeCommand, type Command, type Input } from './command.ts';
 import { formatColumns, formatTime, safe, type Terminal } from './terminal.ts';

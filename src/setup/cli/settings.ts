@@ -1,5 +1,6 @@
 // `tayori settings`: what holds, what differs, and an example to begin with. Knows the table; changes nothing.
-import { exampleFile, formatSize, formatToml, settingsTable, variableOf, withoutSecret, type Relay } from '../settings.ts';
+import { formatSize, withoutSecret, type Relay } from '../setting-kinds.ts';
+import { exampleFile, formatToml, settingsTable, variableOf } from '../settings.ts';
 import { jsonOption } from './account.ts';
 import { localCommand } from './command.ts';
 import { readAllSettings } from './globals.ts';
