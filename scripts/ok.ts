@@ -1,7 +1,7 @@
 // What must hold before a commit, in under a minute: types, layers, RFC index, format, lint, unit tests. Runs them side by side as far
 // as the machine has cores, prints what failed, and the time of each.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter } from 'node:path';
 
@@ -13,13 +13,29 @@ interface Job {
 const bin = (name: string): string => `node_modules/.bin/${name}`;
 const sources = ['src', 'test', 'scripts', 'bench'].filter((folder) => existsSync(folder));
 const jobs: readonly Job[] = [
-  { name: 'unit tests', line: [process.execPath, '--test', '--test-isolation=none', '--test-reporter=dot', 'src/**/*.test.ts'] },
+  ...unitTests(),
   { name: 'types', line: [bin('tsc'), '-p', '.'] },
   { name: 'layers', line: [process.execPath, 'scripts/check-layers.ts'] },
   { name: 'rfc index', line: [process.execPath, 'scripts/check-rfc.ts'] },
   { name: 'format', line: [bin('oxfmt'), '--check', ...sources] },
   { name: 'lint', line: [bin('oxlint'), ...sources] },
 ];
+
+/** One process per core, each with its share of the files: many small processes would cost more than the tests themselves. */
+function unitTests(): Job[] {
+  const shares = availableParallelism() > 1 ? 2 : 1;
+  const files = globSync('src/**/*.test.ts').toSorted((a, b) => statSync(b).size - statSync(a).size);
+  return Array.from({ length: shares }, (_, share) => ({
+    name: `unit tests ${share + 1} of ${shares}`,
+    line: [
+      process.execPath,
+      '--test',
+      '--test-isolation=none',
+      '--test-reporter=dot',
+      ...files.filter((_file, index) => index % shares === share),
+    ],
+  }));
+}
 
 /** Programs of node_modules/.bin run on the Node that runs this. */
 const path = `${process.execPath.slice(0, process.execPath.lastIndexOf('/'))}${delimiter}${process.env['PATH'] ?? ''}`;

@@ -38,12 +38,12 @@ async function build(folder: string, domain: string, person: string, dns: DnsSer
   return { data, domain, line };
 }
 
-async function send(server: Started, from: string, to: string, subject: string): Promise<void> {
+async function send(server: Started, from: string, to: string, subject: string, secret = password): Promise<void> {
   const transport = createTransport({
     host: '127.0.0.1',
     port: server.portOf('submissions'),
     secure: true,
-    auth: { user: from, pass: password },
+    auth: { user: from, pass: secret },
     tls: { ca: await readFile(server.listening.ca!), servername: 'localhost' },
   });
   await transport.sendMail({ from, to, subject, text: `${subject}\n` });
@@ -51,12 +51,12 @@ async function send(server: Started, from: string, to: string, subject: string):
 }
 
 /** Waits for a letter in the inbox and gives its text. */
-async function receive(server: Started, login: string, subject: RegExp): Promise<string> {
+async function receive(server: Started, login: string, subject: RegExp, secret = password): Promise<string> {
   const client = new ImapFlow({
     host: '127.0.0.1',
     port: server.portOf('imaps'),
     secure: true,
-    auth: { user: login, pass: password },
+    auth: { user: login, pass: secret },
     tls: { ca: await readFile(server.listening.ca!), servername: 'localhost' },
     logger: false,
   });
@@ -115,6 +115,22 @@ test('two servers: over there at once, after a time away, and back with a report
       await deadline();
     } finally {
       await Promise.all([here.stop(), there.stop(), dns.close()]);
+    }
+  }),
+);
+
+test('the demo sends nothing out: the writer hears it at once, and the two people reach each other', { timeout: 30_000 }, () =>
+  inFolder(async (folder) => {
+    const server = await start(join(folder, 'data'));
+    try {
+      const [hanako, taro] = server.listening.people;
+      await send(server, hanako!.login, taro!.address, 'to Taro', hanako!.password);
+      assert.match(await receive(server, taro!.login, /^to Taro$/, taro!.password), /^To: taro@tayori\.test\r$/m);
+      await send(server, hanako!.login, 'anybody@a.example', 'far away', hanako!.password);
+      const report = await receive(server, hanako!.login, /could not be delivered/, hanako!.password);
+      assert.match(report, /^Status: 5\.7\.1\r$/m);
+    } finally {
+      await server.stop();
     }
   }),
 );
