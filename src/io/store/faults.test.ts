@@ -180,6 +180,32 @@ suite('a disk that fails', () => {
   });
 });
 
+test('whichever statement meets a broken disk, the answer is true: done, not done, or not known', async () => {
+  const seen = new Set<string>();
+  for (let n = 1; n < 60 && !seen.has('done'); n++) {
+    await inFolder(async (dir) => {
+      const store = await openEmbeddedStore(optionsFor(dir));
+      await store.createAccount(1, []);
+      await append(store, 1, 'one');
+      store.shards[0]!.writer.failIn(n, 10);
+      const outcome = await append(store, 1, 'two').then(
+        () => 'done',
+        (trouble: unknown) => (trouble instanceof Unavailable ? trouble.code : String(trouble)),
+      );
+      seen.add(outcome);
+      store.shards[0]!.writer.failIn(0);
+      await store.close();
+      const again = await openEmbeddedStore(optionsFor(dir));
+      const { messages } = (await again.mailboxes(1))[0]!;
+      const right: Record<string, readonly number[]> = { done: [2], 'store-stopped': [1], 'unknown-outcome': [1, 2] };
+      assert.ok(right[outcome]?.includes(messages), `statement ${n}: ${outcome}, and ${messages} letters are there`);
+      assert.deepEqual(await findingsOf(again), []);
+      await again.close();
+    });
+  }
+  assert.deepEqual([...seen].sort(), ['done', 'store-stopped', 'unknown-outcome']);
+});
+
 /** A small disk of its own, or the reason why there is none. */
 function mountSmallDisk(): { readonly dir: string; readonly end: () => void } | string {
   if (process.getuid?.() !== 0) return 'mounting a small disk needs root';

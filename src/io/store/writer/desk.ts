@@ -18,7 +18,7 @@ import { releaseLetter, type Landed } from './letters.ts';
 import { accept, append, checkAccept, copy, restore, type Land } from './placing.ts';
 import { changeQueueRows, finishQueueRow, renewQueueRows, takeQueueRows } from './queue.ts';
 import { expunge } from './removing.ts';
-import { Segments } from './segments.ts';
+import { Segments, SyncFailed } from './segments.ts';
 import { Statements } from './statements.ts';
 import { Turn } from './turn.ts';
 import { upkeep } from './upkeep.ts';
@@ -94,6 +94,7 @@ export class Desk {
       this.#transact(all);
     } catch (error) {
       this.#poison(error);
+      this.#leaveTransaction();
       const fate =
         error instanceof CommitFailed
           ? new Unavailable('unknown-outcome', 'The store cannot tell whether this was kept', error)
@@ -186,6 +187,10 @@ export class Desk {
       if (failed === null) return;
       this.#rollback();
       const { task, error } = failed;
+      if (isBusy(error)) {
+        for (const one of open) one.answer = { trouble: noteTrouble(new Unavailable('busy', 'Another program holds the store', error)) };
+        return;
+      }
       if (!isDiskFull(error)) {
         if (task === null || isDiskFailure(error)) throw error;
         task.answer = { trouble: noteTrouble(error) };
@@ -319,10 +324,12 @@ export class Desk {
   }
 
   #begin(): void {
+    this.#books.sql.count();
     this.#db.exec('begin immediate');
   }
 
   #commit(): void {
+    this.#books.sql.count();
     this.#db.exec('commit');
   }
 
@@ -331,6 +338,15 @@ export class Desk {
     this.#books.ledger.forget();
     this.#books.segments.rolledBack();
     this.#readNext();
+  }
+
+  /** After a disk failure: nothing more is written, and readers see what was committed. */
+  #leaveTransaction(): void {
+    try {
+      if (this.#db.isTransaction) this.#db.exec('rollback');
+    } catch {
+      // Closing the database ends it.
+    }
   }
 
   #totalChanges(): number {
@@ -398,8 +414,15 @@ function diskFull(cause: unknown): Unavailable {
 }
 
 export function isDiskFull(error: unknown): boolean {
+  // A full disk that is only found out by fsync is as bad as a broken one.
+  if (error instanceof SyncFailed) return false;
   const { code, errcode, cause } = error as { code?: string; errcode?: number; cause?: unknown };
   return code === 'ENOSPC' || code === 'EDQUOT' || errcode === 13 || (cause !== undefined && isDiskFull(cause));
+}
+
+/** Somebody looks into the database by hand and has locked it. */
+function isBusy(error: unknown): boolean {
+  return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5;
 }
 
 /** SQLite's I/O errors and the file system's own. */

@@ -27,6 +27,11 @@ export function segmentName(id: number): string {
   return `${String(id).padStart(8, '0')}.seg`;
 }
 
+/** The disk did not take what it had said it would: its pages may be lost while the system thinks them clean (reliability D-5). */
+export class SyncFailed extends Error {
+  override readonly name = 'SyncFailed';
+}
+
 const zerosAhead = 1 << 20;
 /** From this many octets in one write on, zeros are not written first: the disk would carry everything twice. */
 const largeWrite = 128 * 1024;
@@ -104,7 +109,11 @@ export class Segments {
   /** @throws when the disk did not take it: then this file must not be used again (reliability D-5). */
   sync(): void {
     if (!this.#unsynced) return;
-    if (!this.#skipSync) fdatasyncSync(this.#file);
+    try {
+      if (!this.#skipSync) fdatasyncSync(this.#file);
+    } catch (error) {
+      throw new SyncFailed('fdatasync of a segment failed', { cause: error });
+    }
     this.#unsynced = false;
     this.#point('after-octets-sync');
   }

@@ -28,8 +28,13 @@ export class Statements {
     return this.#of(sql).all(...values) as unknown as Row[];
   }
 
-  #of(sql: string): StatementSync {
+  /** One statement more. @throws when it is the one that a test wants to fail. */
+  count(): void {
     if (this.failIn > 0 && --this.failIn === 0) throw Object.assign(new Error('asked for by a test'), { errcode: this.failWith });
+  }
+
+  #of(sql: string): StatementSync {
+    this.count();
     let statement = this.#made.get(sql);
     if (statement === undefined) {
       statement = this.#db.prepare(sql);
