@@ -9,19 +9,16 @@ import type { Answer, Batch, Cargo, Job, JobResults, WriterStart } from '../jobs
 import { openForWriting, readValue } from '../schema.ts';
 import { noteTrouble } from '../trouble-note.ts';
 import type { Books } from './books.ts';
-import { createAccount, createMailbox, deleteMailbox, newValidity, removeAccount, renameMailbox, setSubscribed } from './boxes.ts';
 import { makeCrashPoint, type CrashPoint } from './crash-points.ts';
-import { setFlags } from './flagging.ts';
-import { addEvents, keyEvents, unkeyedSoon } from './journey.ts';
+import { CommitFailed, Poisoned, diskFull, isBusy, isDiskFailure, isDiskFull, isTrouble } from './failures.ts';
+import { doJob } from './do-job.ts';
+import { keyEvents, unkeyedSoon } from './journey.ts';
 import { Ledger } from './ledger.ts';
-import { releaseLetter, type Landed } from './letters.ts';
-import { accept, append, checkAccept, copy, restore, type Land } from './placing.ts';
-import { changeQueueRows, finishQueueRow, renewQueueRows, takeQueueRows } from './queue.ts';
-import { expunge } from './removing.ts';
-import { Segments, SyncFailed } from './segments.ts';
+import type { Landed } from './letters.ts';
+import type { Land } from './placing.ts';
+import { Segments } from './segments.ts';
 import { Statements } from './statements.ts';
 import { Turn } from './turn.ts';
-import { upkeep } from './upkeep.ts';
 
 const nothing = new Uint8Array(0);
 
@@ -32,11 +29,6 @@ interface Task {
   readonly land: Land;
   readonly carriesLetters: boolean;
   answer: Answer | null;
-}
-
-/** The disk did not do what it must: nothing may be promised any more (reliability D-5). */
-export class Poisoned extends Error {
-  override readonly name = 'Poisoned';
 }
 
 /** Frames in the WAL after which it is written back even while there is work. */
@@ -215,7 +207,7 @@ export class Desk {
         const before = ledger.changes + this.#totalChanges();
         const turn = new Turn(ledger, task.now);
         try {
-          const value = this.#do(task.job, turn, task.land);
+          const value = doJob(this.#books, task.job, turn, task.land);
           task.answer = { value, effects: turn.effects() };
         } catch (error) {
           if (!isTrouble(error) || ledger.changes + this.#totalChanges() !== before) throw error;
@@ -248,79 +240,6 @@ export class Desk {
     }
     if (++this.#commits % 32 === 0 && this.#walFrames() > walFrames) this.#checkpoint();
     return null;
-  }
-
-  #do(job: Job, turn: Turn, land: Land): JobResults[keyof JobResults] {
-    const books = this.#books;
-    switch (job.kind) {
-      case 'commit':
-        return this.#accept(job, turn, land);
-      case 'append':
-        return append(books, turn, job, land);
-      case 'setFlags':
-        return setFlags(books, turn, job);
-      case 'expunge':
-        return expunge(books, turn, job);
-      case 'copy':
-        return copy(books, turn, job);
-      case 'restore':
-        return restore(books, turn, job);
-      case 'createAccount':
-        return createAccount(books, turn, job);
-      case 'removeAccount':
-        return removeAccount(books, turn, job.account);
-      case 'createMailbox':
-        return createMailbox(books, turn, job);
-      case 'renameMailbox':
-        return renameMailbox(books, turn, job);
-      case 'deleteMailbox':
-        return deleteMailbox(books, turn, job);
-      case 'setSubscribed':
-        return setSubscribed(books, turn, job);
-      case 'queueTake':
-        return takeQueueRows(books, job);
-      case 'queueRenew':
-        return renewQueueRows(books, job);
-      case 'queueRetry':
-      case 'queueHold':
-      case 'queueRemove':
-        return changeQueueRows(books, job);
-      case 'trace':
-        addEvents(books, job.events);
-        return null;
-      case 'handedOver': {
-        const row = books.sql.row('delete from handover where id = ? returning letter', job.id);
-        if (row !== null && row[0] !== null) releaseLetter(books, Number(row[0]));
-        return null;
-      }
-      case 'newValidity':
-        return newValidity(books, turn);
-      case 'upkeep':
-        return upkeep(books, turn.now, job.keepSegments);
-    }
-  }
-
-  #accept(job: Extract<Job, { kind: 'commit' }>, turn: Turn, land: Land): JobResults['commit'] {
-    const books = this.#books;
-    const checked = job.letters.map((letter) => checkAccept(books, letter, land, turn.now));
-    const handOvers: JobResults['commit']['handOvers'][number][] = [];
-    const letters = checked.map((letter, index) => {
-      const found: Omit<(typeof handOvers)[number], 'index'>[] = [];
-      const accepted = accept(books, turn, letter, found);
-      for (const one of found) handOvers.push({ ...one, index });
-      return accepted;
-    });
-    for (const result of job.queue) finishQueueRow(books, result);
-    for (const result of job.queueElsewhere) {
-      const id = books.next.handOver++;
-      const shard = result.id % books.shards;
-      const work = { kind: 'queue' as const, result };
-      books.sql.run('insert into handover (id, letter, shard, work) values (?, null, ?, ?)', id, shard, JSON.stringify(work));
-      handOvers.push({ id, shard, index: null, work });
-    }
-    addEvents(books, job.events);
-    const newQueueRows = job.letters.some((letter) => letter.queue.length > 0) || job.queue.some((result) => result.done === 'later');
-    return { letters, handOvers, newQueueRows };
   }
 
   #begin(): void {
@@ -397,36 +316,6 @@ export class Desk {
   }
 }
 
-class CommitFailed extends Error {
-  override readonly name = 'CommitFailed';
-}
-
 function cargosOf(job: Job): readonly Cargo[] {
   return job.kind === 'commit' || job.kind === 'append' ? job.letters.map((letter) => letter.cargo) : [];
-}
-
-function isTrouble(error: unknown): boolean {
-  return error instanceof Refusal || error instanceof Unavailable;
-}
-
-function diskFull(cause: unknown): Unavailable {
-  return new Unavailable('disk-full', 'The disk is full', cause);
-}
-
-export function isDiskFull(error: unknown): boolean {
-  // A full disk that is only found out by fsync is as bad as a broken one.
-  if (error instanceof SyncFailed) return false;
-  const { code, errcode, cause } = error as { code?: string; errcode?: number; cause?: unknown };
-  return code === 'ENOSPC' || code === 'EDQUOT' || errcode === 13 || (cause !== undefined && isDiskFull(cause));
-}
-
-/** Somebody looks into the database by hand and has locked it. */
-function isBusy(error: unknown): boolean {
-  return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5;
-}
-
-/** SQLite's I/O errors and the file system's own. */
-function isDiskFailure(error: unknown): boolean {
-  const { code, errcode } = error as { code?: string; errcode?: number };
-  return (errcode !== undefined && [10, 11, 26].includes(errcode & 0xff)) || ['EIO', 'EROFS', 'EBADF'].includes(code ?? '');
 }
