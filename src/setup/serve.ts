@@ -54,10 +54,14 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
   /** `inOrder`: it was open, and every letter it took was answered or is gone with its connection. */
   const end = async (inOrder: boolean) => {
     await removeListening(office.folder);
-    await Promise.all(opened.map((part) => part.close()));
-    if (inOrder)
-      await office.directory.putValue(openName, 'no').catch((trouble: unknown) => log.warn('the end could not be noted', {}, trouble));
-    await office.close();
+    try {
+      await allOf(opened.map((part) => part.close()));
+      if (inOrder) await office.directory.putValue(openName, 'no');
+    } catch (trouble) {
+      log.warn('the end was not in order', {}, trouble);
+    } finally {
+      await office.close();
+    }
   };
   try {
     await removeListening(office.folder);

@@ -229,8 +229,8 @@ export function variableOf(name: string): string {
   return `TAYORI_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** Variables of ours that are no settings. */
-const otherVariables = new Set(['TAYORI_SETTINGS']);
+/** Variables of ours that are no settings. TAYORI_FAULT lets the store break its promises, so that the crash tests can be seen to notice. */
+const otherVariables = new Set(['TAYORI_SETTINGS', 'TAYORI_FAULT']);
 
 function isKnownVariable(variable: string): boolean {
   return (
