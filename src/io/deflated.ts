@@ -26,9 +26,9 @@ export class Deflated {
     this.#inflate.write(packed);
   }
 
-  /** Sends, and pushes out what is complete: the peer waits for it (RFC 4978 §3). */
-  write(data: string | Bytes): void {
-    this.#deflate.write(typeof data === 'string' ? bytesFromUtf8(data) : data);
+  /** Sends, and pushes out what is complete: the peer waits for it (RFC 4978 §3). `taken`: the memory of `data` is free again. */
+  write(data: string | Bytes, taken?: () => void): void {
+    this.#deflate.write(typeof data === 'string' ? bytesFromUtf8(data) : data, taken);
     this.#dirty = true;
     this.#flush();
   }

@@ -2,7 +2,7 @@
 // back-pressure; knows no protocol. Everything that speaks in lines (SMTP, IMAP, POP3) runs on it.
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { bytesFromUtf8, type Bytes } from '../base/bytes.ts';
+import type { Bytes } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import { Unavailable } from '../base/trouble.ts';
 import { Receiver } from '../protocol/line/receiver.ts';
@@ -48,9 +48,10 @@ export class Connection implements Wire {
   #session: Session | null = null;
   readonly #receiver = new Receiver({ kind: 'line', max: 8192 });
   #deflated: Deflated | null = null;
-  /** What the session has written and is not with the socket yet. */
-  #gathered: (string | Bytes)[] = [];
-  #gatheredLength = 0;
+  // What the session has written and is not with the socket yet: first the slab, then the text.
+  #slab: Buffer | null = null;
+  #slabUsed = 0;
+  #text = '';
   /** A promise of the session is open. */
   #busy = false;
   /** In `#run`, or a turn of it is scheduled. */
@@ -111,21 +112,65 @@ export class Connection implements Wire {
 
   write(data: string | Bytes): void {
     if (this.#ended || data.length === 0) return;
-    this.#gathered.push(data);
-    this.#gatheredLength += data.length;
-    if (this.#gatheredLength >= gatherMax) this.flush();
+    if (typeof data === 'string') {
+      this.#text += data;
+      if (this.#text.length >= gatherMax) this.flush();
+      return;
+    }
+    if (data.length >= gatherMax) {
+      this.flush();
+      this.#send(data);
+      return;
+    }
+    this.#makeRoom(this.#text.length * 3 + data.length);
+    this.#textIntoSlab();
+    this.#slab!.set(data, this.#slabUsed);
+    this.#slabUsed += data.length;
   }
 
   flush(): void {
-    if (this.#gatheredLength === 0 || this.#handshaking) return;
-    const pieces = this.#gathered;
-    this.#gathered = [];
-    this.#gatheredLength = 0;
-    if (this.#ended || this.#socket.destroyed) return;
-    const all = joinPieces(pieces);
+    if (this.#handshaking) return;
+    if (this.#slab !== null) {
+      // UTF-8 takes at most three octets for a UTF-16 unit.
+      if (this.#slabUsed + this.#text.length * 3 <= this.#slab.length) this.#textIntoSlab();
+      this.#sendSlab();
+    }
+    if (this.#text === '') return;
+    const text = this.#text;
+    this.#text = '';
+    this.#send(text);
+  }
+
+  /** Sees to a slab with room for so many octets. */
+  #makeRoom(octets: number): void {
+    if (this.#slab !== null && this.#slabUsed + octets > this.#slab.length) this.#sendSlab();
+    if (octets > slabSize) this.flush();
+    this.#slab ??= takeSlab();
+  }
+
+  #textIntoSlab(): void {
+    if (this.#text === '') return;
+    this.#slabUsed += this.#slab!.write(this.#text, this.#slabUsed, 'utf8');
+    this.#text = '';
+  }
+
+  #sendSlab(): void {
+    const slab = this.#slab!;
+    const used = this.#slabUsed;
+    this.#slab = null;
+    this.#slabUsed = 0;
+    if (used === 0) return giveSlab(slab);
+    if (used > slabSize / 4) return this.#send(slab.subarray(0, used), () => giveSlab(slab));
+    // A peer that reads slowly must not hold a whole slab for a few octets.
+    this.#send(Buffer.from(slab.subarray(0, used)));
+    giveSlab(slab);
+  }
+
+  #send(data: string | Bytes, sent?: () => void): void {
+    if (this.#ended || this.#socket.destroyed) return sent?.();
     if (this.#unsentNow() === 0) this.#sentAt = performance.now();
-    if (this.#deflated) this.#deflated.write(all);
-    else this.#socket.write(all);
+    if (this.#deflated) this.#deflated.write(data, sent);
+    else this.#socket.write(data, sent);
   }
 
   #unsentNow(): number {
@@ -133,7 +178,7 @@ export class Connection implements Wire {
   }
 
   get congested(): boolean {
-    return this.#gatheredLength + this.#unsentNow() > unsentMax;
+    return this.#slabUsed + this.#text.length + this.#unsentNow() > unsentMax;
   }
 
   drained(): Promise<void> {
@@ -262,8 +307,9 @@ export class Connection implements Wire {
     if (this.#ended || socket !== this.#socket) return;
     this.#ended = true;
     this.closing = true;
-    this.#gathered = [];
-    this.#gatheredLength = 0;
+    if (this.#slab !== null) giveSlab(this.#slab);
+    this.#slab = null;
+    this.#text = '';
     this.#deflated?.destroy();
     try {
       this.#session?.gone();
@@ -439,20 +485,18 @@ function gone(): Unavailable {
   return new Unavailable('timeout', 'the peer is gone');
 }
 
-/** One string or one run of octets, so that the socket is called once. */
-function joinPieces(pieces: readonly (string | Bytes)[]): string | Bytes {
-  if (pieces.length === 1) return pieces[0]!;
-  if (pieces.every((piece) => typeof piece === 'string')) return pieces.join('');
-  const parts: Bytes[] = [];
-  let text = '';
-  for (const piece of pieces) {
-    if (typeof piece === 'string') text += piece;
-    else {
-      if (text !== '') parts.push(bytesFromUtf8(text));
-      text = '';
-      parts.push(piece);
-    }
-  }
-  if (text !== '') parts.push(bytesFromUtf8(text));
-  return Buffer.concat(parts);
+/**
+ * Octets are copied side by side into slabs that go from hand to hand: a mailbox of 80 MB would otherwise be 80 MB of new memory, and
+ * collecting it costs more than copying.
+ */
+const slabSize = 256 * 1024;
+const slabsKept = 16;
+const slabs: Buffer[] = [];
+
+function takeSlab(): Buffer {
+  return slabs.pop() ?? Buffer.allocUnsafeSlow(slabSize);
+}
+
+function giveSlab(slab: Buffer): void {
+  if (slabs.length < slabsKept) slabs.push(slab);
 }

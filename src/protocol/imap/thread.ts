@@ -107,7 +107,8 @@ class Forest {
 
   link(parent: Node, child: Node): void {
     if (parent === child) return;
-    if (child.linked > 0) for (let above: Node | null = parent; above !== null; above = above.parent) if (above === child || --this.#budget < 0) return;
+    if (child.linked > 0)
+      for (let above: Node | null = parent; above !== null; above = above.parent) if (above === child || --this.#budget < 0) return;
     child.parent = parent;
     parent.linked++;
   }

@@ -71,7 +71,7 @@ export interface Wire {
 
   /**
    * Sends. A string is sent as UTF-8. Small writes are gathered and go out together when `receive` settles (or at `flush`).
-   * A `Bytes` value is copied or handed over: the caller must not change it afterwards.
+   * A `Bytes` value is copied, or from 64 KiB on handed over: the caller must not change a large one afterwards.
    */
   write(data: string | Bytes): void;
   /** Pushes out what was gathered, for example an IMAP continuation before a literal is awaited inside a command. */

@@ -1,7 +1,6 @@
 // STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3). Knows what is told of a change of flags; the store decides which letters pass
 // UNCHANGEDSINCE, in the same transaction.
 import type { FlagChange } from '../../../store/contract.ts';
-import { AnswerWriter } from '../fetch/answer-writer.ts';
 import type { Command, Context, Done } from '../context.ts';
 import { formatFlagList, parseFlags } from '../grammar/flag.ts';
 import { readSequenceSet } from '../grammar/search-keys.ts';
@@ -81,7 +80,6 @@ async function runStore(context: Context, { set, how, flags, silent, unchangedSi
     const touched = quiet ? new Set(changed) : null;
     // With .SILENT only a new MODSEQ is told: always after UNCHANGEDSINCE, and to whoever keeps MODSEQs.
     if (quiet && !condstore) return;
-    const writer = new AnswerWriter(context.wire);
     const turns = new Turns(parts.clock, context.wire);
     const { state } = selected;
     for (let i = 0; i < letters.count; i++) {
@@ -91,13 +89,12 @@ async function runStore(context: Context, { set, how, flags, silent, unchangedSi
       const failed = skip.has(uid);
       if (index < 0 || (touched !== null && !touched.has(uid) && !failed)) continue;
       const flagText = quiet && !failed ? '' : ` FLAGS ${state.flagsAt(index).text}`;
-      writer.text(`* ${letters.seqs[i]!} FETCH (UID ${uid}${flagText}${condstore ? ` MODSEQ (${state.modSeqs[index]!})` : ''})\r\n`);
+      context.wire.write(`* ${letters.seqs[i]!} FETCH (UID ${uid}${flagText}${condstore ? ` MODSEQ (${state.modSeqs[index]!})` : ''})\r\n`);
       if ((i & 4095) === 4095 && turns.due) {
-        writer.flush();
+        context.wire.flush();
         await turns.pause();
       }
     }
-    writer.flush();
   }
 
   function finish(failed: readonly number[], missing: number): Done {

@@ -1,12 +1,12 @@
 // Writes the answers of one FETCH, batch by batch: columns in memory as they are, facts by the thousand, letters by the megabyte.
-// Knows the plan, the store and the writer; knows no grammar. A letter that vanished for good meanwhile is left out and counted.
+// Knows the plan, the store and the wire; knows no grammar. A letter that vanished for good meanwhile is left out and counted.
 import { noBytes, type Bytes } from '../../../base/bytes.ts';
 import { Refusal, Unavailable } from '../../../base/trouble.ts';
 import type { LetterBytes } from '../../../store/contract.ts';
+import type { Wire } from '../../line/session.ts';
 import type { Context } from '../context.ts';
 import { messagesOf, type Letters } from '../selection.ts';
 import { Turns } from '../turns.ts';
-import { AnswerWriter } from './answer-writer.ts';
 import { textItems, type Batch, type OctetItem, type Plan, type TextItem } from './plan.ts';
 import { cutOctets, locate, locator, type Wanted } from './section.ts';
 
@@ -26,35 +26,44 @@ export interface FetchOutcome {
   readonly missing: number;
 }
 
+/** A batch with all that is asked for it. */
+interface Prepared {
+  /** Where the next one begins. */
+  readonly to: number;
+  readonly batch: Batch;
+  readonly seqs: Uint32Array;
+  /** Octets of its letters of ordinary size. */
+  readonly whole: readonly (Bytes | null)[];
+}
+
 /** `seen`: UIDs that this command has made \Seen, whose answers say so. */
 export async function answerFetch(context: Context, plan: Plan, letters: Letters, seen: ReadonlySet<number>): Promise<FetchOutcome> {
   const { wire, parts, account, selected } = context;
-  const writer = new AnswerWriter(wire);
   const turns = new Turns(parts.clock, wire);
-  const reading = new LetterReader(context, writer, turns);
+  const reading = new LetterReader(context, turns);
   let missing = 0;
-  try {
-    for (let from = 0; from < letters.count;) {
-      const to = endOfBatch(letters, from, plan);
-      const messages = plan.facts.length > 0 || plan.threads ? messagesOf(letters, from, to) : null;
-      const batch: Batch = {
-        columns: letters.columns,
-        flagSets: selected.state.flagSets,
-        at: letters.at.subarray(from, to),
-        facts: messages !== null && plan.facts.length > 0 ? await parts.store.readFacts(account, messages, plan.facts) : {},
-        threads: messages !== null && plan.threads ? await parts.store.readThreads(account, messages) : [],
-      };
-      const seqs = letters.seqs.subarray(from, to);
-      const told = toldSeen(context, plan, batch, seen);
-      if (plan.octets) missing += await reading.write(plan, batch, seqs, told);
-      else missing += writeTexts(writer, plan, batch, seqs, told);
-      writer.flush();
-      from = to;
-      if (from < letters.count && turns.due) await turns.pause();
-    }
-  } finally {
-    // Trouble comes between two answers (or with the end of the connection): what was gathered is whole.
-    writer.flush();
+  const prepare = async (from: number): Promise<Prepared> => {
+    const to = endOfBatch(letters, from, plan);
+    const messages = plan.facts.length > 0 || plan.threads ? messagesOf(letters, from, to) : null;
+    const batch: Batch = {
+      columns: letters.columns,
+      flagSets: selected.state.flagSets,
+      at: letters.at.subarray(from, to),
+      facts: messages !== null && plan.facts.length > 0 ? await parts.store.readFacts(account, messages, plan.facts) : {},
+      threads: messages !== null && plan.threads ? await parts.store.readThreads(account, messages) : [],
+    };
+    return { to, batch, seqs: letters.seqs.subarray(from, to), whole: plan.octets ? await reading.readSmall(batch) : [] };
+  };
+  for (let next: Promise<Prepared> | null = letters.count > 0 ? prepare(0) : null; next !== null;) {
+    const { to, batch, seqs, whole }: Prepared = await next;
+    // The disk reads the next letters while these go out.
+    next = to < letters.count ? prepare(to) : null;
+    // Its trouble is met when it is waited for.
+    next?.catch(() => {});
+    const told = toldSeen(context, plan, batch, seen);
+    if (plan.octets) missing += await reading.write(plan, batch, whole, seqs, told);
+    else missing += writeTexts(wire, plan, batch, seqs, told);
+    if (next !== null && turns.due) await turns.pause();
   }
   if (reading.damage !== null) throw reading.damage;
   return { missing };
@@ -94,7 +103,7 @@ function factsMissing(plan: Plan, batch: Batch, i: number): boolean {
   return name !== undefined && batch.facts[name]![i] === undefined;
 }
 
-function writeTexts(writer: AnswerWriter, plan: Plan, batch: Batch, seqs: Uint32Array, told: ((i: number) => string) | null): number {
+function writeTexts(wire: Wire, plan: Plan, batch: Batch, seqs: Uint32Array, told: ((i: number) => string) | null): number {
   const items = plan.items as readonly TextItem[];
   let missing = 0;
   for (let i = 0; i < seqs.length; i++) {
@@ -105,7 +114,7 @@ function writeTexts(writer: AnswerWriter, plan: Plan, batch: Batch, seqs: Uint32
     let answer = `* ${seqs[i]!} FETCH (`;
     if (told !== null) answer += told(i);
     for (let k = 0; k < items.length; k++) answer += (k > 0 ? ' ' : '') + items[k]!(batch, i);
-    writer.text(`${answer})\r\n`);
+    wire.write(`${answer})\r\n`);
   }
   return missing;
 }
@@ -113,20 +122,23 @@ function writeTexts(writer: AnswerWriter, plan: Plan, batch: Batch, seqs: Uint32
 /** Answers with octets of letters. */
 class LetterReader {
   readonly #context: Context;
-  readonly #writer: AnswerWriter;
   readonly #turns: Turns;
   /** The first letter that could not be read: the others are answered, and the command ends with NO. */
   damage: Unavailable | null = null;
 
-  constructor(context: Context, writer: AnswerWriter, turns: Turns) {
+  constructor(context: Context, turns: Turns) {
     this.#context = context;
-    this.#writer = writer;
     this.#turns = turns;
   }
 
   /** Returns how many letters were not there. */
-  async write(plan: Plan, batch: Batch, seqs: Uint32Array, told: ((i: number) => string) | null): Promise<number> {
-    const whole = await this.#readSmall(batch);
+  async write(
+    plan: Plan,
+    batch: Batch,
+    whole: readonly (Bytes | null)[],
+    seqs: Uint32Array,
+    told: ((i: number) => string) | null,
+  ): Promise<number> {
     const { sizes, messages } = batch.columns;
     let missing = 0;
     for (let i = 0; i < seqs.length; i++) {
@@ -140,10 +152,10 @@ class LetterReader {
       // What cannot be answered is found out before the answer begins.
       const find = locator(batch.facts, i, bytes?.length ?? size);
       const wanted = plan.items.map((item) => (typeof item === 'function' ? null : locate(item, find)));
-      this.#writer.text(`* ${seqs[i]!} FETCH (${told === null ? '' : told(i)}`);
+      this.#context.wire.write(`* ${seqs[i]!} FETCH (${told === null ? '' : told(i)}`);
       if (bytes !== null && plan.items.length <= fewItems) this.#writeItems(plan, batch, i, wanted, bytes);
       else await this.#writeSlowly(plan, batch, i, wanted, bytes ?? large!);
-      this.#writer.text(')\r\n');
+      this.#context.wire.write(')\r\n');
     }
     return missing;
   }
@@ -151,9 +163,9 @@ class LetterReader {
   #writeItems(plan: Plan, batch: Batch, i: number, wanted: readonly (Wanted | null)[], bytes: Bytes): void {
     for (let k = 0; k < wanted.length; k++) {
       const item = plan.items[k]!;
-      if (k > 0) this.#writer.text(' ');
-      if (typeof item === 'function') this.#writer.text(item(batch, i));
-      else if (wanted[k] === null) this.#writer.text(`${item.label}NIL`);
+      if (k > 0) this.#context.wire.write(' ');
+      if (typeof item === 'function') this.#context.wire.write(item(batch, i));
+      else if (wanted[k] === null) this.#context.wire.write(`${item.label}NIL`);
       else this.#writeCut(item, wanted[k]!, bytes, 0);
     }
   }
@@ -163,13 +175,13 @@ class LetterReader {
     try {
       for (let k = 0; k < wanted.length; k++) {
         const item = plan.items[k]!;
-        if (k > 0) this.#writer.text(' ');
-        if (typeof item === 'function') this.#writer.text(item(batch, i));
-        else if (wanted[k] === null) this.#writer.text(`${item.label}NIL`);
+        if (k > 0) this.#context.wire.write(' ');
+        if (typeof item === 'function') this.#context.wire.write(item(batch, i));
+        else if (wanted[k] === null) this.#context.wire.write(`${item.label}NIL`);
         else if ('read' in source) await this.#writeLarge(item, wanted[k]!, source);
         else this.#writeCut(item, wanted[k]!, source, 0);
         if (this.#turns.due) {
-          this.#writer.flush();
+          this.#context.wire.flush();
           await this.#turns.pause();
         }
       }
@@ -181,7 +193,7 @@ class LetterReader {
   }
 
   /** Letters of ordinary size, one call for all; null for large ones and those that are gone. */
-  async #readSmall(batch: Batch): Promise<(Bytes | null)[]> {
+  async readSmall(batch: Batch): Promise<(Bytes | null)[]> {
     const { sizes, messages } = batch.columns;
     const whole: (Bytes | null)[] = Array.from({ length: batch.at.length }, () => null);
     const asked: number[] = [];
@@ -226,11 +238,11 @@ class LetterReader {
   /** `bytes` hold the letter from `offset` on, at least as far as `wanted` goes. */
   #writeCut(item: OctetItem, wanted: Wanted, bytes: Bytes, offset: number): void {
     const cut = cutOctets(item, wanted, bytes, offset);
-    if (typeof cut === 'number') this.#writer.text(item.label + cut);
-    else if (cut.length === 0) this.#writer.text(`${item.label}""`);
+    if (typeof cut === 'number') this.#context.wire.write(item.label + cut);
+    else if (cut.length === 0) this.#context.wire.write(`${item.label}""`);
     else {
-      this.#writer.text(`${item.label}${cut.binary ? '~' : ''}{${cut.length}}\r\n`);
-      for (const piece of cut.pieces) this.#writer.octets(piece);
+      this.#context.wire.write(`${item.label}${cut.binary ? '~' : ''}{${cut.length}}\r\n`);
+      for (const piece of cut.pieces) this.#context.wire.write(piece);
     }
   }
 
@@ -239,15 +251,15 @@ class LetterReader {
     if (wanted.kind !== 'range') return this.#writeCut(item, wanted, await letter.read(wanted.start, wanted.end), wanted.start);
     const length = wanted.end - wanted.start;
     if (length <= streamPiece) return this.#writeCut(item, wanted, await letter.read(wanted.start, wanted.end), wanted.start);
-    this.#writer.text(`${item.label}{${length}}\r\n`);
+    this.#context.wire.write(`${item.label}{${length}}\r\n`);
     for (let at = wanted.start; at < wanted.end;) {
       const to = Math.min(wanted.end, at + streamPiece);
       const piece = await letter.read(at, to);
       if (piece.length !== to - at) throw new Unavailable('unknown-outcome', 'A letter is shorter than it was');
-      this.#writer.octets(piece);
+      this.#context.wire.write(piece);
       at = to;
       if (this.#turns.due) {
-        this.#writer.flush();
+        this.#context.wire.flush();
         await this.#turns.pause();
       }
     }
