@@ -11,6 +11,7 @@ import { bytesFromLatin1, equalBytes } from '../../base/bytes.ts';
 import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
 import { Refusal, Unavailable, type UnavailableCode } from '../../base/trouble.ts';
+import { factsVersion } from '../../message/facts.ts';
 import { systemChance, systemClock } from '../clock.ts';
 import { backupTo, restoreFrom } from './backup.ts';
 import { openEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './embedded.ts';
@@ -135,6 +136,25 @@ suite('rot', () => {
         ].map((wanted) => findings.some((what) => wanted.test(what))),
         [true, true, true, true],
       );
+    }));
+
+  test('facts that an older version read are read again, at once when asked for and for good by upkeep', () =>
+    inFolder(async (dir) => {
+      const store = await openEmbeddedStore(optionsFor(dir));
+      await store.createAccount(1, []);
+      for (const name of ['one', 'two']) await append(store, 1, name);
+      const right = await store.readFacts(1, [1, 2], ['envelope', 'subject', 'references']);
+      await store.close();
+      const db = new DatabaseSync(join(dir, 'shard-0', 'mail.sqlite'));
+      db.exec("update letter set facts_version = 99, envelope = 'old', subject = 'old' where id = 1");
+      db.close();
+      const again = await openEmbeddedStore(optionsFor(dir));
+      assert.deepEqual(await again.readFacts(1, [1, 2], ['envelope', 'subject', 'references']), right);
+      await again.upkeep();
+      const row = again.shards[0]!.reader.row('select facts_version, subject from letter where id = 1');
+      assert.deepEqual(row, [factsVersion, 'one']);
+      assert.deepEqual(await again.readFacts(1, [1, 2], ['envelope', 'subject', 'references']), right);
+      await again.close();
     }));
 
   test('data of a newer version are refused in one sentence and not touched', () =>
