@@ -5,9 +5,8 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** Stripped and compiled sources are kept beside the libraries: the second start takes a third of the first. */
-const cache = fileURLToPath(new URL('../node_modules/.cache/tayori', import.meta.url));
-// By the environment the store's threads, and other programs started from here, learn of it.
+/** As bin/tayori has it already, for who starts this file by hand. By the environment the store's threads learn of it too. */
+const cache = process.env['NODE_COMPILE_CACHE'] ?? fileURLToPath(new URL('../node_modules/.cache/tayori', import.meta.url));
 if (enableCompileCache(cache).directory !== undefined) process.env['NODE_COMPILE_CACHE'] = cache;
 
 const [{ run }, { openTerminal }] = await Promise.all([import('./setup/cli/run.ts'), import('./setup/cli/terminal.ts')]);
@@ -16,10 +15,11 @@ const [{ run }, { openTerminal }] = await Promise.all([import('./setup/cli/run.t
 process.umask(0o077);
 // A server is ended by force sometimes: what was compiled at its start is kept by then.
 setTimeout(flushCompileCache, 3_000).unref();
-// The reader of a pipe may stop early (tayori queue list | head).
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// The reader of a pipe may stop early (tayori queue list | head); a server goes on without its log.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 
 process.exitCode = await run(process.argv.slice(2), {
   environment: process.env,
