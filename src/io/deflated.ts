@@ -33,6 +33,15 @@ export class Deflated {
     this.#flush();
   }
 
+  /** Calls `listener` whenever all that was written is packed, until `offPacked`. */
+  onPacked(listener: () => void): void {
+    this.#deflate.on('drain', listener);
+  }
+
+  offPacked(listener: () => void): void {
+    this.#deflate.off('drain', listener);
+  }
+
   #flush(): void {
     if (this.#flushing || !this.#dirty) return;
     this.#flushing = true;

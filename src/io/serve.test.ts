@@ -174,13 +174,14 @@ test('serve: garbage instead of a handshake closes and harms nobody', async () =
   secure.destroy();
 });
 
-test('serve: DEFLATE in both directions, also for what was pipelined behind the command', async () => {
+/** Says `deflate` and, pipelined behind it, these lines packed; gives what comes back unpacked. */
+async function talkPacked(lines: string): Promise<string> {
   const socket = dial(await listen());
   const pack = createDeflateRaw();
   const unpack = createInflateRaw();
   const packed: Buffer[] = [];
   pack.on('data', (chunk: Buffer) => packed.push(chunk));
-  pack.write('one\r\ntwo\r\nquit\r\n');
+  pack.write(lines);
   await new Promise<void>((done) => pack.flush(constants.Z_SYNC_FLUSH, () => done()));
   socket.write(Buffer.concat([Buffer.from('deflate\r\n'), ...packed]));
   let plain = '';
@@ -198,7 +199,17 @@ test('serve: DEFLATE in both directions, also for what was pipelined behind the 
   await new Promise((done) => setImmediate(done));
   unpack.end();
   await once(unpack, 'end');
-  assert.equal(out, 'one\r\ntwo\r\nbye\r\n');
+  return out;
+}
+
+test('serve: DEFLATE in both directions, also for what was pipelined behind the command', async () => {
+  assert.equal(await talkPacked('one\r\ntwo\r\nquit\r\n'), 'one\r\ntwo\r\nbye\r\n');
+});
+
+test('serve: DEFLATE of what packs so well that the socket never fills: the session goes on', { timeout: 10_000 }, async () => {
+  const out = await talkPacked('big 160\r\nlater\r\nquit\r\n');
+  assert.equal(out.length, 160 * 65_536 + 2 + 'later\r\nbye\r\n'.length);
+  assert.ok(out.endsWith('xx\r\nlater\r\nbye\r\n'));
 });
 
 test('serve: a slow reader holds the session back, not the memory', async () => {

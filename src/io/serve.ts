@@ -187,13 +187,17 @@ export class Connection implements Wire {
     if (!this.#socket.writableNeedDrain && !this.congested) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const socket = this.#socket;
+      const deflated = this.#deflated;
       const done = () => {
         if (!this.#ended && this.congested) return;
+        deflated?.offPacked(done);
         socket.off('drain', done);
         socket.off('close', done);
         if (this.#ended) reject(gone());
         else resolve();
       };
+      // What packs well waits for the deflater while the socket never fills: either may be the one that holds us back.
+      deflated?.onPacked(done);
       socket.on('drain', done);
       socket.on('close', done);
     });
