@@ -8,7 +8,7 @@ import type { Client, Content, IncomingLetter, SmtpReceiver } from '../../protoc
 import type { MailParameters, RecipientParameters } from '../../protocol/smtp/grammar/parameters.ts';
 import type { Path } from '../../protocol/smtp/grammar/path.ts';
 import { replies, replyWith, type Reply } from '../../protocol/smtp/response.ts';
-import { formatReceived } from '../../protocol/smtp/trace-fields.ts';
+import { formatReceived, formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
 import type { Principal } from '../../protocol/sasl/authenticator.ts';
 import type { AcceptLetter, LetterId, MailStore, Spool } from '../../store/contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
@@ -111,18 +111,19 @@ class SubmittedLetter implements IncomingLetter {
       return replies['rate-limited'];
     }
     const report = await this.#reportSuccess(letter, at, octets);
+    const queue = this.#recipients.queueRows();
     const spool = completion.cuts.length === 0 ? content.spool : await this.#withoutCuts(octets, completion);
     try {
       await store.commit({
         letters: [
           {
             letter,
-            prefix: bytesFromUtf8(this.#trace(letter, at) + completion.fields),
+            prefix: bytesFromUtf8(this.#trace(letter, at, queue.length > 0) + completion.fields),
             spool,
             receivedAt: at,
             reversePath: this.#sender.address,
             placements: this.#recipients.placements(),
-            queue: this.#recipients.queueRows(),
+            queue,
             dsn: { envelopeId: this.#parameters.envelopeId, returns: this.#parameters.returns },
             smtpUtf8: this.#parameters.smtpUtf8,
             bodyType: this.#bodyType(octets, content.binary),
@@ -187,9 +188,10 @@ class SubmittedLetter implements IncomingLetter {
     return spool;
   }
 
-  #trace(letter: LetterId, at: number): string {
+  /** RFC 5321 §4.4: Return-Path belongs to the final delivery, so only a letter that stays here has one. */
+  #trace(letter: LetterId, at: number, goesOn: boolean): string {
     const { told } = this.#recipients;
-    return formatReceived({
+    const received = formatReceived({
       client: this.#client,
       by: this.#parts.hostName,
       letter,
@@ -197,6 +199,7 @@ class SubmittedLetter implements IncomingLetter {
       smtpUtf8: this.#parameters.smtpUtf8,
       at,
     });
+    return goesOn ? received : formatReturnPath(this.#sender.address) + received;
   }
 
   /** RFC 6152 §3: what was not declared is found out, but only for a letter that another server will be told of. */
