@@ -1,5 +1,6 @@
 // Programs of Debian that the tests with real mail apps need: which command, which package, what is tested with it. One list for
 // test:setup, for npm test, and for the suites themselves.
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -7,17 +8,27 @@ export interface DebianProgram {
   readonly command: string;
   readonly package: string;
   readonly tests: string;
+  /** Where the package brings no command of its own: words that succeed when it is there, run by `command`. */
+  readonly probe?: readonly string[];
 }
 
 export const debianPrograms: readonly DebianProgram[] = [
   { command: 'curl', package: 'curl', tests: 'sending and reading by curl' },
   { command: 'swaks', package: 'swaks', tests: 'sending by swaks' },
+  { command: 'perl', package: 'libnet-ssleay-perl', tests: 'sending by swaks over TLS', probe: ['-MNet::SSLeay', '-e', '1'] },
   { command: 'msmtp', package: 'msmtp', tests: 'sending by msmtp' },
   { command: 'mpop', package: 'mpop', tests: 'fetching by mpop' },
   { command: 'fetchmail', package: 'fetchmail', tests: 'fetching by fetchmail' },
   { command: 'getmail', package: 'getmail6', tests: 'fetching by getmail' },
   { command: 'mbsync', package: 'isync', tests: 'two-way synchronising by mbsync' },
+  {
+    command: 'sh',
+    package: 'libsasl2-modules',
+    tests: 'SCRAM by mbsync',
+    probe: ['-c', 'ls /usr/lib/*/sasl2/libscram.so /usr/lib/sasl2/libscram.so 2>/dev/null | grep -q .'],
+  },
   { command: 'neomutt', package: 'neomutt', tests: 'reading and sending by NeoMutt' },
+  { command: 'tmux', package: 'tmux', tests: 'reading by NeoMutt on a screen' },
   { command: 'python3', package: 'python3', tests: "Python's smtplib, imaplib and poplib" },
   { command: 'openssl', package: 'openssl', tests: 'TLS as OpenSSL speaks it' },
 ];
@@ -35,8 +46,12 @@ export function isInstalled(command: string): boolean {
   });
 }
 
+export function isThere({ command, probe }: DebianProgram): boolean {
+  return isInstalled(command) && (probe === undefined || spawnSync(command, probe, { stdio: 'ignore' }).status === 0);
+}
+
 export function missingPrograms(): DebianProgram[] {
-  return debianPrograms.filter((program) => !isInstalled(program.command));
+  return debianPrograms.filter((program) => !isThere(program));
 }
 
 /** Nothing may be left out: what is missing is a failure. Set by .ci/run. */
