@@ -12,7 +12,7 @@ if (missing.length > 0 && everythingMustRun) {
   process.exit(1);
 }
 
-const reporter = process.stdout.isTTY ? 'spec' : 'dot';
+const reporter = new URL('test-reporter.ts', import.meta.url).href;
 let failed = 0;
 function round(name: string, words: readonly string[]): void {
   console.log(`\n${name}`);

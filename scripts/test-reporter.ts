@@ -1,0 +1,51 @@
+// What the test runner says: one line per file, failures in full, what was left out and why, and at the end how many passed.
+// Knows the events of node:test.
+import { relative } from 'node:path';
+import { inspect } from 'node:util';
+import type { TestEvent } from 'node:test/reporters';
+
+interface Count {
+  passed: number;
+  failed: number;
+  ms: number;
+}
+
+export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const files = new Map<string, Count>();
+  const skipped: string[] = [];
+  const failures: string[] = [];
+  let passed = 0;
+  let failed = 0;
+  for await (const event of events) {
+    if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
+    const { name, file, skip, nesting, details } = event.data;
+    // A test with tests inside counts by them, and a file by its tests.
+    if (details.type === 'suite' || name === file) {
+      if (event.type === 'test:pass' || name !== file) continue;
+    }
+    const where = file === undefined ? '' : relative(process.cwd(), file);
+    if (skip !== undefined) {
+      skipped.push(`${where}: ${name}${typeof skip === 'string' && skip !== '' ? ` (${skip})` : ''}`);
+      continue;
+    }
+    const count = files.get(where) ?? { passed: 0, failed: 0, ms: 0 };
+    files.set(where, count);
+    if (nesting === 0) count.ms += details.duration_ms;
+    if (event.type === 'test:pass') {
+      passed++;
+      count.passed++;
+      continue;
+    }
+    failed++;
+    count.failed++;
+    const error = 'error' in details ? details.error : null;
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    failures.push(`\nFAILED ${where}: ${name}\n${typeof cause === 'string' ? cause : inspect(cause, { depth: 4 })}\n`);
+    yield `FAILED ${where}: ${name}\n`;
+  }
+  for (const [file, { passed: good, failed: bad, ms }] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    yield `  ${bad === 0 ? 'ok    ' : 'FAILED'} ${file} (${good}${bad > 0 ? `, ${bad} failed` : ''}, ${(ms / 1000).toFixed(1)} s)\n`;
+  for (const line of skipped) yield `  not run: ${line}\n`;
+  yield* failures;
+  yield `${passed} passed, ${failed} failed, ${skipped.length} skipped\n`;
+}
