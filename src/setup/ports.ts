@@ -1,6 +1,17 @@
 // Which protocol listens where. Knows the ports and the order in which --port-base counts; knows no socket.
 
-export type ListenerProtocol = 'smtp' | 'submission' | 'submissions' | 'pop3' | 'pop3s' | 'imap' | 'imaps' | 'http' | 'https' | 'metrics';
+export type ListenerProtocol =
+  | 'smtp'
+  | 'submission'
+  | 'submissions'
+  | 'pop3'
+  | 'pop3s'
+  | 'imap'
+  | 'imaps'
+  | 'http'
+  | 'https'
+  | 'metrics'
+  | 'lmtp';
 
 export interface PortRow {
   readonly protocol: ListenerProtocol;
@@ -11,9 +22,11 @@ export interface PortRow {
   readonly high: number;
   /** What it is for, in words for the table. */
   readonly purpose: string;
+  /** Opened only where the settings name a port for it. */
+  readonly onRequest?: boolean;
 }
 
-/** The order is that of --port-base: the first row listens on N, the second on N+1 and so on; N+10 to N+19 are kept free for what comes. */
+/** The order is that of --port-base: the first row listens on N, the second on N+1 and so on; N+11 to N+19 are kept free for what comes. */
 export const portTable: readonly PortRow[] = [
   { protocol: 'smtp', security: 'starttls', port: 25, high: 2525, purpose: 'letters from other servers' },
   { protocol: 'submission', security: 'starttls', port: 587, high: 5870, purpose: 'sending, sealed by STARTTLS' },
@@ -25,6 +38,8 @@ export const portTable: readonly PortRow[] = [
   { protocol: 'http', security: 'none', port: 80, high: 8080, purpose: 'the start page' },
   { protocol: 'https', security: 'tls', port: 443, high: 8443, purpose: 'the start page, sealed' },
   { protocol: 'metrics', security: 'none', port: 9464, high: 0, purpose: 'numbers for Prometheus, on this machine only' },
+  // RFC 2033 §5: never on port 25; 24 is what other programs use.
+  { protocol: 'lmtp', security: 'starttls', port: 24, high: 2400, purpose: 'letters from a mail server in front (LMTP)', onRequest: true },
 ];
 
 /** Ports that --port-base takes up. */
@@ -47,6 +62,7 @@ export function wantedListeners(
     const own = chosen[row.protocol];
     if (own === null) return { row, ports: [] };
     if (own !== undefined) return { row, ports: [own] };
+    if (row.onRequest === true) return { row, ports: [] };
     if (portBase !== null) return { row, ports: [portBase + index] };
     return { row, ports: demo && row.high !== row.port ? [row.port, row.high] : [row.port] };
   });

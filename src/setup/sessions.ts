@@ -16,6 +16,7 @@ export const tooManyLines: Readonly<Record<MailProtocol, string>> = {
   pop3s: '-ERR [SYS/TEMP] too many connections, try again later\r\n',
   imap: '* BYE [UNAVAILABLE] too many connections, try again later\r\n',
   imaps: '* BYE [UNAVAILABLE] too many connections, try again later\r\n',
+  lmtp: '421 4.7.0 too many connections, try again later\r\n',
 };
 
 export type Sessions = Readonly<Record<MailProtocol, SessionFactory>>;
@@ -66,12 +67,12 @@ export function joinSessions(office: Office, protocols: Protocols, hostName: str
     recipientsPerHour: submission.defaultRecipientsPerHour,
   });
   const limits = { ...smtpLimits.defaultSmtpLimits, size: settings.letterLimit, recipients: settings.recipientsLimit };
-  const letters = (role: 'relay' | 'submission', security: 'starttls' | 'tls') =>
+  const letters = (role: 'relay' | 'submission' | 'lmtp', security: 'starttls' | 'tls') =>
     smtp.smtpSessions({
       ...shared,
       role,
       security,
-      receiver: role === 'relay' ? atTheDoor : atTheCounter,
+      receiver: role === 'submission' ? atTheCounter : atTheDoor,
       limits,
       plaintextAllowed: (remote) => plaintextAllowed(remote.address),
     });
@@ -88,5 +89,6 @@ export function joinSessions(office: Office, protocols: Protocols, hostName: str
     pop3s: maildrop('tls'),
     imap: shelf('starttls'),
     imaps: shelf('tls'),
+    lmtp: letters('lmtp', 'starttls'),
   };
 }

@@ -83,6 +83,8 @@ test('fuzz: a line is a command or a WrongCommand', () => {
     'RCPT',
     'TO:',
     'EHLO',
+    'EHLO a.test\r',
+    'MAIL FROM:<a@b.test>\r',
     'BDAT',
     'LAST',
     'AUTH',

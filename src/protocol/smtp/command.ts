@@ -51,6 +51,14 @@ export function textOfLine(line: Bytes): string | null {
   }
 }
 
+/** Only spaces: a CR or tab at the edge is a fault like any other. */
+function trimSpaces(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && text[from] === ' ') from++;
+  while (to > from && text[to - 1] === ' ') to--;
+  return text.slice(from, to);
+}
+
 /** Cut out of the octets by the caller (`line/receiver.ts`). @throws WrongCommand. */
 export function parseCommand(line: Bytes): Command {
   const text = textOfLine(line);
@@ -63,7 +71,7 @@ export function parseCommand(line: Bytes): Command {
   const space = text.indexOf(' ');
   const verb = (space < 0 ? text : text.slice(0, space)).toUpperCase();
   // Liberal: spaces at the end of a line (RFC 5321 §4.1.1).
-  const argument = space < 0 ? '' : text.slice(space + 1).trimEnd();
+  const argument = space < 0 ? '' : trimSpaces(text.slice(space + 1));
   switch (verb) {
     case 'MAIL':
       return parseMail(argument);
@@ -72,9 +80,9 @@ export function parseCommand(line: Bytes): Command {
     case 'EHLO':
     case 'HELO':
     case 'LHLO':
-      if (!isHelloName(argument.trim()))
+      if (!isHelloName(trimSpaces(argument)))
         throw new WrongCommand(verb, 'bad-argument', `${verb} wants a host name or an address in brackets`);
-      return { verb, name: argument.trim() };
+      return { verb, name: trimSpaces(argument) };
     default:
   }
   if (/[\x00-\x1f\x7f]/.test(text)) throw new WrongCommand(null, 'bad-syntax', 'the line has control characters');
