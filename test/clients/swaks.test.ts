@@ -58,14 +58,14 @@ test('what is offered: no CRAM, no STARTTLS inside TLS, everything of the contra
     '--to',
     taro.address,
     '--quit-after',
-    'TLS-HELO',
+    'HELO',
   );
   assert.equal(code, 0, `${talk}${err}`);
   const before = talk.slice(0, talk.indexOf('~> EHLO') === -1 ? undefined : talk.indexOf('~> EHLO'));
   const inside = talk.slice(before.length);
   assert.match(before, /^<- {2}250[- ]STARTTLS\r?$/m);
   assert.doesNotMatch(inside, /STARTTLS/);
-  assert.doesNotMatch(talk, /CRAM|DIGEST|NTLM/);
+  assert.doesNotMatch(talk, /\b(CRAM|DIGEST|NTLM)/);
   for (const extension of [
     'PIPELINING',
     'SIZE \\d+',
@@ -137,7 +137,7 @@ test('relaying: refused at 25 for strangers and at 587 without login', { skip, t
 });
 
 test('no login is offered at 25', { skip, timeout: 15_000 }, async () => {
-  const { talk } = await swaks('--port', String(ports.smtp), '--tls', ...tls, '--to', taro.address, '--quit-after', 'TLS-HELO');
+  const { talk } = await swaks('--port', String(ports.smtp), '--tls', ...tls, '--to', taro.address, '--quit-after', 'HELO');
   assert.match(talk, /^<~ {2}250[- ]PIPELINING/m);
   assert.doesNotMatch(talk, /AUTH/);
 });
