@@ -4,6 +4,7 @@ import { Refusal, SyntaxTrouble, Unavailable } from '../../../base/trouble.ts';
 import type { Command, Context, Done } from '../context.ts';
 import { answerFetch } from '../fetch/answer.ts';
 import { isUnseen, planFetch } from '../fetch/plan.ts';
+import { noteRead } from '../fetch/read-events.ts';
 import { vanishedText } from '../fetch/vanished.ts';
 import { parseFetchItems, parseFetchModifiers, type FetchItem, type FetchModifiers } from '../grammar/fetch-items.ts';
 import { readSequenceSet } from '../grammar/search-keys.ts';
@@ -62,6 +63,7 @@ async function runFetch(context: Context, { set, items, changedSince, vanished }
     }
   }
   const { missing } = await answerFetch(context, plan, letters, seen);
+  noteRead(context, plan, letters);
   // RFC 2180 §4.1.2, RFC 5530 §3: a number that the client knows and that has nothing behind it any more.
   if (!byUid && letters.missing + missing > 0)
     return { status: 'NO', code: 'EXPUNGEISSUED', text: 'Some of the letters are no longer there' };

@@ -249,3 +249,27 @@ test('texts are compared in the charset of the program', async (t) => {
   ] as const)
     assert.deepEqual(await client.numbers(`SEARCH ${charset}HEADER X-Note {${text.length}+}\r\n${text}`), [1], charset);
 });
+
+test('reading a letter is the last station of its journey, told once; lists and whole mailboxes are not reading', async (t) => {
+  const world = await open(
+    t,
+    Array.from({ length: 25 }, (_, n) => simple(n)),
+  );
+  const client = await world.client();
+  const added: string[] = [];
+  const add = world.store.trace.add.bind(world.store.trace);
+  world.store.trace.add = (events) => {
+    added.push(...events.map(({ station, facts }) => `${station} ${facts['protocol']} ${facts['uid']}`));
+    add(events);
+  };
+  for (const command of [
+    'FETCH 1:* (FLAGS ENVELOPE)',
+    'FETCH 1:5 (BODY.PEEK[HEADER] BODY.PEEK[HEADER.FIELDS (FROM)])',
+    'FETCH 1:* BODY.PEEK[]',
+    'FETCH 2 BODY.PEEK[]',
+    'UID FETCH 2:3 BODY[TEXT]',
+    'FETCH 2 RFC822',
+  ])
+    assert.match(await client.ask(command), /a OK [A-Z ]*FETCH completed\r\n$/);
+  assert.deepEqual(added, ['read imap 2', 'read imap 3']);
+});
