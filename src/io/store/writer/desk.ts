@@ -285,7 +285,7 @@ export class Desk {
 
   #readNext(): void {
     const { next } = this.#books;
-    next.letter = Number(readValue(this.#db, 'select coalesce(max(id), 0) + 1 from letter'));
+    next.letter = Math.max(next.letter, Number(readValue(this.#db, 'select coalesce(max(id), 0) + 1 from letter')));
     next.queueRow = Math.max(next.queueRow, Number(readValue(this.#db, 'select coalesce(max(id), 0) + 1 from queue_row')));
     next.handOver = Math.max(next.handOver, Number(readValue(this.#db, 'select coalesce(max(id), 0) + 1 from handover')));
   }

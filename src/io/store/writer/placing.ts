@@ -156,10 +156,11 @@ function takeOver(books: Books, turn: Turn, checked: Checked, handOvers: Omit<Ha
       letter: job.letter,
       receivedAt: job.receivedAt,
       reversePath: job.reversePath,
-      // The key makes the second half of the delivery harmless when it happens twice.
+      // The key makes the second half of the delivery harmless when it happens twice. The letter's id is in it because numbers of
+      // hand-over rows begin anew after a start that finds none, and a key is remembered for weeks.
       placements: job.elsewhere
         .filter((placement) => placement.account % books.shards === shard)
-        .map((placement, index) => ({ ...placement, key: placement.key ?? `handover:${books.shard}:${id}:${index}` })),
+        .map((placement, index) => ({ ...placement, key: placement.key ?? `handover:${books.shard}:${id}:${job.letter}:${index}` })),
     };
     books.sql.run('insert into handover (id, letter, shard, work) values (?, ?, ?, ?)', id, letter.id, shard, JSON.stringify(work));
     books.point('after-handover-row');

@@ -40,7 +40,6 @@ const zeros = new Uint8Array(zerosAhead);
 interface Segment {
   size: number;
   live: number;
-  dirty: boolean;
   isNew: boolean;
 }
 
@@ -50,6 +49,8 @@ export class Segments {
   readonly #point: CrashPoint;
   readonly #skipSync: boolean;
   readonly #rows = new Map<number, Segment>();
+  /** Segments whose row is to be written: each large letter is a segment, so there may be hundreds of thousands. */
+  readonly #dirty = new Set<number>();
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
@@ -73,7 +74,7 @@ export class Segments {
     if (mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined) syncDirectory(dirname(dir));
     this.#load();
     this.#collectStrays();
-    const last = Math.max(0, ...this.#rows.keys());
+    const last = this.#highestId();
     if (last > 0 && this.#rows.get(last)!.size < limit && existsSync(this.#path(last))) this.#open(last);
   }
 
@@ -92,7 +93,7 @@ export class Segments {
     this.#zeroedTo = Math.max(this.#zeroedTo, start + octets.length);
     this.#point('after-octets');
     row.size = start + octets.length;
-    row.dirty = true;
+    this.#dirty.add(this.#active);
     return { segment: this.#active, start };
   }
 
@@ -102,7 +103,8 @@ export class Segments {
     renameSync(path, this.#path(id));
     this.#point('large-letter-moved');
     syncDirectory(this.dir);
-    this.#rows.set(id, { size, live: 0, dirty: true, isNew: true });
+    this.#rows.set(id, { size, live: 0, isNew: true });
+    this.#dirty.add(id);
     return id;
   }
 
@@ -123,37 +125,35 @@ export class Segments {
     const row = this.#rows.get(segment);
     if (row === undefined) return;
     row.live += octets;
-    row.dirty = true;
+    this.#dirty.add(segment);
   }
 
   /** Writes the rows that changed; within the transaction. */
   flush(): void {
-    for (const [id, row] of this.#rows) {
-      if (!row.dirty) continue;
+    for (const id of this.#dirty) {
+      const row = this.#rows.get(id)!;
       if (row.isNew) this.#insert.run(id, row.size, row.live);
       else this.#update.run(row.size, row.live, id);
     }
   }
 
   committed(): void {
-    for (const row of this.#rows.values()) {
-      row.dirty = false;
-      row.isNew = false;
-    }
+    for (const id of this.#dirty) this.#rows.get(id)!.isNew = false;
+    this.#dirty.clear();
   }
 
   /** After a ROLLBACK: what lives is read again; sizes only grow, so that nothing is written over while it may be read. */
   rolledBack(): void {
     const sizes = new Map([...this.#rows].map(([id, row]) => [id, row.size]));
     this.#rows.clear();
+    this.#dirty.clear();
     this.#load();
     for (const [id, size] of sizes) {
       const row = this.#rows.get(id);
-      if (row === undefined) this.#rows.set(id, { size, live: 0, dirty: true, isNew: true });
-      else if (row.size < size) {
-        row.size = size;
-        row.dirty = true;
-      }
+      if (row !== undefined && row.size >= size) continue;
+      if (row === undefined) this.#rows.set(id, { size, live: 0, isNew: true });
+      else row.size = size;
+      this.#dirty.add(id);
     }
   }
 
@@ -170,6 +170,7 @@ export class Segments {
   drop(segment: number): void {
     this.#delete.run(segment);
     this.#rows.delete(segment);
+    this.#dirty.delete(segment);
   }
 
   remove(segment: number): void {
@@ -210,15 +211,23 @@ export class Segments {
       this.#file = -1;
     }
     const id = this.#nextId();
-    this.#rows.set(id, { size: 0, live: 0, dirty: true, isNew: true });
+    this.#rows.set(id, { size: 0, live: 0, isNew: true });
+    this.#dirty.add(id);
     this.#open(id);
     syncDirectory(this.dir);
   }
 
   /** Never one that was used since the start, even when it is gone: a reader may still have that file open. */
   #nextId(): number {
-    this.#lastId = Math.max(this.#lastId, ...this.#rows.keys()) + 1;
+    this.#lastId = Math.max(this.#lastId, this.#highestId()) + 1;
     return this.#lastId;
+  }
+
+  /** Counted, not spread into `Math.max`: more than some hundred thousand arguments are more than the stack holds. */
+  #highestId(): number {
+    let highest = 0;
+    for (const id of this.#rows.keys()) if (id > highest) highest = id;
+    return highest;
   }
 
   #open(id: number): void {
@@ -229,7 +238,7 @@ export class Segments {
 
   #load(): void {
     for (const [id, size, live] of this.#select.all() as unknown as [number, number, number][]) {
-      this.#rows.set(id, { size, live, dirty: false, isNew: false });
+      this.#rows.set(id, { size, live, isNew: false });
     }
   }
 
