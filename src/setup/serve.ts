@@ -78,7 +78,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       prepareCertificates(office, names),
       loading,
     ]);
-    const sessions = joinSessions(office, protocols, hostName, version, former);
+    const sessions = joinSessions(office, protocols, { hostName, domain }, version, former);
 
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];

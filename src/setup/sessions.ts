@@ -1,7 +1,9 @@
 // Which session answers on which line: the stations and protocols joined. Knows every part by its contract; opens no port.
-import { isLoopback } from '../io/listen.ts';
+import { isLoopback } from '../base/address.ts';
 import { openAuthenticator } from '../journey/account/authenticate.ts';
 import type { SessionFactory } from '../protocol/line/session.ts';
+import type { Reporter } from '../journey/report/contract.ts';
+import type { DeliveryNames } from './delivery.ts';
 import type { Office } from './office.ts';
 import type { ListenerProtocol } from './ports.ts';
 
@@ -39,7 +41,8 @@ export async function loadProtocols() {
 export type Protocols = Awaited<ReturnType<typeof loadProtocols>>;
 
 /** `former`: until when letters were taken by a program that did not end in order, milliseconds; 0 when it did. */
-export function joinSessions(office: Office, protocols: Protocols, hostName: string, version: string, former: number): Sessions {
+export function joinSessions(office: Office, protocols: Protocols, names: DeliveryNames, version: string, former: number): Sessions {
+  const { hostName } = names;
   const { store, directory, addresses, recipients, clock, chance, log, meter, settings, hasher } = office;
   const { reception, submission, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds } = protocols;
   const authenticator = openAuthenticator({ directory, hasher, clock, chance, log, meter });
@@ -65,6 +68,7 @@ export function joinSessions(office: Office, protocols: Protocols, hostName: str
     chance,
     log,
     recipientsPerHour: submission.defaultRecipientsPerHour,
+    reporter: reporterWhenNeeded(office, names),
   });
   const limits = { ...smtpLimits.defaultSmtpLimits, size: settings.letterLimit, recipients: settings.recipientsLimit };
   const letters = (role: 'relay' | 'submission' | 'lmtp', security: 'starttls' | 'tls') =>
@@ -90,5 +94,15 @@ export function joinSessions(office: Office, protocols: Protocols, hostName: str
     imap: shelf('starttls'),
     imaps: shelf('tls'),
     lmtp: letters('lmtp', 'starttls'),
+  };
+}
+
+/** Few letters ask for a report of success: what writes it is loaded with the first of them, not at the start. */
+function reporterWhenNeeded({ recipients, clock, chance }: Office, names: DeliveryNames): Reporter {
+  return {
+    async report(reported, octets, store) {
+      const { openReporter } = await import('../journey/report/dsn.ts');
+      return openReporter({ ...names, recipients, clock, chance }).report(reported, octets, store);
+    },
   };
 }

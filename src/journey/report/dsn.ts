@@ -2,12 +2,13 @@
 // English for people and in fields for machines. Knows the report; when one is due is the queue's matter.
 import type { Chance, Clock } from '../../base/clock.ts';
 import type { Bytes } from '../../base/bytes.ts';
-import { noBytes } from '../../base/bytes.ts';
+import { bytesFromUtf8, noBytes } from '../../base/bytes.ts';
 import { parseAddressList, type Address } from '../../message/address/address-list.ts';
 import { reportBody } from '../../message/build/body.ts';
 import { buildLetter } from '../../message/build/letter.ts';
 import { formatDate } from '../../message/header/date.ts';
 import { headerFieldRanges } from '../../message/header/fields.ts';
+import { formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
 import type { AcceptLetter, MailStore } from '../../store/contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import type { RecipientLists } from '../account/contract.ts';
@@ -71,7 +72,8 @@ export function openReporter(parts: ReporterParts): Reporter {
       await spool.add(buildReport(parts, recipients, octets, letter, at));
       const accepted: AcceptLetter = {
         letter,
-        prefix: noBytes(),
+        // RFC 5321 §4.4, RFC 3464 §2: in a mailbox here it says that nobody is to be answered.
+        prefix: queue.length === 0 ? bytesFromUtf8(formatReturnPath('')) : noBytes(),
         spool,
         receivedAt: at,
         reversePath: '',
