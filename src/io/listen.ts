@@ -1,7 +1,8 @@
 // A listening port: accepts connections, counts them per network, reads a PROXY header where one is due, and hands each to the socket shell.
 // Knows ports and limits; knows no protocol but for the one line in which it says "too many".
 import { randomBytes } from 'node:crypto';
-import { createServer, isIPv6, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { isLoopback, networkOf, plainAddress } from '../base/address.ts';
 import { concatBytes, type Bytes } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { Meter } from '../base/meter.ts';
@@ -132,24 +133,6 @@ export function openListener(options: ListenerOptions): Promise<Listener> {
       });
     });
   });
-}
-
-/** `::ffff:192.0.2.1` is 192.0.2.1. */
-export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
-}
-
-export function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.');
-}
-
-/** IPv4 by its first 24 bits, IPv6 by its first 64. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address.slice(0, address.lastIndexOf('.'));
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) while (groups.length < 8 - (tail === '' ? 0 : tail.split(':').length)) groups.push('0');
-  return groups.slice(0, 4).join(':');
 }
 
 function readProxyHeader(

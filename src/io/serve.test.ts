@@ -9,7 +9,7 @@ import { latin1FromBytes } from '../base/bytes.ts';
 import { silentLog } from '../base/log.ts';
 import { silentMeter } from '../base/meter.ts';
 import type { Session, Unit, Wire } from '../protocol/line/session.ts';
-import { openListener, networkOf, type Listener, type ListenerOptions } from './listen.ts';
+import { openListener, type Listener, type ListenerOptions } from './listen.ts';
 import { openCertificates } from './tls/certificates.ts';
 
 const fixtures = join(import.meta.dirname, '../../test/fixtures/tls');
@@ -301,9 +301,3 @@ for (const [name, header] of [
     without.write('a\r\n');
     assert.equal(await readUntil(without, 'never'), '');
   });
-
-test('networkOf: the first 24 or 64 bits', () => {
-  assert.equal(networkOf('192.0.2.7'), '192.0.2');
-  assert.equal(networkOf('2001:db8::1'), networkOf('2001:db8:0:0:1::'));
-  assert.notEqual(networkOf('2001:db8::1'), networkOf('2001:db8:0:1::1'));
-});

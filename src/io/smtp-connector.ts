@@ -4,7 +4,7 @@ import { connect as connectTls, createSecureContext, rootCertificates, type Secu
 import { noBytes, type Bytes } from '../base/bytes.ts';
 import { Unavailable } from '../base/trouble.ts';
 import type { PeerTls, SmtpConnection, SmtpConnector, TlsDemand } from '../protocol/smtp/client-contract.ts';
-import { plainAddress } from './listen.ts';
+import { plainAddress } from '../base/address.ts';
 import { verifyPeer } from './tls/peer.ts';
 
 export interface SmtpConnectorOptions {

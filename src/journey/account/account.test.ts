@@ -17,7 +17,7 @@ import type { PasswordHasher } from './hasher-contract.ts';
 import { checkLocalPart } from './local-part.ts';
 import { firstMailboxes, openPeople, restMs } from './people.ts';
 import { makeAppPassword, makePassword, readAppPassword } from './secrets.ts';
-import { networkOf } from './throttle.ts';
+import { networkOf } from '../../base/address.ts';
 
 class TestClock implements Clock {
   time = Date.UTC(2026, 10, 23);

@@ -13,7 +13,8 @@ import type { AccountRow, AppPasswordRow, Directory, ScramHash } from '../../sto
 import type { PasswordHasher } from './hasher-contract.ts';
 import { findPerson, normaliseLogin } from './logins.ts';
 import { appPasswordDigest, readAppPassword } from './secrets.ts';
-import { networkOf, Throttle } from './throttle.ts';
+import { networkOf } from '../../base/address.ts';
+import { Throttle } from './throttle.ts';
 
 export interface AuthenticatorParts {
   readonly directory: Directory;

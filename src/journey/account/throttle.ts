@@ -23,21 +23,6 @@ const homesKept = 16;
 /** Names, networks and pairs that are remembered; the oldest are forgotten first. */
 const kept = 50_000;
 
-/** The network of an address: IPv4 /24, IPv6 /64 (RFC 6177 gives a household at least that). */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  const v4 = mapped?.[1] ?? address;
-  if (!v4.includes(':')) return v4.slice(0, Math.max(0, v4.lastIndexOf('.')));
-  const [head = '', tail] = v4.replace(/%.*$/, '').split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const groups = tail === undefined ? front : [...front, ...Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0'), ...back];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
-}
-
 interface Count {
   failures: number;
   /** Monotonic, of the last failure. */
