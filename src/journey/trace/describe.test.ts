@@ -37,7 +37,7 @@ test('describeJourney: a letter that went through in words', () => {
   assert.deepEqual(describeJourney([event({ station: 'delivery', recipient: 'a@example.test', facts })], 'en'), [
     '● 1970-01-01 00:00:00 UTC  mx.example.test took the letter for a@example.test (delivery).',
     '      address: 192.0.2.1',
-    '      its words: 250 2.0.0 ok',
+    '      in words: 250 2.0.0 ok',
     '      encryption: TLSv1.3 TLS_AES_128_GCM_SHA256',
     '      identity proven: yes',
   ]);

@@ -41,7 +41,7 @@ const sentences: Readonly<Record<Language, Readonly<Record<TraceEvent['station']
         `The address book of the net (DNS) names the mail servers of ${fact(facts, 'domain') ?? 'the domain'}: ${fact(facts, 'mx') ?? 'none'} (routing).`,
       later: (facts) =>
         `The address book of the net (DNS) gives no answer about ${fact(facts, 'domain') ?? 'the domain'} just now (routing).`,
-      failed: (facts) => `The address book of the net (DNS) says that ${fact(facts, 'domain') ?? 'the domain'} takes no mail (routing).`,
+      failed: (facts) => `No way leads to ${fact(facts, 'domain') ?? 'the domain'} (routing).`,
     },
     delivery: {
       done: (facts, to) => `${peerOf(facts)} took the letter${about(to)} (delivery).`,
@@ -75,7 +75,7 @@ const sentences: Readonly<Record<Language, Readonly<Record<TraceEvent['station']
       done: (facts) =>
         `ネットの住所録（DNS）によると、${fact(facts, 'domain') ?? '宛先'} の郵便局は ${fact(facts, 'mx') ?? 'なし'} です（経路）。`,
       later: (facts) => `ネットの住所録（DNS）から ${fact(facts, 'domain') ?? '宛先'} について今は返事がありません（経路）。`,
-      failed: (facts) => `ネットの住所録（DNS）によると、${fact(facts, 'domain') ?? '宛先'} は手紙を受け取りません（経路）。`,
+      failed: (facts) => `${fact(facts, 'domain') ?? '宛先'} への道がありません（経路）。`,
     },
     delivery: {
       done: (facts, to) => `${peerOf(facts)} が${to ? ` ${to} あての` : ''}手紙を受け取りました（配達）。`,
@@ -97,7 +97,7 @@ const sentences: Readonly<Record<Language, Readonly<Record<TraceEvent['station']
 const proofNames: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   en: {
     peerAddress: 'address',
-    reply: 'its words',
+    reply: 'in words',
     tls: 'encryption',
     tlsVerified: 'identity proven',
     protocol: 'protocol',
@@ -111,7 +111,7 @@ const proofNames: Readonly<Record<Language, Readonly<Record<string, string>>>> =
   },
   ja: {
     peerAddress: 'アドレス',
-    reply: '相手の言葉',
+    reply: '言葉',
     tls: '暗号化',
     tlsVerified: '相手の証明',
     protocol: 'プロトコル',
