@@ -74,6 +74,7 @@ export interface Globals {
 export interface Progress {
   readonly done: number;
   readonly of: number;
+  /** Said in the place of `done of of`. */
   readonly words?: string;
 }
 
@@ -89,7 +90,10 @@ export interface OfficeCommand<Ask, Answer> extends CommandWords {
   readonly makesData?: boolean;
   ask(input: Input, terminal: Terminal): Ask | Promise<Ask>;
   perform(ask: Ask, office: Office, work: Work): Promise<Answer>;
-  show(answer: Answer, terminal: Terminal, input: Input): void;
+  /** Returns how the command ends where that is not 0. */
+  show(answer: Answer, terminal: Terminal, input: Input): ExitCode | void;
+  /** The same for an answer that is printed as JSON. */
+  exitCode?(answer: Answer): ExitCode;
 }
 
 /** A command that needs no open data. */

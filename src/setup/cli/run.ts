@@ -64,9 +64,9 @@ async function runOnData(command: Command & { kind: 'office' }, input: Input, te
   const question = (await command.ask(input, terminal)) as Json;
   const answer = await performSomewhere(command, question, settings, terminal);
   terminal.settle();
-  if (input.json) terminal.out(JSON.stringify(answer, null, 2));
-  else command.show(answer, terminal, input);
-  return 0;
+  if (!input.json) return command.show(answer, terminal, input) ?? 0;
+  terminal.out(JSON.stringify(answer, null, 2));
+  return command.exitCode?.(answer) ?? 0;
 }
 
 /** In the running server, or here under the lock. */
@@ -76,6 +76,12 @@ async function performSomewhere(
   settings: Settings,
   terminal: Terminal,
 ): Promise<unknown> {
+  const leave = () => {
+    terminal.settle();
+    terminal.err('tayori: stopped');
+    process.exit(1);
+  };
+  process.once('SIGINT', leave);
   try {
     return await askControl(
       join(settings.data, 'control.sock'),
@@ -86,6 +92,8 @@ async function performSomewhere(
     if (trouble instanceof ControlTrouble)
       throw new CommandTrouble(trouble.message, trouble.failure.kind === 'usage' ? 2 : trouble.failure.kind === 'unavailable' ? 3 : 1);
     if (!(trouble instanceof NobodyThere)) throw new CommandTrouble(`cannot speak with the server: ${(trouble as Error).message}`, 3);
+  } finally {
+    process.off('SIGINT', leave);
   }
   const [{ openOffice }, { DataInUse }, { performCommand }] = await Promise.all([
     import('../office.ts'),
@@ -99,6 +107,11 @@ async function performSomewhere(
     if (trouble instanceof DataInUse)
       throw new CommandTrouble(`${trouble.message}; it does not answer yet or any more, try again in a moment`, 3);
     if (trouble instanceof Refusal) throw new CommandTrouble(trouble.message, 3);
+    if ((trouble as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR')
+      throw new CommandTrouble(
+        `the data in ${settings.data} are damaged and cannot be opened (${(trouble as Error).message}); put a backup back into another folder by "tayori restore"`,
+        3,
+      );
     throw trouble;
   }
   const stopped = new AbortController();

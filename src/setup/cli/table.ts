@@ -40,6 +40,11 @@ export const commandTable: readonly CommandRow[] = [
   { words: 'queue hold', sentence: 'Keep letters back until they are released.', load: queue },
   { words: 'queue release', sentence: 'Let held letters go again.', load: queue },
   { words: 'queue remove', sentence: 'Take letters out of the queue for good.', load: queue },
+  { words: 'import', sentence: "Take letters of other programs into a person's mailboxes.", load: () => import('./import.ts') },
+  { words: 'export', sentence: "Write a person's letters out as mbox files or a Maildir.", load: () => import('./export.ts') },
+  { words: 'backup', sentence: 'Copy everything into a folder, while the server works.', load: () => import('./backup.ts') },
+  { words: 'restore', sentence: 'Make a data folder from a backup.', load: () => import('./restore.ts') },
+  { words: 'verify', sentence: 'Check every letter and every counter of the data.', load: () => import('./verify.ts') },
   { words: 'trace', sentence: "Tell a letter's journey in words.", load: () => import('./trace.ts') },
 ];
 

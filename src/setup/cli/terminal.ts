@@ -19,10 +19,13 @@ export interface Terminal {
 }
 
 const longestInput = 64 * 1024;
+/** Where no terminal shows a bar, a line of progress is written so often. */
+const plainProgressMs = 5_000;
 
 export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream, errors: NodeJS.WriteStream): Terminal {
   let lines: AsyncIterator<string> | null = null;
   let progressShown = '';
+  let plainAt = performance.now();
 
   function clearProgress(): void {
     if (progressShown === '') return;
@@ -49,15 +52,18 @@ export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
       return value;
     },
     progress({ done, of, words }) {
-      if (!errors.isTTY) return;
-      clearProgress();
       const share = of > 0 ? Math.min(1, done / of) : 0;
+      const text = words === undefined ? `${done} of ${of}` : `${String(Math.floor(share * 100)).padStart(3)} %  ${safe(words)}`;
+      if (!errors.isTTY) {
+        const now = performance.now();
+        if (now - plainAt < plainProgressMs) return;
+        plainAt = now;
+        errors.write(`${text.trim()}\n`);
+        return;
+      }
+      clearProgress();
       const filled = Math.round(share * 30);
-      progressShown =
-        `[${'='.repeat(filled)}${' '.repeat(30 - filled)}] ${done} of ${of}${words === undefined ? '' : `  ${safe(words)}`}`.slice(
-          0,
-          (errors.columns ?? 80) - 1,
-        );
+      progressShown = `[${'='.repeat(filled)}${' '.repeat(30 - filled)}] ${text}`.slice(0, (errors.columns ?? 80) - 1);
       errors.write(progressShown);
     },
     settle: clearProgress,
