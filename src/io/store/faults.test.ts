@@ -200,6 +200,73 @@ suite('a disk that fails', () => {
   });
 });
 
+/** How many statements an append of a letter takes: with one more to go, what comes after the commit meets the fault. */
+async function statementsOfAppend(store: EmbeddedStore): Promise<number> {
+  for (let n = 1; ; n++) {
+    store.shards[0]!.writer.failIn(n, 13);
+    const isDone = await append(store, 1, `probe ${n}`).then(
+      () => true,
+      () => false,
+    );
+    if (isDone) return n - 1;
+  }
+}
+
+test('a disk that is full when the WAL is written back takes nothing back of what was committed, and stops nothing', () =>
+  withStore(async (store) => {
+    const statements = await statementsOfAppend(store);
+    for (let index = 0; index < 33; index++) {
+      store.shards[0]!.writer.failIn(statements + 1, 13);
+      await append(store, 1, `n${index}`);
+    }
+    store.shards[0]!.writer.failIn(0);
+    store.checkRoom(1);
+    assert.equal((await store.mailboxes(1))[0]!.messages, 34);
+  }));
+
+test('a disk that breaks when the WAL is written back leaves the answer true, and then the store stops', async () => {
+  let told = '';
+  await withStore(
+    async (store) => {
+      const statements = await statementsOfAppend(store);
+      let kept = 1;
+      for (; told === '' && kept < 40; kept++) {
+        store.shards[0]!.writer.failIn(statements + 1, 10);
+        await append(store, 1, `n${kept}`);
+        await new Promise(setImmediate);
+      }
+      assert.notEqual(told, '');
+      assert.equal((await store.mailboxes(1))[0]!.messages, kept);
+    },
+    { stopped: (reason) => (told = reason) },
+  );
+});
+
+/** Why the store stopped when a statement of its rest failed with this code; empty when it did not. */
+async function restWith(errcode: number): Promise<string> {
+  let told = '';
+  await withStore(
+    async (store) => {
+      await store.trace.flush();
+      await store.commit({ events: [traceEvent] });
+      store.shards[0]!.writer.failIn(2, errcode);
+      // The store turns to keys of events after 20 ms without work.
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      store.shards[0]!.writer.failIn(0);
+      if (told === '') assert.equal(await append(store, 1, 'one'), 1);
+    },
+    { stopped: (reason) => (told = reason) },
+  );
+  return told;
+}
+
+const traceEvent = { letter: 'a', at: 1, station: 'reception', result: 'done', recipient: null, account: null, facts: {} } as const;
+
+test('while the store rests, a locked database or a damaged page among keys stops nothing; a broken disk does', async () => {
+  assert.deepEqual([await restWith(5), await restWith(11)], ['', '']);
+  assert.notEqual(await restWith(10), '');
+});
+
 test('whichever statement meets a broken disk, the answer is true: done, not done, or not known', async () => {
   const seen = new Set<string>();
   for (let n = 1; n < 60 && !seen.has('done'); n++) {

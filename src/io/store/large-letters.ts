@@ -21,52 +21,76 @@ export interface LargeFacts {
 
 type Reply = { readonly number: number } & (LargeFacts | { readonly failure: string });
 
-const restAfter = 10_000;
+/** A thread without work ends after this, milliseconds. */
+const usualRest = 10_000;
+
+interface Waiting {
+  readonly resolve: (facts: LargeFacts) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One thread with what it was asked: one that ends must not take along what the next one was asked. */
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
 
 export class LargeLetters {
-  #worker: Worker | null = null;
+  readonly #restAfter: number;
+  #thread: Thread | null = null;
   #number = 0;
-  readonly #waiting = new Map<number, { resolve: (facts: LargeFacts) => void; reject: (error: Error) => void }>();
   #idle: NodeJS.Timeout | null = null;
+
+  constructor(restAfter = usualRest) {
+    this.#restAfter = restAfter;
+  }
 
   read(path: string, start: number, length: number): Promise<LargeFacts> {
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#idle = null;
-    this.#worker ??= this.#make();
+    const { worker, waiting } = (this.#thread ??= this.#make());
     const question: Question = { number: ++this.#number, path, start, length };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(question.number, { resolve, reject });
-      this.#worker!.postMessage(question);
+      waiting.set(question.number, { resolve, reject });
+      worker.postMessage(question);
     });
   }
 
   async close(): Promise<void> {
     if (this.#idle !== null) clearTimeout(this.#idle);
-    await this.#worker?.terminate();
+    await this.#thread?.worker.terminate();
   }
 
-  #make(): Worker {
+  #make(): Thread {
     const worker = new Worker(new URL(import.meta.url), { name: 'large letters' });
+    const waiting = new Map<number, Waiting>();
+    const thread: Thread = { worker, waiting };
     worker.on('message', (reply: Reply) => {
-      const one = this.#waiting.get(reply.number)!;
-      this.#waiting.delete(reply.number);
-      if ('failure' in reply) one.reject(new Unavailable('busy', 'The letter cannot be read now', new Error(reply.failure)));
-      else one.resolve(reply);
-      if (this.#waiting.size > 0) return;
-      this.#idle = setTimeout(() => {
-        this.#worker = null;
-        void worker.terminate();
-      }, restAfter);
-      this.#idle.unref();
+      const one = waiting.get(reply.number);
+      waiting.delete(reply.number);
+      if ('failure' in reply) one?.reject(new Unavailable('busy', 'The letter cannot be read now', new Error(reply.failure)));
+      else one?.resolve(reply);
+      if (waiting.size === 0) this.#restSoon(thread);
     });
     const ended = (): void => {
-      if (this.#worker === worker) this.#worker = null;
-      for (const one of this.#waiting.values()) one.reject(new Unavailable('busy', 'The letter cannot be read now'));
-      this.#waiting.clear();
+      if (this.#thread === thread) this.#thread = null;
+      for (const one of waiting.values()) one.reject(new Unavailable('busy', 'The letter cannot be read now'));
+      waiting.clear();
     };
     worker.on('error', ended);
     worker.on('exit', ended);
-    return worker;
+    return thread;
+  }
+
+  #restSoon(thread: Thread): void {
+    if (this.#thread !== thread) return;
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      this.#idle = null;
+      this.#thread = null;
+      void thread.worker.terminate();
+    }, this.#restAfter);
+    this.#idle.unref();
   }
 }
 

@@ -107,13 +107,14 @@ export class Desk {
       let more = false;
       if (this.#books.unkeyed > 0) {
         this.#begin();
-        more = keyEvents(this.#books) > 0;
+        more = this.#keyEvents() > 0;
         this.#commit();
       }
       if (!more && this.#walFrames() > 1000) this.#checkpoint();
       return more;
     } catch (error) {
-      if (isDiskFull(error)) this.#rollback();
+      // Somebody who holds the database lets go of it again; whoever comes meanwhile hears "busy".
+      if (isDiskFull(error) || isBusy(error)) this.#rollback();
       else this.#poison(error);
       return false;
     }
@@ -215,7 +216,7 @@ export class Desk {
         }
       }
       current = null;
-      if (this.#books.unkeyed > unkeyedSoon) keyEvents(this.#books);
+      if (this.#books.unkeyed > unkeyedSoon) this.#keyEvents();
       this.#books.ledger.flush();
       this.#books.segments.flush();
       this.#books.segments.sync();
@@ -236,10 +237,41 @@ export class Desk {
     for (const task of tasks) {
       if (task.job.kind === 'upkeep') this.#point('upkeep-committed');
       if (task.job.kind === 'upkeep' && task.answer?.value != null)
-        for (const segment of (task.answer.value as JobResults['upkeep']).emptied) this.#books.segments.remove(segment);
+        this.#removeSegments((task.answer.value as JobResults['upkeep']).emptied);
     }
-    if (++this.#commits % 32 === 0 && this.#walFrames() > walFrames) this.#checkpoint();
+    if (++this.#commits % 32 === 0) this.#writeBack();
     return null;
+  }
+
+  /** What was committed stays true whether their files go or not: the next start collects those that nobody refers to. */
+  #removeSegments(segments: readonly number[]): void {
+    for (const segment of segments) {
+      try {
+        this.#books.segments.remove(segment);
+      } catch (error) {
+        this.#say('store.segment-stays', { shard: this.#start.shard, segment, cause: String(error) });
+      }
+    }
+  }
+
+  /** Writes the WAL back while there is work. The answers of the commit before are true whatever happens here. */
+  #writeBack(): void {
+    try {
+      if (this.#walFrames() > walFrames) this.#checkpoint();
+    } catch (error) {
+      if (!isDiskFull(error) && !isBusy(error)) this.#poison(error);
+    }
+  }
+
+  /** Keys are for finding journeys: a damaged page among them stops no letter. Returns how many events have none yet. */
+  #keyEvents(): number {
+    try {
+      return keyEvents(this.#books);
+    } catch (error) {
+      if (isDiskFull(error) || isBusy(error) || isDiskFailure(error)) throw error;
+      this.#say('store.events-without-keys', { shard: this.#start.shard, cause: String(error) });
+      return (this.#books.unkeyed = 0);
+    }
   }
 
   #begin(): void {
