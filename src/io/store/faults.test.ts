@@ -247,8 +247,8 @@ async function restWith(errcode: number): Promise<string> {
   let told = '';
   await withStore(
     async (store) => {
-      await store.trace.flush();
-      await store.commit({ events: [traceEvent] });
+      // The first one comes to a store that does not know yet which events have keys.
+      for (let round = 0; round < 2; round++) await store.commit({ events: [traceEvent] });
       store.shards[0]!.writer.failIn(2, errcode);
       // The store turns to keys of events after 20 ms without work.
       await new Promise((resolve) => setTimeout(resolve, 60));
