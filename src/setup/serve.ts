@@ -53,8 +53,8 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
   const opened: { close(): Promise<void> }[] = [];
   /** `inOrder`: it was open, and every letter it took was answered or is gone with its connection. */
   const end = async (inOrder: boolean) => {
-    await removeListening(office.folder);
     try {
+      await removeListening(office.folder).catch((trouble: unknown) => log.warn('the note of what listens stays behind', {}, trouble));
       await allOf(opened.map((part) => part.close()));
       if (inOrder) await office.directory.putValue(openName, 'no');
     } catch (trouble) {
