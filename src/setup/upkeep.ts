@@ -16,12 +16,15 @@ export interface UpkeepOptions {
 /** Soon after the start, when mail apps have come back, and then every ten minutes. */
 const firstMs = 30_000;
 const everyMs = 600_000;
+/** While there is more to do, the store rests this many times as long as a portion took, so that letters keep most of its time. */
+const restShare = 4;
 
 export function startUpkeep({ office, certificates, names, reload }: UpkeepOptions): { close(): Promise<void> } {
   const { clock, log } = office;
   let cancel = clock.after(firstMs, () => void round());
   let underWay: Promise<void> | null = null;
   let closed = false;
+  let endRest = (): void => {};
   let seen: Promise<string> = filesMark(certificates);
 
   async function round(): Promise<void> {
@@ -32,7 +35,7 @@ export function startUpkeep({ office, certificates, names, reload }: UpkeepOptio
   }
 
   async function work(): Promise<void> {
-    await attempt('store', () => office.store.upkeep());
+    await attempt('store', tidyStore);
     await attempt('accounts', () => office.people.removeRested());
     await attempt('certificates', async () => {
       if (office.settings.certificate === null) await ensureOwnCertificates(office.folder, names, clock, log);
@@ -42,6 +45,21 @@ export function startUpkeep({ office, certificates, names, reload }: UpkeepOptio
       seen = Promise.resolve(mark);
       await reload();
     });
+  }
+
+  /** All that is due: a portion every ten minutes would never keep up with what a busy server adds. */
+  async function tidyStore(): Promise<void> {
+    for (;;) {
+      const began = clock.monotonic();
+      if (closed || !(await office.store.upkeep()) || closed) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancelRest = clock.after((clock.monotonic() - began) * restShare, resolve);
+      endRest = () => {
+        cancelRest();
+        resolve();
+      };
+      await promise;
+    }
   }
 
   async function attempt(part: string, act: () => Promise<unknown>): Promise<void> {
@@ -57,6 +75,7 @@ export function startUpkeep({ office, certificates, names, reload }: UpkeepOptio
     async close() {
       closed = true;
       cancel();
+      endRest();
       await underWay;
     },
   };

@@ -293,8 +293,11 @@ export interface MailStore {
   openQueued(letter: LetterId): Promise<LetterBytes>;
 
   // --- upkeep -------------------------------------------------------------------------------------------------------
-  /** Frees rested letters and dead segments, prunes tombstones and traces, indexes what is not indexed. Bounded work; call it when idle. */
-  upkeep(): Promise<void>;
+  /**
+   * Frees rested letters and dead segments, prunes tombstones and traces, indexes what is not indexed. Bounded work; call it when idle.
+   * True when there is more to do.
+   */
+  upkeep(): Promise<boolean>;
   /** Checks every promise of the store: rows, counters, quotas, octets against SHA-256 (`quick` leaves the octets out). */
   verify(options: { readonly quick: boolean; readonly progress?: (done: number, of: number) => void }): AsyncIterable<VerifyFinding>;
   /** Whether letters can be taken now; asked before MAIL, APPEND. @throws Unavailable `disk-full`, `busy`, `store-stopped`. */

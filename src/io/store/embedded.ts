@@ -105,6 +105,7 @@ export class EmbeddedStore implements MailStore {
   #stopped: string | null = null;
   /** A backup is being made: no segment may go away. */
   #keepSegments = 0;
+  #upkeepUnderWay: Promise<unknown> = Promise.resolve();
 
   constructor(options: EmbeddedStoreOptions, ownLock: DataLock | null) {
     this.#options = options;
@@ -388,10 +389,18 @@ export class EmbeddedStore implements MailStore {
 
   // --- upkeep -------------------------------------------------------------------------------------------------------
 
-  async upkeep(): Promise<void> {
+  upkeep(): Promise<boolean> {
+    const work = this.#upkeep();
+    this.#upkeepUnderWay = work.catch(() => {});
+    return work;
+  }
+
+  async #upkeep(): Promise<boolean> {
     await this.trace.flush();
+    let more = false;
     for (const shard of this.#openShards()) {
       const result = await shard.writer.send<'upkeep'>({ kind: 'upkeep', keepSegments: this.#keepSegments > 0 });
+      more ||= result.more;
       shard.octets.forget(result.emptied);
       for (const { account, messages } of result.removed) this.#options.search?.removed(account, messages);
       await this.#room
@@ -400,6 +409,7 @@ export class EmbeddedStore implements MailStore {
     }
     await this.#deliveries.finishHandOvers();
     await this.#options.search?.upkeep();
+    return more;
   }
 
   async *verify(options: {
@@ -446,6 +456,8 @@ export class EmbeddedStore implements MailStore {
   async keepingSegments<R>(work: () => Promise<R>): Promise<R> {
     this.#keepSegments++;
     try {
+      // One that was asked for before may take segments away until it ends.
+      await this.#upkeepUnderWay;
       return await work();
     } finally {
       this.#keepSegments--;

@@ -263,7 +263,8 @@ class MemoryStore implements MailStore {
     const sameness = resendKey(letter, octets);
     if (letter.resentUntil !== undefined) {
       const earlier = this.#accepted.get(sameness);
-      if (earlier !== undefined && earlier.at <= letter.resentUntil && now - earlier.at < resendTime) return { ...earlier.result, resent: true };
+      if (earlier !== undefined && earlier.at <= letter.resentUntil && now - earlier.at < resendTime)
+        return { ...earlier.result, resent: true };
     }
     const stored = new Map<MemoryAccount, ReturnType<MemoryAccount['addLetter']>>();
     const placed: { account: AccountId; mailbox: MailboxId; uid: Uid }[] = [];
@@ -443,7 +444,7 @@ class MemoryStore implements MailStore {
     return bytesOf(this.queue.octetsOf(letter));
   }
 
-  async upkeep(): Promise<void> {
+  async upkeep(): Promise<boolean> {
     this.#checkOpen();
     const now = this.#clock.now();
     for (const account of this.#accounts.values()) {
@@ -452,6 +453,7 @@ class MemoryStore implements MailStore {
     }
     for (const [key, { at }] of this.#accepted) if (now - at >= resendTime) this.#accepted.delete(key);
     this.trace.forgetBefore(now - traceTime);
+    return false;
   }
 
   async *verify({ quick, progress }: Parameters<MailStore['verify']>[0]): AsyncIterable<VerifyFinding> {

@@ -171,9 +171,10 @@ function collect(books: Books): boolean {
     for (const [id, start, length] of letters) {
       // A letter larger than the portion is copied too, alone.
       if (room <= 0) return true;
-      room -= length;
       const octets = readLetter(books, segment, start, length);
+      // Unreadable ones must not use up the room, or nothing behind them would ever be collected.
       if (octets === null) continue;
+      room -= length;
       const to = books.segments.append(octets);
       books.sql.run('update letter set segment = ?, start = ? where id = ?', to.segment, to.start, id);
       books.segments.count(segment, -length);
