@@ -6,7 +6,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { silentMeter } from '../../src/base/meter.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
 import { openEmbeddedStore } from '../../src/io/store/embedded.ts';
-import { ImapCaller, Lost, PopCaller, SmtpCaller } from './dialogue.ts';
+import { ImapCaller, Lost, PopCaller, Refused, SmtpCaller } from './dialogue.ts';
 import { chanceFrom, difference, gone, idOf, Ledger, ledgerLetter, stateOf, type Entry, type State } from './ledger.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
 import { differences, nextPicture, numbersOf, wholePicture, type Picture } from './shelf-picture.ts';
@@ -65,8 +65,8 @@ export class CrashTrial {
 
   // --- the load -----------------------------------------------------------------------------------------------------
 
-  /** Everybody works until the server is gone; `strike` brings that about. */
-  async underLoad(strike: () => Promise<void>): Promise<void> {
+  /** Everybody works until the server is gone; `strike` brings that about. `ailing`: it may refuse this and that before its end. */
+  async underLoad(strike: () => Promise<void>, ailing = false): Promise<void> {
     const inWork = this.ledger.surely('hanako', 'Work');
     const work = [
       ...[1, 2, 3, 4, 5, 6].map((number) => this.#sender(number % 3 === 0 ? ['hanako', 'taro'] : [number % 3 === 1 ? 'taro' : 'hanako'])),
@@ -77,7 +77,7 @@ export class CrashTrial {
       ...people.map((person) => this.#watcher(person)),
     ].map((one) =>
       one.catch((error: unknown) => {
-        if (!(error instanceof Lost)) throw error;
+        if (!(error instanceof Lost || (ailing && error instanceof Refused))) throw error;
       }),
     );
     await Promise.all([...work, strike()]);

@@ -9,6 +9,11 @@ export class Lost extends Error {
   override readonly name = 'Lost';
 }
 
+/** A no where the test needs a yes. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
 export interface DialogueOptions {
   readonly port: number;
   readonly host?: string;
@@ -175,7 +180,7 @@ export class SmtpCaller {
     await caller.ask('EHLO client.example');
     if (login !== undefined) {
       const { code, lines } = await caller.ask(`AUTH PLAIN ${Buffer.from(`\0${login.login}\0${login.password}`).toString('base64')}`);
-      if (code !== 235) throw new Error(`no login: ${lines.join()}`);
+      if (code !== 235) throw new Refused(`no login: ${lines.join()}`);
     }
     return caller;
   }
@@ -282,7 +287,7 @@ export class ImapCaller {
   /** As `ask`, where anything but OK is a defect of the test. */
   async well(command: string, ...letters: readonly { readonly before: string; readonly octets: Buffer }[]): Promise<ImapAnswer> {
     const answer = await this.ask(command, ...letters);
-    if (answer.status !== 'OK') throw new Error(`${command.slice(0, 200)}: ${answer.status} ${answer.text}`);
+    if (answer.status !== 'OK') throw new Refused(`${command.slice(0, 200)}: ${answer.status} ${answer.text}`);
     return answer;
   }
 
@@ -306,7 +311,7 @@ export class PopCaller {
     if (login !== undefined) {
       await caller.ask(`USER ${login.login}`);
       const said = await caller.ask(`PASS ${login.password}`);
-      if (!said.startsWith('+OK')) throw new Error(said);
+      if (!said.startsWith('+OK')) throw new Refused(said);
     }
     return caller;
   }
@@ -329,7 +334,7 @@ export class PopCaller {
   /** Number and unique id of each letter. */
   async listing(): Promise<(readonly [number: number, uidl: string])[]> {
     const said = await this.ask('UIDL');
-    if (!said.startsWith('+OK')) throw new Error(said);
+    if (!said.startsWith('+OK')) throw new Refused(said);
     return (await this.lines()).map((line) => {
       const [number, uidl] = line.split(' ');
       return [Number(number), uidl!] as const;
@@ -338,7 +343,7 @@ export class PopCaller {
 
   async letter(number: number): Promise<Buffer> {
     const said = await this.ask(`RETR ${number}`);
-    if (!said.startsWith('+OK')) throw new Error(said);
+    if (!said.startsWith('+OK')) throw new Refused(said);
     return Buffer.from(`${(await this.lines()).join('\r\n')}\r\n`, 'latin1');
   }
 

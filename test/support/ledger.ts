@@ -3,6 +3,7 @@
 //
 // Each letter of each person has a set of allowed states. Before a command its outcome is added, after a yes only the outcome is left, after
 // a no only what was before; without an answer both stay, until an audit has seen which one it is.
+import { Lost } from './dialogue.ts';
 
 /** `gone`, or `MAILBOX flags`, flags sorted. */
 export type State = string;
@@ -32,6 +33,10 @@ export type Outcome = 'ack' | 'nak' | 'unk';
 export class Ledger {
   readonly entries = new Map<string, Entry>();
   readonly counts = { ack: 0, nak: 0, unk: 0 };
+  /** The disk has failed: a no only means that nothing is promised (reliability D-6). */
+  doubtful = false;
+  /** Called once at the next promised delivery, in the moment in which it is heard. */
+  atPromise: (() => void) | null = null;
 
   /** A letter that is about to be sent to somebody. */
   begin(person: string, id: string, size: number, traced: boolean): Entry {
@@ -51,13 +56,23 @@ export class Ledger {
       this.counts.unk++;
       throw lost;
     }
+    if (!good && this.doubtful) {
+      this.counts.unk++;
+      throw new Lost('refused by a server whose disk has failed');
+    }
     for (const [index, [entry, state]] of changes.entries()) entry.allowed = good ? new Set([state]) : before[index]!;
     this.counts[good ? 'ack' : 'nak']++;
+    if (good && changes.some(([, state]) => state === 'INBOX')) {
+      const told = this.atPromise;
+      this.atPromise = null;
+      told?.();
+    }
     return good;
   }
 
   /** What was found. From here on it is known which state each letter is in. */
   settle(found: ReadonlyMap<string, readonly State[]>): string[] {
+    this.doubtful = false;
     const findings: string[] = [];
     for (const [key, entry] of this.entries) {
       const states = found.get(key) ?? [];

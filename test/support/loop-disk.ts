@@ -8,11 +8,18 @@ import { join } from 'node:path';
 export interface LoopDisk {
   /** Where it is mounted. */
   readonly dir: string;
+  /** Writes down what there is. */
+  sync(): void;
   /** All that the disk has not been told yet is lost, as by a power cut; the file system takes nothing more. */
   cutPower(): void;
   /** After a power cut: unmounted and mounted again, its journal replayed. */
   mountAgain(): void;
   end(): void;
+}
+
+function run(command: string, ...words: readonly string[]): string {
+  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
+  return execFileSync(command, words, { stdio: ['ignore', 'pipe', 'pipe'], env, encoding: 'utf8' });
 }
 
 /** Without root or without loop devices: why. */
@@ -21,12 +28,6 @@ export function openLoopDisk(megabytes: number): LoopDisk | string {
   const folder = mkdtempSync(join(tmpdir(), 'tayori-disk-'));
   const image = join(folder, 'image');
   const dir = join(folder, 'disk');
-  const run = (command: string, ...words: readonly string[]): string =>
-    execFileSync(command, words, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
-      encoding: 'utf8',
-    });
   const end = (): void => {
     spawnSync('umount', ['-l', dir]);
     rmSync(folder, { recursive: true, force: true });
@@ -42,6 +43,7 @@ export function openLoopDisk(megabytes: number): LoopDisk | string {
   }
   return {
     dir,
+    sync: () => void run('sync', '-f', dir),
     cutPower() {
       // EXT4_IOC_SHUTDOWN, _IOR('X', 125, __u32), with NOLOGFLUSH: not even the journal is written.
       const script = `open(my $d, '<', $ARGV[0]) or die "open: $!"; my $f = pack('L', 2); ioctl($d, 0x8004587d, $f) or die "ioctl: $!";`;

@@ -58,12 +58,15 @@ export async function nextPicture(imap: ImapCaller, before: Picture, broken: str
   return { mailbox, ...head, letters };
 }
 
+function words(flags: readonly string[]): string {
+  return flags.toSorted().join(' ');
+}
+
 /** In what two pictures differ. */
 export function differences(kept: Picture, actual: Picture): string[] {
   const found: string[] = [];
   for (const [uid, { flags, modseq }] of actual.letters) {
     const had = kept.letters.get(uid);
-    const words = (all: readonly string[]): string => all.toSorted().join(' ');
     if (had === undefined) found.push(`UID ${uid} was not told`);
     else if (words(had.flags) !== words(flags) || had.modseq !== modseq)
       found.push(`UID ${uid} has ${words(flags)} at ${modseq}, but ${words(had.flags)} at ${had.modseq} was told`);
