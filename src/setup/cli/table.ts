@@ -11,6 +11,7 @@ export interface CommandRow {
 const account = () => import('./account.ts');
 const appPassword = () => import('./app-password.ts');
 const alias = () => import('./alias.ts');
+const removedLetters = () => import('./removed-letters.ts');
 const domain = () => import('./domain.ts');
 const queue = () => import('./queue.ts');
 
@@ -34,6 +35,12 @@ export const commandTable: readonly CommandRow[] = [
   { words: 'account alias list', sentence: 'List addresses that stand for others.', load: alias },
   { words: 'account alias add', sentence: 'Let an address stand for others.', load: alias },
   { words: 'account alias remove', sentence: 'Take such an address away, or one target of it.', load: alias },
+  {
+    words: 'account removed-letters list',
+    sentence: 'List letters that a person has removed and that can still come back.',
+    load: removedLetters,
+  },
+  { words: 'account removed-letters restore', sentence: 'Bring removed letters back.', load: removedLetters },
   { words: 'queue list', sentence: 'List letters that wait to go out.', load: queue },
   { words: 'queue show', sentence: 'Show one waiting letter with its last answer.', load: queue },
   { words: 'queue retry', sentence: 'Try letters again now.', load: queue },
