@@ -103,13 +103,13 @@ export function inWireLines(text: Buffer): Buffer {
   return Buffer.from(text.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
 }
 
-/** Asks again until the answer is there; the test's own time limit ends it. */
-export async function until<T>(look: () => Promise<T | undefined>, limit = 8_000): Promise<T> {
-  const end = performance.now() + limit;
+/** Asks again until the answer is there; `missing` says in the end what did not come. */
+export async function until<T>(look: () => Promise<T | undefined>, missing: () => string = () => 'the answer'): Promise<T> {
+  const end = performance.now() + 8_000;
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
-    assert.ok(performance.now() < end, 'it did not come in time');
+    if (performance.now() > end) assert.fail(`it did not come in time: ${missing()}`);
     await pause(50);
   }
 }
@@ -188,6 +188,19 @@ export async function lettersByImap(server: Tayori, person: Person, mailbox = 'I
       octets: source!,
       flags: [...flags!].filter((flag) => flag !== '\\Recent').toSorted(),
     }));
+  } finally {
+    await client.logout();
+  }
+}
+
+/** How many letters a mailbox has. */
+export async function countByImap(server: Tayori, person: Person, mailbox: string): Promise<number> {
+  const client = imapClient(server, person);
+  await client.connect();
+  try {
+    const counts = await client.status(mailbox, { messages: true });
+    assert.ok(counts);
+    return counts.messages!;
   } finally {
     await client.logout();
   }
