@@ -247,3 +247,34 @@ test('a thousand flag changes in 200,000 letters do not copy them', () => {
   assert.equal(state.unseen, 199_000);
   assert.equal(state.changedSince(2).length, 1000);
 });
+
+test('changedSince tells the same whether its ring reaches back or not, after more changes than the ring holds', () => {
+  const state = openEmpty();
+  const count = 3000;
+  state.apply({
+    modSeq: 2,
+    added: Array.from({ length: count }, (_, index) => entry(state, index + 1, 2)),
+    flags: [],
+    expunged: [],
+    uidNext: count + 1,
+  });
+  const modSeqOf = new Map(Array.from({ length: count }, (_, index) => [index + 1, 2]));
+  for (let round = 0; round < 600; round++) {
+    const modSeq = 3 + round;
+    const uids = [1, 2, 3, 4, 5].map((at) => ((round * at * 37) % count) + 1).filter((uid) => modSeqOf.has(uid));
+    const expunged = round % 50 === 49 ? [((round * 11) % count) + 1].filter((uid) => modSeqOf.has(uid)) : [];
+    const flags = [...new Set(uids)].map((uid) => ({ uid, flags: state.internFlags(round % 8, []) }));
+    state.apply({ modSeq, added: [], flags, expunged, uidNext: count + 1 });
+    for (const { uid } of flags) modSeqOf.set(uid, modSeq);
+    for (const uid of expunged) modSeqOf.delete(uid);
+    for (const back of [0, 1, 7, 100, 204, 205, 206, 400]) {
+      const since = Math.max(0, modSeq - back);
+      const wanted = [...modSeqOf].filter(([, is]) => is > since).map(([uid]) => uid);
+      assert.deepEqual(
+        Array.from(state.changedSince(since), (at) => state.uids[at]!),
+        wanted,
+        `${modSeq} since ${since}`,
+      );
+    }
+  }
+});

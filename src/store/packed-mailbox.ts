@@ -31,7 +31,10 @@ export interface MailboxColumns {
 
 /** UIDs kept for `expungedSince`; beyond it the oldest are forgotten. */
 const expungedKept = 65_536;
+/** Changes of letters kept for `changedSince`; who asks for older ones has all MODSEQs looked through. */
+const changesKept = 1024;
 const nothing = new Uint32Array(0);
+const noModSeqs = new Float64Array(0);
 
 export class PackedMailbox implements MailboxState {
   readonly account: AccountId;
@@ -59,6 +62,12 @@ export class PackedMailbox implements MailboxState {
   #expunged: { readonly modSeq: ModSeq; readonly uids: readonly Uid[] }[] = [];
   #expungedCount = 0;
   #expungedFloor: ModSeq;
+  /** The latest changes, in a ring: with many sessions on one mailbox, each of them asks for each change. */
+  #changedUids = nothing;
+  #changedModSeqs = noModSeqs;
+  #changes = 0;
+  /** The MODSEQ after which no change is missing in the ring. */
+  #changesFloor: ModSeq;
 
   constructor(columns: MailboxColumns, released: () => void = () => {}) {
     this.account = columns.account;
@@ -76,6 +85,7 @@ export class PackedMailbox implements MailboxState {
     this.flagIndexes = columns.flagIndexes;
     this.#released = released;
     this.#expungedFloor = columns.highestModSeq;
+    this.#changesFloor = columns.highestModSeq;
     if (columns.keywords !== undefined) this.#flags.learnAll(columns.keywords);
     for (const [index, set] of columns.flagSets.entries()) {
       if (this.#flags.intern(set.system, set.keywords).index !== index)
@@ -128,6 +138,7 @@ export class PackedMailbox implements MailboxState {
 
   changedSince(modSeq: ModSeq): Uint32Array {
     if (modSeq >= this.highestModSeq) return nothing;
+    if (modSeq >= this.#changesFloor) return this.#changedLately(modSeq);
     const { modSeqs, count } = this;
     let found = 0;
     for (let at = 0; at < count; at++) if (modSeqs[at]! > modSeq) found++;
@@ -192,6 +203,30 @@ export class PackedMailbox implements MailboxState {
     this.#countIn(flags, 0);
     this.flagIndexes[at] = flags.index;
     this.modSeqs[at] = modSeq;
+    this.#noteChange(uid, modSeq);
+  }
+
+  #noteChange(uid: Uid, modSeq: ModSeq): void {
+    if (this.#changes === 0) {
+      this.#changedUids = new Uint32Array(changesKept);
+      this.#changedModSeqs = new Float64Array(changesKept);
+    }
+    const at = this.#changes++ % changesKept;
+    if (this.#changedModSeqs[at]! > this.#changesFloor) this.#changesFloor = this.#changedModSeqs[at]!;
+    this.#changedUids[at] = uid;
+    this.#changedModSeqs[at] = modSeq;
+  }
+
+  #changedLately(modSeq: ModSeq): Uint32Array {
+    const positions = new Set<number>();
+    // Newest first: changes come in the order of their MODSEQs.
+    for (let age = 1; age <= Math.min(this.#changes, changesKept); age++) {
+      const at = (this.#changes - age) % changesKept;
+      if (this.#changedModSeqs[at]! <= modSeq) break;
+      const position = this.indexOf(this.#changedUids[at]!);
+      if (position >= 0) positions.add(position);
+    }
+    return positions.size === 0 ? nothing : Uint32Array.from(positions).sort();
   }
 
   #add(added: StateChange['added']): void {
@@ -208,6 +243,7 @@ export class PackedMailbox implements MailboxState {
       this.receivedAt[at] = entry.receivedAt;
       this.savedAt[at] = entry.savedAt;
       this.flagIndexes[at] = entry.flags.index;
+      this.#noteChange(entry.uid, entry.modSeq);
       this.#countIn(entry.flags, entry.size);
       this.count = at + 1;
     }
