@@ -3,7 +3,6 @@
 import type { MailboxRole } from '../../store/contract.ts';
 import { canonicalName } from '../../protocol/imap/grammar/mailbox-name.ts';
 
-const rolesByName: Readonly<Record<string, MailboxRole>> = {};
 const roleNames: Readonly<Partial<Record<MailboxRole, string>>> = {
   sent: 'sent|sent items|sent mail|sent messages|sent-mail|outbox sent|送信済み|送信済みアイテム|送信済みメール|送信済みトレイ|gesendet|gesendete objekte|envoyés|éléments envoyés|enviados',
   drafts: 'drafts|draft|下書き|entwürfe|brouillons|borradores',
@@ -12,13 +11,16 @@ const roleNames: Readonly<Partial<Record<MailboxRole, string>>> = {
   junk: 'junk|junk mail|junk e-mail|junk email|spam|bulk mail|迷惑メール|迷惑メールフォルダー|spamverdacht|courrier indésirable|correo no deseado',
   archive: 'archive|archives|アーカイブ|archiv|archivo',
 };
-for (const [role, names] of Object.entries(roleNames))
-  for (const name of names.split('|')) (rolesByName as Record<string, MailboxRole>)[name.normalize('NFKC')] = role as MailboxRole;
+const rolesByName = new Map(
+  Object.entries(roleNames).flatMap(([role, names]) =>
+    names.split('|').map((name) => [name.normalize('NFKC'), role as MailboxRole] as const),
+  ),
+);
 
 /** The role of a folder by its usual names, also below `[Gmail]` and the like; null when it has none. */
 export function roleOfName(levels: readonly string[]): MailboxRole | null {
   const own = /^(\[gmail\]|\[google mail\]|inbox)$/i.test(levels[0] ?? '') ? levels.slice(1) : levels;
-  return own.length === 1 ? (rolesByName[own[0]!.normalize('NFKC').toLowerCase()] ?? null) : null;
+  return own.length === 1 ? (rolesByName.get(own[0]!.normalize('NFKC').toLowerCase()) ?? null) : null;
 }
 
 const longestLevel = 255;
