@@ -231,8 +231,14 @@ export type TroubleNote =
   | { readonly kind: 'defect'; readonly message: string; readonly stack: string };
 
 export type Answer =
-  | { readonly value: JobResults[keyof JobResults]; readonly effects: readonly AccountEffect[]; readonly trouble?: undefined }
-  | { readonly trouble: TroubleNote; readonly effects?: undefined; readonly value?: undefined };
+  | {
+      readonly value: JobResults[keyof JobResults];
+      readonly effects: readonly AccountEffect[];
+      /** Rows of the letters that the job has written. */
+      readonly letters: readonly number[];
+      readonly trouble?: undefined;
+    }
+  | { readonly trouble: TroubleNote; readonly effects?: undefined; readonly value?: undefined; readonly letters?: undefined };
 
 export interface Batch {
   readonly number: number;

@@ -10,6 +10,8 @@ import { linkHere, linkToThread, type WriterLink } from './writer-link.ts';
 export interface WriterEvents {
   /** Jobs' effects, in order of their commit, before their promises settle. */
   effects(effects: readonly AccountEffect[]): void;
+  /** Rows of letters that were written and committed just now. */
+  written(letters: readonly number[]): void;
   /** All effects of an answer have been told: listeners may hear. */
   settled(): void;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, string | number>): void;
@@ -134,7 +136,10 @@ export class ShardWriter {
     if (message.kind === 'answers') {
       const { waiting } = this.#sent.get(message.number)!;
       this.#sent.delete(message.number);
-      for (const answer of message.answers) if (answer.effects !== undefined) this.#events.effects(answer.effects);
+      for (const { effects, letters } of message.answers) {
+        if (letters !== undefined && letters.length > 0) this.#events.written(letters);
+        if (effects !== undefined) this.#events.effects(effects);
+      }
       for (const [index, answer] of message.answers.entries()) {
         if (answer.trouble === undefined) waiting[index]!.resolve(answer.value as never);
         else waiting[index]!.reject(makeTrouble(answer.trouble));

@@ -25,9 +25,12 @@ export class Shard {
     this.octets = new SegmentReader(join(start.shardDir, 'segments'), (letters) => this.reader.sha256Of(letters), monotonic);
   }
 
-  static async open(start: WriterStart, events: WriterEvents, monotonic: () => number, inThread: boolean): Promise<Shard> {
+  static async open(start: WriterStart, events: Omit<WriterEvents, 'written'>, monotonic: () => number, inThread: boolean): Promise<Shard> {
     if (mkdirSync(start.shardDir, { recursive: true, mode: 0o700 }) !== undefined) syncDirectory(dirname(start.shardDir));
-    return new Shard(start, await ShardWriter.open(start, events, inThread), monotonic);
+    let shard: Shard | null = null;
+    const written = (letters: readonly number[]): void => shard?.octets.trust(letters);
+    shard = new Shard(start, await ShardWriter.open(start, { ...events, written }, inThread), monotonic);
+    return shard;
   }
 
   async close(): Promise<void> {

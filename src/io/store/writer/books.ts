@@ -16,6 +16,8 @@ export interface Books {
   readonly restingTime: number;
   /** Events whose keys are not written yet, about. */
   unkeyed: number;
+  /** Rows of letters that the job at work has added. */
+  added: number[];
   /** Ids that are given in this shard; read at start, and again after a rollback. */
   readonly next: { letter: number; queueRow: number; handOver: number };
 }

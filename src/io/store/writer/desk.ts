@@ -62,6 +62,7 @@ export class Desk {
       shards: start.shards,
       restingTime: start.restingTime,
       unkeyed: unkeyedSoon,
+      added: [],
       next: { letter: 1, queueRow: 1, handOver: 1 },
     };
     this.#readNext();
@@ -207,9 +208,10 @@ export class Desk {
         const { ledger } = this.#books;
         const before = ledger.changes + this.#totalChanges();
         const turn = new Turn(ledger, task.now);
+        this.#books.added = [];
         try {
           const value = doJob(this.#books, task.job, turn, task.land);
-          task.answer = { value, effects: turn.effects() };
+          task.answer = { value, effects: turn.effects(), letters: this.#books.added };
         } catch (error) {
           if (!isTrouble(error) || ledger.changes + this.#totalChanges() !== before) throw error;
           task.answer = { trouble: noteTrouble(error) };

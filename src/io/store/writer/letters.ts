@@ -39,6 +39,7 @@ export function sha256(octets: Uint8Array): Uint8Array {
 /** Adds a letter that `refs` others refer to. `withFacts`: somebody here will read it. */
 export function addLetter(books: Books, cargo: Cargo, landed: Landed, journey: LetterId, refs: number, withFacts: boolean): LetterRow {
   const id = books.next.letter++;
+  books.added.push(id);
   const digest = cargo.file === null ? sha256(landed.octets!) : cargo.file.sha256;
   const start = landed.start;
   if (withFacts) {

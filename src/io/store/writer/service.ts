@@ -75,10 +75,11 @@ export class WriterService {
 
 /** The negative control of the crash tests: says yes before anything is kept. Only appends and commits can be told so. */
 function promiseTooEarly(job: Batch['jobs'][number]): Answer {
-  if (job.kind === 'append') return { value: { uidValidity: 1, uids: job.letters.map((_, index) => index + 1), modSeq: 1 }, effects: [] };
+  if (job.kind === 'append')
+    return { value: { uidValidity: 1, uids: job.letters.map((_, index) => index + 1), modSeq: 1 }, effects: [], letters: [] };
   if (job.kind === 'commit') {
     const letters = job.letters.map(({ letter }) => ({ letter, resent: false, placed: [] }));
-    return { value: { letters, handOvers: [], newQueueRows: false }, effects: [] };
+    return { value: { letters, handOvers: [], newQueueRows: false }, effects: [], letters: [] };
   }
   return { trouble: noteTrouble(new Unavailable('busy', 'This store was started to fail')) };
 }
