@@ -227,9 +227,10 @@ test(
         tls: { rejectUnauthorized: false },
       });
       let answered = 0;
-      let over = false;
+      const over = new AbortController();
+      const enough = Promise.withResolvers<void>();
       const load = Array.from({ length: 4 }, async () => {
-        while (!over) {
+        while (!over.signal.aborted) {
           const number = answered;
           await transport.sendMail({ from: hanako!.address, to: taro!.address, subject: `under load ${number}`, text: 'x\n'.repeat(500) });
           if (++answered === 20) enough.resolve();
@@ -268,8 +269,8 @@ test(
         assert.notEqual(now.uidValidity, before.uidValidity);
         await client.mailboxOpen('INBOX');
         const subjects = (await client.fetchAll('1:*', { envelope: true })).map(({ envelope }) => envelope!.subject!);
-        assert.equal(new Set(subjects.map((subject) => basename(subject))).size > 0, true);
         assert.equal(subjects.length, now.messages);
+        assert.ok(subjects.every((subject) => subject.startsWith('under load ')));
         context.diagnostic(
           `${meanwhile} letters arrived in the ${result.milliseconds} ms of the backup; ${now.messages} of ${before.messages} are in it`,
         );
