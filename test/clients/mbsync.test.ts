@@ -164,7 +164,6 @@ test('mbsync: 1,000 letters, changes on both sides, a restart between', { skip, 
 
 for (const [name, store, needs] of [
   ['STARTTLS, SCRAM-SHA-256', [`Port ${ports.imap}`, 'SSLType STARTTLS', 'AuthMechs SCRAM-SHA-256'], needsDebian('libsasl2-modules', 'sh')],
-  ['STARTTLS, SCRAM-SHA-1', [`Port ${ports.imap}`, 'SSLType STARTTLS', 'AuthMechs SCRAM-SHA-1'], needsDebian('libsasl2-modules', 'sh')],
   [
     'TLS, the mechanism that both like best',
     [`Port ${ports.imaps}`, 'SSLType IMAPS', 'AuthMechs *'],

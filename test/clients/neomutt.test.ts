@@ -138,8 +138,9 @@ test(
       '120',
       '-y',
       '50',
-      `TERM=screen neomutt -n -F '${rc}' -f '${place}' 2>'${join(folder, 'screen.err')}'`,
+      `exec neomutt -n -F '${rc}' -f '${place}' 2>'${join(folder, 'screen.err')}'`,
     );
+    const neomutt = Number((await tmux('display-message', '-p', '-t', 'mail', '#{pane_pid}')).out.toString());
     let screen = '';
     const seen = async (what: RegExp): Promise<string> =>
       until(
@@ -203,6 +204,8 @@ test(
       await keys('q');
       await until(async () => ((await run('tmux', ['-S', join(folder, 'tmux'), 'has-session'])).code !== 0 ? true : undefined));
     } finally {
+      // A terminal that goes does not end it.
+      if (neomutt > 0 && (await run('tmux', ['-S', join(folder, 'tmux'), 'has-session'])).code === 0) process.kill(neomutt, 'SIGKILL');
       await run('tmux', ['-S', join(folder, 'tmux'), 'kill-server']);
     }
   },

@@ -202,9 +202,11 @@ def imap():
     ok(there.uid("MOVE", "3", '"蛇 & parrot"'))
     assert ok(there.status('"蛇 & parrot"', "(MESSAGES UNSEEN)"))[0].endswith(b"(MESSAGES 2 UNSEEN 2)")
     assert ok(there.search(None, "ALL")) == [b"1"]
+    # The test has given Taro 100 MB (RFC 9208): told in units of 1,024 octets.
     roots, quotas = ok(there.getquotaroot("INBOX"))
-    assert re.fullmatch(rb'INBOX "?.*"?', roots[0]), roots
-    print(roots, quotas, file=sys.stderr)
+    assert re.fullmatch(rb'INBOX "?\w*"?', roots[0]), roots
+    used, limit = re.fullmatch(rb'"?\w*"? \(STORAGE (\d+) (\d+)\)', quotas[0]).groups()
+    assert int(limit) in (97656, 102400) and 0 < int(used) < 100, quotas
     assert any(row.decode().endswith('"&hsc- &- parrot/&ZiU-"') for row in ok(other.list())), ok(other.list())
     ok(other.rename('"&hsc- &- parrot/&ZiU-"', '"&hsc- &- parrot/&WTs-"'))
     ok(other.select("INBOX"))

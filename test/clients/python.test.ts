@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { assertSame, lettersByImap, lettersByPop, runWell, withSubject } from '../support/mail-apps.ts';
+import { tayori } from '../support/program.ts';
 import { needsDebian, startTayori, type Person } from '../support/tayori.ts';
 
 const skip = needsDebian('python3', 'python3');
@@ -45,6 +46,8 @@ test('poplib: what smtplib has sent, TOP, UIDL, DELE and RSET', { skip, timeout:
 });
 
 test('imaplib: append, search, fetch, copy, move, expunge, quota, IDLE, names of the world', { skip, timeout: 20_000 }, async () => {
+  const { code, err } = await tayori(['--data', server.data, 'account', 'quota', 'taro', '100MB']);
+  assert.equal(code, 0, err);
   const { mailbox, octets } = await python('imap');
   const [found, ...more] = await lettersByImap(server, taro, mailbox!);
   assert.deepEqual(more, []);

@@ -4,9 +4,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { debianPrograms, everythingMustRun, isInstalled, isThere } from '../../scripts/debian-packages.ts';
 import type { Listening, ListeningRow } from '../../src/setup/listening.ts';
 import { freeBase, launcher } from './program.ts';
@@ -33,7 +34,7 @@ export interface Tayori {
   log(): string;
   /** An orderly end and a new start on the same ports and data. `kill`: without warning. */
   restart(how?: 'stop' | 'kill'): Promise<void>;
-  /** An orderly end; the folder goes. @throws Error when the server did not end well. */
+  /** An orderly end; the folder goes. @throws Error when the server did not end well, or has written of defects. */
   stop(): Promise<void>;
   /** The end without warning; the folder goes. */
   kill(): Promise<void>;
@@ -44,7 +45,6 @@ export async function startTayori({ args = [], settings }: StartTayori = {}): Pr
   const data = join(folder, 'data');
   const words = [...args];
   if (settings !== undefined) {
-    await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'tayori.toml'), settings);
     words.push('--settings', join(folder, 'tayori.toml'));
   }
@@ -60,6 +60,8 @@ export async function startTayori({ args = [], settings }: StartTayori = {}): Pr
   const endWell = async (): Promise<void> => {
     const code = await end('SIGTERM');
     if (code !== 0) throw new Error(`the server ended with ${code}: ${written}`);
+    // Whatever an app does, nothing of it is a defect of ours.
+    if (/"level":"(error|fatal)"/.test(written)) throw new Error(`the server wrote of defects: ${written}`);
   };
   const { listening, base } = running;
   return {
@@ -133,14 +135,18 @@ async function open(
   }
 }
 
-/** Holds a pipe from us. Whatever ends us closes it; then the server and the folder go too. */
+/** Holds a pipe from us. Whatever ends us closes it; then the server, unless it has ended before, and the folder go too. */
 function guardOf(child: ChildProcess, folder: string): ChildProcess {
-  const guard = spawn('/bin/sh', ['-c', 'cat >/dev/null; kill -KILL "$1" 2>/dev/null; rm -rf "$2"', 'guard', String(child.pid), folder], {
+  const script = 'read -r ended || kill -KILL "$1" 2>/dev/null; cat >/dev/null; rm -rf "$2"';
+  const guard = spawn('/bin/sh', ['-c', script, 'guard', String(child.pid), folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
+  const pipe = guard.stdin as Writable & { unref(): void };
+  pipe.on('error', () => {});
+  child.once('exit', () => pipe.write('ended\n'));
   guard.unref();
-  (guard.stdin as unknown as { unref(): void }).unref();
+  pipe.unref();
   return guard;
 }
 
