@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -278,6 +278,43 @@ test(
         client.close();
         await again.stop();
       }
+    });
+  },
+);
+
+test(
+  'verify: a damaged letter is named by person, mailbox and UID, beside the server and without it; exit code 1',
+  { timeout: 60_000 },
+  async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'Small.mbox');
+      await writeMbox(path, 300);
+      const data = join(folder, 'data');
+      const server = await start(data);
+      await json<ImportReport>(['import', 'hanako', path, '--data', data]);
+      assert.match((await tayori(['verify', '--data', data])).out, /300 letters of 2 people: all is well/);
+      const [name] = await readdir(join(data, 'shard-0', 'segments'));
+      const segment = join(data, 'shard-0', 'segments', name!);
+      const octets = await readFile(segment);
+      const place = octets.indexOf('Subject: letter 150');
+      const file = await open(segment, 'r+');
+      await file.write('X', place);
+      await file.close();
+      const beside = await tayori(['verify', '--data', data]);
+      await server.stop();
+      const alone = await tayori(['verify', '--data', data]);
+      for (const { code, out } of [beside, alone]) {
+        assert.equal(code, 1);
+        assert.match(out, /^hanako@tayori\.test, mailbox Small: letter \d+ \(\w+\), UID 151: its octets are not those that were stored$/m);
+        assert.match(out, /300 letters of 2 people: 1 findings/);
+      }
+      assert.equal((await tayori(['verify', '--quick', '--data', data])).code, 0);
+      const exported = await json<ExportReport>(['export', 'hanako', join(folder, 'out'), '--data', data], [1]);
+      assert.deepEqual([exported.letters, exported.damaged.length], [299, 1]);
+      await writeFile(join(data, 'directory.sqlite'), 'no database');
+      const closed = await tayori(['verify', '--data', data]);
+      assert.equal(closed.code, 3);
+      assert.match(closed.err, /^tayori: [^\n]+\n$/);
     });
   },
 );

@@ -1,5 +1,6 @@
 // `tayori export`: a person's letters go out into files. Knows what is asked and shown; the work is setup/move/export.ts.
 import { resolve } from 'node:path';
+import { canonicalName } from '../../protocol/imap/grammar/mailbox-name.ts';
 import { exportLetters, type ExportAsk, type ExportReport } from '../move/export.ts';
 import { formatCount, formatSpan } from '../move/pace.ts';
 import { formatSize } from '../setting-kinds.ts';
@@ -39,7 +40,7 @@ Exit code 1: a letter was damaged and is not in the export; it is named.`,
         address: input.arguments['ADDRESS']!,
         folder: resolve(input.globals.folder, input.arguments['DIRECTORY']!),
         format: word,
-        mailbox: typeof mailbox === 'string' ? mailbox.normalize('NFC') : null,
+        mailbox: typeof mailbox === 'string' ? canonicalName(mailbox) : null,
       };
     },
     perform: exportLetters,

@@ -78,7 +78,7 @@ async function performSomewhere(
 ): Promise<unknown> {
   const leave = () => {
     terminal.settle();
-    terminal.err('tayori: stopped');
+    terminal.err('tayori: stopped; the server ends this command at its next step');
     process.exit(1);
   };
   process.once('SIGINT', leave);

@@ -21,6 +21,7 @@ export interface Terminal {
 const longestInput = 64 * 1024;
 /** Where no terminal shows a bar, a line of progress is written so often. */
 const plainProgressMs = 5_000;
+const barWidth = 20;
 
 export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream, errors: NodeJS.WriteStream): Terminal {
   let lines: AsyncIterator<string> | null = null;
@@ -62,8 +63,8 @@ export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
         return;
       }
       clearProgress();
-      const filled = Math.round(share * 30);
-      progressShown = `[${'='.repeat(filled)}${' '.repeat(30 - filled)}] ${text}`.slice(0, (errors.columns ?? 80) - 1);
+      const filled = Math.round(share * barWidth);
+      progressShown = `[${'='.repeat(filled)}${' '.repeat(barWidth - filled)}] ${text}`.slice(0, Math.max(40, errors.columns || 80) - 1);
       errors.write(progressShown);
     },
     settle: clearProgress,

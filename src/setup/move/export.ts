@@ -167,24 +167,20 @@ class Exporting {
     }
   }
 
-  /** A damaged letter spoils the others of its batch for the store, not for us. */
+  /** The store gives null for a letter that is gone, and for one that is damaged: which of both is asked again. */
   async #read(messages: ArrayLike<number>): Promise<readonly (Bytes | null | 'damaged')[]> {
     const { store } = this.#office;
-    try {
-      return await store.readLetters(this.#account, messages);
-    } catch {
-      const one = async (message: number) => {
-        try {
-          return (await store.readLetters(this.#account, [message]))[0] ?? null;
-        } catch (trouble) {
-          if (trouble instanceof Refusal && trouble.code === 'nonexistent') return null;
-          return 'damaged' as const;
-        }
-      };
-      const letters: (Bytes | null | 'damaged')[] = [];
-      for (const message of Array.from(messages)) letters.push(await one(message));
-      return letters;
+    const letters: (Bytes | null | 'damaged')[] = [...(await store.readLetters(this.#account, messages))];
+    for (const [index, letter] of letters.entries()) {
+      if (letter !== null) continue;
+      try {
+        await store.openLetter(this.#account, messages[index]!);
+        letters[index] = 'damaged';
+      } catch (trouble) {
+        letters[index] = trouble instanceof Refusal && trouble.code === 'nonexistent' ? null : 'damaged';
+      }
     }
+    return letters;
   }
 }
 

@@ -161,7 +161,7 @@ class Importing {
     }
     if (found.sources.length === 0)
       throw new CommandTrouble(format === null ? importTrouble.noLetters(path) : importTrouble.notFormat(path, format));
-    const ledger = { folder: this.#office.folder, address, path, into };
+    const ledger = { folder: this.#office.folder, account: this.#account.id, address, path, into };
     const kept = await peekLedger(ledger);
     if (kept !== null && !resume && !again)
       throw new CommandTrouble(

@@ -66,7 +66,10 @@ export class Ledger {
 }
 
 export interface LedgerFor {
+  /** The data folder. */
   readonly folder: string;
+  /** A person who is taken in again under the same address begins anew. */
+  readonly account: number;
   readonly address: string;
   readonly path: string;
   readonly into: string | null;
@@ -108,8 +111,8 @@ export async function openLedger(what: LedgerFor, again: boolean, id: string, no
   return new Ledger(head, new Map(), null, file);
 }
 
-function fileOf({ folder, address, path, into }: LedgerFor): string {
-  return join(folder, 'import', `${sha256Hex(`${address}\0${path}\0${into ?? ''}`).slice(0, 24)}.jsonl`);
+function fileOf({ folder, account, path, into }: LedgerFor): string {
+  return join(folder, 'import', `${sha256Hex(`${account}\0${path}\0${into ?? ''}`).slice(0, 24)}.jsonl`);
 }
 
 async function readLedger(
