@@ -75,8 +75,10 @@ function checkAccount({ reader }: Shard, account: number): string[] {
       'letter $1 has lost its octets',
     ],
     [
-      `select m.id, m.places, count(p.uid) from message m left join placement p on p.account = m.account and p.message = m.id
-       where m.account = ? group by m.id having m.places != count(p.uid)`,
+      // Counted first: there is no index of placements by letter, and one search through all of them for each would take minutes.
+      `with counted(message, n) as materialized (select message, count(*) from placement where account = ?1 group by message)
+       select m.id, m.places, coalesce(c.n, 0) from message m left join counted c on c.message = m.id
+       where m.account = ?1 and m.places != coalesce(c.n, 0)`,
       'letter $1 counts $2 places, but has $3',
     ],
     [
