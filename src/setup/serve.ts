@@ -49,14 +49,19 @@ const openName = 'open';
 export async function serve({ settings, version, log, metrics, stopped }: ServeOptions): Promise<Running> {
   const loading = loadProtocols();
   loading.catch(() => {}); // Told where it is awaited.
-  const office = await openOffice(settings, log, metrics, stopped);
+  let hasStopped = false;
+  const office = await openOffice(settings, log, metrics, (reason) => {
+    hasStopped = true;
+    stopped(reason);
+  });
   const opened: { close(): Promise<void> }[] = [];
   /** `inOrder`: it was open, and every letter it took was answered or is gone with its connection. */
   const end = async (inOrder: boolean) => {
     try {
       await removeListening(office.folder).catch((trouble: unknown) => log.warn('the note of what listens stays behind', {}, trouble));
       await allOf(opened.map((part) => part.close()));
-      if (inOrder) await office.directory.putValue(openName, 'no');
+      // A store that has stopped cannot say of its last letters whether it kept them: who sends one again is to be recognised.
+      if (inOrder && !hasStopped) await office.directory.putValue(openName, 'no');
     } catch (trouble) {
       log.warn('the end was not in order', {}, trouble);
     } finally {
