@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -10,6 +10,7 @@ import { silentLog } from '../base/log.ts';
 import { silentMeter } from '../base/meter.ts';
 import type { Session, Unit, Wire } from '../protocol/line/session.ts';
 import { openListener, type Listener, type ListenerOptions } from './listen.ts';
+import { Connection } from './serve.ts';
 import { openCertificates } from './tls/certificates.ts';
 
 const fixtures = join(import.meta.dirname, '../../test/fixtures/tls');
@@ -301,3 +302,34 @@ for (const [name, header] of [
     without.write('a\r\n');
     assert.equal(await readUntil(without, 'never'), '');
   });
+
+test('a peer that goes on talking after the goodbye is cut all the same', async () => {
+  const server = createServer({ allowHalfOpen: true });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const peer = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+  peer.on('error', () => {});
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  const place = { address: '127.0.0.1', port: 1 };
+  const ended = Promise.withResolvers<void>();
+  const connection = new Connection(socket, {
+    sessions: (wire) => new Echo(wire),
+    tls: null,
+    log: silentLog,
+    remote: place,
+    local: place,
+    id: 'c1',
+    ended: ended.resolve,
+  });
+  connection.start(false, null);
+  peer.write('quit\r\n');
+  await readUntil(peer, 'bye');
+  const closed = performance.now();
+  while (performance.now() < closed + 20) {
+    peer.write('and another thing\r\n');
+    await once(socket, 'data');
+  }
+  connection.watch(closed + 5001);
+  await ended.promise;
+  peer.destroy();
+  server.close();
+});

@@ -276,8 +276,9 @@ export class Connection implements Wire {
   // --- the socket's side --------------------------------------------------------------------------------------------
 
   #onData(chunk: Bytes): void {
-    this.#heardAt = performance.now();
-    if (this.closing && !this.#busy) return;
+    // After our goodbye nothing counts as a sign of life: who goes on talking would hold the connection for ever.
+    if (!this.closing) this.#heardAt = performance.now();
+    else if (!this.#busy) return;
     if (this.#deflated) this.#deflated.read(chunk);
     else this.#take(chunk);
   }
