@@ -169,7 +169,7 @@ const rows: [name: string, script: PeerScript, outcome: string][] = [
   ['greylisting', { rcpt: '450 4.7.1 try later' }, 'later 4.7.1'],
   ['451 after the dot', { end: '451 4.3.0 disk' }, 'later 4.3.0'],
   ['421 at the greeting', { greeting: '421 4.3.2 busy' }, 'later 4.3.2'],
-  ['421 instead of an answer to RCPT', { rcpt: { then: 'close', say: '421 4.7.0 going away' } }, 'later 4.7.0'],
+  ['421 instead of an answer to RCPT', { rcpt: { last: 'close', say: '421 4.7.0 going away' } }, 'later 4.7.0'],
   ['unknown recipient', { rcpt: '550 5.1.1 nobody' }, 'never 5.1.1'],
   ['sender refused', { mail: '550 5.7.1 no' }, 'never 5.7.1'],
   ['DATA refused', { data: '554 5.6.0 no' }, 'never 5.6.0'],
@@ -180,8 +180,8 @@ const rows: [name: string, script: PeerScript, outcome: string][] = [
   ['an enhanced code of another class is not believed', { rcpt: '550 4.2.2 full' }, 'never 5.0.0'],
   ['silence at the greeting', { greeting: null }, 'later 4.4.2'],
   ['silence after the dot', { end: null }, 'later 4.4.2'],
-  ['the connection ends at MAIL', { mail: { then: 'close' } }, 'later 4.4.2'],
-  ['the connection is reset at the dot', { end: { then: 'reset' } }, 'later 4.4.2'],
+  ['the connection ends at MAIL', { mail: { last: 'close' } }, 'later 4.4.2'],
+  ['the connection is reset at the dot', { end: { last: 'reset' } }, 'later 4.4.2'],
   ['nonsense instead of a code', { greeting: 'hello there' }, 'later 4.5.0'],
   ['a code that is none', { mail: '999 what' }, 'later 4.5.0'],
   ['a reply of many megabytes', { ehlo: `${'250-x\r\n'.repeat(200_000)}250 x` }, 'later 4.5.0'],
@@ -253,7 +253,7 @@ test('queue: a peer that takes one recipient at a time gets as many transactions
 });
 
 test('queue: a server that is down for two days gets the letter when it is back; the sender heard of the delay once', async (t) => {
-  const peer = await peerOf(t, { greeting: { then: 'close' } });
+  const peer = await peerOf(t, { greeting: { last: 'close' } });
   const world = await openWorld(t, { 'there.test': peer });
   await world.send(['taro@there.test']);
   await world.pass(2 * day);
@@ -320,7 +320,7 @@ test('queue: a domain that takes no mail is reported at once', async (t) => {
 });
 
 test('queue: a dead domain is probed, not asked for each letter; others are not held up (FT-20)', async (t) => {
-  const dead = await peerOf(t, { greeting: { then: 'close' } });
+  const dead = await peerOf(t, { greeting: { last: 'close' } });
   const good = await peerOf(t);
   const world = await openWorld(t, { 'dead.test': dead, 'good.test': good });
   for (let round = 0; round < 100; round++) await world.send([`u${round}@dead.test`]);
@@ -335,7 +335,7 @@ test('queue: a dead domain is probed, not asked for each letter; others are not 
 });
 
 test('queue: the second host is asked when the first is down', async (t) => {
-  const down = await peerOf(t, { greeting: { then: 'close' } });
+  const down = await peerOf(t, { greeting: { last: 'close' } });
   const up = await peerOf(t);
   const host = (name: string, port: number) => ({
     name,

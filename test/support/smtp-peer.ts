@@ -2,7 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 
 /** What is said instead of the usual reply. `null` is silence; `close` cuts the connection; `reset` cuts it hard. */
-export type Said = string | null | { readonly then: 'close' | 'reset'; readonly say?: string };
+export type Said = string | null | { readonly last: 'close' | 'reset'; readonly say?: string };
 
 export interface PeerScript {
   readonly greeting?: Said;
@@ -52,7 +52,7 @@ export async function openPeer(script: PeerScript = {}, address = '127.0.0.1'): 
         return /^[23]/.test(words);
       }
       if (words.say !== undefined) socket.write(`${words.say}\r\n`);
-      if (words.then === 'reset') socket.resetAndDestroy();
+      if (words.last === 'reset') socket.resetAndDestroy();
       else socket.end();
       return false;
     };
@@ -93,7 +93,7 @@ export async function openPeer(script: PeerScript = {}, address = '127.0.0.1'): 
           if (to.length === 0) say(undefined, '503 5.5.1 no recipients');
           else inData = say(state.script.data, '354 go on');
         } else if (verb === 'RSET') say(undefined, '250 2.0.0 ok');
-        else if (verb === 'QUIT') say({ then: 'close', say: '221 2.0.0 bye' }, '');
+        else if (verb === 'QUIT') say({ last: 'close', say: '221 2.0.0 bye' }, '');
         else say(undefined, '502 5.5.2 unknown');
       }
     });
