@@ -82,10 +82,22 @@ test('owns: main address, subaddresses and aliases; not what a catch-all catches
   const { directory, accounts } = await openPeople();
   const book = openAddressBook(directory);
   const owned = (name: string, address: string): boolean => book.owns(accounts.get(name)!, address);
-  for (const address of ['hanako@local.test', 'Hanako+x@LOCAL.test', 'info@local.test', 'both@local.test', 'postmaster@local.test'])
+  for (const address of ['hanako@local.test', 'Hanako+x@LOCAL.test', 'info@local.test', 'both@local.test'])
     assert.ok(owned('hanako', address), address);
   for (const address of ['hanako@local.test', 'info@local.test', 'anybody@日本.test', 'x@remote.test', '', 'taro'])
     assert.ok(!owned('taro', address), address);
+});
+
+test('owns: postmaster and abuse only whoever they were led to', async () => {
+  const { directory, accounts } = await openPeople();
+  const book = openAddressBook(directory);
+  const hanako = accounts.get('hanako')!;
+  for (const address of ['postmaster@local.test', 'abuse+x@local.test', 'postmaster']) {
+    assert.equal(say(book.resolve(address)), 'hanako@local.test', address);
+    assert.ok(!book.owns(hanako, address), address);
+  }
+  await directory.putAlias({ address: 'postmaster@local.test', targets: ['taro@local.test'] });
+  assert.ok(book.owns(accounts.get('taro')!, 'postmaster@local.test') && !book.owns(hanako, 'postmaster@local.test'));
 });
 
 const additions: [address: string, size: number, objection: Objection | null][] = [

@@ -58,11 +58,12 @@ class DirectoryAddresses implements AddressBook {
   }
 
   owns(account: AccountId, address: string): boolean {
-    // A catch-all is where letters for nobody go; it does not make its owner everybody.
+    // A catch-all is where letters for nobody go; it does not make its owner everybody. Nor is who reads the letters to postmaster, because
+    // somebody has to, the one who may write as postmaster: an alias says who is.
     return leadsTo(this.#resolve(address, { passed: new Set(), found: 0 }, false), account);
   }
 
-  #resolve(address: string, walk: Walk, withCatchAll: boolean): Resolution {
+  #resolve(address: string, walk: Walk, asRecipient: boolean): Resolution {
     const normal = normaliseAddress(this.#withDomain(address));
     if (normal === null) return unknown;
     const at = normal.lastIndexOf('@');
@@ -73,20 +74,20 @@ class DirectoryAddresses implements AddressBook {
       walk.found++;
       return { kind: 'elsewhere', address, domain: name };
     }
-    const exact = this.#exact(normal, null, walk, withCatchAll);
+    const exact = this.#exact(normal, null, walk, asRecipient);
     if (exact !== null) return exact;
     const divider = domain.subaddress === null ? -1 : local.indexOf(domain.subaddress);
     // RFC 5233 §1: the part behind the first divider is the detail.
     const user = divider > 0 ? local.slice(0, divider) : local;
     if (divider > 0) {
-      const base = this.#exact(`${user}@${name}`, address.slice(divider + 1, address.lastIndexOf('@')), walk, withCatchAll);
+      const base = this.#exact(`${user}@${name}`, address.slice(divider + 1, address.lastIndexOf('@')), walk, asRecipient);
       if (base !== null) return base;
     }
-    if (dutyNames.has(user)) {
+    if (asRecipient && dutyNames.has(user)) {
       const keeper = this.#keeper(name);
       if (keeper !== null) return this.#account(keeper, null, walk);
     }
-    return withCatchAll ? this.#catchAll(domain, walk) : unknown;
+    return asRecipient ? this.#catchAll(domain, walk) : unknown;
   }
 
   /** RFC 5321 §4.1.1.3: `postmaster` alone is that of this system. */
@@ -95,11 +96,11 @@ class DirectoryAddresses implements AddressBook {
     return first === undefined ? address : `${address}@${first.name}`;
   }
 
-  #exact(address: string, detail: string | null, walk: Walk, withCatchAll: boolean): Resolution | null {
+  #exact(address: string, detail: string | null, walk: Walk, asRecipient: boolean): Resolution | null {
     const account = this.#directory.accountByAddress(address);
     if (account !== null) return this.#account(account, detail, walk);
     const alias = this.#directory.alias(address);
-    return alias === null ? null : this.#list(address, alias.targets, walk, withCatchAll);
+    return alias === null ? null : this.#list(address, alias.targets, walk, asRecipient);
   }
 
   #account(account: AccountRow, detail: string | null, walk: Walk): Resolution {
@@ -107,14 +108,14 @@ class DirectoryAddresses implements AddressBook {
     return { kind: 'account', account: account.id, address: account.address, detail };
   }
 
-  #list(address: string, targets: readonly string[], walk: Walk, withCatchAll: boolean): Resolution {
+  #list(address: string, targets: readonly string[], walk: Walk, asRecipient: boolean): Resolution {
     // A loop, or an alias met a second time: its targets are in the result already.
     if (walk.passed.has(address) || walk.passed.size >= maxDepth * maxTargets) return { kind: 'list', targets: [] };
     walk.passed.add(address);
     const found: Resolution[] = [];
     for (const target of targets) {
       if (walk.found >= maxTargets) break;
-      const resolution = this.#resolve(target, walk, withCatchAll);
+      const resolution = this.#resolve(target, walk, asRecipient);
       if (resolution.kind === 'list') found.push(...resolution.targets);
       else found.push(resolution);
     }
