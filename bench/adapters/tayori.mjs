@@ -35,11 +35,13 @@ export default (ctx) => {
     async createUsers() {
       for (let i = 0; i < ctx.users; i += 4)
         await Promise.all(
-          [0, 1, 2, 3].filter((k) => i + k < ctx.users).map((k) => {
-            const child = run(bin, ['--data', data, 'account', 'add', `u${i + k}@bench.test`, '--password-stdin']);
-            child.child.stdin.end(`${password}\n`);
-            return child;
-          }),
+          [0, 1, 2, 3]
+            .filter((k) => i + k < ctx.users)
+            .map((k) => {
+              const child = run(bin, ['--data', data, 'account', 'add', `u${i + k}@bench.test`, '--password-stdin']);
+              child.child.stdin.end(`${password}\n`);
+              return child;
+            }),
         );
     },
     async start() {
