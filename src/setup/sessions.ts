@@ -50,8 +50,10 @@ export function joinSessions(office: Office, protocols: Protocols, names: Delive
     settings.plaintextLogin === 'always' || (settings.plaintextLogin === 'loopback' && isLoopback(address));
   const shared = { store, authenticator, hostName, version, clock, chance, log, meter };
 
+  const reporter = reporterWhenNeeded(office, names);
   const atTheDoor = reception.openReception({
     store,
+    reporter,
     recipients,
     resends: settings.suppressResend ? new reception.Resends(former) : { note() {}, until: () => 0 },
     hostName,
@@ -68,7 +70,7 @@ export function joinSessions(office: Office, protocols: Protocols, names: Delive
     chance,
     log,
     recipientsPerHour: submission.defaultRecipientsPerHour,
-    reporter: reporterWhenNeeded(office, names),
+    reporter,
   });
   const limits = { ...smtpLimits.defaultSmtpLimits, size: settings.letterLimit, recipients: settings.recipientsLimit };
   const letters = (role: 'relay' | 'submission' | 'lmtp', security: 'starttls' | 'tls') =>
@@ -99,10 +101,9 @@ export function joinSessions(office: Office, protocols: Protocols, names: Delive
 
 /** Few letters ask for a report of success: what writes it is loaded with the first of them, not at the start. */
 function reporterWhenNeeded({ recipients, clock, chance }: Office, names: DeliveryNames): Reporter {
+  const load = async () => (await import('../journey/report/dsn.ts')).openReporter({ ...names, recipients, clock, chance });
   return {
-    async report(reported, octets, store) {
-      const { openReporter } = await import('../journey/report/dsn.ts');
-      return openReporter({ ...names, recipients, clock, chance }).report(reported, octets, store);
-    },
+    delivered: async (letter, store) => (await load()).delivered(letter, store),
+    report: async (reported, octets, store) => (await load()).report(reported, octets, store),
   };
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { createTransport } from 'nodemailer';
 import PostalMime from 'postal-mime';
-import { letter, lettersByImap, lettersByPop, until, withSubject, type Seen } from '../support/mail-apps.ts';
+import { letter, lettersByImap, lettersByPop, withSubject } from '../support/mail-apps.ts';
 import { startTayori, type Person } from '../support/tayori.ts';
 
 const server = await startTayori();
@@ -102,30 +102,45 @@ test('20 MB attached: there octet by octet; beyond what EHLO says it is refused 
   transport.close();
 });
 
-test("DSN: success is reported by a letter that says so in a machine's words (RFC 3461, RFC 3464)", { timeout: 15_000 }, async () => {
-  const transport = createTransport(usual);
-  await transport.sendMail({
-    from: hanako.address,
-    to: taro.address,
-    subject: 'tell me',
-    text: 'tell me',
-    dsn: { id: 'order-66', return: 'headers', notify: ['success', 'failure', 'delay'], recipient: taro.address },
+for (const [name, port, more] of [
+  ['465', ports.submissions, {}],
+  ['25, from another server', ports.smtp, { secure: false, auth: undefined }],
+] as const)
+  test(`DSN, ${name}: success is reported by a letter in words for machines (RFC 3461, RFC 3464)`, { timeout: 15_000 }, async () => {
+    const transport = createTransport({ ...usual, ...more, port });
+    const id = `order-${port}`;
+    await transport.sendMail({
+      from: hanako.address,
+      to: taro.address,
+      subject: `tell me ${port}`,
+      text: 'tell me',
+      dsn: { id, return: 'headers', notify: ['success', 'failure', 'delay'], recipient: taro.address },
+    });
+    await transport.sendMail({
+      from: hanako.address,
+      to: taro.address,
+      subject: 'quiet',
+      text: 'quiet',
+      dsn: { notify: 'failure' } as never,
+    });
+    transport.close();
+    const reports = (await lettersByImap(server, hanako)).map(({ octets }) => octets.toString()).filter((text) => text.includes(id));
+    assert.equal(reports.length, 1);
+    const text = reports[0]!;
+    assert.match(text, /^Return-Path: <>\r$/m);
+    assert.match(text, /report-type="?delivery-status"?/);
+    assert.match(text, new RegExp(`^Original-Envelope-Id: ${id}\\r$`, 'm'));
+    assert.match(text, new RegExp(`^Original-Recipient: rfc822; ?${taro.address}\\r$`, 'm'));
+    assert.match(text, new RegExp(`^Final-Recipient: rfc822; ?${taro.address}\\r$`, 'm'));
+    assert.match(text, /^Action: delivered\r$/m);
+    assert.match(text, /^Status: 2\.\d+\.\d+\r$/m);
+    assert.match(text, /^Content-Type: (text|message)\/rfc822-headers/im);
+    assert.match(text, new RegExp(`^Subject: tell me ${port}\\r$`, 'm'));
+    assert.ok(withSubject(await lettersByPop(server, taro), `tell me ${port}`));
+    // Who asks for failures alone hears nothing: one report for each port so far.
+    const all = (await lettersByImap(server, hanako)).filter(({ octets }) => octets.includes('report-type'));
+    assert.equal(all.length, name === '465' ? 1 : 2);
   });
-  transport.close();
-  const report = await until<Seen>(async () =>
-    (await lettersByImap(server, hanako)).find(({ octets }) => /^Content-Type: multipart\/report/im.test(octets.toString())),
-  );
-  const text = report.octets.toString();
-  assert.match(text, /^Return-Path: <>\r$/m);
-  assert.match(text, /report-type="?delivery-status"?/);
-  assert.match(text, /^Original-Envelope-Id: order-66\r$/m);
-  assert.match(text, new RegExp(`^Original-Recipient: rfc822; ?${taro.address}\\r$`, 'm'));
-  assert.match(text, new RegExp(`^Final-Recipient: rfc822; ?${taro.address}\\r$`, 'm'));
-  assert.match(text, /^Action: delivered\r$/m);
-  assert.match(text, /^Status: 2\.\d+\.\d+\r$/m);
-  assert.match(text, /^Content-Type: (text\/rfc822-headers|message\/rfc822-headers)/im);
-  assert.match(text, /^Subject: tell me\r$/m);
-});
 
 test('refused: a wrong password, a sender that is not hers, nobody there, no login', { timeout: 20_000 }, async () => {
   const send = (options: object, from: string, to: string | string[]): Promise<unknown> => {

@@ -12,17 +12,20 @@ import { formatReceived, formatReturnPath } from '../../protocol/smtp/trace-fiel
 import type { LetterId, MailStore } from '../../store/contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { Objection, RecipientList, RecipientLists } from '../account/contract.ts';
+import type { Reporter } from '../report/contract.ts';
 import { glanceAtHeader } from './loops.ts';
 import type { Resends } from './resends.ts';
 
 export interface ReceptionParts {
-  readonly store: Pick<MailStore, 'commit'>;
+  readonly store: Pick<MailStore, 'commit' | 'spool'>;
   readonly resends: Pick<Resends, 'note' | 'until'>;
   readonly recipients: RecipientLists;
   readonly hostName: string;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
+  /** Writes the reports of success that senders ask for (RFC 3461); without it they get none. */
+  readonly reporter?: Reporter;
 }
 
 export { Resends } from './resends.ts';
@@ -72,7 +75,8 @@ class ReceivedLetter implements IncomingLetter {
   async accept(content: Content): Promise<Reply> {
     const { store, hostName, clock, chance, log, resends } = this.#parts;
     const read = content.spool.read();
-    const glance = glanceAtHeader(read instanceof Promise ? await read : read, hostName);
+    const octets = read instanceof Promise ? await read : read;
+    const glance = glanceAtHeader(octets, hostName);
     if (glance.loops) {
       log.warn('reception: a letter goes round in circles', { connection: this.#client.connection, sender: this.#sender.address });
       return replies.loop;
@@ -88,7 +92,10 @@ class ReceivedLetter implements IncomingLetter {
     const queue = this.#recipients.queueRows();
     const { returns, envelopeId, smtpUtf8, body } = this.#parameters;
     const looks = `${this.#sender.address}\0${content.length}\0${this.#recipients.told.join('\0')}`;
-    const { letters } = await store.commit({
+    const { wantSuccess } = this.#recipients;
+    const facts = { letter, at, octets, reversePath: this.#sender.address, envelopeId, returns, smtpUtf8, recipients: wantSuccess };
+    const report = wantSuccess.length === 0 ? null : ((await this.#parts.reporter?.delivered(facts, store)) ?? null);
+    const commit = store.commit({
       letters: [
         {
           letter,
@@ -104,9 +111,11 @@ class ReceivedLetter implements IncomingLetter {
           // Reliability D-7: only what names itself can be known again.
           ...(!glance.hasMessageId ? {} : { resentUntil: resends.until(looks, at) }),
         },
+        ...(report === null ? [] : [report]),
       ],
       events: this.#events(letter, at, content.length),
     });
+    const { letters } = await (report === null ? commit : commit.finally(() => report.spool.discard()));
     const taken = letters[0]!;
     if (glance.hasMessageId) this.#takenAs = looks;
     log.info('reception: taken', {

@@ -9,10 +9,11 @@ import { buildLetter } from '../../message/build/letter.ts';
 import { formatDate } from '../../message/header/date.ts';
 import { headerFieldRanges } from '../../message/header/fields.ts';
 import { formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
-import type { AcceptLetter, MailStore } from '../../store/contract.ts';
+import type { AcceptLetter } from '../../store/contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import type { RecipientLists } from '../account/contract.ts';
 import type { ReportAction, ReportedRecipient, Reporter } from './contract.ts';
+import { deliveredRecipients } from './delivered.ts';
 
 export interface ReporterParts {
   readonly hostName: string;
@@ -58,6 +59,10 @@ const wordsByAction: Readonly<Record<ReportAction, Words>> = {
 
 export function openReporter(parts: ReporterParts): Reporter {
   return {
+    delivered(letter, store) {
+      return this.report(deliveredRecipients(letter), letter.octets, store);
+    },
+
     async report(recipients, octets, store) {
       const first = recipients[0];
       if (!first || first.row.reversePath === '') return null;

@@ -10,12 +10,11 @@ import type { Path } from '../../protocol/smtp/grammar/path.ts';
 import { replies, replyWith, type Reply } from '../../protocol/smtp/response.ts';
 import { formatReceived, formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
 import type { Principal } from '../../protocol/sasl/authenticator.ts';
-import type { AcceptLetter, LetterId, MailStore, Spool } from '../../store/contract.ts';
+import type { LetterId, MailStore, Spool } from '../../store/contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
-import type { QueueRecipient } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { AddressBook, Objection, RecipientList, RecipientLists } from '../account/contract.ts';
-import type { ReportedRecipient, Reporter } from '../report/contract.ts';
+import type { Reporter } from '../report/contract.ts';
 import { completeLetter, cutPieces, type Completion } from './completion.ts';
 import { SendingRate } from './rate.ts';
 
@@ -110,7 +109,10 @@ class SubmittedLetter implements IncomingLetter {
       log.warn('submission: too many recipients in an hour', { login, recipients: this.#recipients.elsewhere });
       return replies['rate-limited'];
     }
-    const report = await this.#reportSuccess(letter, at, octets);
+    const { envelopeId, returns, smtpUtf8 } = this.#parameters;
+    const { wantSuccess } = this.#recipients;
+    const facts = { letter, at, octets, reversePath: this.#sender.address, envelopeId, returns, smtpUtf8, recipients: wantSuccess };
+    const report = wantSuccess.length === 0 ? null : ((await this.#parts.reporter?.delivered(facts, store)) ?? null);
     const queue = this.#recipients.queueRows();
     const spool = completion.cuts.length === 0 ? content.spool : await this.#withoutCuts(octets, completion);
     try {
@@ -124,8 +126,8 @@ class SubmittedLetter implements IncomingLetter {
             reversePath: this.#sender.address,
             placements: this.#recipients.placements(),
             queue,
-            dsn: { envelopeId: this.#parameters.envelopeId, returns: this.#parameters.returns },
-            smtpUtf8: this.#parameters.smtpUtf8,
+            dsn: { envelopeId, returns },
+            smtpUtf8,
             bodyType: this.#bodyType(octets, content.binary),
           },
           ...(report === null ? [] : [report]),
@@ -145,41 +147,6 @@ class SubmittedLetter implements IncomingLetter {
       size: content.length,
     });
     return replyWith('letter-taken', `Letter taken, ${letter}`);
-  }
-
-  /** RFC 3461 §5.2.4: the mailbox here is where these letters end, so nobody else will tell. */
-  async #reportSuccess(letter: LetterId, at: number, octets: Bytes): Promise<AcceptLetter | null> {
-    const { reporter, store } = this.#parts;
-    const { wantSuccess } = this.#recipients;
-    if (reporter === undefined || wantSuccess.length === 0) return null;
-    const { envelopeId, returns, smtpUtf8 } = this.#parameters;
-    const reported = wantSuccess.map(({ address, notify, originalRecipient }, id): ReportedRecipient => {
-      const row: QueueRecipient = {
-        id,
-        letter,
-        recipient: address,
-        domain: address.slice(address.lastIndexOf('@') + 1),
-        dueAt: at,
-        expiresAt: at,
-        notify,
-        originalRecipient,
-        reversePath: this.#sender.address,
-        envelopeId,
-        returns,
-        smtpUtf8,
-        bodyType: '7bit',
-        size: octets.length,
-        createdAt: at,
-        attempts: 0,
-        state: 'ready',
-        lastReply: null,
-        lastHost: null,
-        delayTold: false,
-        leaseEpoch: 0,
-      };
-      return { row, action: 'delivered', status: '2.1.5', words: 'The letter lies in the mailbox', host: null, lastAttemptAt: at };
-    });
-    return reporter.report(reported, octets, store);
   }
 
   async #withoutCuts(octets: Bytes, completion: Completion): Promise<Spool> {
