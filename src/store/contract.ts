@@ -299,7 +299,12 @@ export interface MailStore {
    */
   upkeep(): Promise<boolean>;
   /** Checks every promise of the store: rows, counters, quotas, octets against SHA-256 (`quick` leaves the octets out). */
-  verify(options: { readonly quick: boolean; readonly progress?: (done: number, of: number) => void }): AsyncIterable<VerifyFinding>;
+  verify(options: {
+    readonly quick: boolean;
+    readonly progress?: (done: number, of: number) => void;
+    /** Ends the check early, without a word. */
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<VerifyFinding>;
   /** Whether letters can be taken now; asked before MAIL, APPEND. @throws Unavailable `disk-full`, `busy`, `store-stopped`. */
   checkRoom(octets: number): void;
   close(): Promise<void>;

@@ -50,6 +50,7 @@ import { Spools } from './spools.ts';
 import { EmbeddedTrace } from './trace-side.ts';
 import { syncDirectory } from './writer/segments.ts';
 import { verifyShard } from './verify.ts';
+import { verifyInThread } from './verify-thread.ts';
 
 export interface EmbeddedStoreOptions {
   /** The data directory. */
@@ -415,15 +416,19 @@ export class EmbeddedStore implements MailStore {
   async *verify(options: {
     readonly quick: boolean;
     readonly progress?: (done: number, of: number) => void;
+    readonly signal?: AbortSignal;
   }): AsyncIterable<VerifyFinding> {
+    const { quick, signal } = options;
     const shards = this.#openShards();
     const of = shards.reduce((sum, shard) => sum + shard.reader.letterCount(), 0);
     let done = 0;
     for (const shard of shards) {
-      yield* verifyShard(shard, options.quick, (letters) => {
+      const checked = (letters: number): void => {
         done += letters;
         options.progress?.(Math.min(done, of), of);
-      });
+      };
+      if (this.#options.threads === false) yield* verifyShard(shard, quick, checked);
+      else yield* verifyInThread({ dir: shard.dir, number: shard.number, shards: shards.length, quick }, checked, signal);
     }
     options.progress?.(of, of);
   }

@@ -118,6 +118,32 @@ suite('rot', () => {
       await store.close();
     }));
 
+  test('a check in a thread finds the same, and ends when it is told to', () =>
+    inFolder(async (dir) => {
+      const before = await openEmbeddedStore(optionsFor(dir));
+      await before.createAccount(1, []);
+      for (let index = 0; index < 150; index++) await append(before, 1, `n${index}`);
+      await before.close();
+      const file = await open(join(dir, 'shard-0', 'segments', segmentName(1)), 'r+');
+      for (const at of [1500, 4500]) await file.write(Buffer.from([1]), 0, 1, at);
+      await file.close();
+      const store = await openEmbeddedStore(optionsFor(dir, { threads: true }));
+      const steps: number[] = [];
+      const findings: string[] = [];
+      for await (const { what } of store.verify({ quick: false, progress: (done) => steps.push(done) })) findings.push(what);
+      assert.equal(findings.length, 2);
+      assert.match(findings[1]!, /^account 1, mailbox INBOX: letter 2 .* its octets are not those that were stored$/);
+      assert.deepEqual(steps, [100, 150, 150]);
+      const ending = new AbortController();
+      let heard = 0;
+      for await (const { what } of store.verify({ quick: false, signal: ending.signal })) {
+        heard += what === '' ? 0 : 1;
+        ending.abort();
+      }
+      assert.equal(heard, 1);
+      await store.close();
+    }));
+
   test('a lost segment is named, and other accounts go on', () =>
     withStore(
       async (store, dir) => {

@@ -3,14 +3,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifyFinding } from '../../store/contract.ts';
-import { SegmentGone } from './segment-reader.ts';
-import type { Shard } from './shard.ts';
+import { SegmentGone, type SegmentReader } from './segment-reader.ts';
+import type { ShardReader } from './shard-reader.ts';
 import { segmentName } from './writer/segments.ts';
+
+/** What a check needs of a shard. */
+export interface VerifiedShard {
+  readonly number: number;
+  readonly dir: string;
+  readonly reader: ShardReader;
+  readonly octets: SegmentReader;
+}
 
 /** Letters whose octets are checked between two reports of progress. */
 const portion = 100;
 
-export async function* verifyShard(shard: Shard, quick: boolean, done: (letters: number) => void): AsyncIterable<VerifyFinding> {
+export async function* verifyShard(shard: VerifiedShard, quick: boolean, done: (letters: number) => void): AsyncIterable<VerifyFinding> {
   const { reader } = shard;
   const integrity = reader.rows(quick ? 'pragma quick_check(20)' : 'pragma integrity_check(20)').map((row) => String(row[0]));
   for (const words of integrity) if (words !== 'ok') yield { account: null, what: `database of shard ${shard.number}: ${words}` };
@@ -22,7 +30,7 @@ export async function* verifyShard(shard: Shard, quick: boolean, done: (letters:
   if (!quick) yield* verifyOctets(shard, done);
 }
 
-function inOnePicture(shard: Shard, check: () => string[]): string[] {
+function inOnePicture(shard: VerifiedShard, check: () => string[]): string[] {
   shard.reader.db.exec('begin');
   try {
     return check();
@@ -31,7 +39,7 @@ function inOnePicture(shard: Shard, check: () => string[]): string[] {
   }
 }
 
-function checkAccount({ reader }: Shard, account: number): string[] {
+function checkAccount({ reader }: VerifiedShard, account: number): string[] {
   const findings: string[] = [];
   const [modSeq, nextMessage, octets, messages] =
     reader.row('select modseq, next_message, octets, messages from account where id = ?', account) ?? [];
@@ -101,7 +109,7 @@ function checkAccount({ reader }: Shard, account: number): string[] {
   return findings;
 }
 
-function checkLetters({ reader, dir, number }: Shard): string[] {
+function checkLetters({ reader, dir, number }: VerifiedShard): string[] {
   const findings: string[] = [];
   const refs = reader.rows(
     `with held(letter) as (select letter from message union all select letter from queue_letter union all select letter from handover where letter is not null),
@@ -132,7 +140,7 @@ function checkLetters({ reader, dir, number }: Shard): string[] {
 }
 
 /** Every letter's octets against its SHA-256. */
-async function* verifyOctets(shard: Shard, done: (letters: number) => void): AsyncIterable<VerifyFinding> {
+async function* verifyOctets(shard: VerifiedShard, done: (letters: number) => void): AsyncIterable<VerifyFinding> {
   const { reader } = shard;
   for (let after = 0; ;) {
     const ids = reader.rows(`select id from letter where id > ? order by id limit ${portion}`, after).map((row) => Number(row[0]));
@@ -148,7 +156,7 @@ async function* verifyOctets(shard: Shard, done: (letters: number) => void): Asy
   }
 }
 
-async function faultOf({ reader, octets }: Shard, id: number): Promise<string | null> {
+async function faultOf({ reader, octets }: VerifiedShard, id: number): Promise<string | null> {
   for (let attempt = 0; attempt < 2; attempt++) {
     const place = reader.placeOfLetter(id);
     if (place === null) return null;
@@ -162,7 +170,7 @@ async function faultOf({ reader, octets }: Shard, id: number): Promise<string | 
 }
 
 /** Who has a letter, in words. */
-function holdersOf({ reader }: Shard, id: number): VerifyFinding[] {
+function holdersOf({ reader }: VerifiedShard, id: number): VerifyFinding[] {
   const findings: VerifyFinding[] = reader
     .rows(
       `select m.account, m.id, b.name, p.uid, l.journey from letter l join message m on m.letter = l.id
