@@ -1,6 +1,6 @@
 // Finds letters that go round in circles, by the trace fields that servers leave (RFC 5321 §6.3).
 // Knows header lines; knows no transaction.
-import { CR, LF, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
+import { CR, LF, latin1FromBytes, utf8FromBytes, type Bytes } from '../../base/bytes.ts';
 
 /** RFC 5321 §6.3: at least 100 is the advice for a simple counter; reliability B-096 and Postfix stop at 50. */
 const maxHops = 50;
@@ -12,6 +12,8 @@ const maxScanned = 1024 * 1024;
 export interface HeaderGlance {
   readonly loops: boolean;
   readonly hasMessageId: boolean;
+  /** What stands between its angle brackets, for the journey; empty where there is none that can be read. */
+  readonly messageId: string;
 }
 
 /** One pass over the header section. */
@@ -20,7 +22,7 @@ export function glanceAtHeader(letter: Bytes, hostName: string): HeaderGlance {
   const ownMark = `by ${hostName.toLowerCase()} `;
   let hops = 0;
   let own = 0;
-  let hasMessageId = false;
+  let messageId: string | null = null;
   for (let at = 0; at < end;) {
     const first = letter[at]!;
     if (first === LF || first === CR) break;
@@ -31,12 +33,18 @@ export function glanceAtHeader(letter: Bytes, hostName: string): HeaderGlance {
       if (startsWith(letter, at, 'received:')) {
         hops++;
         if (isOwn(letter, at, next, end, ownMark)) own++;
-        if (hops > maxHops || own > maxOwnHops) return { loops: true, hasMessageId };
+        if (hops > maxHops || own > maxOwnHops) return { loops: true, hasMessageId: messageId !== null, messageId: messageId ?? '' };
       }
-    } else if ((first === 77 || first === 109) && startsWith(letter, at, 'message-id:')) hasMessageId = true;
+    } else if ((first === 77 || first === 109) && startsWith(letter, at, 'message-id:')) messageId ??= readMessageId(letter, at, end);
     at = next;
   }
-  return { loops: false, hasMessageId };
+  return { loops: false, hasMessageId: messageId !== null, messageId: messageId ?? '' };
+}
+
+/** RFC 5322 §3.6.4; it may stand on the field's second line. RFC 5322 §2.1.1: no line has more than 998 octets. */
+function readMessageId(letter: Bytes, at: number, end: number): string {
+  const field = utf8FromBytes(letter.subarray(at + 'message-id:'.length, Math.min(end, at + 1100)));
+  return /^[ \t]*(?:\r?\n[ \t]+)?<([^<>\s]+)>/.exec(field)?.[1] ?? '';
 }
 
 /** Ours put `by` at the begin of its second line. */

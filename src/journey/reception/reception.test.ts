@@ -168,7 +168,23 @@ const glances: [name: string, letter: string, loops: boolean, hasMessageId: bool
   ['hops in the body', '\r\n' + 'Received: x\r\n'.repeat(5000), false, false],
 ];
 for (const [name, letter, loops, hasMessageId] of glances)
-  test(`glanceAtHeader: ${name}`, () => assert.deepEqual(glanceAtHeader(bytesFromLatin1(letter), 'h'), { loops, hasMessageId }));
+  test(`glanceAtHeader: ${name}`, () => {
+    const glance = glanceAtHeader(bytesFromLatin1(letter), 'h');
+    assert.deepEqual([glance.loops, glance.hasMessageId], [loops, hasMessageId]);
+  });
+
+for (const [field, messageId] of [
+  ['Message-ID: <a@b>', 'a@b'],
+  ['message-id:<a@b>', 'a@b'],
+  ['Message-ID:\r\n <a@b> (comment)', 'a@b'],
+  ['Message-ID: <first@b>\r\nMessage-ID: <second@b>', 'first@b'],
+  ['Message-ID:\r\nTo: <c@d>', ''],
+  ['Message-ID: a@b', ''],
+  [`Message-ID: <${'x'.repeat(2000)}@b>`, ''],
+  ['Subject: none', ''],
+] as const)
+  test(`glanceAtHeader: the Message-ID of ${JSON.stringify(field.slice(0, 60))}`, () =>
+    assert.equal(glanceAtHeader(bytesFromLatin1(`X: y\r\n${field}\r\n\r\n<body@b>`), 'h').messageId, messageId));
 
 test('glanceAtHeader: a hostile header is read in a moment', () => {
   const begin = performance.now();

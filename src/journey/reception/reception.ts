@@ -113,7 +113,7 @@ class ReceivedLetter implements IncomingLetter {
         },
         ...(report === null ? [] : [report]),
       ],
-      events: this.#events(letter, at, content.length),
+      events: this.#events(letter, at, content.length, glance.messageId),
     });
     const { letters } = await (report === null ? commit : commit.finally(() => report.spool.discard()));
     const taken = letters[0]!;
@@ -144,7 +144,7 @@ class ReceivedLetter implements IncomingLetter {
     return bytesFromUtf8(goesOn ? received : formatReturnPath(this.#sender.address) + received);
   }
 
-  #events(letter: LetterId, at: number, size: number): readonly TraceEvent[] {
+  #events(letter: LetterId, at: number, size: number, messageId: string): readonly TraceEvent[] {
     const { protocol, helloName, remote, tls } = this.#client;
     const events: TraceEvent[] = [
       {
@@ -160,6 +160,7 @@ class ReceivedLetter implements IncomingLetter {
           peerAddress: remote.address,
           from: this.#sender.address,
           size,
+          ...(messageId === '' ? {} : { messageId }),
           ...(tls === null ? {} : { tls: `${tls.version} ${tls.cipher}` }),
         },
       },
