@@ -104,7 +104,10 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       await certificates.reload();
       for (const renew of renewals) renew();
     };
-    opened.push(await startDelivery(office, { hostName, domain }), startUpkeep({ office, certificates, names, reload }));
+    opened.push(
+      await startDelivery(office, { hostName, domain }),
+      startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),
+    );
     opened.push(
       await openControl({
         path: join(office.folder, 'control.sock'),

@@ -27,18 +27,26 @@ function handClock() {
   };
 }
 
-function upkeepOf(portions: number) {
+function upkeepOf(portions: number, checkFirst = false) {
   const clock = handClock();
   const calls = { store: 0, accounts: 0 };
+  const checks: boolean[] = [];
   const office = {
     clock,
     log: silentLog,
-    store: { upkeep: async () => ++calls.store < portions },
+    store: {
+      upkeep: async () => ++calls.store < portions,
+      async *verify({ quick }: { quick: boolean }) {
+        checks.push(quick);
+        yield { account: 1, what: 'a finding' };
+      },
+    },
     people: { removeRested: async () => void calls.accounts++ },
     settings: { certificate: 'given' },
   } as unknown as Office;
   const certificates = { list: () => [] } as unknown as Certificates;
-  return { clock, calls, upkeep: startUpkeep({ office, certificates, names: [], reload: async () => {} }) };
+  const upkeep = startUpkeep({ office, certificates, names: [], reload: async () => {}, checkFirst });
+  return { clock, calls, checks, upkeep };
 }
 
 test('the store is tidied until nothing is left to do, then come the accounts, then ten minutes of rest', async () => {
@@ -51,6 +59,14 @@ test('the store is tidied until nothing is left to do, then come the accounts, t
   assert.deepEqual([...clock.waits.values()], [600_000]);
   await upkeep.close();
   assert.equal(clock.waits.size, 0);
+});
+
+test('after an end that was not in order the data are checked, once', async () => {
+  const { clock, checks, upkeep } = upkeepOf(1, true);
+  await clock.next();
+  await clock.next();
+  assert.deepEqual(checks, [true]);
+  await upkeep.close();
 });
 
 test('the end waits for one portion, not for all that is due', async () => {

@@ -11,6 +11,8 @@ export interface UpkeepOptions {
   /** Names that our own certificate is to hold. */
   readonly names: readonly string[];
   readonly reload: () => Promise<void>;
+  /** The server before did not end in order, perhaps because its disk failed: the data are looked through (reliability D-5). */
+  readonly checkFirst: boolean;
 }
 
 /** Soon after the start, when mail apps have come back, and then every ten minutes. */
@@ -19,11 +21,13 @@ const everyMs = 600_000;
 /** While there is more to do, the store rests this many times as long as a portion took, so that letters keep most of its time. */
 const restShare = 4;
 
-export function startUpkeep({ office, certificates, names, reload }: UpkeepOptions): { close(): Promise<void> } {
+export function startUpkeep({ office, certificates, names, reload, checkFirst }: UpkeepOptions): { close(): Promise<void> } {
   const { clock, log } = office;
   let cancel = clock.after(firstMs, () => void round());
   let underWay: Promise<void> | null = null;
   let closed = false;
+  let isUnchecked = checkFirst;
+  const ending = new AbortController();
   let endRest = (): void => {};
   let seen: Promise<string> = filesMark(certificates);
 
@@ -35,6 +39,8 @@ export function startUpkeep({ office, certificates, names, reload }: UpkeepOptio
   }
 
   async function work(): Promise<void> {
+    if (isUnchecked) await attempt('check', check);
+    isUnchecked = false;
     await attempt('store', tidyStore);
     await attempt('accounts', () => office.people.removeRested());
     await attempt('certificates', async () => {
@@ -45,6 +51,16 @@ export function startUpkeep({ office, certificates, names, reload }: UpkeepOptio
       seen = Promise.resolve(mark);
       await reload();
     });
+  }
+
+  /** Rows and counters, without the octets of letters; mail does not wait for it. */
+  async function check(): Promise<void> {
+    let findings = 0;
+    for await (const { account, what } of office.store.verify({ quick: true, signal: ending.signal })) {
+      findings++;
+      log.error('the data are damaged; "tayori verify" tells more', { account: account ?? 0, what });
+    }
+    if (!closed) log.info('the data were checked, for the server before did not end in order', { findings });
   }
 
   /** All that is due: a portion every ten minutes would never keep up with what a busy server adds. */
@@ -75,6 +91,7 @@ export function startUpkeep({ office, certificates, names, reload }: UpkeepOptio
     async close() {
       closed = true;
       cancel();
+      ending.abort();
       endRest();
       await underWay;
     },
