@@ -6,7 +6,6 @@ import { bytesFromUtf8, noBytes } from '../../base/bytes.ts';
 import { parseAddressList, type Address } from '../../message/address/address-list.ts';
 import { reportBody } from '../../message/build/body.ts';
 import { buildLetter } from '../../message/build/letter.ts';
-import { formatDate } from '../../message/header/date.ts';
 import { headerFieldRanges } from '../../message/header/fields.ts';
 import { formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
 import type { AcceptLetter } from '../../store/contract.ts';
@@ -14,6 +13,7 @@ import { makeLetterId } from '../../store/letter-id.ts';
 import type { RecipientLists } from '../account/contract.ts';
 import type { ReportAction, ReportedRecipient, Reporter } from './contract.ts';
 import { deliveredRecipients } from './delivered.ts';
+import { messageFields, needsGlobal, plain, recipientFields } from './fields.ts';
 
 export interface ReporterParts {
   readonly hostName: string;
@@ -26,7 +26,6 @@ export interface ReporterParts {
 
 /** RFC 3461 §5.3: with RET=FULL the letter comes along, but a large one only by its header. */
 const returnMax = 1024 * 1024;
-const wordsMax = 500;
 
 interface Words {
   readonly subject: string;
@@ -97,6 +96,7 @@ function buildReport(parts: ReporterParts, recipients: readonly ReportedRecipien
   const words = wordsByAction[action];
   const tells = recipients.map(describe).join('\n\n');
   const text = `${words.ja}\n\n${words.en}\n\n${tells}\n\n-- \n便り ${parts.hostName}\n`;
+  const global = needsGlobal(recipients);
   const full = action === 'failed' && row.returns !== 'headers' && octets.length <= returnMax;
   const { blankEnd } = headerFieldRanges(octets);
   return buildLetter({
@@ -110,9 +110,9 @@ function buildReport(parts: ReporterParts, recipients: readonly ReportedRecipien
     body: reportBody({
       reportType: 'delivery-status',
       text,
-      groups: [messageFields(parts, recipients), ...recipients.map(recipientFields)],
+      groups: [messageFields(parts.hostName, recipients), ...recipients.map((one) => recipientFields(one, global))],
       original: full ? { kind: 'message', bytes: octets } : { kind: 'message', bytes: octets.subarray(0, blankEnd), headersOnly: true },
-      global: recipients.some((one) => !isAscii(one.row.recipient)),
+      global,
     }),
   });
 }
@@ -124,44 +124,4 @@ function address(text: string): Address[] {
 function describe(one: ReportedRecipient): string {
   const who = one.host === null ? '' : `\n  ${one.host}:`;
   return `  <${one.row.recipient}>${who}\n  ${plain(one.words)} (${one.status})`;
-}
-
-type Field = readonly [name: string, value: string];
-
-/** RFC 3464 §2.2. */
-function messageFields(parts: ReporterParts, recipients: readonly ReportedRecipient[]): Field[] {
-  const { row } = recipients[0]!;
-  const fields: Field[] = [];
-  if (row.envelopeId !== null) fields.push(['Original-Envelope-Id', plain(row.envelopeId)]);
-  fields.push(['Reporting-MTA', `dns; ${parts.hostName}`], ['Arrival-Date', formatDate(row.createdAt)]);
-  return fields;
-}
-
-/** RFC 3464 §2.3. */
-function recipientFields(one: ReportedRecipient): Field[] {
-  const { row } = one;
-  const fields: Field[] = [];
-  if (row.originalRecipient !== null) fields.push(['Original-Recipient', plain(row.originalRecipient.replace(';', '; '))]);
-  // RFC 6533 §3: an address that is not ASCII has a type of its own.
-  fields.push(
-    ['Final-Recipient', `${isAscii(row.recipient) ? 'rfc822' : 'utf-8'}; ${plain(row.recipient)}`],
-    ['Action', one.action],
-    ['Status', one.status],
-  );
-  if (one.host !== null) fields.push(['Remote-MTA', `dns; ${plain(one.host)}`], ['Diagnostic-Code', `smtp; ${plain(one.words)}`]);
-  fields.push(['Last-Attempt-Date', formatDate(one.lastAttemptAt)]);
-  if (one.action === 'delayed') fields.push(['Will-Retry-Until', formatDate(row.expiresAt)]);
-  return fields;
-}
-
-function isAscii(text: string): boolean {
-  return /^[\x20-\x7e]*$/.test(text);
-}
-
-/** Words of another server on one line, bounded: they must not write fields of their own. */
-function plain(text: string): string {
-  return text
-    .replace(/[\0-\x1f\x7f]+/g, ' ')
-    .slice(0, wordsMax)
-    .trim();
 }
