@@ -74,6 +74,9 @@ const picture = (all: readonly { readonly octets: Buffer; readonly marks: string
 const pictureOfFiles = (all: readonly File[]): string[] => picture(all.map(({ octets, flags }) => ({ octets, marks: flags })));
 const pictureOfSeen = (all: readonly Seen[]): string[] => picture(all.map(({ octets, flags }) => ({ octets, marks: mark(flags) })));
 
+/** Which of the many it is. */
+const numberOf = ({ octets }: File): number => Number(/Subject: mbsync (\d+)/.exec(octets.toString('latin1'))![1]);
+
 /** Both ends have the same letters with the same flags. @returns how many. */
 async function assertEqualEnds(place: string, mailbox = 'INBOX'): Promise<number> {
   const here = pictureOfFiles(await files(place));
@@ -110,10 +113,9 @@ test('mbsync: 1,000 letters, changes on both sides, a restart between', { skip, 
   await client.logout();
   const newThere = Array.from({ length: 20 }, (_, index) => letter(hanako, taro, `new there ${index}`));
   await put(server, taro, 'INBOX', newThere, ['\\Draft']);
-  // Here: other letters by their names.
-  const number = ({ octets }: File): number => Number(/Subject: mbsync (\d+)/.exec(octets.toString('latin1'))![1]);
+  // Here: other letters, by their names.
   for (const file of await files(inbox)) {
-    const index = number(file);
+    const index = numberOf(file);
     const path = join(inbox, file.part, file.name);
     const flagged = (flags: string): Promise<void> => rename(path, join(inbox, 'cur', `${file.name.replace(/:2,.*$/, '')}:2,${flags}`));
     if (index >= 400 && index < 450) await flagged('S');

@@ -76,6 +76,8 @@ async function settings(name: string, person: Person, { imap, smtp, auth }: Ways
   return path;
 }
 
+const subjects = (all: readonly Seen[]): string[] => all.map(({ octets }) => /\r\nSubject: (.*)\r\n/.exec(octets.toString())![1]!);
+
 for (const [name, ways] of Object.entries({
   'TLS, PLAIN': { imap: 'imaps', smtp: 'smtps', auth: 'plain' },
   'STARTTLS, LOGIN': { imap: 'imap', smtp: 'smtp', auth: 'login' },
@@ -151,7 +153,6 @@ test(
         () => `${what} on this screen:\n${screen}`,
       );
     const keys = (...all: string[]) => tmux('send-keys', '-t', 'mail', ...all);
-    const subjects = (all: readonly Seen[]): string[] => all.map(({ octets }) => /\r\nSubject: (.*)\r\n/.exec(octets.toString())![1]!);
     try {
       const index = await seen(/Msgs?:30/i);
       for (const subject of ['screen 0', 'screen 29']) assert.match(index, new RegExp(`${subject}\\b`));

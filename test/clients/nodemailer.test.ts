@@ -30,6 +30,13 @@ async function trouble(sending: Promise<unknown>): Promise<Trouble> {
   );
 }
 
+const short = ({ code, responseCode }: Trouble): unknown[] => [code, responseCode];
+
+const send = (options: object, from: string, to: string | string[]): Promise<unknown> => {
+  const transport = createTransport({ ...usual, ...options });
+  return transport.sendMail({ from, to, subject: 'never', text: 'never' }).finally(() => transport.close());
+};
+
 test('a pool: 100 letters over three connections, each there once', { timeout: 20_000 }, async () => {
   const pool = createTransport({ ...usual, pool: true, maxConnections: 3, maxMessages: 40 });
   try {
@@ -143,11 +150,6 @@ for (const [name, port, more] of [
   });
 
 test('refused: a wrong password, a sender that is not hers, nobody there, no login', { timeout: 20_000 }, async () => {
-  const send = (options: object, from: string, to: string | string[]): Promise<unknown> => {
-    const transport = createTransport({ ...usual, ...options });
-    return transport.sendMail({ from, to, subject: 'never', text: 'never' }).finally(() => transport.close());
-  };
-  const short = ({ code, responseCode }: Trouble): unknown[] => [code, responseCode];
   assert.deepEqual(short(await trouble(send({ auth: { ...auth, pass: 'no' } }, hanako.address, taro.address))), ['EAUTH', 535]);
   assert.deepEqual(short(await trouble(send({}, taro.address, taro.address))), ['EENVELOPE', 553]);
   assert.deepEqual(short(await trouble(send({}, hanako.address, 'nobody@tayori.test'))), ['EENVELOPE', 550]);
