@@ -15,10 +15,10 @@ const [{ run }, { openTerminal }] = await Promise.all([import('./setup/cli/run.t
 process.umask(0o077);
 // A server is ended by force sometimes: what was compiled at its start is kept by then.
 setTimeout(flushCompileCache, 3_000).unref();
-// The reader of a pipe may stop early (tayori queue list | head); a server goes on without its log.
+// The reader of a pipe may stop early (tayori queue list | head) and a terminal be closed (EIO); a server goes on without its log.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 
 process.exitCode = await run(process.argv.slice(2), {

@@ -1,4 +1,5 @@
 // `tayori serve`: the server from the command line, with its signals. Knows the process; knows no part of the server.
+import { closeSync, openSync } from 'node:fs';
 import { Refusal } from '../../base/trouble.ts';
 import { openLog, type OpenLog } from '../../io/log.ts';
 import { Metrics } from '../../io/metrics.ts';
@@ -32,7 +33,7 @@ Without a domain in the settings the demo starts: the domain tayori.test, two pe
 shows, a certificate of our own authority (DATA/ca.pem), on this computer only, and nothing goes out to the Internet.
 When everything accepts, DATA/listening.json tells programs what the table tells people; it goes when the server ends.
 Ctrl-C or SIGTERM: listeners stop, sessions say goodbye within five seconds, the data are closed; a second time ends at once.
-SIGHUP reads certificates again. The log goes to the standard error output.`,
+SIGHUP reads certificates again; when it says that the terminal was closed, the server ends like by Ctrl-C. The log goes to the standard error output.`,
     examples: [
       { line: 'tayori serve', sentence: 'The demo, data in ./data.' },
       { line: 'tayori serve --data /tmp/try --port-base 20000', sentence: 'A second one beside it, on the ports from 20000 on.' },
@@ -72,6 +73,13 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
       ending.resolve();
     });
 
+  let running: Running | null = null;
+  const hasTerminal = process.stdin.isTTY || process.stderr.isTTY;
+  process.on('SIGHUP', () => {
+    if (hasTerminal && isTerminalGone()) return ending.resolve();
+    running?.reload().catch((error: unknown) => logging.log.error('cannot read certificates again; the old ones stay in use', {}, error));
+  });
+
   let failed = false;
   const stopped = (reason: string) => {
     logging.log.error('the store has stopped; the server ends', { reason });
@@ -79,11 +87,8 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
     setTimeout(() => process.exit(74), lastMs).unref();
     ending.resolve();
   };
-  const running = await start(settings, logging, metrics, stopped);
+  running = await start(settings, logging, metrics, stopped);
   warnOfNode(process.versions.node, logging.log);
-  process.on('SIGHUP', () => {
-    running.reload().catch((error: unknown) => logging.log.error('cannot read certificates again; the old ones stay in use', {}, error));
-  });
   if (input.options['quiet'] !== true)
     for (const line of formatListening(running.listening, running.hostName, running.folder)) terminal.out(line);
   await ending.promise;
@@ -92,6 +97,16 @@ async function run(input: Input, terminal: Terminal): Promise<ExitCode> {
   logging.log.info('tayori is closed');
   logging.flush();
   return failed ? 1 : 0;
+}
+
+/** The window in which the server was started has been closed: nobody is left to end it. */
+function isTerminalGone(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** @throws CommandTrouble: what a person can mend, in one line. */
