@@ -156,6 +156,17 @@ test('reception: letters that go round in circles are refused', async () => {
   await world.end();
 });
 
+test('reception: a letter with two authors of two kinds is refused (B-090), and the session goes on', async () => {
+  const { world, wire } = await open();
+  await say(wire, 'EHLO a\r\n');
+  const two = 'From: a@bank.test\r\nFrom: b@evil.test\r\n\r\n.\r\n';
+  assert.match(await say(wire, `${letterFor('hanako@local.test')}${two}`), /^550 5\.7\.1 /);
+  assert.match(await say(wire, `${letterFor('hanako@local.test')}From: a@bank.test\r\n\r\n.\r\n`), /^250 /);
+  assert.equal((await world.inbox('hanako')).length, 1);
+  wire.gone();
+  await world.end();
+});
+
 const glances: [name: string, letter: string, loops: boolean, hasMessageId: boolean][] = [
   ['empty', '', false, false],
   ['no header', '\r\nMessage-ID: <1>\r\n', false, false],

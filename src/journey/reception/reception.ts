@@ -13,6 +13,7 @@ import type { LetterId, MailStore } from '../../store/contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { Objection, RecipientList, RecipientLists } from '../account/contract.ts';
 import type { Reporter } from '../report/contract.ts';
+import { isAuthorClear } from './authors.ts';
 import { glanceAtHeader } from './loops.ts';
 import type { Resends } from './resends.ts';
 
@@ -81,6 +82,8 @@ class ReceivedLetter implements IncomingLetter {
       log.warn('reception: a letter goes round in circles', { connection: this.#client.connection, sender: this.#sender.address });
       return replies.loop;
     }
+    // LMTP is spoken by a server of ours, which has looked already.
+    if (this.#client.protocol !== 'LMTP' && !isAuthorClear(octets, glance.from)) return replies['unclear-author'];
     // RFC 1870 §6.2: the declared size was an estimate, or there was none.
     if (content.length > (this.#parameters.size ?? 0)) {
       const objection = replyToObjection(await this.#recipients.recheck(content.length));

@@ -62,6 +62,7 @@ const table = {
   'no-relay': [550, '5.7.1', 'Letters for that domain are not taken here'],
   'sender-not-yours': [553, '5.7.1', 'This sender address does not belong to the account'],
   'author-not-yours': [550, '5.7.1', 'The address in the From or Sender field does not belong to the account'],
+  'unclear-author': [550, '5.7.1', 'A letter has one From field, with addresses of one domain'],
   'bad-header': [550, '5.6.0', 'The header of the letter is not well-formed'],
   smuggling: [550, '5.5.2', 'A line with a lone dot must stand between CR LF and CR LF'],
   'bad-line-ends': [550, '5.5.2', 'Lines of a letter end with CR LF; a bare CR or LF or a NUL is not taken'],
