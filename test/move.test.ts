@@ -229,21 +229,33 @@ test(
       let answered = 0;
       const over = new AbortController();
       const enough = Promise.withResolvers<void>();
-      const load = Array.from({ length: 4 }, async () => {
+      const lane = async () => {
         while (!over.signal.aborted) {
           const number = answered;
           await transport.sendMail({ from: hanako!.address, to: taro!.address, subject: `under load ${number}`, text: 'x\n'.repeat(500) });
           if (++answered === 20) enough.resolve();
         }
-      });
-      // The backup begins under load.
-      await enough.promise;
-      const atBegin = answered;
-      const result = await json<BackupResult>(['backup', join(folder, 'backup'), '--data', data]);
-      const meanwhile = answered - atBegin;
-      over.abort();
-      await Promise.all(load);
-      transport.close();
+      };
+      const load = Promise.all([lane(), lane(), lane(), lane()]);
+      let atBegin = 0;
+      let meanwhile = 0;
+      let result: BackupResult;
+      try {
+        // The backup begins under load.
+        await Promise.race([enough.promise, load]);
+        atBegin = answered;
+        result = await json<BackupResult>(['backup', join(folder, 'backup'), '--data', data]);
+        meanwhile = answered - atBegin;
+        over.abort();
+        await load;
+      } catch (trouble) {
+        over.abort();
+        await Promise.allSettled([load]);
+        const { err } = await server.stop();
+        throw new Error(`the server's last words: ${err.slice(-3000)}`, { cause: trouble });
+      } finally {
+        transport.close();
+      }
       const old = await signIn(server, 1);
       const before = await statusOf(old, 'INBOX');
       old.close();

@@ -42,10 +42,10 @@ export async function verifyAll(quick: boolean, office: Office, work: Work): Pro
   }
   work.say({ done: 0, of: letters, words: quick ? 'checking rows and counters' : 'checking every letter' });
   const progress = (done: number, of: number) => {
-    if (work.signal.aborted) throw new CommandTrouble(verifyTrouble.stopped);
     work.say({ done, of, words: `${done} of ${of} letters, ${findings.length + more} findings` });
   };
-  for await (const { account, what } of store.verify({ quick, progress })) note(inWords(account, what, names));
+  for await (const { account, what } of store.verify({ quick, progress, signal: work.signal })) note(inWords(account, what, names));
+  if (work.signal.aborted) throw new CommandTrouble(verifyTrouble.stopped);
   return { people: names.size, letters, quick, findings, more, milliseconds: Math.round(clock.monotonic() - began) };
 }
 
