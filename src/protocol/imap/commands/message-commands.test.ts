@@ -273,3 +273,26 @@ test('reading a letter is the last station of its journey, told once; lists and 
     assert.match(await client.ask(command), /a OK [A-Z ]*FETCH completed\r\n$/);
   assert.deepEqual(added, ['read imap 2', 'read imap 3']);
 });
+
+for (const [condstore, told] of [
+  [false, /^\* 1 FETCH \(UID 1 FLAGS \(\\Answered \\Flagged\)\)\r\na OK/],
+  [true, /^\* 1 FETCH \(UID 1 FLAGS \(\\Answered \\Flagged\) MODSEQ \(\d+\)\)\r\n\* 2 FETCH \(UID 2 MODSEQ \(\d+\)\)\r\na OK/],
+] as const)
+  test(`STORE .SILENT tells what another session changed just before it${condstore ? ', with CONDSTORE' : ''}`, async () => {
+    const letters = [{ text: 'a\r\n' }, { text: 'b\r\n' }];
+    let between: (() => Promise<unknown>) | null = null;
+    const world: LettersWorld = await openLettersWorld(letters, {
+      async setFlags(...args) {
+        const other = between;
+        between = null;
+        await other?.();
+        return world.store.setFlags(...args);
+      },
+    });
+    const client = await world.client();
+    if (condstore) await client.ask('ENABLE CONDSTORE');
+    between = () => world.store.setFlags(1, world.mailbox, Uint32Array.of(1), { how: 'add', flags: ['\\Flagged'] });
+    assert.match(await client.ask('STORE 1:2 +FLAGS.SILENT (\\Answered)'), told);
+    assert.match(await client.ask('NOOP'), /^a OK/);
+    await world.end();
+  });
