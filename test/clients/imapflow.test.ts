@@ -20,7 +20,7 @@ async function inMailbox(name: string, work: (client: ImapFlow) => Promise<void>
     await client.mailboxCreate(name);
     await client.mailboxOpen(name);
     await work(client);
-    await client.logout();
+    if (client.usable) await client.logout();
   } finally {
     client.close();
   }
@@ -294,6 +294,27 @@ for (const compressed of [true, false])
       { disableCompression: !compressed },
     ),
   );
+
+test('compressed, 500 letters that pack well: the command behind them is answered at once', { timeout: 15_000 }, () =>
+  inMailbox('Packed', async (client) => {
+    const sent = Array.from({ length: 500 }, (_, index) =>
+      letter(hanako, taro, `packed ${index}`, `${'x'.repeat(70)}\r\n`.repeat(1 + (index % 30))),
+    );
+    await put(server, taro, 'Packed', sent);
+    await client.noop();
+    for (let round = 0; round < 5; round++) {
+      const [all] = await Promise.all([client.fetchAll('1:*', { source: true }), client.noop()]);
+      assert.deepEqual(
+        all.map(({ source }) => source!.toString()),
+        sent.map(String),
+      );
+    }
+    // This app gives up waiting for the answer to LOGOUT without a word.
+    const began = performance.now();
+    await client.logout();
+    assert.ok(performance.now() - began < 5_000);
+  }),
+);
 
 test('what imapflow moves into the inbox POP3 gives; what POP3 has locked IMAP still reads', { timeout: 15_000 }, () =>
   inMailbox('Across', async (client) => {
