@@ -235,7 +235,8 @@ export interface MailStore {
   /** Octets of one letter, for parts of large ones. @throws Refusal `nonexistent`; Unavailable when they are damaged. */
   openLetter(account: AccountId, message: MessageId): Promise<LetterBytes>;
   /**
-   * Whole octets of several letters, in order; null where there is no such letter. Ask for about a megabyte at a time
+   * Whole octets of several letters, in order; null where there is no such letter or its octets are damaged (`openLetter` tells
+   * which: a damaged letter is still there, and nobody may be told that it was removed). Ask for about a megabyte at a time
    * (`MailboxState.sizes` tells). Verified against the stored SHA-256.
    */
   readLetters(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly (Bytes | null)[]>;

@@ -100,6 +100,7 @@ export async function restoreFrom(
     await copyFile(join(from, 'mail.sqlite'), join(to, 'mail.sqlite'));
     await syncAll(to);
   }
+  await syncFolder(dir);
   await renewValidity({ ...options, shards: report.shards });
   return report;
 }
