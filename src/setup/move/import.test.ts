@@ -251,7 +251,7 @@ describe('moving letters', () => {
 
   const wrong: readonly [string, () => Promise<unknown>, RegExp][] = [
     ['nothing there', async () => take(await person(), join(folder, 'nowhere')), /there is nothing at/],
-    ['no letters', async () => take(await person(), await file('empty/readme', 'hello')), /there are no letters in/],
+    ['no letters', async () => take(await person(), join(await file('empty/readme', 'hello'), '..')), /there are no letters in/],
     [
       'another format',
       async () => take(await person(), await file('m.mbox', mboxOf(1)), { format: 'maildir' }),

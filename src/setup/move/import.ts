@@ -159,6 +159,9 @@ class Importing {
         code === 'ENOENT' || code === 'ENOTDIR' ? importTrouble.nothing(path) : importTrouble.unreadable(path, code),
       );
     }
+    const [only] = found.passedOver;
+    if (found.sources.length === 0 && format === null && only?.path === '.')
+      throw new CommandTrouble(importTrouble.onlyThis(path, only.reason));
     if (found.sources.length === 0)
       throw new CommandTrouble(format === null ? importTrouble.noLetters(path) : importTrouble.notFormat(path, format));
     const ledger = { folder: this.#office.folder, account: this.#account.id, address, path, into };
@@ -216,7 +219,7 @@ class Importing {
       for (const letter of batch) letter.spool?.discard();
       await before.catch(() => {});
       if (trouble instanceof SourceChanged) throw new CommandTrouble(importTrouble.changed(path));
-      throw this.#inWords(trouble, lane.ledger);
+      throw this.#inWords(trouble, lane.ledger, path);
     }
   }
 
@@ -312,12 +315,14 @@ class Importing {
     if (this.#work.signal.aborted) throw new CommandTrouble(importTrouble.stopped(ledger.imported));
   }
 
-  #inWords(trouble: unknown, ledger: Ledger): unknown {
+  #inWords(trouble: unknown, ledger: Ledger, path: string): unknown {
     if (trouble instanceof Refusal && trouble.code === 'over-quota')
       return new CommandTrouble(importTrouble.quota(this.#account.address, this.#account.quota ?? 0, ledger.imported));
     if (trouble instanceof Unavailable && trouble.code === 'disk-full') return new CommandTrouble(importTrouble.full(ledger.imported));
     if (trouble instanceof Unavailable && trouble.code === 'unknown-outcome')
       return new CommandTrouble(importTrouble.unknown(ledger.imported));
+    const { code, syscall } = trouble as NodeJS.ErrnoException;
+    if (code !== undefined && syscall !== undefined) return new CommandTrouble(importTrouble.unreadable(path, code));
     return trouble;
   }
 

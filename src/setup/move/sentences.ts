@@ -12,6 +12,7 @@ export const refusedLetter = {
 } as const;
 
 export const passedOver = {
+  noDate: 'begins with "From ", but without the date that an mbox has there',
   noLetters: 'neither an mbox, nor a Maildir, nor an .eml file',
   link: 'a link to another place; name that place itself to have it imported',
   tooDeep: 'a folder too deep below the one you named',
@@ -23,6 +24,7 @@ export const importTrouble = {
   unreadable: (path: string, code: string) =>
     `${path} cannot be read (${code}); the server reads it as the user it runs as, so let that user read it`,
   noLetters: (path: string) => `there are no letters in ${path}: no mbox, no Maildir and no .eml file`,
+  onlyThis: (path: string, reason: string) => `${path} was not imported: ${reason}`,
   format: (word: string) => `"${word}" is not a format; use mbox, mboxo, maildir or eml`,
   notFormat: (path: string, format: string) => `there are no letters of the format ${format} in ${path}`,
   underWay: (path: string) => `${path} is being imported already; wait for its end`,

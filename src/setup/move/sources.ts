@@ -3,6 +3,7 @@
 import { lstat, open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { isKeyword } from '../../message/mbox-status.ts';
+import { parseSeparator } from '../../message/mbox.ts';
 import type { MailboxRole } from '../../store/contract.ts';
 import { parseFileName } from './mailbox-names.ts';
 import { parseFolderName, parseKeywordList, parseLevel, parseMaildirName } from './maildir.ts';
@@ -214,7 +215,7 @@ async function kindOf(path: string): Promise<'mbox' | 'eml' | 'empty' | string> 
     const { bytesRead } = await file.read(octets, 0, octets.length, 0);
     const text = octets.toString('latin1', 0, bytesRead).replace(/^[\r\n]+/, '');
     if (text === '') return 'empty';
-    if (text.startsWith('From ')) return 'mbox';
+    if (text.startsWith('From ')) return parseSeparator(text.slice(0, 1024).split(/\r?\n/)[0]!) === null ? passedOver.noDate : 'mbox';
     return /^[!-9;-~]{1,200}[ \t]*:/.test(text) ? 'eml' : passedOver.noLetters;
   } finally {
     await file.close();
