@@ -35,33 +35,44 @@ export async function backupTo(store: EmbeddedStore, targetDir: string, progress
     throw new Refusal('already-exists', `${targetDir} holds a backup already`);
   const { shards } = store;
   return store.keepingSegments(async () => {
-    const sources = shards.map((shard) => openPicture(join(shard.dir, 'mail.sqlite')));
-    try {
-      const segments = sources.map(segmentsOf);
-      const of = segments.flat().reduce((sum, { size }) => sum + size, 0);
-      let done = 0;
-      for (const [number, source] of sources.entries()) {
-        const dir = join(targetDir, `shard-${number}`);
-        await mkdir(join(dir, 'segments'), { recursive: true, mode: 0o700 });
-        await backup(source, join(dir, 'mail.sqlite'), { rate: pagesAtOnce });
-        for (const { id, size } of segments[number]!) {
-          await copyStart(join(shards[number]!.dir, 'segments', segmentName(id)), join(dir, 'segments', segmentName(id)), size);
-          done += size;
-          progress(done, of);
-        }
-        await syncAll(dir);
+    const segments = await copyDatabases(store, targetDir);
+    const of = segments.flat().reduce((sum, { size }) => sum + size, 0);
+    let done = 0;
+    for (const [number, shard] of shards.entries()) {
+      const dir = join(targetDir, `shard-${number}`);
+      for (const { id, size } of segments[number]!) {
+        await copyStart(join(shard.dir, 'segments', segmentName(id)), join(dir, 'segments', segmentName(id)), size);
+        done += size;
+        progress(done, of);
       }
-      const damaged: string[] = [];
-      let letters = 0;
-      for (const number of shards.keys()) letters += await checkCopy(join(targetDir, `shard-${number}`), number, shards.length, damaged);
-      const report: BackupReport = { shards: shards.length, letters, octets: of, damaged };
-      await writeDurably(join(targetDir, noteName), `${JSON.stringify(report, null, 2)}\n`);
-      await syncFolder(targetDir);
-      return report;
-    } finally {
-      for (const source of sources) source.close();
+      await syncAll(dir);
     }
+    const damaged: string[] = [];
+    let letters = 0;
+    for (const number of shards.keys()) letters += await checkCopy(join(targetDir, `shard-${number}`), number, shards.length, damaged);
+    const report: BackupReport = { shards: shards.length, letters, octets: of, damaged };
+    await writeDurably(join(targetDir, noteName), `${JSON.stringify(report, null, 2)}\n`);
+    await syncFolder(targetDir);
+    return report;
   });
+}
+
+/**
+ * Copies the databases as they are at one moment. The pictures are let go of before the segments are copied: as long as one is held, a
+ * WAL can only grow.
+ */
+async function copyDatabases(store: EmbeddedStore, targetDir: string): Promise<{ readonly id: number; readonly size: number }[][]> {
+  const sources = store.shards.map((shard) => openPicture(join(shard.dir, 'mail.sqlite')));
+  try {
+    for (const [number, source] of sources.entries()) {
+      const dir = join(targetDir, `shard-${number}`);
+      await mkdir(join(dir, 'segments'), { recursive: true, mode: 0o700 });
+      await backup(source, join(dir, 'mail.sqlite'), { rate: pagesAtOnce });
+    }
+    return sources.map(segmentsOf);
+  } finally {
+    for (const source of sources) source.close();
+  }
 }
 
 /** Copies one database that may be in use, such as the directory's. */
@@ -164,6 +175,8 @@ async function checkCopy(dir: string, shard: number, shards: number, damaged: st
         count++;
       }
       after = Number(ids.at(-1)![0]);
+      // Small letters are read at once: without a pause nobody else would get a turn until all are checked.
+      await new Promise(setImmediate);
     }
   } finally {
     octets.close();
