@@ -333,3 +333,15 @@ test('a peer that goes on talking after the goodbye is cut all the same', async 
   peer.destroy();
   server.close();
 });
+
+test('TLS 1.2: a client cannot ask for another handshake', async () => {
+  const listener = await listen({ security: 'tls' });
+  const socket = connectTls({ port: listener.port, host: '127.0.0.1', maxVersion: 'TLSv1.2', rejectUnauthorized: false });
+  await readUntil(socket, 'hello');
+  const answer = Promise.withResolvers<Error | null>();
+  socket.on('error', answer.resolve);
+  socket.on('close', () => answer.resolve(null));
+  socket.renegotiate({ rejectUnauthorized: false }, (error) => answer.resolve(error ?? new Error('agreed')));
+  assert.match(String(await answer.promise), /renegotiation/i);
+  socket.destroy();
+});

@@ -1,6 +1,6 @@
 // Certificates in use: which one is shown for which name, and how they are exchanged without a restart.
 // Knows key and certificate files and Node's secure contexts; knows no protocol and no certificate authority.
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext, type TLSSocketOptions } from 'node:tls';
 import type { Log } from '../../base/log.ts';
@@ -82,7 +82,16 @@ async function load(files: CertificateFiles): Promise<Loaded> {
   }
   try {
     const parsed = new X509Certificate(cert);
-    const context = createSecureContext({ cert, key, ciphers, minVersion: 'TLSv1.2', honorCipherOrder: true, sessionIdContext: 'tayori' });
+    const context = createSecureContext({
+      cert,
+      key,
+      ciphers,
+      minVersion: 'TLSv1.2',
+      honorCipherOrder: true,
+      // Reliability S-28: under TLS 1.2 a client may not ask for another handshake, which costs us more than it.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      sessionIdContext: 'tayori',
+    });
     return { context, names: namesOf(parsed), validTo: new Date(parsed.validTo), file: files.certificate, cert, key };
   } catch (cause) {
     throw new Error(`cannot use the certificate ${files.certificate} with the key ${files.key}: ${(cause as Error).message}`, { cause });
