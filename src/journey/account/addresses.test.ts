@@ -140,3 +140,20 @@ test('recipients: objections, and each account and address once', async () => {
   ]);
   assert.equal(await lists.open({ onlyOurs: false }).add({ address: 'x@remote.test', notify: [], originalRecipient: null }, 0), null);
 });
+
+test('recipients: news that would be lost comes into a full mailbox too', async () => {
+  const { directory, store, accounts } = await openPeople();
+  const lists = openRecipientLists({
+    addresses: openAddressBook(directory),
+    directory,
+    store,
+    clock: standingClock,
+    queueLifetime: 1000,
+  });
+  const list = lists.open({ onlyOurs: false, pastQuota: true });
+  assert.equal(await list.add({ address: 'small@local.test', notify: ['never'], originalRecipient: null }, 2001), null);
+  assert.deepEqual(
+    list.placements().map(({ account }) => account),
+    [accounts.get('small')],
+  );
+});

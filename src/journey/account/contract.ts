@@ -62,6 +62,9 @@ export interface RecipientList {
 }
 
 export interface RecipientLists {
-  /** `onlyOurs`: addresses elsewhere are objected to, unless an alias of ours leads there. */
-  open(options: { readonly onlyOurs: boolean }): RecipientList;
+  /**
+   * `onlyOurs`: addresses elsewhere are objected to, unless an alias of ours leads there. `pastQuota`: a full mailbox is no objection, for
+   * news that would otherwise be lost.
+   */
+  open(options: { readonly onlyOurs: boolean; readonly pastQuota?: boolean }): RecipientList;
 }

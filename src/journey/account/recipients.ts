@@ -21,20 +21,22 @@ export const defaultQueueLifetime = 5 * 24 * 60 * 60_000;
 const maxDestinations = 10_000;
 
 export function openRecipientLists(parts: RecipientParts): RecipientLists {
-  return { open: ({ onlyOurs }) => new GatheredRecipients(parts, onlyOurs) };
+  return { open: ({ onlyOurs, pastQuota = false }) => new GatheredRecipients(parts, onlyOurs, pastQuota) };
 }
 
 class GatheredRecipients implements RecipientList {
   readonly #parts: RecipientParts;
   readonly #onlyOurs: boolean;
+  readonly #pastQuota: boolean;
   readonly told: string[] = [];
   readonly accounts = new Map<AccountId, string>();
   readonly wantSuccess: RecipientFacts[] = [];
   readonly #elsewhere = new Map<string, NewQueueRecipient>();
 
-  constructor(parts: RecipientParts, onlyOurs: boolean) {
+  constructor(parts: RecipientParts, onlyOurs: boolean, pastQuota: boolean) {
     this.#parts = parts;
     this.#onlyOurs = onlyOurs;
+    this.#pastQuota = pastQuota;
   }
 
   add(recipient: RecipientFacts, size: number): Objection | null | Promise<Objection | null> {
@@ -133,7 +135,7 @@ class GatheredRecipients implements RecipientList {
   /** Null when there is no quota to look at. */
   #roomFor(row: AccountRow, size: number): Promise<Objection | null> | null {
     const { quota } = row;
-    if (quota === null) return null;
+    if (quota === null || this.#pastQuota) return null;
     if (size > quota) return Promise.resolve('over-quota');
     return this.#parts.store.usage(row.id).then(({ octets }) => (octets + Math.max(1, size) > quota ? 'full' : null));
   }

@@ -65,7 +65,8 @@ export function openReporter(parts: ReporterParts): Reporter {
     async report(recipients, octets, store) {
       const first = recipients[0];
       if (!first || first.row.reversePath === '') return null;
-      const list = parts.recipients.open({ onlyOurs: false });
+      // A full mailbox is no reason to let a letter disappear without a word.
+      const list = parts.recipients.open({ onlyOurs: false, pastQuota: true });
       // A report is never reported about (RFC 3461 §5.2.7).
       await list.add({ address: first.row.reversePath, notify: ['never'], originalRecipient: null }, 0);
       const [placements, queue] = [list.placements(), list.queueRows()];
