@@ -33,7 +33,10 @@ export type Outcome = 'ack' | 'nak' | 'unk';
 export class Ledger {
   readonly entries = new Map<string, Entry>();
   readonly counts = { ack: 0, nak: 0, unk: 0 };
-  /** The disk has failed: a no only means that nothing is promised (reliability D-6). */
+  /**
+   * The power has been cut. A no only means that nothing is promised any more (reliability D-6). A yes heard from here on is none either: a
+   * machine without power would not have said it, and ext4 can report success to an fsync that was under way when it was shut down.
+   */
   doubtful = false;
   /** Called once at the next promised delivery, in the moment in which it is heard. */
   atPromise: (() => void) | null = null;
@@ -56,9 +59,9 @@ export class Ledger {
       this.counts.unk++;
       throw lost;
     }
-    if (!good && this.doubtful) {
+    if (this.doubtful) {
       this.counts.unk++;
-      throw new Lost('refused by a server whose disk has failed');
+      throw new Lost('answered by a server whose disk has failed');
     }
     for (const [index, [entry, state]] of changes.entries()) entry.allowed = good ? new Set([state]) : before[index]!;
     this.counts[good ? 'ack' : 'nak']++;
