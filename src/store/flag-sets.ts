@@ -31,6 +31,8 @@ export class FlagSets {
   readonly #spelling = new Map<string, string>();
   readonly #bySystem: (FlagSet | undefined)[] = [];
   readonly #byKey = new Map<string, FlagSet>();
+  /** Characters of all sets with keywords: what they take in memory follows from it. */
+  textLength = 0;
 
   /** How many keywords there would be if these were added. */
   countWith(keywords: readonly string[]): number {
@@ -54,6 +56,7 @@ export class FlagSets {
         folded.map((keyword) => this.#spelling.get(keyword)!),
       );
       this.#byKey.set(key, set);
+      this.textLength += set.text.length;
     }
     return set;
   }

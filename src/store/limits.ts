@@ -2,6 +2,8 @@
 
 /** Keywords in one mailbox, those of letters that are gone included. */
 export const maxKeywords = 200;
+/** Characters of all different sets of keywords that the letters of an account have had since it was last read: they lie in memory. */
+export const maxKeywordText = 16 << 20;
 /** Mailboxes of one account: LIST stays quick, and a loop of CREATE ends. */
 export const maxMailboxes = 10_000;
 

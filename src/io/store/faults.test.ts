@@ -484,3 +484,23 @@ test('mostly dead segments are collected and their files go; what lives in them 
     },
     { segmentSize: 16_384, restingTime: 0 },
   ));
+
+test('flag sets that one owner makes without end are bounded; flags without keywords go on', () =>
+  withStore(async (store) => {
+    const uid = await append(store, 1, 'one');
+    const inbox = await inboxOf(store, 1);
+    const state = await store.openMailbox(1, inbox);
+    const long = Array.from({ length: 180 }, (_, index) => `${'k'.repeat(200)}${index}`);
+    const made = async (): Promise<void> => {
+      for (let n = 0; n < 1000; n++) {
+        const flags = long.filter((_, index) => index >= 10 || ((n >> index) & 1) === 1);
+        await store.setFlags(1, inbox, [uid], { how: 'replace', flags });
+      }
+    };
+    await assert.rejects(made(), (trouble) => trouble instanceof Refusal && trouble.code === 'limit');
+    assert.ok(state.flagSets.length > 100 && state.flagSets.length < 1000);
+    await store.setFlags(1, inbox, [uid], { how: 'replace', flags: ['\\Seen'] });
+    await store.setFlags(1, inbox, [uid], { how: 'remove', flags: ['other'] });
+    assert.equal(state.flagsAt(0).text, '(\\Seen)');
+    state.release();
+  }));

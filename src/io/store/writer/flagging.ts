@@ -17,7 +17,7 @@ export function setFlags(books: Books, turn: Turn, job: Extract<Job, { kind: 'se
   const box = books.ledger.getMailbox(job.account, job.mailbox);
   const { how, unchangedSince } = job.change;
   const { system, keywords } = partFlags(job.change.flags);
-  if (how !== 'remove') checkKeywords(box, keywords);
+  if (how !== 'remove') checkKeywords(books, box, keywords);
   const changed: Uid[] = [];
   const modified: Uid[] = [];
   const groups = new Map<FlagSet, Uid[]>();

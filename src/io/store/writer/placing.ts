@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { Refusal } from '../../../base/trouble.ts';
 import type { AccountId, MailboxId, MessageId, Placement, Uid } from '../../../store/contract.ts';
 import { partFlags } from '../../../store/flag-sets.ts';
-import { maxKeywords, placementKeyTime, resendTime } from '../../../store/limits.ts';
+import { maxKeywords, maxKeywordText, placementKeyTime, resendTime } from '../../../store/limits.ts';
 import type { FlagSet } from '../../../store/mailbox-state.ts';
 import type { AcceptedLetter, AcceptJob, Cargo, HandOver, Job, JobResults } from '../jobs.ts';
 import type { Books } from './books.ts';
@@ -59,9 +59,12 @@ export function internSome(box: MailboxRow, system: number, keywords: readonly s
 }
 
 /** @throws Refusal `limit`. */
-export function checkKeywords(box: MailboxRow, keywords: readonly string[]): void {
-  if (keywords.length > 0 && box.flags.countWith(keywords) > maxKeywords)
-    throw new Refusal('limit', `A mailbox has at most ${maxKeywords} keywords`);
+export function checkKeywords(books: Books, box: MailboxRow, keywords: readonly string[]): void {
+  if (keywords.length === 0) return;
+  let text = 0;
+  for (const { flags } of books.ledger.getAccount(box.account).mailboxes.values()) text += flags.textLength;
+  if (text > maxKeywordText) throw new Refusal('limit', 'There are too many different sets of keywords');
+  if (box.flags.countWith(keywords) > maxKeywords) throw new Refusal('limit', `A mailbox has at most ${maxKeywords} keywords`);
 }
 
 function checkQuota(account: AccountRow, octets: number, quota: number | null): void {
@@ -83,7 +86,7 @@ export function checkAccept(books: Books, job: AcceptJob, land: Land, now: numbe
   for (const placement of job.placements) {
     const { account, mailbox, key } = placement;
     const box = books.ledger.resolve(account, mailbox);
-    checkKeywords(box, partFlags(placement.flags).keywords);
+    checkKeywords(books, box, partFlags(placement.flags).keywords);
     if (key !== undefined) {
       if (books.sql.row('select 1 from placed where account = ? and key = ? and at > ?', account, key, now - placementKeyTime) !== null)
         continue;
@@ -179,6 +182,7 @@ export function append(books: Books, turn: Turn, job: Extract<Job, { kind: 'appe
   );
   const parted = job.letters.map((letter) => partFlags(letter.flags));
   checkKeywords(
+    books,
     box,
     parted.flatMap(({ keywords }) => keywords),
   );
@@ -211,6 +215,7 @@ export function copy(books: Books, turn: Turn, job: Extract<Job, { kind: 'copy' 
   rows.sort((a, b) => a.uid - b.uid);
   const wanted = new Set(rows.map(({ row }) => String(row[2])).filter((words) => words !== ''));
   checkKeywords(
+    books,
     to,
     [...wanted].flatMap((words) => words.split(' ')),
   );
