@@ -3,6 +3,7 @@
 import { bytesFromUtf8, type Bytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { Turnstile } from '../../base/turnstile.ts';
 import type { Client, Content, IncomingLetter, SmtpReceiver } from '../../protocol/smtp/contract.ts';
 import type { MailParameters, RecipientParameters } from '../../protocol/smtp/grammar/parameters.ts';
 import type { Path } from '../../protocol/smtp/grammar/path.ts';
@@ -32,8 +33,13 @@ export interface ReceptionParts {
 export { Resends } from './resends.ts';
 
 export function openReception(parts: ReceptionParts): SmtpReceiver {
-  return { begin: (client, sender, parameters) => new ReceivedLetter(parts, client, sender, parameters) };
+  const turnstile = new Turnstile(turnRoom);
+  return { begin: (client, sender, parameters) => new ReceivedLetter(parts, turnstile, client, sender, parameters) };
 }
+
+/** Octets from which on a letter waits for its turn, and octets of such letters at once. */
+const turnFrom = 1024 * 1024;
+const turnRoom = 64 * 1024 * 1024;
 
 const objections: Readonly<Record<Objection, Reply>> = {
   unknown: replies['unknown-recipient'],
@@ -46,6 +52,7 @@ const objections: Readonly<Record<Objection, Reply>> = {
 
 class ReceivedLetter implements IncomingLetter {
   readonly #parts: ReceptionParts;
+  readonly #turnstile: Turnstile;
   readonly #client: Client;
   readonly #sender: Path;
   readonly #parameters: MailParameters;
@@ -53,8 +60,9 @@ class ReceivedLetter implements IncomingLetter {
   /** Once taken: how a re-send would look. */
   #takenAs: string | null = null;
 
-  constructor(parts: ReceptionParts, client: Client, sender: Path, parameters: MailParameters) {
+  constructor(parts: ReceptionParts, turnstile: Turnstile, client: Client, sender: Path, parameters: MailParameters) {
     this.#parts = parts;
+    this.#turnstile = turnstile;
     this.#client = client;
     this.#sender = sender;
     this.#parameters = parameters;
@@ -73,7 +81,12 @@ class ReceivedLetter implements IncomingLetter {
     if (this.#takenAs !== null) this.#parts.resends.note(this.#takenAs, this.#parts.clock.now());
   }
 
-  async accept(content: Content): Promise<Reply> {
+  accept(content: Content): Promise<Reply> {
+    // A large letter is read whole; many at once would be more memory than there is, so they take turns (reliability S-04).
+    return content.length <= turnFrom ? this.#take(content) : this.#turnstile.pass(content.length, () => this.#take(content));
+  }
+
+  async #take(content: Content): Promise<Reply> {
     const { store, hostName, clock, chance, log, resends } = this.#parts;
     const read = content.spool.read();
     const octets = read instanceof Promise ? await read : read;

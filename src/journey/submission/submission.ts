@@ -4,6 +4,7 @@
 import { bytesFromUtf8, type Bytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { Turnstile } from '../../base/turnstile.ts';
 import type { Client, Content, IncomingLetter, SmtpReceiver } from '../../protocol/smtp/contract.ts';
 import type { MailParameters, RecipientParameters } from '../../protocol/smtp/grammar/parameters.ts';
 import type { Path } from '../../protocol/smtp/grammar/path.ts';
@@ -38,6 +39,7 @@ export const defaultRecipientsPerHour = 2000;
 const spoolSlack = 64 * 1024;
 
 export function openSubmission(parts: SubmissionParts): SmtpReceiver {
+  const turnstile = new Turnstile(turnRoom);
   const rate = new SendingRate(parts.clock, parts.recipientsPerHour);
   return {
     begin(client, sender, parameters) {
@@ -46,10 +48,14 @@ export function openSubmission(parts: SubmissionParts): SmtpReceiver {
       if (principal === null) return replies['login-required'];
       // The empty reverse-path is for receipts (RFC 8098 §3); who wrote them is in their From.
       if (sender.address !== '' && !parts.addresses.owns(principal.account, sender.address)) return replies['sender-not-yours'];
-      return new SubmittedLetter(parts, rate, client, principal, sender, parameters);
+      return new SubmittedLetter(parts, turnstile, rate, client, principal, sender, parameters);
     },
   };
 }
+
+/** Octets from which on a letter waits for its turn, and octets of such letters at once. */
+const turnFrom = 1024 * 1024;
+const turnRoom = 64 * 1024 * 1024;
 
 const objections: Readonly<Record<Objection, Reply>> = {
   unknown: replies['unknown-recipient'],
@@ -62,6 +68,7 @@ const objections: Readonly<Record<Objection, Reply>> = {
 
 class SubmittedLetter implements IncomingLetter {
   readonly #parts: SubmissionParts;
+  readonly #turnstile: Turnstile;
   readonly #rate: SendingRate;
   readonly #client: Client;
   readonly #principal: Principal;
@@ -69,8 +76,17 @@ class SubmittedLetter implements IncomingLetter {
   readonly #parameters: MailParameters;
   readonly #recipients: RecipientList;
 
-  constructor(parts: SubmissionParts, rate: SendingRate, client: Client, principal: Principal, sender: Path, parameters: MailParameters) {
+  constructor(
+    parts: SubmissionParts,
+    turnstile: Turnstile,
+    rate: SendingRate,
+    client: Client,
+    principal: Principal,
+    sender: Path,
+    parameters: MailParameters,
+  ) {
     this.#parts = parts;
+    this.#turnstile = turnstile;
     this.#rate = rate;
     this.#client = client;
     this.#principal = principal;
@@ -89,7 +105,12 @@ class SubmittedLetter implements IncomingLetter {
 
   abandon(): void {}
 
-  async accept(content: Content): Promise<Reply> {
+  accept(content: Content): Promise<Reply> {
+    // A large letter is read whole; many at once would be more memory than there is, so they take turns (reliability S-04).
+    return content.length <= turnFrom ? this.#take(content) : this.#turnstile.pass(content.length, () => this.#take(content));
+  }
+
+  async #take(content: Content): Promise<Reply> {
     const { addresses, store, clock, chance, log } = this.#parts;
     const { account, login, name } = this.#principal;
     const read = content.spool.read();
