@@ -8,6 +8,8 @@ import { headerFieldRanges, unfold } from '../../message/header/fields.ts';
 
 /** A header larger than this is not a letter written by a person; reliability S-05 reads no further either. */
 const maxHeader = 1024 * 1024;
+/** Characters of a Message-ID that the journey remembers: RFC 5322 §2.1.1 lets no line be longer. */
+const maxMessageId = 998;
 /** Addresses in From and Sender together. */
 const maxAuthors = 100;
 
@@ -62,7 +64,10 @@ export function completeLetter(letter: Bytes, { author, at, id }: CompletionFact
     const { name } = field;
     if (cutNames.has(name)) cuts.push({ start: field.start, end: field.end });
     else if (name === 'date') hasDate = true;
-    else if (name === 'message-id') messageId ||= fieldText(letter, field).replace(/^\s*<|>\s*$/g, '');
+    else if (name === 'message-id')
+      messageId ||= fieldText(letter, field)
+        .replace(/^\s*<|>\s*$/g, '')
+        .slice(0, maxMessageId);
     else if (name === 'from' || name === 'sender') {
       const found = mailboxesOf(parseAddressList(fieldText(letter, field)));
       if (found.length === 0) fault ??= `the ${name === 'from' ? 'From' : 'Sender'} field has no address`;

@@ -271,3 +271,8 @@ for (const [name, letter, expected] of headers)
         expected.left,
       );
   });
+
+test('completeLetter: of an endless Message-ID only so much is remembered as a line may hold', () => {
+  const letter = bytesFromUtf8(`Message-ID: <${'x'.repeat(100_000)}@b>\r\nFrom: a@b\r\n\r\n`);
+  assert.equal(completeLetter(letter, { author: { name: '', address: 'a@b' }, at: 0, id: 'i' }).messageId.length, 998);
+});
