@@ -51,16 +51,19 @@ export function joinSessions(office: Office, protocols: Protocols, names: Delive
   const shared = { store, authenticator, hostName, version, clock, chance, log, meter };
 
   const reporter = reporterWhenNeeded(office, names);
-  const atTheDoor = reception.openReception({
+  const door = {
     store,
-    reporter,
     recipients,
     resends: settings.suppressResend ? new reception.Resends(former) : { note() {}, until: () => 0 },
     hostName,
     clock,
     chance,
     log,
-  });
+  };
+  // Strict: a stranger at port 25 hears nothing of success (RFC 3461 §5.2.3): its reverse-path is not proven, and the report would go to
+  // whomever it names (reliability S-14). A mail server of our own in front, by LMTP, hears it.
+  const atTheDoor = reception.openReception(door);
+  const behindTheFront = reception.openReception({ ...door, reporter });
   const atTheCounter = submission.openSubmission({
     store,
     addresses,
@@ -78,7 +81,7 @@ export function joinSessions(office: Office, protocols: Protocols, names: Delive
       ...shared,
       role,
       security,
-      receiver: role === 'submission' ? atTheCounter : atTheDoor,
+      receiver: { submission: atTheCounter, relay: atTheDoor, lmtp: behindTheFront }[role],
       limits,
       plaintextAllowed: (remote) => plaintextAllowed(remote.address),
     });

@@ -316,7 +316,6 @@ class ImapSession implements Session, SessionControl, IntakeHost {
     this.wire.want({ kind: 'line', max: limits.command });
     this.wire.patience(limits.silence);
     this.#log = this.parts.log.with({ connection: this.wire.id, login: principal.login });
-    this.#log.info('imap-login', { address: this.wire.remote.address, tls: this.wire.tls?.version, appPassword: principal.appPassword });
   }
 
   get compressed(): boolean {

@@ -117,9 +117,19 @@ export class Maildrop {
       const letter = letters[i];
       if (letter && number !== first) this.#ahead.set(number, letter);
     });
-    const letter = letters[0];
-    if (!letter) throw new Refusal('expired', 'the letter has been removed meanwhile');
-    return letter;
+    return letters[0] ?? this.#readAlone(first);
+  }
+
+  /** It was not among those read: gone, or damaged, which is another thing altogether. Opening tells which. */
+  async #readAlone(number: MessageNumber): Promise<Bytes> {
+    try {
+      const source = await this.#store.openLetter(this.#state.account, this.#messageOf(number));
+      return await source.read(0, source.length);
+    } catch (trouble) {
+      if (trouble instanceof Refusal && trouble.code === 'nonexistent')
+        throw new Refusal('expired', 'the letter has been removed meanwhile');
+      throw trouble;
+    }
   }
 
   #messageOf(number: MessageNumber): MessageId {

@@ -172,6 +172,17 @@ test('a letter that cannot be read is an error of its own; a defect is told as o
   }
 });
 
+test('a damaged letter is never told as removed: an app might remove its own copy', async () => {
+  for (const [trouble, words] of [
+    [new Unavailable('store-stopped', 'the octets are damaged'), '-ERR [SYS/TEMP] the octets are damaged\r\n'],
+    [new Refusal('nonexistent', 'x'), '-ERR message 1 has been removed by another program meanwhile\r\n'],
+  ] as const) {
+    const store = storeWith({ readLetters: async () => [null], openLetter: () => Promise.reject(trouble) });
+    const caller = await Caller.enter(await openPostOffice([letterOf(1)], { store }));
+    assert.equal(await caller.say('RETR 1'), words);
+  }
+});
+
 test('a large letter that breaks off in the middle ends the connection, not the letter', async () => {
   const text = `Subject: large\r\n\r\n${'0123456789\r\n'.repeat(30_000)}`;
   const store = storeWith({

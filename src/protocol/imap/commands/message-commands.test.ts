@@ -87,14 +87,21 @@ test('a large letter that cannot be read to its end closes the connection', asyn
   assert.ok(!answer.includes('a OK'));
 });
 
-test('a damaged letter does not keep the others away', async (t) => {
-  const world: LettersWorld = await open(t, [simple(1), simple(2), simple(3)], {
-    readLetters: async (account, messages) => {
-      if (Array.from(messages).includes(2)) throw new Unavailable('unknown-outcome', 'letter 2 is damaged');
-      return world.store.readLetters(account, messages);
-    },
-  });
-  const client = await world.client();
+// The store's contract: null for a letter that is gone or damaged; opening it tells which.
+const unreadable = (number: number, trouble: Error): Partial<MailStore> & { world: LettersWorld | null } => {
+  const faults: Partial<MailStore> & { world: LettersWorld | null } = {
+    world: null,
+    readLetters: async (account, messages) =>
+      (await faults.world!.store.readLetters(account, messages)).map((bytes, i) => (messages[i] === number ? null : bytes)),
+    openLetter: (account, message) => (message === number ? Promise.reject(trouble) : faults.world!.store.openLetter(account, message)),
+  };
+  return faults;
+};
+
+test('a damaged letter does not keep the others away, and is never told as gone', async (t) => {
+  const faults = unreadable(2, new Unavailable('unknown-outcome', 'letter 2 is damaged'));
+  faults.world = await open(t, [simple(1), simple(2), simple(3)], faults);
+  const client = await faults.world.client();
   assert.equal(
     await client.ask('FETCH 1:3 BODY.PEEK[TEXT]<0.6>'),
     '* 1 FETCH (BODY[TEXT]<0> {6}\r\nText 1)\r\n* 3 FETCH (BODY[TEXT]<0> {6}\r\nText 3)\r\na NO [UNAVAILABLE] letter 2 is damaged\r\n',
@@ -102,11 +109,9 @@ test('a damaged letter does not keep the others away', async (t) => {
 });
 
 test('a letter whose octets are gone for good is passed over', async (t) => {
-  const world: LettersWorld = await open(t, [simple(1), simple(2)], {
-    readLetters: async (account, messages) =>
-      (await world.store.readLetters(account, messages)).map((bytes, i) => (messages[i] === 1 ? null : bytes)),
-  });
-  const client = await world.client();
+  const faults = unreadable(1, new Refusal('nonexistent', 'there is no such letter'));
+  faults.world = await open(t, [simple(1), simple(2)], faults);
+  const client = await faults.world.client();
   assert.match(await client.ask('FETCH 1:2 BODY.PEEK[]<0.1>'), /^\* 2 FETCH \(BODY\[\]<0> \{1\}\r\nS\)\r\na NO \[EXPUNGEISSUED\]/);
   assert.match(await client.ask('UID FETCH 1:2 BODY.PEEK[]<0.1>'), /^\* 2 FETCH \(UID 2 BODY\[\]<0> \{1\}\r\nS\)\r\na OK /);
 });

@@ -144,7 +144,8 @@ class LetterReader {
     for (let i = 0; i < seqs.length; i++) {
       const size = sizes[batch.at[i]!]!;
       const bytes = whole[i]!;
-      const large = bytes === null && size > largeLetter ? await this.#open(messages[batch.at[i]!]!) : null;
+      // Not read: large, gone or damaged. Opening tells which.
+      const large = bytes === null ? await this.#open(messages[batch.at[i]!]!) : null;
       if ((bytes === null && large === null) || factsMissing(plan, batch, i)) {
         missing++;
         continue;
