@@ -11,6 +11,8 @@ const largeLetter = 256 * 1024;
 /** Read ahead for a client that walks through its letters: at most so much. */
 const aheadOctets = 1024 * 1024;
 const aheadLetters = 64;
+/** Of these so few are left when the next are read. */
+const aheadLow = 24;
 
 export type LetterSource = Bytes | LetterBytes;
 
@@ -32,6 +34,8 @@ export class Maildrop {
   #expected: MessageNumber = 1;
   /** Letters to read at once; grows while the client walks. */
   #stride = 1;
+  /** A read that nobody waits for yet. */
+  #coming: Promise<void> | null = null;
 
   /** @throws Refusal, Unavailable. */
   static async open(store: MailStore, account: AccountId): Promise<Maildrop> {
@@ -85,12 +89,37 @@ export class Maildrop {
   read(number: MessageNumber): Bytes | Promise<LetterSource> {
     this.#checkThere(number);
     if (this.sizeOf(number) > largeLetter) return this.#store.openLetter(this.#state.account, this.#messageOf(number));
-    const ready = this.#ahead.get(number);
     this.#stride = number === this.#expected ? Math.min(aheadLetters, this.#stride * 2) : 1;
     this.#expected = number + 1;
-    if (!ready) return this.#readAhead(number);
-    this.#ahead.delete(number);
+    const ready = this.#takeAhead(number);
+    if (ready === undefined)
+      return this.#coming !== null && this.#stride > 1
+        ? this.#coming.then(() => this.#takeAhead(number) ?? this.#readAhead(number))
+        : this.#readAhead(number);
+    // Little is left of what was read ahead: the disk reads on while the client takes the rest.
+    if (this.#coming === null && this.#stride === aheadLetters && this.#ahead.size <= aheadLow) this.#readOn();
     return ready;
+  }
+
+  #takeAhead(number: MessageNumber): Bytes | undefined {
+    const letter = this.#ahead.get(number);
+    this.#ahead.delete(number);
+    return letter;
+  }
+
+  #readOn(): void {
+    let next = this.#expected;
+    while (this.#ahead.has(next) || this.#marked.has(next)) next++;
+    if (next > this.count || this.sizeOf(next) > largeLetter) return;
+    const before = this.#ahead;
+    this.#coming = this.#load(next)
+      .then((letters) => {
+        // A client that has gone elsewhere meanwhile has begun anew.
+        if (this.#ahead === before) for (const [number, letter] of letters) before.set(number, letter);
+      })
+      // Met again, and told, when the letter itself is asked for.
+      .catch(() => {})
+      .finally(() => (this.#coming = null));
   }
 
   #checkThere(number: MessageNumber): void {
@@ -99,6 +128,15 @@ export class Maildrop {
   }
 
   async #readAhead(first: MessageNumber): Promise<Bytes> {
+    const letters = await this.#load(first);
+    const letter = letters.get(first);
+    letters.delete(first);
+    this.#ahead = letters;
+    return letter ?? this.#readAlone(first);
+  }
+
+  /** A run of letters from this one on, as far as one read should go; without those that could not be read. */
+  async #load(first: MessageNumber): Promise<Map<MessageNumber, Bytes>> {
     const numbers: MessageNumber[] = [];
     let octets = 0;
     for (let number = first; number <= this.count && numbers.length < this.#stride; number++) {
@@ -112,12 +150,12 @@ export class Maildrop {
       this.#state.account,
       numbers.map((number) => this.#messageOf(number)),
     );
-    this.#ahead = new Map();
+    const found = new Map<MessageNumber, Bytes>();
     numbers.forEach((number, i) => {
       const letter = letters[i];
-      if (letter && number !== first) this.#ahead.set(number, letter);
+      if (letter) found.set(number, letter);
     });
-    return letters[0] ?? this.#readAlone(first);
+    return found;
   }
 
   /** It was not among those read: gone, or damaged, which is another thing altogether. Opening tells which. */
