@@ -224,7 +224,7 @@ export function openForWriting(path: string): DatabaseSync {
 
 export function openForReading(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
-  db.exec('pragma trusted_schema = off; pragma cell_size_check = on; pragma cache_size = -16384; pragma query_only = on');
+  db.exec('pragma trusted_schema = off; pragma cell_size_check = on; pragma cache_size = -32768; pragma query_only = on');
   return db;
 }
 
