@@ -9,7 +9,7 @@ import { keptTombstones, placementKeyTime, resendTime, traceTime } from '../../.
 import { factColumns, formatFacts } from '../fact-columns.ts';
 import type { UpkeepResult } from '../jobs.ts';
 import type { Books } from './books.ts';
-import { pruneEvents } from './journey.ts';
+import { keyEvents, pruneEvents } from './journey.ts';
 import { removeMessage } from './letters.ts';
 import { segmentName } from './segments.ts';
 
@@ -36,7 +36,9 @@ export function upkeep(books: Books, now: number, keepSegments: boolean): Upkeep
     );
     more ||= removed === portion;
   }
-  more = pruneEvents(books, now - traceTime, portion) === portion || more;
+  // An event leaves with its keys, so they are written first where nobody had the time for it yet.
+  if (books.unkeyed > 0) keyEvents(books);
+  more = pruneEvents(books, now - traceTime, portion) === portion || books.unkeyed > 0 || more;
   pruneTombstones(books, now);
   more = readFactsAgain(books) || more;
   if (!keepSegments) more = collect(books) || more;
