@@ -32,11 +32,16 @@ async function ended(child: ChildProcess): Promise<Ended> {
   return { code, out, err };
 }
 
+/** Servers that have not ended. */
+const running = new Set<ChildProcess>();
+
 export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tayori-program-'));
   try {
     await work(folder);
   } finally {
+    // A test that failed has not stopped its servers, and the runner would wait for them for ever.
+    for (const child of running) child.kill('SIGKILL');
     await rm(folder, { recursive: true });
   }
 }
@@ -79,7 +84,11 @@ export async function start(data: string, line: readonly string[] = [], base?: n
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     const stopped = ended(child);
-    void stopped.then(() => process.off('exit', kill));
+    running.add(child);
+    void stopped.then(() => {
+      running.delete(child);
+      process.off('exit', kill);
+    });
     let text = '';
     const seen = new Promise<boolean>((resolve) => {
       child.stdout.on('data', (chunk: Buffer) => {
