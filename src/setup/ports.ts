@@ -42,9 +42,6 @@ export const portTable: readonly PortRow[] = [
   { protocol: 'lmtp', security: 'starttls', port: 24, high: 2400, purpose: 'letters from a mail server in front (LMTP)', onRequest: true },
 ];
 
-/** Ports that --port-base takes up. */
-export const portBaseSpan = 20;
-
 export const protocolNames: readonly ListenerProtocol[] = portTable.map((row) => row.protocol);
 
 /** What one listener is to do: `ports` are tried in order, an empty list leaves it out. */

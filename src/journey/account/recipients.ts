@@ -15,8 +15,6 @@ export interface RecipientParts {
   readonly queueLifetime: number;
 }
 
-export const defaultQueueLifetime = 5 * 24 * 60 * 60_000;
-
 /** Rows and placements of one letter, expanded lists included. */
 const maxDestinations = 10_000;
 

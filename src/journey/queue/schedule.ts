@@ -5,8 +5,6 @@ const minute = 60_000;
 /** After the first, second … failed attempt: soon at first, for greylisting (RFC 6647) and short outages, then every two hours. */
 const steps = [2, 5, 10, 15, 30, 60, 120].map((minutes) => minutes * minute);
 
-/** RFC 5321 §4.5.4.1: give up after four to five days. */
-export const giveUpAfterMs = 5 * 24 * 60 * minute;
 /** RFC 3464 `delayed`: the sender is told once that the letter is still on its way. */
 export const tellDelayAfterMs = 4 * 60 * minute;
 

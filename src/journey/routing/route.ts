@@ -2,6 +2,7 @@
 import type { Chance } from '../../base/clock.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { Answer, RecordData, Resolver } from '../../protocol/dns/contract.ts';
+import { addressOfLiteral } from '../../protocol/smtp/grammar/domain.ts';
 import { isGlobalAddress } from './address-range.ts';
 import type { Route, RouteHost, Router } from './contract.ts';
 
@@ -85,7 +86,8 @@ async function routeToDomain(parts: RouterParts, domain: string): Promise<Route>
 }
 
 function routeToLiteral(parts: RouterParts, literal: string): Route {
-  const address = literal.slice(1, -1).replace(/^IPv6:/i, '');
+  const address = addressOfLiteral(literal);
+  if (address === null) return never('5.1.3', `${literal} is no address`);
   if (!parts.privateAddresses && !isGlobalAddress(address)) return never('5.4.6', `${literal} is a private or local address`);
   return {
     kind: 'hosts',

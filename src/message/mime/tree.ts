@@ -54,15 +54,6 @@ export function parseTree(bytes: Bytes): Part {
   return new TreeReader(bytes).entity(false, 0);
 }
 
-export function isMultipart(part: { readonly type: string; readonly children: readonly unknown[] }): boolean {
-  return part.type === 'multipart' && part.children.length > 0;
-}
-
-/** True for message/rfc822 and message/global that were opened. */
-export function isMessage(part: { readonly type: string; readonly children: readonly unknown[] }): boolean {
-  return part.type === 'message' && part.children.length > 0;
-}
-
 /** The charset that the first text part names: the best guess for raw octets in the header. */
 export function charsetHint(tree: Part): string {
   let part: Part | undefined = tree;

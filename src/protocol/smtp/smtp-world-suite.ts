@@ -1,6 +1,6 @@
 // A small post office in memory for the tests of SMTP, reception and submission: two domains, some people, a store.
 // Test code only. Header lines of a transcript choose what it looks like.
-import { bytesFromLatin1, bytesFromUtf8, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
+import { bytesFromLatin1, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
 import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
@@ -175,8 +175,4 @@ export async function readInbox(store: MailStore, account: AccountId): Promise<s
   const letters = await store.readLetters(account, state.messages.slice(0, state.count));
   state.release();
   return letters.map((letter) => latin1FromBytes(letter as Bytes));
-}
-
-export function utf8AsLatin1(text: string): string {
-  return latin1FromBytes(bytesFromUtf8(text));
 }
