@@ -41,11 +41,11 @@ export async function startDelivery(office: Office, names: DeliveryNames): Promi
 
 async function joinDelivery(office: Office, names: DeliveryNames): Promise<QueueRunner> {
   const { store, recipients, clock, chance, log, meter } = office;
-  const [{ QueueRunner }, { openLanes }, { openReporter }, { openSmtpConnector }, { openSmtpClient }, router] = await Promise.all([
+  const [{ QueueRunner }, { openLanes }, { openReporter }, { openLineConnector }, { openSmtpClient }, router] = await Promise.all([
     import('../journey/queue/runner.ts'),
     import('../journey/delivery/lane.ts'),
     import('../journey/report/dsn.ts'),
-    import('../io/smtp-connector.ts'),
+    import('../io/line-connector.ts'),
     import('../protocol/smtp/client.ts'),
     joinRouter(office, names),
   ]);
@@ -53,7 +53,7 @@ async function joinDelivery(office: Office, names: DeliveryNames): Promise<Queue
   const openLane = openLanes({
     ...shared,
     router,
-    connector: openSmtpConnector({ localAddress: null }),
+    connector: openLineConnector({ localAddress: null }),
     openClient: openSmtpClient,
     hostName: names.hostName,
   });

@@ -5,7 +5,7 @@ import { bytesFromLatin1, latin1FromBytes, noBytes } from '../../src/base/bytes.
 import type { Chance } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { silentMeter } from '../../src/base/meter.ts';
-import { openSmtpConnector } from '../../src/io/smtp-connector.ts';
+import { openLineConnector } from '../../src/io/line-connector.ts';
 import { openAddressBook } from '../../src/journey/account/addresses.ts';
 import { openRecipientLists } from '../../src/journey/account/recipients.ts';
 import { openLanes } from '../../src/journey/delivery/lane.ts';
@@ -76,7 +76,7 @@ async function openWorld(t: TestContext, peers: Record<string, Peer | Route>) {
   };
   const openLane = openLanes({
     router,
-    connector: openSmtpConnector({ localAddress: null }),
+    connector: openLineConnector({ localAddress: null }),
     openClient: openSmtpClient,
     hostName: 'mail.here.test',
     chance,

@@ -3,7 +3,7 @@
 import { hash, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { hexFromBytes } from '../../base/bytes.ts';
-import type { PeerTls, TlsDemand, Tlsa } from '../../protocol/smtp/client-contract.ts';
+import type { PeerTls, TlsDemand, Tlsa } from '../../protocol/line/connection.ts';
 
 /** Longest chain that is walked (reliability B-101). */
 const chainMax = 10;

@@ -4,15 +4,8 @@ import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
 import { Unavailable } from '../../base/trouble.ts';
-import type {
-  ClientParts,
-  HostOutcome,
-  OutgoingLetter,
-  SmtpClient,
-  SmtpConnection,
-  SmtpConnector,
-  TlsDemand,
-} from '../../protocol/smtp/client-contract.ts';
+import type { LineConnection, LineConnector, TlsDemand } from '../../protocol/line/connection.ts';
+import type { ClientParts, HostOutcome, OutgoingLetter, SmtpClient } from '../../protocol/smtp/client-contract.ts';
 import type { QueueRecipient } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { RouteHost, Router } from '../routing/contract.ts';
@@ -21,8 +14,8 @@ import { judgeFailure, judgeRecipient, type Verdict } from './outcome.ts';
 
 export interface DeliveryParts {
   readonly router: Router;
-  readonly connector: SmtpConnector;
-  readonly openClient: (connection: SmtpConnection, parts: ClientParts) => SmtpClient;
+  readonly connector: LineConnector;
+  readonly openClient: (connection: LineConnection, parts: ClientParts) => SmtpClient;
   readonly hostName: string;
   readonly chance: Chance;
   readonly clock: Clock;

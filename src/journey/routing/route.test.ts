@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Unavailable } from '../../base/trouble.ts';
 import type { Answer, RecordType, Resolver } from '../../protocol/dns/contract.ts';
-import { isGlobalAddress } from './address-range.ts';
+import { isGlobalAddress } from '../../base/address-range.ts';
 import { openRouter } from './route.ts';
 
 type Table = Record<string, readonly string[] | 'nxdomain' | 'trouble'>;

@@ -3,7 +3,7 @@ import type { Chance } from '../../base/clock.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { Answer, RecordData, Resolver } from '../../protocol/dns/contract.ts';
 import { addressOfLiteral } from '../../protocol/smtp/grammar/domain.ts';
-import { isGlobalAddress } from './address-range.ts';
+import { isGlobalAddress } from '../../base/address-range.ts';
 import type { Route, RouteHost, Router } from './contract.ts';
 
 export interface RouterParts {

@@ -7,7 +7,8 @@ import { openRecipientLists } from '../../journey/account/recipients.ts';
 import { openSubmission } from '../../journey/submission/submission.ts';
 import { silentLog } from '../../base/log.ts';
 import { MemoryWire, playedTls } from '../line/transcript.ts';
-import type { ClientParts, OutgoingLetter, PeerTls, SmtpConnection } from './client-contract.ts';
+import type { LineConnection, PeerTls } from '../line/connection.ts';
+import type { ClientParts, OutgoingLetter } from './client-contract.ts';
 import { openSmtpClient } from './client.ts';
 import { dotStuffed, hasUtf8Header, isTextSafe } from './outgoing-content.ts';
 import { countingChance, openSmtpWorld, standingClock, type SmtpWorld } from './smtp-world-suite.ts';
@@ -31,7 +32,7 @@ function to(address: string) {
 }
 
 /** The client's end of our own server in memory. */
-async function connectTo(world: SmtpWorld): Promise<SmtpConnection> {
+async function connectTo(world: SmtpWorld): Promise<LineConnection> {
   const wire = new MemoryWire('m', world.tls ?? null);
   await wire.start(world.make);
   let work = Promise.resolve();
@@ -65,7 +66,7 @@ async function connectTo(world: SmtpWorld): Promise<SmtpConnection> {
 }
 
 /** A server that says these things, one entry for each read; what the client wrote is kept. */
-function scripted(says: readonly (string | Error | null)[]): SmtpConnection & { written: string; closed: boolean } {
+function scripted(says: readonly (string | Error | null)[]): LineConnection & { written: string; closed: boolean } {
   let next = 0;
   const connection = {
     remote: { address: '192.0.2.1', port: 25 },

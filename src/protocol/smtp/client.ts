@@ -4,6 +4,7 @@ import { base64FromBytes, bytesFromBase64, type Bytes } from '../../base/bytes.t
 import { SyntaxTrouble, Refusal, Unavailable } from '../../base/trouble.ts';
 import type { TlsFacts } from '../line/session.ts';
 import { chooseClient, plainClient, type ClientExchange } from '../sasl/client.ts';
+import type { LineConnection, PeerTls } from '../line/connection.ts';
 import type {
   ClientParts,
   ClientPatience,
@@ -15,10 +16,8 @@ import type {
   PeerCapabilities,
   PeerFailure,
   PeerReply,
-  PeerTls,
   RecipientOutcome,
   SmtpClient,
-  SmtpConnection,
 } from './client-contract.ts';
 import { formatCommand, type Command } from './command.ts';
 import { toAsciiDomain } from './grammar/domain.ts';
@@ -45,7 +44,7 @@ export const defaultClientPatience: ClientPatience = {
 /** RFC 3030: octets of one BDAT. */
 const chunkLength = 1024 * 1024;
 
-export function openSmtpClient(connection: SmtpConnection, parts: ClientParts): SmtpClient {
+export function openSmtpClient(connection: LineConnection, parts: ClientParts): SmtpClient {
   return new Client(connection, parts);
 }
 
@@ -58,7 +57,7 @@ interface Addressee {
 }
 
 class Client implements SmtpClient {
-  readonly #connection: SmtpConnection;
+  readonly #connection: LineConnection;
   readonly #parts: ClientParts;
   readonly #patience: ClientPatience;
   readonly #replies: PeerReplies;
@@ -67,7 +66,7 @@ class Client implements SmtpClient {
   /** RFC 9422 §4: how many more letters the peer takes on this connection. */
   #lettersLeft = Infinity;
 
-  constructor(connection: SmtpConnection, parts: ClientParts) {
+  constructor(connection: LineConnection, parts: ClientParts) {
     this.#connection = connection;
     this.#parts = parts;
     this.#patience = { ...defaultClientPatience, ...parts.patience };

@@ -4,7 +4,8 @@ import type { Bytes } from '../../base/bytes.ts';
 import { utf8FromBytes } from '../../base/bytes.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import { Receiver } from '../line/receiver.ts';
-import type { ClientPhase, PeerFailure, PeerReply, SmtpConnection } from './client-contract.ts';
+import type { LineConnection } from '../line/connection.ts';
+import type { ClientPhase, PeerFailure, PeerReply } from './client-contract.ts';
 import { parseReplyLine } from './response.ts';
 
 /** RFC 5321 §4.5.3.1.5 says 512; Liberal: some servers tell whole stories. */
@@ -31,10 +32,10 @@ export interface ReadReply extends PeerReply {
 }
 
 export class PeerReplies {
-  readonly #connection: SmtpConnection;
+  readonly #connection: LineConnection;
   readonly #receiver = new Receiver({ kind: 'line', max: maxLine });
 
-  constructor(connection: SmtpConnection) {
+  constructor(connection: LineConnection) {
     this.#connection = connection;
   }
 

@@ -135,6 +135,8 @@ const unavailables: Readonly<Record<UnavailableCode, ReplyName>> = {
   timeout: 'try-again',
   'shutting-down': 'shutdown',
   'unknown-outcome': 'try-again',
+  // Trouble with a server of another provider is no answer to an SMTP client; were it one, the client would come again.
+  outside: 'try-again',
 };
 
 /** The one place where trouble becomes words. Null for a defect of ours: the caller logs it, says `try-again` and closes. */

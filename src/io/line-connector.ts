@@ -1,20 +1,20 @@
-// Connections to other servers for the SMTP client. Knows sockets and TLS as a client; knows no SMTP and decides nothing.
+// Connections to other servers for line protocols. Knows sockets and TLS as a client; knows no protocol and decides nothing.
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import { noBytes, type Bytes } from '../base/bytes.ts';
 import { Unavailable } from '../base/trouble.ts';
-import type { PeerTls, SmtpConnection, SmtpConnector, TlsDemand } from '../protocol/smtp/client-contract.ts';
+import type { LineConnection, LineConnector, PeerTls, TlsDemand } from '../protocol/line/connection.ts';
 import { plainAddress } from '../base/address.ts';
 import { verifyPeer } from './tls/peer.ts';
 
-export interface SmtpConnectorOptions {
+export interface LineConnectorOptions {
   /** Our address for connections out, or null for the system's choice. */
   readonly localAddress: string | null;
   /** PEM of further authorities to believe, beside the system's. */
   readonly authorities?: readonly string[];
 }
 
-export function openSmtpConnector(options: SmtpConnectorOptions): SmtpConnector {
+export function openLineConnector(options: LineConnectorOptions): LineConnector {
   // Made once: reading all authorities for each connection costs milliseconds.
   let context: SecureContext | null = null;
   const authorities = options.authorities ?? [];
@@ -66,7 +66,7 @@ function settled(socket: Socket, event: 'connect' | 'secureConnect', patience: n
   });
 }
 
-class PeerConnection implements SmtpConnection {
+class PeerConnection implements LineConnection {
   readonly remote: { readonly address: string; readonly port: number };
   readonly local: { readonly address: string; readonly port: number };
   tls: PeerTls | null = null;
