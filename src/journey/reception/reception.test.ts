@@ -5,6 +5,7 @@ import { Unavailable } from '../../base/trouble.ts';
 import { MemoryWire } from '../../protocol/line/transcript.ts';
 import { openSmtpWorld, type SmtpWorld } from '../../protocol/smtp/smtp-world-suite.ts';
 import { glanceAtHeader } from './loops.ts';
+import { effort } from '../../../test/support/effort.ts';
 
 async function open(header: [string, string][] = []): Promise<{ world: SmtpWorld; wire: MemoryWire }> {
   const world = await openSmtpWorld(new Map(header));
@@ -198,7 +199,7 @@ for (const [field, messageId] of [
     assert.equal(glanceAtHeader(bytesFromLatin1(`X: y\r\n${field}\r\n\r\n<body@b>`), 'h').messageId, messageId));
 
 test('glanceAtHeader: a hostile header is read in a moment', () => {
-  const begin = performance.now();
+  const begin = effort();
   glanceAtHeader(bytesFromLatin1('r\n'.repeat(12_000_000)), 'h');
-  assert.ok(performance.now() - begin < 500);
+  assert.ok(effort() - begin < 500);
 });
