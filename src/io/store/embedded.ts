@@ -279,9 +279,9 @@ export class EmbeddedStore implements MailStore {
     );
   }
 
-  async readLetters(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly (Bytes | null)[]> {
+  async readLetters(account: AccountId, messages: ArrayLike<MessageId>, memory?: Bytes): Promise<readonly (Bytes | null)[]> {
     this.#checkAccount(account);
-    return this.#shardOf(account).readLetters(account, messages, (message) => this.#damaged(account, message));
+    return this.#shardOf(account).readLetters(account, messages, memory, (message) => this.#damaged(account, message));
   }
 
   async readThreads(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly number[]> {
