@@ -16,6 +16,8 @@ import type { TlsOffer } from './tls/certificates.ts';
 const unsentMax = 256 * 1024;
 /** Received octets not yet taken by the session above which the socket is paused. */
 const waitingMax = 256 * 1024;
+/** Gathered text that is put into octets: a long string made of thousands costs more than many short ones. */
+const textMax = 16 * 1024;
 /** Gathered octets that are sent without waiting for the end of the call. */
 const gatherMax = 64 * 1024;
 /** Gathered octets that are copied out of their slab, so that it is free whatever the peer does. */
@@ -117,7 +119,10 @@ export class Connection implements Wire {
     if (this.#ended || data.length === 0) return;
     if (typeof data === 'string') {
       this.#text += data;
-      if (this.#text.length >= gatherMax) this.flush();
+      if (this.#text.length < textMax || this.#handshaking) return;
+      this.#makeRoom(this.#text.length * 3);
+      this.#textIntoSlab();
+      if (this.#slabUsed > slabSize / 2) this.#sendSlab();
       return;
     }
     if (data.length >= gatherMax) {
