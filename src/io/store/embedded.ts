@@ -122,7 +122,7 @@ export class EmbeddedStore implements MailStore {
       shards: () => this.#openShards(),
       checkMailbox: (account, mailbox) => this.#checkPlace(account, mailbox),
       newRows: () => this.queue.tellNew(),
-      newLetterId: () => makeLetterId(options.chance),
+      newLetterId: () => makeLetterId(options.chance, options.clock.now()),
       log: options.log,
     });
   }

@@ -31,7 +31,7 @@ function letterFor(...recipients: string[]): string {
 test('reception: the trace fields of a letter for one, over TLS', async () => {
   const { world, wire } = await open([['tls', 'yes']]);
   const reply = await say(wire, `EHLO mx.remote.test\r\n${letterFor('hanako@local.test')}Subject: x\r\n\r\ny\r\n.\r\n`);
-  const id = /^250 2\.6\.0 Letter taken, (\w{16})$/.exec(reply)![1];
+  const id = /^250 2\.6\.0 Letter taken, (\w{18})$/.exec(reply)![1];
   const [letter] = await world.inbox('hanako');
   assert.equal(
     letter,
