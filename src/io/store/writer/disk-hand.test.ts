@@ -19,7 +19,7 @@ async function inFolder(work: (dir: string) => Promise<void> | void): Promise<vo
   }
 }
 
-/** The thread takes a moment to start, and until then begins nothing. */
+/** The thread is started only when it is wanted often, takes a moment, and until then begins nothing. */
 async function begun(hand: DiskHand, file: number): Promise<void> {
   while (!hand.begin(file)) await pause(5);
 }

@@ -17,17 +17,20 @@ const FREE = 1;
 const ASKED = 2;
 const END = 3;
 
+/** The thread is started when it has been wanted so often: starting it costs more than it gains a server that has just begun or has little to do. */
+const wantedOften = 20;
+
 /** What waits for the disk beside the writer. */
 export type DiskHand = Pick<DiskThread, 'begin' | 'wait' | 'end'>;
 
 export class DiskThread {
   readonly #cells = new Int32Array(new SharedArrayBuffer(12));
-  #started = false;
+  #wanted = 0;
   #asked = false;
 
   /** Begins to make a file's octets durable. False when it cannot: then nothing has begun. */
   begin(file: number): boolean {
-    if (!this.#started) this.#start();
+    if (++this.#wanted === wantedOften) this.#start();
     if (this.#asked || Atomics.load(this.#cells, STATE) !== FREE) return false;
     this.#cells[FILE] = file;
     this.#cells[FAULT] = 0;
@@ -51,9 +54,7 @@ export class DiskThread {
     Atomics.notify(this.#cells, STATE);
   }
 
-  /** Only when it is first needed: a server that takes no letters does without. */
   #start(): void {
-    this.#started = true;
     const worker = new Worker(new URL(import.meta.url), { workerData: this.#cells, name: 'store disk' });
     worker.unref();
     // One that cannot start leaves the state at `starting`; once it runs, nothing in it can fail.
