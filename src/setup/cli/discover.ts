@@ -164,7 +164,7 @@ offered. Ends with 0 when something was found, with 1 when not.`,
         resolvers: settings.resolvers,
         // Who may type this command owns the machine.
         privateAllowed: true,
-        probe: null,
+        probing: input.options['no-probe'] !== true,
         options: typeof database === 'string' ? { ispdb: database === 'none' ? null : database } : {},
       });
       try {
