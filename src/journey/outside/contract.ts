@@ -22,6 +22,9 @@ export interface Vault {
   seal(secret: OutsideSecret, bound: string): Bytes;
   /** @throws CauseTrouble `key-missing` when the key is not there or another one. */
   open(sealed: Bytes, bound: string): OutsideSecret;
+  /** The same for a secret of another kind, such as a client secret of OAuth. */
+  sealText(text: string, bound: string): Bytes;
+  openText(sealed: Bytes, bound: string): string;
 }
 
 /** How `Vault` binds a secret to its account. */
