@@ -13,7 +13,7 @@ import type { AccountId } from '../../store/contract.ts';
 import type { Directory } from '../../store/directory-contract.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
 import { causeSides, CauseTrouble, type Cause } from '../outside/causes.ts';
-import type { OutsideConnector, SignInKeeper } from '../outside/contract.ts';
+import type { OutsideConnector, TokenKeeper } from '../outside/contract.ts';
 import type { Router } from '../routing/contract.ts';
 import type { DeliveryParts } from './lane.ts';
 import { judgeProvider, type Failure } from './outcome.ts';
@@ -21,7 +21,7 @@ import { judgeProvider, type Failure } from './outcome.ts';
 export interface ProviderParts {
   readonly directory: Pick<Directory, 'outsideAccount' | 'accountById' | 'noteOutsideHealth'>;
   readonly connector: OutsideConnector;
-  readonly keeper: SignInKeeper;
+  readonly keeper: TokenKeeper;
   /** What a failure means for the account; null when it is about the letter or its recipients alone. */
   readonly readFailure: (failure: PeerFailure, row: OutsideAccountRow) => Cause | null;
   readonly clock: Clock;
@@ -57,6 +57,8 @@ class ProviderRoad {
   readonly #via: AccountId;
   /** As it was when the login was chosen. */
   #row: OutsideAccountRow | null = null;
+  /** The access token in use. */
+  #token: string | null = null;
 
   constructor(parts: ProviderParts, refused: Map<AccountId, RefusedSecret>, via: AccountId) {
     this.#parts = parts;
@@ -80,6 +82,7 @@ class ProviderRoad {
       if (trouble instanceof CauseTrouble) this.#note(row, trouble.why, trouble.words);
       throw trouble;
     }
+    this.#token = login.kind === 'oauth2' ? login.secret : null;
     const { host, port, security } = row.send;
     return {
       kind: 'hosts',
@@ -113,6 +116,11 @@ class ProviderRoad {
     const verdict = judgeProvider(failure, cause);
     if (row !== null && cause !== null && !aboutLetter.has(cause)) this.#note(row, cause, verdict.words);
     if (row !== null && cause !== null && failure.kind === 'reply' && failure.phase === 'auth' && causeSides[cause] !== 'network') {
+      // A token is replaced, which tells whether the sign-in still holds.
+      if (this.#token !== null) {
+        this.#parts.keeper.refused(row.id, this.#token);
+        return verdict;
+      }
       const until = this.#parts.clock.monotonic() + restAfterRefusalMs;
       // A server that is busy is no judge of the secret.
       if (failure.reply.code >= 500) this.#refused.set(row.id, { secret: row.secret, until, cause, words: verdict.words });

@@ -58,3 +58,9 @@ export interface SignInKeeper {
     side: 'receive' | 'send',
   ): Promise<{ readonly login: string; readonly kind: 'password' | 'oauth2'; readonly secret: string }>;
 }
+
+/** A keeper that can be told that a token it gave does not work. */
+export interface TokenKeeper extends SignInKeeper {
+  /** A server refused this access token although its time was not over: the next answer is another one. */
+  refused(account: AccountId, token: string): void;
+}
