@@ -101,10 +101,7 @@ export interface AuthorizationRequest {
 }
 
 /** RFC 6749 §4.1.1. */
-export function authorizationUrl(
-  { provider, id }: OAuthClient,
-  { state, verifier, redirectUri, address }: AuthorizationRequest,
-): string {
+export function authorizationUrl({ provider, id }: OAuthClient, { state, verifier, redirectUri, address }: AuthorizationRequest): string {
   const url = new URL(provider.authorizationUrl);
   const parameters = {
     response_type: 'code',
@@ -228,7 +225,11 @@ function troubleOf(error: string, words: string | null, status: number, secrets:
     case 'redirect_uri_mismatch':
     case 'invalid_scope':
     case 'unsupported_response_type':
-      return new CauseTrouble('client-id-missing', 'the provider does not know this server: the client id that was entered does not fit', said);
+      return new CauseTrouble(
+        'client-id-missing',
+        'the provider does not know this server: the client id that was entered does not fit',
+        said,
+      );
     case 'temporarily_unavailable':
     case 'server_error':
     case 'slow_down':
