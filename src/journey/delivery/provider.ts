@@ -5,8 +5,7 @@
 // A login that was refused is not tried again with the same secret for half a day: providers lock accounts after a few failures.
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { Bytes } from '../../base/bytes.ts';
-import { equalBytes } from '../../base/bytes.ts';
+import { base64FromBytes, bytesFromUtf8, equalBytes, type Bytes } from '../../base/bytes.ts';
 import type { LineConnector } from '../../protocol/line/connection.ts';
 import type { PeerFailure } from '../../protocol/smtp/client-contract.ts';
 import type { AccountId } from '../../store/contract.ts';
@@ -57,8 +56,9 @@ class ProviderRoad {
   readonly #via: AccountId;
   /** As it was when the login was chosen. */
   #row: OutsideAccountRow | null = null;
-  /** The access token in use. */
-  #token: string | null = null;
+  /** What was signed in with, so that it is known again. */
+  #secret = '';
+  #isToken = false;
 
   constructor(parts: ProviderParts, refused: Map<AccountId, RefusedSecret>, via: AccountId) {
     this.#parts = parts;
@@ -82,7 +82,7 @@ class ProviderRoad {
       if (trouble instanceof CauseTrouble) this.#note(row, trouble.why, trouble.words);
       throw trouble;
     }
-    this.#token = login.kind === 'oauth2' ? login.secret : null;
+    [this.#secret, this.#isToken] = [login.secret, login.kind === 'oauth2'];
     const { host, port, security } = row.send;
     return {
       kind: 'hosts',
@@ -113,12 +113,14 @@ class ProviderRoad {
   judge(failure: PeerFailure): Failure {
     const row = this.#row;
     const cause = row === null ? null : this.#parts.readFailure(failure, row);
-    const verdict = judgeProvider(failure, cause);
+    const judged = judgeProvider(failure, cause);
+    // A server may repeat what it was told; these words go into reports, the log and the journey.
+    const verdict = { ...judged, words: withoutSecret(judged.words, this.#secret) };
     if (row !== null && cause !== null && !aboutLetter.has(cause)) this.#note(row, cause, verdict.words);
     if (row !== null && cause !== null && failure.kind === 'reply' && failure.phase === 'auth' && causeSides[cause] !== 'network') {
       // A token is replaced, which tells whether the sign-in still holds.
-      if (this.#token !== null) {
-        this.#parts.keeper.refused(row.id, this.#token);
+      if (this.#isToken) {
+        this.#parts.keeper.refused(row.id, this.#secret);
         return verdict;
       }
       const until = this.#parts.clock.monotonic() + restAfterRefusalMs;
@@ -161,6 +163,11 @@ class ProviderRoad {
     log.warn('sending through the provider of an account does not work', { account: row.id, cause });
     directory.noteOutsideHealth(row.id, { ...health, state, cause, words: words.slice(0, 500), at: clock.now() });
   }
+}
+
+function withoutSecret(words: string, secret: string): string {
+  if (secret === '') return words;
+  return [secret, base64FromBytes(bytesFromUtf8(secret))].reduce((clean, form) => clean.replaceAll(form, '…'), words);
 }
 
 /** Nothing is wrong with the account. */

@@ -64,8 +64,8 @@ const wordsByAction: Readonly<Record<ReportAction, Words>> = {
 const wordsOfProvider: Readonly<Record<'failed' | 'delayed', Words>> = {
   failed: {
     subject: 'Your letter could not be sent / お手紙を送れませんでした',
-    ja: 'メールの会社がお手紙を受け付けなかったため、次の宛先に送れませんでした。ほかの道で送ることはしていません。',
-    en: 'Your mail provider did not take your letter to the following addresses. It was not sent in any other way.',
+    ja: 'お使いのメールの会社を通して、次の宛先にお手紙を送ることができませんでした。ほかの道で送ることはしていません。',
+    en: 'Your letter could not be sent through your mail provider to the following addresses. It was not sent in any other way.',
   },
   delayed: {
     subject: 'Your letter still waits to be sent / お手紙はまだ送れていません',
