@@ -1,5 +1,5 @@
 // The tables of DATA/directory.sqlite and how rows become values. Knows SQL; knows no rule between rows.
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { base64FromBytes, bytesFromBase64 } from '../../base/bytes.ts';
@@ -323,6 +323,23 @@ export class DirectoryRows {
 
   putValue(name: string, value: string): void {
     this.#run('insert or replace into value values (?, ?)', name, value);
+  }
+}
+
+/** Sealed secrets as they lie in the file, for who may not open it for writing; none when it is missing or older. */
+export function readSealedSecrets(path: string): Uint8Array[] {
+  if (!existsSync(path)) return [];
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+  try {
+    const has = db.prepare("select 1 from sqlite_schema where name = 'outside_account'").get() !== undefined;
+    return has
+      ? db
+          .prepare('select secret from outside_account')
+          .all()
+          .map((row) => row['secret'] as Uint8Array)
+      : [];
+  } finally {
+    db.close();
   }
 }
 
