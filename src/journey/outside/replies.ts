@@ -76,7 +76,7 @@ const words: readonly [sign: RegExp, cause: Cause, phases: readonly ReplyPhase[]
   ],
   // Too much, too often, from too far away.
   [
-    /too many (?:simultaneous|concurrent|open|active|imap|pop3?|smtp|tcp|existing)? ?(?:connections?|sessions?|processes|users)|(?:maximum|max)(?: number)?(?: of)? (?:\w+ )?(?:connections|sessions|concurrent)|connection (?:limit|count|rate)|(?:connections|sessions) (?:limit|exceeded)|exceeded (?:the |your )?(?:maximum )?(?:number of )?connections|simultaneous (?:connections|logins)|concurrent connection/i,
+    /too many (?:[\w/+]+ ){0,3}(?:connections?|sessions?|processes|users)|(?:maximum|max)(?: number)?(?: of)? (?:\w+ )?(?:connections|sessions|concurrent)|connection (?:limit|count|rate)|(?:connections|sessions) (?:limit|exceeded)|exceeded (?:the |your )?(?:maximum )?(?:number of )?connections|simultaneous (?:connections|logins)|concurrent connection/i,
     'too-many-connections',
     ['greeting', 'hello', 'manner', 'login', 'use', 'sender'],
   ],
