@@ -66,12 +66,13 @@ export function showDiscovery(discovery: Discovery, language: Language, verbose:
       : say(`${address} は ${who} のアドレスです。`, `${address} is an address at ${who}.`),
   );
   const nameWidth = Math.max(...directions.flatMap(({ facts }) => facts.map(({ name }) => widthOf(name))));
-  const show = ({ title, remark, facts }: (typeof directions)[number]) => {
+  const show = ({ title, remark, trouble, facts }: (typeof directions)[number]) => {
     lines.push('', remark === null ? title : `${title}  ${say('―', '-')} ${remark}`);
     for (const { name, value } of facts) {
       const first = `  ${name}${' '.repeat(nameWidth - widthOf(name))}  `;
       paragraph(value, ' '.repeat(widthOf(first)), first);
     }
+    if (trouble !== null) paragraph(trouble, '  ! ', '  ! ');
   };
   directions.forEach(show);
   lines.push('');

@@ -1,5 +1,6 @@
 // What was found, in words: four things for each direction, the secret that is wanted, the steps to it; Japanese and English.
 // Knows a Discovery and the words for it; knows no terminal.
+import { sentenceOf } from '../../journey/outside/cause-sentences.ts';
 import { causeSides } from '../../journey/outside/causes.ts';
 import type { MailService } from '../../store/outside-contract.ts';
 import {
@@ -23,8 +24,10 @@ export interface Fact {
 export interface Direction {
   readonly service: MailService;
   readonly title: string;
-  /** How trying it went, or null. */
+  /** How trying it went, in a few words, or null. */
   readonly remark: string | null;
+  /** What stands in the way and the one thing to do next, or null. */
+  readonly trouble: string | null;
   readonly facts: readonly Fact[];
 }
 
@@ -71,6 +74,7 @@ export function describeCandidate(candidate: Candidate, language: Language): Dir
     service: candidate.service,
     title: titles[candidate.service][language],
     remark: remarkOf(candidate, language),
+    trouble: troubleOf(candidate, language),
     facts: [
       fact('server', candidate.host),
       fact('port', String(candidate.port)),
@@ -85,13 +89,19 @@ function remarkOf({ proof, source, upgraded }: Candidate, language: Language): s
     const weak = proof.exceptions.length > 0 ? { ja: '、古い暗号化', en: ', older security' }[language] : '';
     return language === 'ja' ? `つながりました(${proof.milliseconds} ミリ秒${weak})` : `it answers (${proof.milliseconds} ms${weak})`;
   }
-  if (proof) return language === 'ja' ? `つながりません(${proof.cause})` : `it does not answer (${proof.cause})`;
+  if (proof) return language === 'ja' ? 'まだつながりません' : 'not reached yet';
   if (source === 'guess') return language === 'ja' ? '推測です。まだ確かめていません' : 'a guess, not tried yet';
   if (upgraded)
     return language === 'ja'
       ? '封なしと書かれていたので、封をする窓口に替えました。まだ確かめていません'
       : 'told without a seal; this is the sealed counter in its place, not tried yet';
   return null;
+}
+
+function troubleOf({ proof, host, port }: Candidate, language: Language): string | null {
+  if (!proof || proof.reachable) return null;
+  const { wrong, next } = sentenceOf(proof.cause, language, { server: host, port });
+  return language === 'ja' ? `${wrong}${next}` : `${wrong} ${next}`;
 }
 
 const sources: Readonly<Record<SourceName, Words>> = {
