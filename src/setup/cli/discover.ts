@@ -67,7 +67,8 @@ export function showDiscovery(discovery: Discovery, language: Language, verbose:
   );
   const nameWidth = Math.max(...directions.flatMap(({ facts }) => facts.map(({ name }) => widthOf(name))));
   const show = ({ title, remark, trouble, facts }: (typeof directions)[number]) => {
-    lines.push('', remark === null ? title : `${title}  ${say('―', '-')} ${remark}`);
+    lines.push('');
+    paragraph(remark === null ? title : `${title}  ${say('―', '-')} ${remark}`, '  ', '');
     for (const { name, value } of facts) {
       const first = `  ${name}${' '.repeat(nameWidth - widthOf(name))}  `;
       paragraph(value, ' '.repeat(widthOf(first)), first);
@@ -76,7 +77,7 @@ export function showDiscovery(discovery: Discovery, language: Language, verbose:
   };
   directions.forEach(show);
   lines.push('');
-  paragraph(say(`必要なもの:${credential.name.ja}`, `What you need: ${credential.name.en}`));
+  paragraph(say(`必要なもの：${credential.name.ja}`, `What you need: ${credential.name.en}`));
   paragraph(credential.explanation[language], '  ');
   credential.steps.forEach((step, index) => paragraph(step[language], '     ', `  ${index + 1}. `));
   if (credential.help !== null) lines.push(`  ${say('くわしくは', 'More:')} ${credential.help}`);
@@ -87,7 +88,7 @@ export function showDiscovery(discovery: Discovery, language: Language, verbose:
   lines.push('');
   paragraph(
     say(
-      `出どころ:${describeSource(source, 'ja')}。パスワードはどこにも送っていません。`,
+      `出どころ：${describeSource(source, 'ja')}。パスワードはどこにも送っていません。`,
       `Source: ${describeSource(source, 'en')}. No password was sent anywhere.`,
     ),
   );
@@ -117,7 +118,7 @@ export function showDiscovery(discovery: Discovery, language: Language, verbose:
 
 function sourceLines(discovery: Discovery, language: Language): string[] {
   const title =
-    language === 'ja' ? `調べたところ(全部で ${discovery.milliseconds} ミリ秒)` : `What was asked (${discovery.milliseconds} ms in all)`;
+    language === 'ja' ? `調べたところ（全部で ${discovery.milliseconds} ミリ秒）` : `What was asked (${discovery.milliseconds} ms in all)`;
   const rows = describeSources(discovery, language);
   return [
     title,
