@@ -30,7 +30,8 @@ export function parseRefusal(service: MailService, phase: ReplyPhase, raw: strin
     const text = words.map((line) => line.replace(/^[245]\.\d{1,3}\.\d{1,3} ?/, '')).join('\n');
     return { service, phase, code, enhanced, responseCode: null, text };
   }
-  const match = /^(?:[^\s]+ +(?=(?:NO|BAD|BYE|OK)\b))?(NO|BAD|BYE|-ERR)\b *(?:\[([^\]]{1,200})\] *)?(.*)$/is.exec(raw.trim());
+  const tag = service === 'imap' ? /^\S+ +/ : /^/;
+  const match = /^(NO|BAD|BYE|-ERR)\b *(?:\[([^\]]{1,200})\] *)?(.*)$/is.exec(raw.trim().replace(tag, ''));
   return {
     service,
     phase,
@@ -86,18 +87,18 @@ const words: readonly [sign: RegExp, cause: Cause, phases: readonly ReplyPhase[]
     everywhere,
   ],
   [
-    /too many (?:\w+ ){0,3}(?:attempts|tries|failures|failed|login|log-?ins|auth|bad)|(?:temporar(?:il)?y|currently) (?:locked|blocked|banned|suspended|restricted)|(?:account|user|mailbox|address) (?:is |has been |was )?(?:temporarily )?locked|locked (?:out|due|for)|lockout|login (?:attempts )?(?:limit|rate)|repeated (?:login )?fail|brute|authentication rate|exceeded (?:the )?(?:login|auth)|ロック/i,
+    /too many (?:\w+ ){0,3}(?:attempts|tries|failures|failed|login|log-?ins|auth|bad)|(?:temporar(?:il)?y|currently) (?:locked|blocked|banned|suspended|restricted)|(?:account|user|address) (?:is |has been |was )?(?:temporarily )?locked|locked (?:out|due|for)|lockout|login (?:attempts )?(?:limit|rate)|repeated (?:login )?fail|brute|bandwidth|authentication rate|exceeded (?:the )?(?:login|auth)|ロック/i,
     'locked',
     ['greeting', 'hello', 'manner', 'login', 'use'],
   ],
   [
-    /(?:account|user|mailbox|login|domain)\b[^.\n]{0,30}\b(?:disabled|inactive|suspended|deactivated|closed|terminated|frozen|cancell?ed|deleted|expired|blocked|banned)|(?:disabled|inactive|suspended|blocked) (?:account|user|mailbox|domain)|AccountDisabled|UserDisabled|not (?:an )?active (?:account|user)|解約|利用停止/i,
+    /(?:account|user|mailbox|domain)\b[^.\n]{0,30}\b(?:disabled|inactive|suspended|deactivated|closed|terminated|frozen|cancell?ed|deleted|expired|blocked|banned)|(?:disabled|inactive|suspended|blocked) (?:account|user|mailbox|domain)|AccountDisabled|UserDisabled|not (?:an )?active (?:account|user)|解約|利用停止/i,
     'account-disabled',
     ['manner', 'login', 'use', 'sender'],
   ],
   // The name.
   [
-    /(?:full|complete|entire|whole) e-?mail|user ?name (?:must|should|needs)|(?:must|should) (?:be|include|contain)[^.\n]{0,30}(?:domain|e-?mail address)|(?:no such|unknown|invalid|non-?existent|unrecogni[sz]ed) (?:user|login|account|domain|mailbox)\b(?! ?name or)(?! or pass)(?!\/pass)|(?:user|account|mailbox|login) (?:name )?(?:not found|unknown|does ?n[o']t exist)|bad user ?name(?! or)|missing domain|without domain/i,
+    /(?:full|complete|entire|whole) e-?mail|user ?name (?:must|should|needs)|(?:must|should) (?:be|include|contain)[^.\n]{0,30}(?:domain|e-?mail address)|(?:no such|unknown|invalid|non-?existent|unrecogni[sz]ed) (?:user|account|domain|mailbox)\b(?! ?name or)(?! or pass)(?!\/pass)|(?:user|account|mailbox|login) (?:name )?(?:not found|unknown|does ?n[o']t exist)|bad user ?name(?! or)|missing domain|without domain/i,
     'login-name-form',
     ['login'],
   ],
@@ -137,7 +138,7 @@ const words: readonly [sign: RegExp, cause: Cause, phases: readonly ReplyPhase[]
     ['login', 'use'],
   ],
   [
-    /(?:temporar(?:y|ily)|internal (?:server )?error|server error|server (?:is )?(?:unavailable|busy)|system (?:error|failure|problem)|backend|(?:try|retry)[^.\n]{0,20} later|later again|unavailable|maintenance|timed? ?out|service not available|connection (?:lost|refused|dropped)|メンテナンス)/i,
+    /(?:temporar(?:y|ily)|internal (?:server )?error|server error|server (?:is )?(?:unavailable|busy)|system (?:error|failure|problem|busy)|backend|(?:try|retry)[^.\n]{0,20} later|later again|unavailable|maintenance|timed? ?out|service not available|connection (?:lost|refused|dropped)|メンテナンス)/i,
     'login-unavailable',
     signingIn,
   ],
