@@ -74,7 +74,8 @@ export async function checkHealth(
     if (known !== undefined) news.push({ kind: 'other-authority', side, before: known, now });
     provenance[`${side}.certificate`] = now;
   }
-  if (Object.keys(provenance).length > 0) await office.outside.accounts.change(row.id, { provenance: { ...current.provenance, ...provenance } });
+  if (Object.keys(provenance).length > 0)
+    await office.outside.accounts.change(row.id, { provenance: { ...current.provenance, ...provenance } });
   for (const one of news) log.info('outside-account-health', { account: row.id, ...one });
   return { health, news, receive: checks.receive ?? null, send: checks.send ?? null };
 }

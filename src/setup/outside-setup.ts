@@ -3,14 +3,14 @@
 import { Refusal } from '../base/trouble.ts';
 import type { AccountId } from '../store/contract.ts';
 import type { OutsideAccountRow, OutsideServer, Pop3Leaving, TlsException } from '../store/outside-contract.ts';
-import { CauseTrouble, type Cause } from '../journey/outside/causes.ts';
+import type { Cause } from '../journey/outside/causes.ts';
 import { checkServer } from '../journey/outside/check.ts';
 import type { CheckParts, CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
 import type { OutsideSecret } from '../journey/outside/contract.ts';
 import { LoginBudget } from '../journey/outside/login-budget.ts';
+import { proveAccount, type ProofProgress, type ProofWish } from '../journey/outside/proof.ts';
 import type { Office } from './office.ts';
 import { hostNameOf } from './outside.ts';
-import { proveByLetter, type LetterProof } from './outside-proof.ts';
 
 /** One server that may be the right one. */
 export interface SetUpServer {
@@ -48,116 +48,136 @@ export interface SetUpResult {
   readonly saved: OutsideAccountRow | null;
   readonly receive: ServerCheck | null;
   readonly send: ServerCheck | null;
-  readonly letter: LetterProof | null;
-  readonly failure: { readonly side: Side; readonly cause: Cause; readonly words: string; readonly server: Pick<SetUpServer, 'host' | 'port'> } | null;
+  /** The letter to oneself; null when it was not asked for, or something before it failed. */
+  readonly letter: CheckStep | null;
+  readonly failure: {
+    readonly side: Side;
+    readonly cause: Cause;
+    readonly words: string;
+    readonly server: Pick<SetUpServer, 'host' | 'port'>;
+    /** What a person would have to allow for this server alone, when that is all that stands in the way. */
+    readonly needs: readonly TlsException[];
+  } | null;
 }
 
-export type SetUpProgress = (side: Side, server: Pick<SetUpServer, 'host' | 'port' | 'service'>, step: CheckStep) => void;
+export type SetUpProgress = (told: ProofProgress, servers: { readonly receive: SetUpServer; readonly send: SetUpServer }) => void;
 
 /** Servers of one direction that are tried at most. */
 const serversMax = 6;
-/** Until here nobody has signed in, so that another server may be tried. */
-const beforeLogin: ReadonlySet<CheckStep['step']> = new Set(['name', 'reach', 'seal', 'certificate', 'kind']);
-
-type Checked = { readonly server: SetUpServer; readonly check: ServerCheck };
 
 /** @throws Refusal `already-exists`, `limit`, `cannot`; CauseTrouble `key-missing`. What servers do is told in the result. */
 export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgress, signal: AbortSignal): Promise<SetUpResult> {
-  const { accounts, allowance } = office.outside;
+  const { accounts } = office.outside;
   const there = office.directory.outsideAccountByAddress(ask.owner, ask.address);
   if (there !== null && there.closedAt === null) throw new Refusal('already-exists', `${ask.address} is here already`);
   if (ask.receive.length === 0 || ask.send.length === 0) throw new Refusal('cannot', 'a server to receive and one to send are needed');
-  const budget = new LoginBudget();
-  let receive: Checked | null = null;
-  let send: Checked | null = null;
-  const result = (more: Partial<SetUpResult>): SetUpResult => ({
-    saved: null,
-    receive: receive?.check ?? null,
-    send: send?.check ?? null,
-    letter: null,
-    failure: null,
-    ...more,
-  });
-  const failed = (side: Side, { server, check }: Checked): SetUpResult => {
-    const { cause, words } = check.failure!;
-    return result({ failure: { side, cause: cause ?? 'protocol', words, server } });
-  };
-  try {
-    receive = await checkOne(office, ask, 'receive', budget, progress, signal);
-    if (receive.check.failure !== null) return failed('receive', receive);
-    send = await checkOne(office, ask, 'send', budget, progress, signal);
-    if (send.check.failure !== null) return failed('send', send);
-  } finally {
-    allowance.note(ask.owner, 'failed-login', budget.spent);
-  }
-  const [receiving, sending] = [asServer(receive, ask.secret), asServer(send, ask.secret)] as [OutsideAccountRow['receive'], OutsideAccountRow['send']];
-  let letter: LetterProof | null = null;
-  if (ask.proof) {
-    letter = await proveByLetter(office, { address: ask.address, receive: receiving, send: sending, secret: ask.secret }, signal, (step) =>
-      progress('letter', send!.server, step),
-    );
-    if (letter.cause !== null) return result({ letter, failure: { side: 'letter', cause: letter.cause, words: letter.words, server: send.server } });
-  }
+  const proof = await proveSides(office, ask, progress, signal);
+  const { servers, receive, send, letter, failure } = proof;
+  if (failure !== null) return { saved: null, receive, send, letter, failure };
+  const [receiving, sending] = [asServer(servers.receive, receive!, ask.secret), asServer(servers.send, send!, ask.secret)];
   const saved = await accounts.add({
     owner: ask.owner,
     address: ask.address,
     name: ask.name,
     provider: ask.provider,
-    receive: receiving,
-    send: sending,
+    receive: receiving as OutsideAccountRow['receive'],
+    send: sending as OutsideAccountRow['send'],
     secret: ask.secret,
     leaving: ask.leaving,
     sentCopy: ask.sentCopy,
-    provenance: { ...provenanceOf('receive', receive), ...provenanceOf('send', send) },
+    provenance: { ...provenanceOf('receive', servers.receive, receive!), ...provenanceOf('send', servers.send, send!) },
     provenAt: ask.proof ? office.clock.now() : null,
   });
-  return result({ saved, letter });
+  return { saved, receive, send, letter, failure: null };
 }
 
-/** Goes from server to server until one is there; where somebody has signed in, or was refused, it stays. */
-export async function checkOne(
+/** Both directions with the login, and the letter when it is wished for. Saves nothing. @throws Refusal `limit`. */
+export async function proveSides(
   office: Office,
-  ask: Pick<SetUpAsk, 'owner' | 'receive' | 'send' | 'secret' | 'address'>,
-  side: 'receive' | 'send',
-  budget: LoginBudget,
+  ask: Pick<SetUpAsk, 'owner' | 'address' | 'name' | 'receive' | 'send' | 'secret' | 'proof'>,
   progress: SetUpProgress,
   signal: AbortSignal,
-): Promise<Checked> {
+): Promise<Omit<SetUpResult, 'saved'> & { readonly servers: { readonly receive: SetUpServer; readonly send: SetUpServer } }> {
+  const { allowance } = office.outside;
+  allowance.check(ask.owner, 'failed-login');
   const { connector } = await office.outside.roads();
-  office.outside.allowance.check(ask.owner, 'failed-login');
-  let first: Checked | null = null;
-  for (const server of ask[side].slice(0, serversMax)) {
-    signal.throwIfAborted();
-    office.outside.allowance.take(ask.owner, 'port');
-    const parts: CheckParts = {
-      connector,
-      clock: office.clock,
-      chance: office.chance,
-      hostName: hostNameOf(office.settings),
-      progress: (step) => progress(side, server, step),
+  const parts: CheckParts = { connector, clock: office.clock, chance: office.chance, hostName: hostNameOf(office.settings) };
+  const [receiver, sender] = await Promise.all(
+    (['receive', 'send'] as const).map((side) => chooseServer(office, ask.owner, ask[side], parts, signal)),
+  );
+  const servers = { receive: receiver!, send: sender! };
+  const budget = new LoginBudget();
+  const { secret } = ask;
+  const proven = (side: 'receive' | 'send'): ProofWish['receive'] => {
+    const { logins } = servers[side];
+    const value = secret.kind === 'oauth2' ? secret.accessToken : secret[side];
+    return { server: servers[side], signIn: { logins, kind: secret.kind, secret: value, budget } };
+  };
+  const tell = (told: ProofProgress): void => progress(told, servers);
+  try {
+    const wish = {
+      address: ask.address,
+      name: ask.name === '' ? null : ask.name,
+      receive: proven('receive'),
+      send: proven('send'),
+      tidy: true,
     };
-    const { secret } = ask;
-    const check = await checkServer(server, parts, {
-      logins: server.logins,
-      kind: secret.kind,
-      secret: secret.kind === 'oauth2' ? secret.accessToken : secret[side],
-      budget,
-      address: side === 'send' ? ask.address : null,
-    });
-    if (check.failure === null || !beforeLogin.has(check.failure.step)) return { server, check };
-    // The failure of the likeliest server is the one that is told.
-    first ??= { server, check };
+    const { receive, send, letter } = ask.proof
+      ? await proveAccount({ ...wish, signal }, parts, tell)
+      : { ...(await checkBoth(wish, parts, tell)), letter: null };
+    const failed = [['receive', receive] as const, ['send', send] as const].find(([, check]) => check?.failure);
+    const base = { servers, receive, send, letter };
+    if (failed !== undefined) {
+      const [side, check] = failed;
+      const { cause, words } = check!.failure!;
+      return { ...base, failure: { side, cause: cause ?? 'protocol', words, server: servers[side], needs: check!.needs } };
+    }
+    if (letter !== null && letter.verdict !== 'passed')
+      return {
+        ...base,
+        failure: { side: 'letter', cause: letter.cause ?? 'letter-not-back', words: letter.words, server: servers.send, needs: [] },
+      };
+    return { ...base, failure: null };
+  } finally {
+    if (budget.spent > 0) allowance.note(ask.owner, 'failed-login', budget.spent);
   }
-  return first!;
 }
 
-function asServer({ server, check }: Checked, secret: OutsideSecret): OutsideServer {
+/** The first server that is there, sealed and of the right kind; nobody signs in. When none is, the likeliest: its failure is told. */
+async function chooseServer(
+  office: Office,
+  owner: AccountId,
+  list: readonly SetUpServer[],
+  parts: CheckParts,
+  signal: AbortSignal,
+): Promise<SetUpServer> {
+  if (list.length === 1) return list[0]!;
+  for (const server of list.slice(0, serversMax)) {
+    signal.throwIfAborted();
+    office.outside.allowance.take(owner, 'port');
+    if ((await checkServer(server, parts)).failure === null) return server;
+  }
+  return list[0]!;
+}
+
+async function checkBoth(
+  { address, receive, send }: ProofWish,
+  parts: CheckParts,
+  progress: (told: ProofProgress) => void,
+): Promise<{ readonly receive: ServerCheck; readonly send: ServerCheck | null }> {
+  const partsOf = (side: 'receive' | 'send'): CheckParts => ({ ...parts, progress: (step) => progress({ kind: 'step', side, step }) });
+  const received = await checkServer(receive.server, partsOf('receive'), { ...receive.signIn, address: null });
+  if (received.failure !== null) return { receive: received, send: null };
+  return { receive: received, send: await checkServer(send.server, partsOf('send'), { ...send.signIn, address }) };
+}
+
+export function asServer(server: SetUpServer, check: ServerCheck, secret: OutsideSecret): OutsideServer {
   const { service, host, port, security, exceptions } = server;
   const login = check.signedIn?.login ?? server.logins[0]!;
   return { service, host, port, security, exceptions, login, auth: secret.kind };
 }
 
-function provenanceOf(side: 'receive' | 'send', { server, check }: Checked): Record<string, string> {
+export function provenanceOf(side: 'receive' | 'send', server: SetUpServer, check: ServerCheck): Record<string, string> {
   const found = Object.entries(server.provenance).map(([name, from]) => [`${side}.${name}`, from] as const);
   const certificate = certificateOf(check);
   return {
@@ -171,9 +191,4 @@ function provenanceOf(side: 'receive' | 'send', { server, check }: Checked): Rec
 export function certificateOf(check: ServerCheck): string | null {
   const issuer = check.steps.find(({ step }) => step === 'certificate')?.facts['issuer'];
   return typeof issuer === 'string' && issuer !== '' ? issuer.slice(0, 200) : null;
-}
-
-/** As a cause, for who wants to throw it. */
-export function troubleOf(failure: NonNullable<SetUpResult['failure']>): CauseTrouble {
-  return new CauseTrouble(failure.cause, `${failure.server.host} port ${failure.server.port}: ${failure.cause}`, failure.words);
 }

@@ -23,7 +23,8 @@ type TokenSecret = Extract<OutsideSecret, { kind: 'oauth2' }>;
 export async function signInByPage(office: Office, ask: SignInAsk, show: (url: string) => void, signal: AbortSignal): Promise<TokenSecret> {
   const { clients, allowance } = office.outside;
   const client = clients.find(ask.provider);
-  if (client === null) throw new CauseTrouble('client-id-missing', `no client id for ${ask.provider} is entered; tayori oauth client add enters one`);
+  if (client === null)
+    throw new CauseTrouble('client-id-missing', `no client id for ${ask.provider} is entered; tayori oauth client add enters one`);
   allowance.take(ask.owner, 'sign-in');
   const { flow } = await office.outside.roads();
   const back = await openWayBack(office, client, ask.loopback);
@@ -37,9 +38,14 @@ export async function signInByPage(office: Office, ask: SignInAsk, show: (url: s
   }
 }
 
-async function openWayBack(office: Office, client: OAuthClient, loopback: boolean): Promise<{ readonly url: string; close(): Promise<void> }> {
+async function openWayBack(
+  office: Office,
+  client: OAuthClient,
+  loopback: boolean,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { callbackPath, oauthCallback } = await import('../io/http/oauth-callback.ts');
-  if (!loopback && office.settings.domain !== null) return { url: `https://${hostNameOf(office.settings)}${callbackPath}`, close: async () => {} };
+  if (!loopback && office.settings.domain !== null)
+    return { url: `https://${hostNameOf(office.settings)}${callbackPath}`, close: async () => {} };
   const [{ openWebListener }, { flow }] = await Promise.all([import('../io/http/listener.ts'), office.outside.roads()]);
   const failed = (trouble: unknown): void => office.log.error('a sign-in could not be finished', {}, trouble);
   const listener = await openWebListener({
