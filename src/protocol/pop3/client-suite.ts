@@ -94,7 +94,7 @@ export class PlayedPeer implements LineConnection {
 }
 
 /** A server that says these octets, whatever it hears, one entry for each read; then the connection ends. */
-export function chatter(says: Iterable<string | Bytes>): LineConnection & { written: string; closed: boolean } {
+export function chatter(says: Iterable<string | Bytes>): LineConnection & { tls: PeerTls | null; written: string; closed: boolean } {
   const source = says[Symbol.iterator]();
   const connection = {
     remote: { address: '192.0.2.1', port: 995 },

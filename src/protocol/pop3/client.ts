@@ -2,7 +2,7 @@
 // Knows the dialogue and what the server said; knows no socket, no ledger and no schedule. What is fetched and removed is decided by who asked.
 import { concatBytes, utf8FromBytes, type Bytes } from '../../base/bytes.ts';
 import { Unavailable } from '../../base/trouble.ts';
-import type { LineConnection, PeerTls } from '../line/connection.ts';
+import type { LineConnection } from '../line/connection.ts';
 import type {
   LetterOutcome,
   LetterReceiver,
