@@ -90,6 +90,8 @@ export interface Pop3MaildropRow {
   readonly notBefore: number;
   /** The letters here may include letters of the maildrop that have no row: the account was kept by IMAP before. */
   readonly adopts: boolean;
+  /** The provider has given the unique-id of one letter to another, against RFC 1939 §7: each letter is known by its header too. */
+  readonly distrusted: boolean;
   /** When a visit last came to its end; 0: never. */
   readonly visitedAt: number;
 }
@@ -139,12 +141,12 @@ export interface Pop3Ledger {
   at(account: AccountId, ids: readonly number[]): Promise<readonly Pop3FoundRow[]>;
   /** Letters of the store that rows speak of. */
   messages(account: AccountId): Promise<ReadonlySet<MessageId>>;
-  /** One transaction: rows put by key, rows removed, rows that are gone at the provider since `at`. */
+  /** One transaction: rows put by key, rows removed by id, rows that are gone at the provider since `at`. */
   write(
     account: AccountId,
     change: {
       readonly put?: readonly Pop3LetterRow[];
-      readonly remove?: readonly string[];
+      readonly remove?: readonly number[];
       readonly gone?: { readonly ids: readonly number[]; readonly at: number };
       /** Rows gone before this time are let go. */
       readonly forgetBefore?: number;

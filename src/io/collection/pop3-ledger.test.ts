@@ -26,12 +26,12 @@ test('openLedger, POP3: rows of accounts apart, found by key and by id, and ther
   try {
     let ledger = openLedger(dir);
     assert.equal(await ledger.pop3.maildrop(1), null);
-    await ledger.pop3.putMaildrop(1, { notBefore: 5, adopts: true, visitedAt: 0 });
+    await ledger.pop3.putMaildrop(1, { notBefore: 5, adopts: true, distrusted: false, visitedAt: 0 });
     await ledger.pop3.write(1, { put: [letter('u:a'), letter('u:b', { size: 200, message: 9 })] });
     await ledger.pop3.write(2, { put: [letter('u:a', { size: 300 })] });
     await ledger.close();
     ledger = openLedger(dir);
-    assert.deepEqual(await ledger.pop3.maildrop(1), { notBefore: 5, adopts: true, visitedAt: 0 });
+    assert.deepEqual(await ledger.pop3.maildrop(1), { notBefore: 5, adopts: true, distrusted: false, visitedAt: 0 });
     const [a, none, b] = await ledger.pop3.find(1, ['u:a', 'u:c', 'u:b']);
     assert.deepEqual([{ ...a }, none], [{ ...letter('u:a'), id: a!.id }, null]);
     assert.deepEqual(await ledger.pop3.at(1, [b!.id, a!.id, 999]), [b, a]);
@@ -62,7 +62,7 @@ test('Pop3Ledger.write: gone rows are marked, let go when it is time, and remove
   await pop3.write(1, { put: ['u:a', 'u:b', 'u:c', 'u:d'].map((key) => letter(key)) });
   const { ids } = await pop3.rows(1);
   await pop3.write(1, { gone: { ids: [ids[0]!], at: 10 } });
-  await pop3.write(1, { gone: { ids: [ids[1]!], at: 20 }, remove: ['u:d'], forgetBefore: 20 });
+  await pop3.write(1, { gone: { ids: [ids[1]!], at: 20 }, remove: [ids[3]!], forgetBefore: 20 });
   const found = await pop3.find(1, ['u:a', 'u:b', 'u:c', 'u:d']);
   assert.deepEqual(
     found.map((row) => row?.goneAt ?? null),

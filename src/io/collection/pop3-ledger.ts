@@ -7,6 +7,7 @@ create table pop3_maildrop (
   account integer primary key,
   not_before integer not null,
   adopts integer not null,
+  distrusted integer not null,
   visited_at integer not null
 );
 create table pop3_letter (
@@ -43,17 +44,17 @@ export function openPop3Ledger(file: LedgerFile): Pop3Ledger {
 
   return {
     async maildrop(account) {
-      const [row] = file.all<{ notBefore: number; adopts: number; visitedAt: number }>(
-        'select not_before as notBefore, adopts, visited_at as visitedAt from pop3_maildrop where account = ?',
+      const [row] = file.all<{ notBefore: number; adopts: number; distrusted: number; visitedAt: number }>(
+        'select not_before as notBefore, adopts, distrusted, visited_at as visitedAt from pop3_maildrop where account = ?',
         account,
       );
-      return row === undefined ? null : { ...row, adopts: row.adopts !== 0 };
+      return row === undefined ? null : { ...row, adopts: row.adopts !== 0, distrusted: row.distrusted !== 0 };
     },
-    async putMaildrop(account, { notBefore, adopts, visitedAt }: Pop3MaildropRow) {
+    async putMaildrop(account, { notBefore, adopts, distrusted, visitedAt }: Pop3MaildropRow) {
       file.transaction(() => {
         file
-          .statement('insert or replace into pop3_maildrop (account, not_before, adopts, visited_at) values (?, ?, ?, ?)')
-          .run(account, notBefore, adopts ? 1 : 0, visitedAt);
+          .statement('insert or replace into pop3_maildrop (account, not_before, adopts, distrusted, visited_at) values (?, ?, ?, ?, ?)')
+          .run(account, notBefore, adopts ? 1 : 0, distrusted ? 1 : 0, visitedAt);
       });
     },
     async find(account, keys) {
@@ -98,8 +99,8 @@ export function openPop3Ledger(file: LedgerFile): Pop3Ledger {
     },
     async write(account, { put: rows = [], remove = [], gone, forgetBefore }) {
       file.transaction(() => {
-        const erase = file.statement('delete from pop3_letter where account = ? and key = ?');
-        for (const key of remove) erase.run(account, key);
+        const erase = file.statement('delete from pop3_letter where id = ? and account = ?');
+        for (const id of remove) erase.run(id, account);
         for (const row of rows) put(account, row);
         if (gone !== undefined) {
           const mark = file.statement('update pop3_letter set gone_at = ? where id = ? and account = ?');

@@ -2,6 +2,7 @@
 // Knows shapes only; `client.ts` speaks the protocol, `io` opens connections (../line/connection.ts), `journey/collection` decides what is fetched.
 import type { Bytes } from '../../base/bytes.ts';
 import type { Chance } from '../../base/clock.ts';
+import type { Unavailable } from '../../base/trouble.ts';
 import type { PeerTls, TlsDemand } from '../line/connection.ts';
 import type { MessageNumber } from './command.ts';
 import type { MaildropListing } from './listing.ts';
@@ -108,7 +109,7 @@ export type Pop3Failure =
   /** It did not speak POP3, or says more than anybody needs. */
   | { readonly kind: 'protocol'; readonly phase: Pop3Phase; readonly words: string }
   /** The handshake failed or the certificate was not what the demand asks. */
-  | { readonly kind: 'tls'; readonly phase: 'tls'; readonly words: string }
+  | { readonly kind: 'tls'; readonly phase: 'tls'; readonly words: string; readonly error: Unavailable }
   | { readonly kind: 'missing'; readonly phase: Pop3Phase; readonly capability: Pop3Missing };
 
 /** RFC 2449 §5: capabilities, names in upper case with their arguments. */

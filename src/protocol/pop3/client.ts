@@ -134,7 +134,7 @@ class Client implements Pop3Client {
       await this.#connection.startTls(demand, this.#patience.tls);
     } catch (trouble) {
       if (!(trouble instanceof Unavailable)) throw trouble;
-      throw new Pop3Trouble({ kind: 'tls', phase: 'tls', words: trouble.message });
+      throw new Pop3Trouble({ kind: 'tls', phase: 'tls', words: trouble.message, error: trouble });
     }
     // RFC 2595 §4: what was told in the clear is forgotten.
     await this.#askCapabilities();
