@@ -87,7 +87,8 @@ export class Pop3Intake implements LetterReceiver {
       const passing = outcome.kind === 'refused' && outcome.reply.code === 'SYS/TEMP';
       if (!passing) this.failed(wanted, words);
     }
-    if (this.#batch.length + this.#rows.length >= batchLetters || this.#octets >= batchOctets) await this.#turn();
+    if (this.#batch.length + this.#rows.length >= (this.#own.parts.batch ?? batchLetters) || this.#octets >= batchOctets)
+      await this.#turn();
     return !this.#own.signal.aborted;
   }
 

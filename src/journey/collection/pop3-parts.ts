@@ -23,6 +23,8 @@ export interface Pop3Office {
   readonly letterMax: number;
   /** What the words mean with which a server does not let us in (journey/outside/replies.ts); null: as its response code says. */
   readonly readReply?: (reply: Pop3Reply) => Cause | null;
+  /** Letters that are put into the store in one commit; `batchLetters` when missing. */
+  readonly batch?: number;
   readonly client?: Partial<Pick<Pop3ClientParts, 'patience' | 'limits'>>;
 }
 
