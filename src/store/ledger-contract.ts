@@ -154,11 +154,19 @@ export interface Pop3Ledger {
   ): Promise<void>;
 }
 
+/** Letters that lie here only, and are not to be sent to the provider: taken home by POP3 before the account was kept by IMAP. */
+export interface HomeLedger {
+  add(account: AccountId, messages: readonly MessageId[]): Promise<void>;
+  messages(account: AccountId): Promise<ReadonlySet<MessageId>>;
+  clear(account: AccountId): Promise<void>;
+}
+
 // --- all ------------------------------------------------------------------------------------------------------------
 
 export interface CollectionLedger {
   readonly imap: ImapLedger;
   readonly pop3: Pop3Ledger;
+  readonly home: HomeLedger;
   /** Forgets an account for good, in every kind of ledger. Its letters here are not touched. */
   removeAccount(account: AccountId): Promise<void>;
   /** Accounts that have rows of any kind, ascending. */

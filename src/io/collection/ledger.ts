@@ -7,7 +7,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { CollectionLedger } from '../../store/ledger-contract.ts';
 import { imapTables, openImapLedger } from './imap-ledger.ts';
-import { openPop3Ledger, pop3Tables } from './pop3-ledger.ts';
+import { openHomeLedger, openPop3Ledger, pop3Tables } from './pop3-ledger.ts';
 
 export const ledgerName = 'collection.sqlite';
 
@@ -15,7 +15,7 @@ export const ledgerName = 'collection.sqlite';
 const migrations: readonly string[] = [imapTables, pop3Tables];
 
 /** Tables that hold rows by `account`. */
-const tables = ['imap_folder', 'imap_letter', 'pop3_maildrop', 'pop3_letter'];
+const tables = ['imap_folder', 'imap_letter', 'pop3_maildrop', 'pop3_letter', 'home_letter'];
 
 /** What a kind of ledger does its work with. */
 export interface LedgerFile {
@@ -55,6 +55,7 @@ export function openLedger(folder: string): CollectionLedger {
   return {
     imap: openImapLedger(file),
     pop3: openPop3Ledger(file),
+    home: openHomeLedger(file),
     async removeAccount(account) {
       file.transaction(() => {
         for (const table of tables) file.statement(`delete from ${table} where account = ?`).run(account);

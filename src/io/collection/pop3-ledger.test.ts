@@ -74,3 +74,16 @@ test('Pop3Ledger.write: gone rows are marked, let go when it is time, and remove
   assert.notEqual((await pop3.find(1, ['u:c']))[0]!.id, ids[2]);
   await close();
 });
+
+test('openLedger: letters that stay here are remembered once, by account', async () => {
+  const { home, removeAccount, close } = openLedger(':memory:');
+  await home.add(1, [3, 4]);
+  await home.add(1, [4, 5]);
+  await home.add(2, [9]);
+  assert.deepEqual([...(await home.messages(1))], [3, 4, 5]);
+  await home.clear(1);
+  assert.equal((await home.messages(1)).size, 0);
+  await removeAccount(2);
+  assert.equal((await home.messages(2)).size, 0);
+  await close();
+});

@@ -1,5 +1,5 @@
 // The ledger of POP3 collection as two tables. Knows SQL; the meaning of a row is store/ledger-contract.ts.
-import type { Pop3FoundRow, Pop3Ledger, Pop3LetterRow, Pop3MaildropRow } from '../../store/ledger-contract.ts';
+import type { HomeLedger, Pop3FoundRow, Pop3Ledger, Pop3LetterRow, Pop3MaildropRow } from '../../store/ledger-contract.ts';
 import type { LedgerFile } from './ledger.ts';
 
 export const pop3Tables = `
@@ -26,6 +26,7 @@ create table pop3_letter (
   trouble text not null
 );
 create unique index pop3_letter_key on pop3_letter (account, key);
+create table home_letter (account integer not null, message integer not null, primary key (account, message)) without rowid;
 `;
 
 const columns = `id, key, size, header, digest, message, local_uid as localUid, kept_at as keptAt, gone_at as goneAt, tries,
@@ -116,4 +117,24 @@ export function openPop3Ledger(file: LedgerFile): Pop3Ledger {
 /** Rows of node:sqlite have no prototype, which `deepEqual` and spreading code stumble over. */
 function plain(row: object): Pop3FoundRow {
   return { ...row } as Pop3FoundRow;
+}
+
+export function openHomeLedger(file: LedgerFile): HomeLedger {
+  return {
+    async add(account, messages) {
+      file.transaction(() => {
+        const insert = file.statement('insert or ignore into home_letter (account, message) values (?, ?)');
+        for (const message of messages) insert.run(account, message);
+      });
+    },
+    async messages(account) {
+      const found = file.statement('select message from home_letter where account = ?').iterate(account) as Iterable<{ message: number }>;
+      const messages = new Set<number>();
+      for (const { message } of found) messages.add(message);
+      return messages;
+    },
+    async clear(account) {
+      file.transaction(() => void file.statement('delete from home_letter where account = ?').run(account));
+    },
+  };
 }
