@@ -5,7 +5,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { Unavailable } from '../base/trouble.ts';
 import type { OutsideConnector, OutsideGuard } from '../journey/outside/contract.ts';
 import { CauseTrouble, type Cause } from '../journey/outside/causes.ts';
-import { codeOf, reachFault, sealFault, SealTrouble, wordsOf } from '../journey/outside/tls-trouble.ts';
+import { codeOf, outsideDemand, reachFault, sealFault, SealTrouble, wordsOf } from '../journey/outside/tls-trouble.ts';
 import type { LineConnection, PeerTls, TlsDemand } from '../protocol/line/connection.ts';
 import type { OutsideServer } from '../store/outside-contract.ts';
 import { PeerConnection } from './line-connector.ts';
@@ -37,7 +37,7 @@ export function openOutsideConnector({ guard, localAddress = null, authorities =
         const connection = new OutsideConnection(new PeerConnection(socket, () => contexts(server.exceptions)), server);
         if (server.security !== 'tls') return connection;
         try {
-          await connection.startTls(demandOf(server), left());
+          await connection.startTls(outsideDemand(server.host), left());
           return connection;
         } catch (trouble) {
           // A way that swallows the handshake (a broken tunnel of one address family) is no verdict about the server.
@@ -49,11 +49,6 @@ export function openOutsideConnector({ guard, localAddress = null, authorities =
       }
     },
   };
-}
-
-/** What is demanded of every server of a provider: a chain to a known authority, the name, the time. */
-export function demandOf({ host }: Pick<OutsideServer, 'host'>): TlsDemand {
-  return { use: 'always', serverName: host, verify: 'certificate' };
 }
 
 async function addressesWithin(guard: OutsideGuard, host: string, patience: number): Promise<readonly string[]> {
@@ -153,10 +148,10 @@ class OutsideConnection implements LineConnection {
   drained(patience: number): Promise<void> {
     return this.#inner.drained(patience);
   }
-  /** What is demanded of a provider's server is never less than `demandOf`, whatever the caller asks. */
+  /** What is demanded of a provider's server is never less than this, whatever the caller asks. */
   async startTls(_demand: TlsDemand, patience: number): Promise<PeerTls> {
     try {
-      return await this.#inner.startTls(demandOf(this.#server), patience);
+      return await this.#inner.startTls(outsideDemand(this.#server.host), patience);
     } catch (trouble) {
       throw asSealTrouble(trouble, this.#server);
     }

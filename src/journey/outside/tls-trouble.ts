@@ -1,5 +1,6 @@
 // What a failed handshake means: from the TLS library's code to a cause, and to the exception that would help.
 // Knows codes and words of the library as text; makes no connection.
+import type { TlsDemand } from '../../protocol/line/connection.ts';
 import type { TlsException } from '../../store/outside-contract.ts';
 import { CauseTrouble, type Cause } from './causes.ts';
 
@@ -10,6 +11,11 @@ export class SealTrouble extends CauseTrouble {
     super(cause, message, words, error);
     this.needs = needs;
   }
+}
+
+/** What is demanded of every server of a provider, for STARTTLS too: a chain to a known authority, the name, the time. */
+export function outsideDemand(host: string): TlsDemand {
+  return { use: 'always', serverName: host, verify: 'certificate' };
 }
 
 /** [sign in the code or in the words, cause, exception that helps]. The first that fits counts. */
