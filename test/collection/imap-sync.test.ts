@@ -16,7 +16,8 @@ const provider = (): Provider => ({ ...server, port: server.ports.imaps });
 
 test('first sync, then changes on either side', options, async () => {
   const app = await connect(provider());
-  for (const key of ['a', 'b', 'c']) await app.append('INBOX', { flags: ['\\Seen'], receivedAt: 1.7e12, length: letter(key).length }, oneOf(letter(key)));
+  for (const key of ['a', 'b', 'c'])
+    await app.append('INBOX', { flags: ['\\Seen'], receivedAt: 1.7e12, length: letter(key).length }, oneOf(letter(key)));
   const world = await World.open(provider());
   await world.sync();
   assert.deepEqual(asLines(await shelfHere(world.store)), asLines(await shelfThere(app)));

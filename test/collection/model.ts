@@ -81,7 +81,11 @@ export class World {
         store: breaking(this.store, step, ['commit', 'copy', 'expunge', 'setFlags', 'createMailbox', 'renameMailbox', 'deleteMailbox']),
         ledger: breaking(this.ledger.imap, step, ['write', 'putFolder', 'removeFolder', 'putPending']),
         secret: this.ledger.secret,
-        shelf: breaking(openImapShelf({ client, clock: systemClock, peer: { host: 'provider', address: '127.0.0.1', tls: '' } }), step, changing),
+        shelf: breaking(
+          openImapShelf({ client, clock: systemClock, peer: { host: 'provider', address: '127.0.0.1', tls: '' } }),
+          step,
+          changing,
+        ),
         clock: systemClock,
         log: silentLog,
         letterLimit: 50 << 20,
@@ -124,7 +128,11 @@ function breaking<T extends object>(target: T, step: () => void, names: readonly
 export type Shelf = Map<string, string[]>;
 
 const keyOf = (octets: Uint8Array): string => /^X-Key: (\S+)\r$/m.exec(Buffer.from(octets).toString('latin1'))?.[1] ?? '?';
-const inOrder = (flags: Iterable<string>): string => [...flags].filter((flag) => flag.toLowerCase() !== '\\recent').sort().join(' ');
+const inOrder = (flags: Iterable<string>): string =>
+  [...flags]
+    .filter((flag) => flag.toLowerCase() !== '\\recent')
+    .sort()
+    .join(' ');
 
 export async function shelfThere(client: ImapClient): Promise<Shelf> {
   const shelf: Shelf = new Map();
@@ -134,9 +142,14 @@ export async function shelfThere(client: ImapClient): Promise<Shelf> {
     const letters: string[] = [];
     const uids = await client.uidsFrom(1);
     if (uids.length > 0)
-      await client.fetchLetters(uids, 'UID FLAGS', () => null, (_uid, { octets, flags }) => {
-        if (octets instanceof Uint8Array) letters.push(`${keyOf(octets)} (${inOrder(flags ?? [])})`);
-      });
+      await client.fetchLetters(
+        uids,
+        'UID FLAGS',
+        () => null,
+        (_uid, { octets, flags }) => {
+          if (octets instanceof Uint8Array) letters.push(`${keyOf(octets)} (${inOrder(flags ?? [])})`);
+        },
+      );
     shelf.set(name, letters.sort());
   }
   return shelf;
@@ -149,7 +162,15 @@ export async function shelfHere(store: MailStore): Promise<Shelf> {
     const letters: string[] = [];
     for (let at = 0; at < state.count; at++) {
       const [octets] = await store.readLetters(account, [state.messages[at]!]);
-      letters.push(`${keyOf(octets!)} (${inOrder(state.flagsAt(at).text.slice(1, -1).split(' ').filter((flag) => flag !== ''))})`);
+      letters.push(
+        `${keyOf(octets!)} (${inOrder(
+          state
+            .flagsAt(at)
+            .text.slice(1, -1)
+            .split(' ')
+            .filter((flag) => flag !== ''),
+        )})`,
+      );
     }
     state.release();
     shelf.set(box.name, letters.sort());

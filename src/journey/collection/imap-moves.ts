@@ -199,7 +199,11 @@ async function transferThere(
     localUid,
     message,
   }));
-  // Flags that were changed here since are found by the next look; the copy there has those of its source.
+  // The copy there has the flags that its source has there now.
+  for (const { row } of settled) {
+    const flags = source.remoteFlags.get(row.uid);
+    if (flags !== undefined) target.remoteFlags.set(told!.get(row.uid)!, flags);
+  }
   await ledger.write(account, target.row.folder, { put });
   await ledger.putPending(
     account,
