@@ -25,10 +25,8 @@ export interface ImapFolderRow {
   /** RFC 8474 MAILBOXID, or empty: tells a renamed folder from a new one. */
   readonly objectId: string;
   readonly uidValidity: number;
-  /** All UIDs of the provider below it have been looked at, except those below `floor` while the first fetch goes on. */
+  /** All UIDs of the provider below it have been looked at; 1 while the first fetch goes on. */
   readonly uidNext: Uid;
-  /** The first fetch goes from new to old: what lies at or above is here. 0: it is done. */
-  readonly floor: Uid;
   /** RFC 7162 HIGHESTMODSEQ up to which changes of the provider have been carried here; 0: unknown, all flags are compared. */
   readonly modSeq: number;
   /** MODSEQ of this store up to which changes here have been carried to the provider. */
@@ -46,7 +44,7 @@ export interface ImapLetterRow {
   /** RFC822.SIZE and INTERNALDATE as the provider tells them, the latter in milliseconds. */
   readonly size: number;
   readonly receivedAt: number;
-  /** What its header says of it (journey/collection/imap-identity.ts): the same in every folder and under every UIDVALIDITY. */
+  /** Made of its Message-ID: the same in every folder and under every UIDVALIDITY; empty when it has none. */
   readonly identity: string;
   /** Start of the SHA-256 of its octets, base64url; empty when we never had them. */
   readonly digest: string;
@@ -55,6 +53,13 @@ export interface ImapLetterRow {
 /** A letter with the folder it lies in. */
 export interface ImapPlacedRow extends ImapLetterRow {
   readonly folder: LedgerFolderId;
+}
+
+/** A letter of ours on its way into a folder of the provider, noted before it is sent: after a crash it is looked for there before it is sent again. */
+export interface ImapPendingRow {
+  readonly folder: LedgerFolderId;
+  readonly message: MessageId;
+  readonly attempts: number;
 }
 
 export interface ImapLedger {
@@ -75,6 +80,9 @@ export interface ImapLedger {
   lettersOfMessages(account: AccountId, messages: readonly MessageId[]): Promise<readonly ImapPlacedRow[]>;
   /** Rows in all folders with one of these sizes: those that a letter seen anew may have come from. At most 1,000. */
   lettersOfSize(account: AccountId, sizes: readonly number[]): Promise<readonly ImapPlacedRow[]>;
+  pending(account: AccountId): Promise<readonly ImapPendingRow[]>;
+  /** Notes them, or forgets them where `attempts` is 0. */
+  putPending(account: AccountId, rows: readonly ImapPendingRow[]): Promise<void>;
   /** One transaction: rows put, rows removed, and the folder's row where it changes. */
   write(
     account: AccountId,
@@ -167,6 +175,8 @@ export interface CollectionLedger {
   readonly imap: ImapLedger;
   readonly pop3: Pop3Ledger;
   readonly home: HomeLedger;
+  /** Made with the file, never shown: what is derived from it cannot be guessed. */
+  readonly secret: string;
   /** Forgets an account for good, in every kind of ledger. Its letters here are not touched. */
   removeAccount(account: AccountId): Promise<void>;
   /** Accounts that have rows of any kind, ascending. */

@@ -37,7 +37,6 @@ export async function startDovecot(options: { readonly mail?: string; readonly s
   const [imap, imaps, pop3, pop3s] = (await freePorts(4)) as [number, number, number, number];
   for (const name of ['mail', 'run', 'state']) await mkdir(join(folder, name));
   execFileSync('chown', ['mail:mail', join(folder, 'mail')]);
-  await writeFile(join(folder, 'users'), ['taro', 'jiro', 'saburo'].map((name) => `${name}@foreign.example:{PLAIN}taro's own\n`).join(''));
   const conf = join(folder, 'dovecot.conf');
   await writeFile(
     conf,
@@ -57,8 +56,9 @@ first_valid_uid = 1
 mail_max_userip_connections = 0
 mailbox_list_index = yes
 passdb {
-  driver = passwd-file
-  args = username_format=%u ${folder}/users
+  # Everybody who knows the password: each test takes a login of its own.
+  driver = static
+  args = password=taros-own
 }
 userdb {
   driver = static
@@ -127,7 +127,7 @@ ${options.settings ?? ''}
     host: foreignHost,
     ports: { imap, imaps, pop3, pop3s },
     login: 'taro@foreign.example',
-    password: "taro's own",
+    password: 'taros-own',
     authority: await readFile(ca, 'utf8'),
     folder,
     home: (login) => join(folder, 'mail', login.split('@')[0]!),

@@ -1,5 +1,5 @@
 // The ledger of IMAP collection as two tables. Knows SQL; the meaning of a row is store/ledger-contract.ts.
-import type { ImapFolderRow, ImapLedger, ImapLetterRow, ImapPlacedRow } from '../../store/ledger-contract.ts';
+import type { ImapFolderRow, ImapLedger, ImapLetterRow, ImapPendingRow, ImapPlacedRow } from '../../store/ledger-contract.ts';
 import type { LedgerFile } from './ledger.ts';
 
 export const imapTables = `
@@ -13,7 +13,6 @@ create table imap_folder (
   object_id text not null,
   uid_validity integer not null,
   uid_next integer not null,
-  floor integer not null,
   mod_seq integer not null,
   local_mod_seq integer not null,
   primary key (account, folder)
@@ -32,13 +31,20 @@ create table imap_letter (
   digest text not null,
   primary key (account, folder, uid)
 ) without rowid;
+create table imap_pending (
+  account integer not null,
+  folder integer not null,
+  message integer not null,
+  attempts integer not null,
+  primary key (account, folder, message)
+) without rowid;
 create index imap_letter_local on imap_letter (account, folder, local_uid);
 create index imap_letter_message on imap_letter (account, message);
 create index imap_letter_size on imap_letter (account, size);
 `;
 
 const folderColumns = `folder, path, mailbox, name, role, object_id as objectId, uid_validity as uidValidity, uid_next as uidNext,
- floor, mod_seq as modSeq, local_mod_seq as localModSeq`;
+ mod_seq as modSeq, local_mod_seq as localModSeq`;
 const letterColumns = 'uid, local_uid as localUid, message, flags, size, received_at as receivedAt, identity, digest';
 /** Values of one query. SQLite takes more; a statement text that is used again is worth more. */
 const atOnce = 100;
@@ -47,7 +53,7 @@ const mostAlike = 1000;
 export function openImapLedger(file: LedgerFile): ImapLedger {
   function putFolder(account: number, row: ImapFolderRow): void {
     file
-      .statement('insert or replace into imap_folder values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .statement('insert or replace into imap_folder values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(
         account,
         row.folder,
@@ -58,7 +64,6 @@ export function openImapLedger(file: LedgerFile): ImapLedger {
         row.objectId,
         row.uidValidity,
         row.uidNext,
-        row.floor,
         row.modSeq,
         row.localModSeq,
       );
@@ -85,6 +90,7 @@ export function openImapLedger(file: LedgerFile): ImapLedger {
     async removeFolder(account, folder) {
       file.transaction(() => {
         file.statement('delete from imap_letter where account = ? and folder = ?').run(account, folder);
+        file.statement('delete from imap_pending where account = ? and folder = ?').run(account, folder);
         file.statement('delete from imap_folder where account = ? and folder = ?').run(account, folder);
       });
     },
@@ -139,6 +145,18 @@ export function openImapLedger(file: LedgerFile): ImapLedger {
       const query = (marks: string) =>
         `select folder, ${letterColumns} from imap_letter where account = ? and size in (${marks}) limit ${mostAlike}`;
       return inPieces<ImapPlacedRow>(sizes, query, account).slice(0, mostAlike).map(plain);
+    },
+    pending: async (account) =>
+      file
+        .all<ImapPendingRow>('select folder, message, attempts from imap_pending where account = ? order by folder, message', account)
+        .map(plain),
+    async putPending(account, rows) {
+      file.transaction(() => {
+        for (const { folder, message, attempts } of rows)
+          if (attempts > 0)
+            file.statement('insert or replace into imap_pending values (?, ?, ?, ?)').run(account, folder, message, attempts);
+          else file.statement('delete from imap_pending where account = ? and folder = ? and message = ?').run(account, folder, message);
+      });
     },
     async write(account, folder, { put = [], remove = [], row }) {
       file.transaction(() => {

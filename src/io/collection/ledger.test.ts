@@ -16,7 +16,6 @@ const folder: ImapFolderRow = {
   objectId: '',
   uidValidity: 4_294_967_295,
   uidNext: 100,
-  floor: 40,
   modSeq: Number.MAX_SAFE_INTEGER,
   localModSeq: 12,
 };
@@ -48,10 +47,10 @@ test(
   inFolder(async (dir) => {
     const first = openLedger(dir);
     await first.imap.putFolder(7, folder);
-    await first.imap.write(7, 1, { put: [letter(1), letter(2), letter(3)], row: { ...folder, floor: 0 } });
+    await first.imap.write(7, 1, { put: [letter(1), letter(2), letter(3)], row: { ...folder, uidNext: 200 } });
     await first.close();
     const ledger = openLedger(dir);
-    assert.deepEqual(await ledger.imap.folders(7), [{ ...folder, floor: 0 }]);
+    assert.deepEqual(await ledger.imap.folders(7), [{ ...folder, uidNext: 200 }]);
     assert.deepEqual(await ledger.imap.letters(7, 1, 2, 10), [letter(2), letter(3)]);
     assert.deepEqual(await ledger.imap.letters(7, 1, 0, 1), [letter(1)]);
     assert.equal(statSync(join(dir, ledgerName)).mode & 0o777, 0o600);
@@ -95,7 +94,14 @@ test('rows go one by one, with their folder, with their account', async () => {
   }
   await ledger.imap.write(7, 1, { remove: [1], put: [letter(2, { flags: '' })] });
   assert.deepEqual(await ledger.imap.letters(7, 1, 0, 10), [letter(2, { flags: '' })]);
+  await ledger.imap.putPending(7, [
+    { folder: 1, message: 5, attempts: 1 },
+    { folder: 1, message: 6, attempts: 2 },
+  ]);
+  await ledger.imap.putPending(7, [{ folder: 1, message: 5, attempts: 0 }]);
+  assert.deepEqual(await ledger.imap.pending(7), [{ folder: 1, message: 6, attempts: 2 }]);
   await ledger.imap.removeFolder(7, 1);
+  assert.deepEqual(await ledger.imap.pending(7), []);
   assert.deepEqual([await ledger.imap.folders(7), await ledger.imap.letters(7, 1, 0, 10)], [[], []]);
   assert.deepEqual(await ledger.accounts(), [8]);
   await ledger.removeAccount(8);

@@ -1,6 +1,7 @@
 // DATA/collection.sqlite: the ledgers of collection, one module a kind. Knows the file, its form and what durability rests on; the tables
 // are the kinds' own. Copied before the letters in a backup: an old row is caught up with, a row of a letter that is missing would be
 // read as "deleted here".
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
@@ -12,10 +13,10 @@ import { openHomeLedger, openPop3Ledger, pop3Tables } from './pop3-ledger.ts';
 export const ledgerName = 'collection.sqlite';
 
 /** One step per released form, in order; `user_version` is the number of steps done. */
-const migrations: readonly string[] = [imapTables, pop3Tables];
+const migrations: readonly string[] = [`create table secret (value text not null);${imapTables}`, pop3Tables];
 
 /** Tables that hold rows by `account`. */
-const tables = ['imap_folder', 'imap_letter', 'pop3_maildrop', 'pop3_letter', 'home_letter'];
+const tables = ['imap_folder', 'imap_letter', 'imap_pending', 'pop3_maildrop', 'pop3_letter', 'home_letter'];
 
 /** What a kind of ledger does its work with. */
 export interface LedgerFile {
@@ -56,6 +57,7 @@ export function openLedger(folder: string): CollectionLedger {
     imap: openImapLedger(file),
     pop3: openPop3Ledger(file),
     home: openHomeLedger(file),
+    secret: file.all<{ value: string }>('select value from secret')[0]!.value,
     async removeAccount(account) {
       file.transaction(() => {
         for (const table of tables) file.statement(`delete from ${table} where account = ?`).run(account);
@@ -97,6 +99,7 @@ function open(path: string): DatabaseSync {
     );
   }
   for (const step of migrations.slice(version)) db.exec(step);
+  if (version === 0) db.prepare('insert into secret values (?)').run(randomBytes(16).toString('hex'));
   db.exec(`pragma user_version = ${migrations.length}; commit`);
   return db;
 }

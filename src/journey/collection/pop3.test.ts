@@ -49,6 +49,7 @@ function rowWith(leaving: Pop3Leaving): OutsideAccountRow {
     provenAt: null,
     createdAt: 0,
     paused: false,
+    closedAt: null,
     health: { state: 'good', cause: null, words: '', at: 0, lastReceivedAt: null, lastSentAt: null },
   };
 }
