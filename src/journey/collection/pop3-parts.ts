@@ -22,7 +22,7 @@ export interface Pop3Office {
   /** Letters above so many octets stay at the provider; the person is told. */
   readonly letterMax: number;
   /** What the words mean with which a server does not let us in (journey/outside/replies.ts); null: as its response code says. */
-  readonly readReply?: (reply: Pop3Reply) => Cause | null;
+  readonly readReply?: (reply: Pop3Reply, phase: 'greeting' | 'sign-in') => Cause | null;
   /** Letters that are put into the store in one commit; `batchLetters` when missing. */
   readonly batch?: number;
   readonly client?: Partial<Pick<Pop3ClientParts, 'patience' | 'limits'>>;

@@ -19,14 +19,18 @@ const missingCauses = {
   top: 'protocol',
 } as const;
 
-/** `readReply` tells more than the code does, where it knows the words. */
-export function pop3Trouble(failure: Pop3Failure, host: string, readReply?: (reply: Pop3Reply) => Cause | null): CauseTrouble {
+/** `readReply` goes before the code: servers put into words what to do, and give the same code for everything. */
+export function pop3Trouble(
+  failure: Pop3Failure,
+  host: string,
+  readReply?: (reply: Pop3Reply, phase: 'greeting' | 'sign-in') => Cause | null,
+): CauseTrouble {
   const what = `${host}, POP3 ${failure.phase}`;
   switch (failure.kind) {
     case 'reply': {
       const { reply, phase } = failure;
       const byCode = reply.code === null ? null : (codes[reply.code] ?? null);
-      const cause = phase === 'sign-in' || phase === 'greeting' ? (byCode ?? readReply?.(reply) ?? null) : byCode;
+      const cause = phase === 'sign-in' || phase === 'greeting' ? (readReply?.(reply, phase) ?? byCode) : byCode;
       return new CauseTrouble(
         cause ?? otherwise(failure),
         `${what}: ${reply.text}`,

@@ -1,4 +1,5 @@
-// Signing in at a POP3 server: the best SASL mechanism that both sides speak (RFC 5034), else USER and PASS (RFC 1939 §7).
+// Signing in at a POP3 server: the best SASL mechanism that both sides speak (RFC 5034), an access token where that is what we have
+// (RFC 7628), else USER and PASS (RFC 1939 §7).
 // Knows AUTH, USER and PASS; knows the mechanisms by ../sasl. Only ever called inside TLS.
 import { base64FromBytes, bytesFromBase64, type Bytes } from '../../base/bytes.ts';
 import type { Chance } from '../../base/clock.ts';
@@ -6,6 +7,7 @@ import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
 import type { PeerTls } from '../line/connection.ts';
 import type { TlsFacts } from '../line/session.ts';
 import { chooseClient, type ClientExchange } from '../sasl/client.ts';
+import { chooseOAuth, type OAuthExchange } from '../sasl/oauth.ts';
 import type { Pop3ClientParts, Pop3Reply } from './client-contract.ts';
 import { Pop3Trouble, protocolTrouble, replyOf } from './peer-texts.ts';
 
@@ -18,6 +20,8 @@ export interface SignInParts {
   readonly tls: PeerTls;
   readonly signIn: Pop3ClientParts['signIn'];
   readonly chance: Chance;
+  /** Who we believe to speak with (RFC 7628 §3.1). */
+  readonly server: { readonly host: string; readonly port: number };
   /** The words of the SASL capability; null when the server does not know CAPA. */
   readonly offered: readonly string[] | null;
   readonly say: (line: string) => void;
@@ -28,7 +32,9 @@ export interface SignInParts {
 export async function signInPop3(parts: SignInParts): Promise<string> {
   const { login, secret, kind } = parts.signIn;
   const exchange =
-    kind === 'password' ? chooseClient(parts.offered ?? [], { login, password: secret }, asTlsFacts(parts.tls), parts.chance) : null;
+    kind === 'password'
+      ? chooseClient(parts.offered ?? [], { login, password: secret }, asTlsFacts(parts.tls), parts.chance)
+      : chooseOAuth(parts.offered ?? [], { login, token: secret, ...parts.server });
   if (exchange !== null) {
     await authenticate(exchange, parts);
     return exchange.mechanism;
@@ -50,7 +56,7 @@ function finish(reply: Pop3Reply): void {
   if (!reply.ok) throw new Pop3Trouble({ kind: 'reply', phase: 'sign-in', reply });
 }
 
-async function authenticate(exchange: ClientExchange, { say, hear }: SignInParts): Promise<void> {
+async function authenticate(exchange: ClientExchange | OAuthExchange, { say, hear }: SignInParts): Promise<void> {
   const first = exchange.initial();
   const initial = first === null ? null : formatResponse(first);
   const whole = `AUTH ${exchange.mechanism} ${initial}`;
@@ -76,7 +82,7 @@ async function authenticate(exchange: ClientExchange, { say, hear }: SignInParts
 }
 
 async function respond(
-  exchange: ClientExchange,
+  exchange: ClientExchange | OAuthExchange,
   challenge: string,
   say: (line: string) => void,
   hear: () => Promise<string>,

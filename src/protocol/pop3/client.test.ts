@@ -33,7 +33,8 @@ for (const path of globSync(join(folder, '*.pop3')).toSorted()) {
 
 async function play(transcript: Transcript, cut: Cut): Promise<void> {
   const peer = new PlayedPeer(transcript, cut);
-  const client = openPop3Client(peer, parts);
+  const kind = transcript.header.get('signs') === 'oauth2' ? 'oauth2' : 'password';
+  const client = openPop3Client(peer, { ...parts, signIn: { ...parts.signIn, kind } });
   const told: string[] = [];
   for (const words of transcript.header.get('does')!.split('; ')) told.push(await act(client, words));
   assert.equal(told.join('; '), transcript.header.get('tells'), `cut ${cut}`);

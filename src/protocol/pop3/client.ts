@@ -83,6 +83,7 @@ class Client implements Pop3Client {
         tls,
         signIn: this.#parts.signIn,
         chance: this.#parts.chance,
+        server: { host: this.#parts.demand.serverName, port: this.#connection.remote.port },
         offered: this.#capabilities === null ? null : (this.#capabilities.get('SASL') ?? '').split(' ').filter((word) => word !== ''),
         say: (line) => this.#connection.write(`${line}\r\n`),
         hear: () => this.#texts.line('sign-in', this.#patience.signIn),
