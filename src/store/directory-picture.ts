@@ -2,7 +2,7 @@
 // Every directory answers lookups from here, and checks a change here before it makes it. Knows no file, no hashing and no protocol.
 import { Refusal } from '../base/trouble.ts';
 import type { AccountId } from './contract.ts';
-import type { AccountRow, AliasRow, AppPasswordRow, DomainRow } from './directory-contract.ts';
+import type { AccountRow, AliasRow, AppPasswordRow, DomainRow, LoginProtocol, SetupLinkRow, SetupLinkUse } from './directory-contract.ts';
 
 export class DirectoryPicture {
   readonly #domains = new Map<string, DomainRow>();
@@ -11,6 +11,8 @@ export class DirectoryPicture {
   readonly #aliases = new Map<string, AliasRow>();
   readonly #appPasswords = new Map<number, AppPasswordRow>();
   readonly #bySha256 = new Map<string, AppPasswordRow>();
+  readonly #setupLinks = new Map<number, SetupLinkRow>();
+  readonly #linkBySha256 = new Map<string, SetupLinkRow>();
   readonly #values = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
 
@@ -50,6 +52,14 @@ export class DirectoryPicture {
 
   appPasswordBySha256(sha256: string): AppPasswordRow | null {
     return this.#bySha256.get(sha256) ?? null;
+  }
+
+  setupLinks(account: AccountId): readonly SetupLinkRow[] {
+    return [...this.#setupLinks.values()].filter((row) => row.account === account);
+  }
+
+  setupLinkBySha256(sha256: string): SetupLinkRow | null {
+    return this.#linkBySha256.get(sha256) ?? null;
   }
 
   value(name: string): string | null {
@@ -103,6 +113,33 @@ export class DirectoryPicture {
     return this.#appPasswords.get(id) ?? null;
   }
 
+  protected checkNewSetupLink(row: Pick<SetupLinkRow, 'account' | 'sha256'>): void {
+    this.account(row.account);
+    if (this.#linkBySha256.has(row.sha256)) throw new Refusal('already-exists', 'This link is taken');
+  }
+
+  protected findSetupLink(id: number): SetupLinkRow | null {
+    return this.#setupLinks.get(id) ?? null;
+  }
+
+  /** The row after its first use, checked. */
+  protected claimedSetupLink(id: number, used: SetupLinkUse): SetupLinkRow {
+    const row = this.#setupLink(id);
+    if (row.used !== null) throw new Refusal('in-use', 'This link was used before');
+    return { ...row, used };
+  }
+
+  protected notedSetupLink(id: number, appPassword: number): SetupLinkRow {
+    const row = this.#setupLink(id);
+    return { ...row, used: row.used && { ...row.used, appPassword } };
+  }
+
+  #setupLink(id: number): SetupLinkRow {
+    const row = this.#setupLinks.get(id);
+    if (row === undefined) throw new Refusal('nonexistent', 'There is no such link');
+    return row;
+  }
+
   #checkDomain(address: string): void {
     const domain = domainOf(address);
     if (!this.#domains.has(domain)) throw new Refusal('nonexistent', `${domain} is not a domain of this server`);
@@ -131,6 +168,7 @@ export class DirectoryPicture {
     this.#accounts.delete(id);
     this.#byAddress.delete(row.address);
     for (const password of this.appPasswords(id)) this.dropAppPassword(password.id);
+    for (const link of this.setupLinks(id)) this.dropSetupLink(link.id);
     return true;
   }
 
@@ -155,6 +193,19 @@ export class DirectoryPicture {
     return true;
   }
 
+  protected keepSetupLink(row: SetupLinkRow): void {
+    this.#setupLinks.set(row.id, row);
+    this.#linkBySha256.set(row.sha256, row);
+  }
+
+  protected dropSetupLink(id: number): boolean {
+    const row = this.#setupLinks.get(id);
+    if (row === undefined) return false;
+    this.#setupLinks.delete(id);
+    this.#linkBySha256.delete(row.sha256);
+    return true;
+  }
+
   protected keepValue(name: string, value: string): void {
     this.#values.set(name, value);
   }
@@ -163,6 +214,7 @@ export class DirectoryPicture {
   protected clear(): void {
     for (const rows of [this.#domains, this.#accounts, this.#byAddress, this.#aliases, this.#appPasswords, this.#bySha256, this.#values])
       rows.clear();
+    for (const rows of [this.#setupLinks, this.#linkBySha256]) rows.clear();
   }
 
   protected tell(): void {
@@ -172,6 +224,11 @@ export class DirectoryPicture {
   protected forgetListeners(): void {
     this.#listeners.clear();
   }
+}
+
+/** The row after one more use. */
+export function usedAppPassword(row: AppPasswordRow, at: number, from: string, protocol: LoginProtocol): AppPasswordRow {
+  return { ...row, lastUsedAt: at, lastUsedFrom: from, uses: { ...row.uses, [protocol]: { at, from } } };
 }
 
 function domainOf(address: string): string {

@@ -97,7 +97,7 @@ class PasswordAuthenticator implements Authenticator {
     if (account !== null && row?.account === account.id) {
       if (!row.protocols.includes(context.protocol))
         throw new Refusal('no-perm', 'this app password is not for this kind of access', `app password ${row.id}`);
-      directory.touchAppPassword(row.id, clock.now(), context.remoteAddress);
+      directory.touchAppPassword(row.id, clock.now(), context.remoteAddress, context.protocol);
       return principalOf(account, row.name);
     }
 
@@ -227,7 +227,8 @@ class PasswordAuthenticator implements Authenticator {
     }
     const network = networkOf(context.remoteAddress);
     this.#hearOrTurnAway(name, network, context);
-    if (row !== null) this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress);
+    if (row !== null)
+      this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress, context.protocol);
     const principal = principalOf(account, row?.name ?? null);
     this.#welcome(name, network, principal, context);
     return principal;
