@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { silentLog } from '../base/log.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
 import { openOfficeResolver } from './delivery.ts';
-import type { Listening } from './listening.ts';
+import { readListening, type Listening } from './listening.ts';
 import { isSafeNode, safeNode } from './node-version.ts';
 import { wantedListeners } from './ports.ts';
 import { formatSize } from './setting-kinds.ts';
@@ -29,7 +29,7 @@ const note = (what: string): Finding => ({ how: 'note', what });
 const bad = (what: string): Finding => ({ how: 'bad', what });
 
 export async function checkAll(settings: Settings, options: CheckOptions): Promise<Finding[]> {
-  const running = await readRunning(settings.data);
+  const running = await readListening(settings.data);
   const findings = [checkMode(settings), checkNode(process.versions.node)];
   findings.push(...(await checkFolder(settings.data)));
   findings.push(...(await checkPorts(settings, running)));
@@ -51,15 +51,6 @@ export function checkNode(version: string): Finding {
   return isSafeNode(version)
     ? good(`Node ${version} has no known holes`)
     : note(`Node ${version} has known holes; install Node ${safeNode} or newer on this machine, which is then taken by itself`);
-}
-
-/** The server that runs on these data, as far as its note tells. */
-async function readRunning(folder: string): Promise<Listening | null> {
-  try {
-    return JSON.parse(await readFile(join(folder, 'listening.json'), 'utf8')) as Listening;
-  } catch {
-    return null;
-  }
 }
 
 const leastFree = 512 * 1024 ** 2;

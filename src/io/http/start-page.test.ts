@@ -57,7 +57,7 @@ test('start page: names are text, never markup', async () => {
 test('start page: in the clear it leads to HTTPS under our own name, whoever was asked for', async () => {
   const answer = await ask('/x?y', {}, false, { headers: { host: 'evil.example' } });
   assert.equal(answer.status, 308);
-  assert.equal(answer.headers.get('location'), 'https://mail.a.example/x');
+  assert.equal(answer.headers.get('location'), 'https://mail.a.example/x?y');
   assert.equal((await ask('/', { demo: true }, false)).status, 200);
 });
 

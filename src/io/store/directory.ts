@@ -284,7 +284,9 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     for (const row of appPasswords) {
       const touched = Object.entries(this.#touched.get(row.id) ?? {}) as [LoginProtocol, { at: number; from: string }][];
       this.keepAppPassword(
-        touched.toSorted(([, a], [, b]) => a.at - b.at).reduce((one, [protocol, use]) => usedAppPassword(one, use.at, use.from, protocol), row),
+        touched
+          .toSorted(([, a], [, b]) => a.at - b.at)
+          .reduce((one, [protocol, use]) => usedAppPassword(one, use.at, use.from, protocol), row),
       );
     }
     for (const row of setupLinks) this.keepSetupLink(row);

@@ -21,7 +21,21 @@ const elliptic = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
 function makeChain(folder: string, kind: readonly string[]): { readonly cert: string; readonly key: string; readonly root: string } {
   const at = (name: string) => join(folder, name);
   const ca = ['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign'];
-  openssl('req', '-x509', ...elliptic, '-nodes', '-subj', '/CN=Root', '-days', '3', '-keyout', at('root.key'), '-out', at('root.pem'), ...ca);
+  openssl(
+    'req',
+    '-x509',
+    ...elliptic,
+    '-nodes',
+    '-subj',
+    '/CN=Root',
+    '-days',
+    '3',
+    '-keyout',
+    at('root.key'),
+    '-out',
+    at('root.pem'),
+    ...ca,
+  );
   for (const [name, issuer, extensions] of [
     ['between', 'root', 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign'],
     ['site', 'between', 'subjectAltName=DNS:mail.example.test\nextendedKeyUsage=serverAuth\nkeyUsage=critical,digitalSignature'],

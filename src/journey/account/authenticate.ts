@@ -227,8 +227,7 @@ class PasswordAuthenticator implements Authenticator {
     }
     const network = networkOf(context.remoteAddress);
     this.#hearOrTurnAway(name, network, context);
-    if (row !== null)
-      this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress, context.protocol);
+    if (row !== null) this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress, context.protocol);
     const principal = principalOf(account, row?.name ?? null);
     this.#welcome(name, network, principal, context);
     return principal;

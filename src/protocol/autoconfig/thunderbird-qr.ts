@@ -55,7 +55,12 @@ export function formatThunderbirdQr({ incoming, outgoing, address, name, account
     1,
     [1, 1],
     [protocols.indexOf(incoming.service), ...line(incoming), ...(accountName === address ? [] : [accountName])],
-    [[[0, ...line(outgoing)], [address, name]]],
+    [
+      [
+        [0, ...line(outgoing)],
+        [address, name],
+      ],
+    ],
   ]);
 }
 
