@@ -29,9 +29,7 @@ export function framed({ language, path, title }: PageFrame, main: Html): Html {
         <meta name="viewport" content="width=device-width" />
         <meta name="robots" content="noindex" />
         <title>${title}</title>
-        <style>
-          ${raw(style)}
-        </style>
+        ${raw(`<style>${style}</style>`)}
       </head>
       <body>
         <div class="page">
@@ -47,9 +45,7 @@ export function framed({ language, path, title }: PageFrame, main: Html): Html {
           </header>
           <main>${main}</main>
         </div>
-        <script>
-          ${raw(script)};
-        </script>
+        ${raw(`<script>${script}</script>`)}
       </body>
     </html>`;
 }

@@ -57,7 +57,7 @@ h3{font-size:16px;font-weight:650;margin:var(--s6) 0 var(--s1)}
 /** Copies, and asks every two seconds how far it is; slower when all is well, and not at all while nobody looks. */
 export const script = `(()=>{const live=document.querySelector('[data-live]'),said=document.querySelector('[data-said]');
 addEventListener('click',e=>{const b=e.target.closest('[data-copy]');if(!b)return;
-const t=document.getElementById(b.dataset.copy).textContent,done=()=>{b.textContent=b.dataset.done;if(said)said.textContent=b.dataset.done;setTimeout(()=>b.textContent=b.dataset.label,2500)};
+const t=document.getElementById(b.dataset.copy).textContent.trim(),done=()=>{b.textContent=b.dataset.done;if(said)said.textContent=b.dataset.done;setTimeout(()=>b.textContent=b.dataset.label,2500)};
 const mark=()=>getSelection().selectAllChildren(document.getElementById(b.dataset.copy));
 navigator.clipboard?navigator.clipboard.writeText(t).then(done,mark):mark()});
 if(!live)return;const show=(name,part)=>{const s=live.querySelector('[data-step='+name+']');if(!s)return;
