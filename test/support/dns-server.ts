@@ -9,7 +9,9 @@ export interface Zone {
 
 export type ZoneRecord =
   | { readonly type: 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'TXT'; readonly value: string; readonly ttl?: number }
-  | { readonly type: 'MX'; readonly preference: number; readonly value: string; readonly ttl?: number };
+  | { readonly type: 'MX'; readonly preference: number; readonly value: string; readonly ttl?: number }
+  /** RFC 2782: `priority weight port target`. */
+  | { readonly type: 'SRV'; readonly value: string; readonly ttl?: number };
 
 export interface DnsServer {
   /** `127.0.0.1:port`. */
@@ -22,7 +24,7 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-const types: Record<string, number> = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28 };
+const types: Record<string, number> = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33 };
 const names = new Map(Object.entries(types).map(([name, number]) => [number, name]));
 
 function encodeName(name: string): Buffer {
@@ -55,6 +57,12 @@ function encodeData(record: ZoneRecord): Buffer {
     case 'CNAME':
     case 'PTR':
       return encodeName(record.value);
+    case 'SRV': {
+      const [priority, weight, port, target = ''] = record.value.split(' ');
+      const numbers = Buffer.alloc(6);
+      for (const [index, number] of [priority, weight, port].entries()) numbers.writeUInt16BE(Number(number), index * 2);
+      return Buffer.concat([numbers, encodeName(target)]);
+    }
   }
 }
 

@@ -13,7 +13,7 @@ export const paper = `:root{color-scheme:light dark;--paper:#f8f4eb;--sheet:#fff
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.75 system-ui,-apple-system,"Hiragino Sans","Noto Sans CJK JP","Noto Sans JP","Yu Gothic UI",sans-serif;-webkit-text-size-adjust:100%;overflow-wrap:anywhere}
 :lang(en){line-height:1.6}
 :lang(ja){word-break:auto-phrase;line-break:strict}
-.page{max-width:736px;margin:0 auto;padding:var(--s5) var(--s5) var(--s12)}
+.page{max-width:840px;margin:0 auto;padding:var(--s5) var(--s5) var(--s12)}
 .top{display:flex;align-items:center;justify-content:space-between;gap:var(--s4);margin-bottom:var(--s8)}
 .mark{display:flex;align-items:center;gap:var(--s2);font-weight:600;letter-spacing:.02em;color:inherit;text-decoration:none}
 .mark svg{width:28px;height:28px;flex:none}

@@ -2,6 +2,7 @@
 // missing. Knows the order in which apps look (their published sources) and asks a resolver; knows no page and no command.
 import type { RecordType, Resolver } from '../../protocol/dns/contract.ts';
 import type { AccountSettings, ServerSettings } from '../../protocol/autoconfig/contract.ts';
+import { formatSrv } from '../../protocol/autoconfig/srv.ts';
 import type { Language } from './words.ts';
 
 /** A record that some app reads. */
@@ -61,11 +62,11 @@ export const appWords: Readonly<Record<AppName, Readonly<Record<Language, string
   standards: { ja: '標準どおりに調べるアプリ', en: 'Apps that follow the standards' },
 };
 
-/** RFC 6186 §3.1, RFC 8314 §5.1: the label of each service. */
-const labels: Readonly<Record<ServerSettings['service'], Readonly<Record<'tls' | 'starttls', string>>>> = {
-  imap: { tls: 'imaps', starttls: 'imap' },
-  pop3: { tls: 'pop3s', starttls: 'pop3' },
-  smtp: { tls: 'submissions', starttls: 'submission' },
+/** RFC 6186 §3.1, RFC 8314 §5.1: the labels of each service, the sealed one first. */
+const labels: Readonly<Record<ServerSettings['service'], readonly string[]>> = {
+  imap: ['_imaps._tcp', '_imap._tcp'],
+  pop3: ['_pop3s._tcp', '_pop3._tcp'],
+  smtp: ['_submissions._tcp', '_submission._tcp'],
 };
 
 export interface DomainNames {
@@ -91,11 +92,14 @@ export function wantedRecords(settings: AccountSettings, { domain, hostName, pac
     const name = `_ua-auto-config.${domain}`;
     records.push({ key: 'ua-digest', name, type: 'TXT', line: `${name}. TXT "${paccText}"` });
   }
+  const rows = formatSrv(settings);
   for (const service of ['imap', 'pop3', 'smtp'] as const) {
-    const server = [...settings.incoming, ...settings.outgoing].find((one) => one.service === service && one.security !== 'plain');
-    if (server === undefined || server.security === 'plain') continue;
-    const name = `_${labels[service][server.security]}._tcp.${domain}`;
-    records.push({ key: `srv-${service}`, name, type: 'SRV', line: `${name}. SRV 0 1 ${server.port} ${server.host}.` });
+    // The best of each service: the first label that is offered.
+    const row = rows.find((one) => one.target !== '' && labels[service].includes(one.label));
+    if (row === undefined) continue;
+    const name = `${row.label}.${domain}`;
+    const data = `${row.priority} ${row.weight} ${row.port} ${row.target}.`;
+    records.push({ key: `srv-${service}`, name, type: 'SRV', line: `${name}. SRV ${data}` });
   }
   return records;
 }

@@ -3,13 +3,14 @@
 //
 // The answer depends on the domain alone, never on the person: nobody learns here who exists.
 import { Hono, type Context } from 'hono';
-import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
+import { SyntaxTrouble } from '../../base/trouble.ts';
 import type { WebSurroundings } from '../../io/http/listener.ts';
 import type { StartPageFacts } from '../../io/http/start-page.ts';
+import { parseAutodiscoverRequest } from '../../protocol/autoconfig/autodiscover.ts';
 import type { AccountSettings } from '../../protocol/autoconfig/contract.ts';
 import { toAsciiDomain } from '../../protocol/smtp/grammar/domain.ts';
 import type { Directory } from '../../store/directory-contract.ts';
-import { autoconfigXml, autodiscoverAddress, autodiscoverJson, autodiscoverXml, paccDocument } from './dialects.ts';
+import { autoconfigXml, autodiscoverJson, autodiscoverRefusal, autodiscoverXml, paccDocument } from './dialects.ts';
 import { pageUrl } from './model.ts';
 
 export interface DialectParts {
@@ -68,7 +69,7 @@ export function dialectRoutes({ directory, settingsOf, facts, secure }: DialectP
 
   /** Draft-ietf-mailmaint-autoconfig §3.1: under seal and, for the older apps, in the clear. */
   function autoconfig(context: Ask): Response {
-    if (context.req.method !== 'GET') return onlyBy(context, 'GET');
+    if (!isRead(context)) return onlyBy(context, 'GET');
     const domain = domainOf(context, context.req.query('emailaddress'));
     if (domain === null) return unknown(context);
     return context.body(autoconfigXml(settingsOf(domain)), 200, { ...publicly, 'content-type': 'text/xml; charset=utf-8' });
@@ -76,18 +77,17 @@ export function dialectRoutes({ directory, settingsOf, facts, secure }: DialectP
 
   /** Autodiscover for plain accounts (POX). In the clear, a GET is Outlook looking for the way to HTTPS. */
   async function autodiscover(context: Ask): Promise<Response> {
-    const sealed = toSealed(context, context.req.method === 'GET' ? 302 : 308);
+    const sealed = toSealed(context, isRead(context) ? 302 : 308);
     if (sealed !== null) return sealed;
     if (context.req.method !== 'POST') return onlyBy(context, 'POST');
     const body = await readBody(context.req.raw, questionOctets);
     if (body === null) return context.text('the question is too long\n', 413, never);
     let address: string;
     try {
-      address = autodiscoverAddress(body);
+      ({ address } = parseAutodiscoverRequest(body));
     } catch (trouble) {
-      if (trouble instanceof SyntaxTrouble || trouble instanceof Refusal)
-        return context.text('this is no question of Autodiscover\n', 400, never);
-      throw trouble;
+      if (!(trouble instanceof SyntaxTrouble)) throw trouble;
+      return context.body(autodiscoverRefusal(), 200, { ...never, 'content-type': 'text/xml; charset=utf-8' });
     }
     const domain = domainOf(context, address);
     if (domain === null) return unknown(context);
@@ -98,7 +98,7 @@ export function dialectRoutes({ directory, settingsOf, facts, secure }: DialectP
   function autodiscoverV2(context: Ask): Response {
     const sealed = toSealed(context, 302);
     if (sealed !== null) return sealed;
-    if (context.req.method !== 'GET') return onlyBy(context, 'GET');
+    if (!isRead(context)) return onlyBy(context, 'GET');
     const query = new Map(Object.entries(context.req.query()).map(([name, value]) => [name.toLowerCase(), value]));
     const inPath = /\/autodiscover\.json\/v1\.0\/([^/]+)$/i.exec(context.req.path)?.[1];
     const domain = domainOf(context, query.get('email') ?? (inPath === undefined ? undefined : decodeSafely(inPath)));
@@ -113,7 +113,7 @@ export function dialectRoutes({ directory, settingsOf, facts, secure }: DialectP
   function pacc(context: Ask): Response {
     const sealed = toSealed(context, 308);
     if (sealed !== null) return sealed;
-    if (context.req.method !== 'GET') return onlyBy(context, 'GET');
+    if (!isRead(context)) return onlyBy(context, 'GET');
     const domain = domainOf(context, undefined);
     const document = domain === null ? null : paccDocument(settingsOf(domain));
     if (document === null) return unknown(context);
@@ -135,6 +135,10 @@ export function dialectRoutes({ directory, settingsOf, facts, secure }: DialectP
     return answer === undefined ? next() : answer(context);
   });
   return application;
+}
+
+function isRead(context: Ask): boolean {
+  return context.req.method === 'GET' || context.req.method === 'HEAD';
 }
 
 function decodeSafely(text: string): string {

@@ -157,7 +157,7 @@ export function devicePage(page: DevicePage): Html {
   const { language, token, device, receive, key } = page;
   const say = words[language];
   const state = deviceState(key, receive, language);
-  const term = `${say.way[receive].name}(${say.way[receive].term})`;
+  const term = say.pick(say.way[receive].term, say.way[receive].name);
   return framed(
     { language, path: `/setup/${token}`, title: say.ready(device) },
     html`<h1>${say.ready(device)}</h1>
@@ -184,6 +184,7 @@ export function devicePage(page: DevicePage): Html {
       </ol>
       ${action(page)}
       <h2 id="waits">${say.waits}</h2>
+      <p class="soft">${say.waitsNote}</p>
       <section
         aria-labelledby="waits"
         aria-live="polite"
@@ -200,7 +201,6 @@ export function devicePage(page: DevicePage): Html {
         </div>
         <p class="done-all">${state.all}</p>
       </section>
-      <p class="soft">${say.waitsNote}</p>
       ${card(page)}
       <form class="back" method="post" action="/setup/${token}/take-back?lang=${language}">
         <p class="soft">${say.notMeNote}</p>
@@ -223,7 +223,11 @@ function action(page: DevicePage): Html | string {
                 </div>`
           }`
       : html`<p>${say.profileNone}</p>`;
-  if (page.device === 'android' && page.thunderbirdQr !== '') return html`<div class="act">${raw(page.thunderbirdQr)}</div>`;
+  if (page.device === 'android' && page.thunderbirdQr !== '')
+    return html`<div class="scan here">
+      ${raw(page.thunderbirdQr)}
+      <p class="soft">${say.thunderbirdHere}</p>
+    </div>`;
   return '';
 }
 

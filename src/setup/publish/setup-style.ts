@@ -8,7 +8,7 @@ export const style = `${paper}
 fieldset{border:0;padding:0;margin:var(--s8) 0 0;min-width:0}legend{padding:0;font-size:18px;font-weight:650;margin-bottom:var(--s3)}
 .choices{display:grid;gap:var(--s3);grid-template-columns:repeat(auto-fit,minmax(124px,1fr))}
 .ways{grid-template-columns:repeat(auto-fit,minmax(264px,1fr))}
-.choice{position:relative;display:flex;flex-direction:column;background:var(--sheet);border:1px solid var(--line);border-radius:var(--round);padding:var(--s4);cursor:pointer;min-height:44px}
+.choice{position:relative;display:flex;flex-direction:column;background:var(--sheet);border:1px solid var(--line);border-radius:var(--round);padding:var(--s4) var(--s3) var(--s4) var(--s4);cursor:pointer;min-height:44px}
 .choice:hover{border-color:var(--edge)}
 .choice input{position:absolute;inset:0;opacity:0;margin:0;width:100%;height:100%;cursor:pointer}
 .choice:has(:checked){border-color:var(--seal);box-shadow:inset 0 0 0 1px var(--seal)}
@@ -24,12 +24,12 @@ fieldset{border:0;padding:0;margin:var(--s8) 0 0;min-width:0}legend{padding:0;fo
 @media(prefers-color-scheme:dark){.press:hover{color:#161411}}
 .quiet{font:inherit;font-size:14px;color:var(--ink);background:transparent;border:1px solid var(--edge);border-radius:10px;padding:var(--s2) var(--s4);min-height:44px;cursor:pointer}
 .quiet:hover{background:var(--sheet)}
-.scan{display:none;gap:var(--s5);align-items:center;margin-top:var(--s4)}
-.scan p{margin:0}.qr{width:176px;height:auto;flex:none;border-radius:8px;border:1px solid var(--line);display:block}
+.scan{display:none;gap:var(--s5);align-items:center;margin-top:var(--s3);background:var(--sheet);border:1px solid var(--line);border-radius:var(--round);padding:var(--s4)}
+.scan p{margin:0}.qr{width:176px;height:auto;flex:none;border-radius:8px;display:block}.qr.large{width:224px}.scan.here{display:flex;flex-wrap:wrap}.scan.here p{flex:1 1 200px}
 @media(min-width:640px){form:has(#iphone:checked) .scan,.scan.always{display:flex}}
-.key{display:grid;grid-template-columns:52px 1fr;gap:0 var(--s4)}.key>.picture{width:52px;height:52px}.key h2{margin:0}.key h2 small{font-weight:400;margin-inline-start:var(--s2)}
+.key{display:grid;grid-template-columns:52px 1fr;gap:0 var(--s4)}.key>.picture{width:52px;height:52px}.key h2{margin:0;align-self:center}.key h2 small{font-weight:400;margin-inline-start:var(--s2)}
 .secret{grid-column:1/-1;display:flex;flex-wrap:wrap;gap:var(--s3);align-items:center;justify-content:space-between;background:var(--paper);border:1px dashed var(--edge);border-radius:10px;padding:var(--s3) var(--s4);margin:var(--s4) 0 var(--s3)}
-code{font:600 17px/1.6 ui-monospace,"SF Mono","Cascadia Mono",Menlo,Consolas,"Noto Sans Mono",monospace;overflow-wrap:anywhere;user-select:all}
+code{font:600 17px/1.6 ui-monospace,"SF Mono","Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace;overflow-wrap:anywhere;user-select:all}
 td code{font-size:15px;font-weight:400}
 .key p.soft{grid-column:1/-1;margin:0}
 ol.steps{list-style:none;counter-reset:step;margin:0;padding:0}ol.steps li{counter-increment:step;display:grid;grid-template-columns:32px 1fr;gap:var(--s3);margin-bottom:var(--s3)}
@@ -52,7 +52,7 @@ h3{font-size:16px;font-weight:650;margin:var(--s6) 0 var(--s1)}
 .mark-partly,.mark-missing{color:var(--warn)}.mark-partly .ring,.mark-missing .ring{stroke:var(--warn);animation:none!important}.mark-partly .ring{stroke-dasharray:none}
 .line{display:grid;grid-template-columns:1fr auto;gap:var(--s1) var(--s4);align-items:center;border-top:1px solid var(--line);padding:var(--s3) 0}.line code{font-size:14px;font-weight:400}.line small{grid-column:1/-1}.lines{margin-top:var(--s4)}
 .rows{overflow-x:auto}.rows table{min-width:0}
-@media(max-width:480px){.narrow,.narrow tbody,.narrow tr,.narrow td,.narrow th{display:block;border:0;padding:0}.narrow thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.narrow tr{padding:var(--s3) 0;border-bottom:1px solid var(--line)}.narrow tr:last-child{border:0}.narrow td::before{content:attr(data-name);display:block;color:var(--soft);font-size:14px;line-height:1.4}.narrow th{color:var(--ink);font-weight:600;font-size:16px}.narrow td{margin-top:var(--s1)}.press{width:100%}.key{grid-template-columns:44px 1fr}}`;
+@media(max-width:480px){.narrow,.narrow tbody,.narrow tr,.narrow td,.narrow th{display:block;border:0;padding:0}.narrow thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.narrow tr{padding:var(--s3) 0;border-bottom:1px solid var(--line)}.narrow tr:last-child{border:0}.narrow td{display:grid!important;grid-template-columns:112px 1fr;gap:var(--s3);align-items:baseline}.narrow td::before{content:attr(data-name);color:var(--soft);font-size:14px;line-height:1.4}.choices:not(.ways) .choice:last-child{grid-column:1/-1;display:grid;grid-template-columns:48px 1fr;column-gap:var(--s3)}.choices:not(.ways) .choice:last-child .picture{grid-row:1/3;margin:0}.narrow th{color:var(--ink);font-weight:600;font-size:16px}.narrow td{margin-top:var(--s1)}.press{width:100%}.key{grid-template-columns:44px 1fr}}`;
 
 /** Copies, and asks every two seconds how far it is; slower when all is well, and not at all while nobody looks. */
 export const script = `(()=>{const live=document.querySelector('[data-live]'),said=document.querySelector('[data-said]');

@@ -17,6 +17,8 @@ interface Words {
   readonly way: Readonly<
     Record<'imap' | 'pop3', { readonly name: string; readonly term: string; readonly sentence: string; readonly badge: string }>
   >;
+  /** How an app calls a way of receiving, with its everyday word. */
+  readonly pick: (term: string, name: string) => string;
   readonly begin: string;
   readonly once: (until: string) => string;
   readonly there: string;
@@ -34,6 +36,7 @@ interface Words {
   readonly profileScan: string;
   readonly profileNone: string;
   readonly thunderbirdScan: string;
+  readonly thunderbirdHere: string;
   readonly card: string;
   readonly cardNote: string;
   readonly fields: Readonly<Record<'what' | 'server' | 'port' | 'seal' | 'login' | 'password', string>>;
@@ -67,7 +70,7 @@ const ja: Words = {
   lead: '二つ選ぶだけです。あとはこちらで用意します。',
   which: 'どれで読みますか',
   device: {
-    computer: { name: 'このコンピューター', note: 'Thunderbird など', key: 'コンピューター' },
+    computer: { name: 'コンピューター', note: 'Thunderbird など', key: 'コンピューター' },
     iphone: { name: 'iPhone・iPad', note: 'Mac のメールも', key: 'iPhone' },
     android: { name: 'Android', note: 'Thunderbird など', key: 'Android' },
     outlook: { name: 'Outlook', note: 'Windows・Mac', key: 'Outlook' },
@@ -83,6 +86,7 @@ const ja: Words = {
     },
     pop3: { name: '持ち帰る', term: 'POP3', sentence: '手紙をこの機器に持ち帰ります。電波がなくても読めます。', badge: '' },
   },
+  pick: (term, name) => `「${term}」(${name})`,
   begin: '用意する',
   once: (until) => `このリンクは一度だけ使えます。期限は ${until} です。`,
   there: 'iPhone のカメラをここに向けると、このページがそのまま iPhone で開きます。',
@@ -107,7 +111,7 @@ const ja: Words = {
     computer: (term) => [
       'メールアプリを開き、「アカウントを追加」を選びます。',
       'メールアドレスと、上の合いかぎを入れます(パスワードの欄です)。',
-      `受け取り方を聞かれたら「${term}」を選びます。残りはアプリが自分で調べます。`,
+      `受け取り方を聞かれたら${term}を選びます。残りはアプリが自分で調べます。`,
     ],
     iphone: () => [
       '上の合いかぎをコピーします。',
@@ -122,18 +126,20 @@ const ja: Words = {
     ],
     outlook: (term) => [
       'Outlook の「アカウントの追加」でメールアドレスを入れます。',
-      `自動で見つからないときは「詳細オプション」から手動の設定に進み、「${term}」を選びます。`,
+      `自動で見つからないときは「詳細オプション」から手動の設定に進み、${term}を選びます。`,
       '下の表のとおりに入れ、パスワードには上の合いかぎを入れます。',
     ],
     other: (term) => [
       'メールアプリでアカウントを追加し、メールアドレスと上の合いかぎを入れます。',
-      `受け取り方は「${term}」です。サーバーを聞かれたら、下の表のとおりに入れます。`,
+      `受け取り方は${term}です。サーバーを聞かれたら、下の表のとおりに入れます。`,
     ],
   },
   profile: '設定を入れる',
   profileScan: 'コンピューターで見ているときは、iPhone のカメラでこれを読み取ります。',
   profileNone: 'この局は、初めから封をする窓口を開いていないので、設定ファイルを作れません。下の表のとおりに入れてください。',
   thunderbirdScan: 'Thunderbird で読み取る QR コード',
+  thunderbirdHere:
+    'このページを Android そのもので見ているときは、QR コードは要りません。Thunderbird にメールアドレスと合いかぎを入れると、残りは自分で調べます。',
   card: 'アプリに聞かれたら',
   cardNote: '四つのことだけです。',
   fields: { what: 'すること', server: 'サーバー', port: '窓口の番号', seal: '封', login: '名乗る名前', password: 'パスワード' },
@@ -142,8 +148,8 @@ const ja: Words = {
   sending: '送る',
   sealed: { tls: 'SSL/TLS(初めから封をする)', starttls: 'STARTTLS(窓口で封をする)', plain: 'なし' },
   asKey: '上の合いかぎ',
-  waits: '届いたか見ています',
-  waitsNote: 'アプリがつながると、ここが緑に変わります。このページは開いたままで大丈夫です。',
+  waits: 'つながると、緑に変わります',
+  waitsNote: 'このページは開いたままで大丈夫です。自分で様子を見ています。',
   receiveWaits: 'アプリが受け取りに来るのを待っています',
   receiveDone: '受け取れるようになりました',
   sendWaits: '最初の一通を送るのを待っています',
@@ -202,6 +208,7 @@ const en: Words = {
     },
     pop3: { name: 'Take them home', term: 'POP3', sentence: 'Letters come home to this device; you can read them offline.', badge: '' },
   },
+  pick: (term, name) => `“${term}” (${name.toLowerCase()})`,
   begin: 'Get it ready',
   once: (until) => `This link works once, until ${until}.`,
   there: 'Point your iPhone’s camera here to open this page on the iPhone itself.',
@@ -225,7 +232,7 @@ const en: Words = {
     computer: (term) => [
       'Open your mail app and choose “Add account”.',
       'Enter your mail address, and the spare key above as the password.',
-      `If it asks how to receive, choose “${term}”. The app finds out the rest by itself.`,
+      `If it asks how to receive, choose ${term}. The app finds out the rest by itself.`,
     ],
     iphone: () => [
       'Copy the spare key above.',
@@ -240,18 +247,20 @@ const en: Words = {
     ],
     outlook: (term) => [
       'In Outlook, choose “Add account” and enter your mail address.',
-      `If it does not find the rest, open “Advanced options”, set it up by hand, and choose “${term}”.`,
+      `If it does not find the rest, open “Advanced options”, set it up by hand, and choose ${term}.`,
       'Enter what the table below says; the password is the spare key above.',
     ],
     other: (term) => [
       'Add an account in your mail app: your mail address, and the spare key above as the password.',
-      `The way of receiving is “${term}”. If it asks for servers, enter what the table below says.`,
+      `The way of receiving is ${term}. If it asks for servers, enter what the table below says.`,
     ],
   },
   profile: 'Download the settings',
   profileScan: 'On a computer now? Scan this with the iPhone’s camera instead.',
   profileNone: 'This office opens no counter that is sealed from the start, so there is no settings file. Enter what the table below says.',
   thunderbirdScan: 'QR code for Thunderbird',
+  thunderbirdHere:
+    'Looking at this page on the Android phone itself? Skip the code: give Thunderbird your mail address and the spare key, and it finds out the rest.',
   card: 'If your app asks',
   cardNote: 'It is only four things.',
   fields: { what: 'What for', server: 'Server', port: 'Counter number', seal: 'Seal', login: 'Name to give', password: 'Password' },
@@ -260,8 +269,8 @@ const en: Words = {
   sending: 'Sending',
   sealed: { tls: 'SSL/TLS (sealed from the start)', starttls: 'STARTTLS (sealed at the counter)', plain: 'none' },
   asKey: 'the spare key above',
-  waits: 'Watching for your app',
-  waitsNote: 'This turns green when your app connects. You can leave the page open.',
+  waits: 'Turns green when it works',
+  waitsNote: 'Leave this page open; it keeps watching by itself.',
   receiveWaits: 'Waiting for your app to come for letters',
   receiveDone: 'Receiving works',
   sendWaits: 'Waiting for your first letter to go out',
