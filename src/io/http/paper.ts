@@ -17,7 +17,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.75 system-ui,
 .top{display:flex;align-items:center;justify-content:space-between;gap:var(--s4);margin-bottom:var(--s8)}
 .mark{display:flex;align-items:center;gap:var(--s2);font-weight:600;letter-spacing:.02em;color:inherit;text-decoration:none}
 .mark svg{width:28px;height:28px;flex:none}
-h1{font-size:28px;line-height:1.4;font-weight:650;margin:0 0 var(--s2);letter-spacing:-.005em;text-wrap:balance}
+h1{font-size:28px;line-height:1.4;font-weight:650;margin:0 0 var(--s2);letter-spacing:-.005em;text-wrap:balance}h1:lang(en){word-break:keep-all}
 h2{font-size:18px;line-height:1.5;font-weight:650;margin:var(--s8) 0 var(--s3)}
 p{margin:0 0 var(--s3)}small,.soft{color:var(--soft);font-size:14px}
 a{color:var(--seal);text-underline-offset:3px}
@@ -27,7 +27,9 @@ table{border-collapse:collapse;width:100%}th,td{text-align:start;vertical-align:
 th{font-weight:400;color:var(--soft);font-size:14px}tr:last-child>*{border-bottom:0}td{font-variant-numeric:tabular-nums}
 .words{display:flex;gap:var(--s1);font-size:14px}.words a,.words b{padding:var(--s1) var(--s2);border-radius:8px;color:var(--soft);text-decoration:none;font-weight:400;min-height:24px}
 .words b{color:var(--ink);background:var(--sheet);box-shadow:inset 0 0 0 1px var(--line)}.words a:hover{text-decoration:underline}
-@media(max-width:480px){.page{padding:var(--s4) var(--s4) var(--s12)}h1{font-size:24px}.top{margin-bottom:var(--s6)}.sheet{padding:var(--s4)}}`;
+th,td{overflow-wrap:normal}td code,td:last-child{overflow-wrap:anywhere}
+@media(max-width:480px){.narrow,.narrow tbody,.narrow tr,.narrow td,.narrow th{display:block;border:0;padding:0}.narrow thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.narrow tr{padding:var(--s3) 0;border-bottom:1px solid var(--line)}.narrow tr:last-child{border:0}.narrow td{display:grid!important;grid-template-columns:112px 1fr;gap:var(--s3);align-items:baseline}.narrow td::before{content:attr(data-name);color:var(--soft);font-size:14px;line-height:1.4}
+.page{padding:var(--s4) var(--s4) var(--s12)}h1{font-size:24px}.top{margin-bottom:var(--s6)}.sheet{padding:var(--s4)}}`;
 
 /** The mark: a seal with a folded letter. Decoration: the word stands beside it. */
 export const seal =

@@ -28,8 +28,7 @@ export interface StartPageOptions {
 }
 
 const style = `${paper}
-section+section{margin-top:var(--s12)}.lead{font-size:18px}h1 small{font-weight:400;font-size:16px;display:block}.sheet{margin:var(--s4) 0;overflow-x:auto}.sheet p:last-child{margin:0}
-@media(max-width:480px){th,td{padding-inline-end:var(--s2)}}`;
+section+section{margin-top:var(--s12)}.lead{font-size:18px}h1 small{font-weight:400;font-size:16px;display:block}.sheet{margin:var(--s4) 0;}`;
 
 const policy = [
   "default-src 'none'",
@@ -90,10 +89,10 @@ function formatPage(facts: StartPageFacts): string {
   way('受け取る(持ち帰る: POP3)', 'incoming, letters are taken home (POP3)', find('pop3s', 'pop3'));
   way('送る(SMTP)', 'outgoing (SMTP)', find('submissions', 'submission'));
   const table = (heads: readonly string[], name: (way: Way) => string) =>
-    `<div class="sheet" tabindex="0" role="group" aria-label="${heads[0]}"><table><thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead><tbody>${ways
+    `<div class="sheet"><table class="narrow"><thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead><tbody>${ways
       .map(
         (one) =>
-          `<tr><td>${name(one)}</td><td>${escapeHtml(facts.hostName)}</td><td>${one.listener.port}</td><td>${one.listener.security === 'tls' ? 'SSL/TLS' : 'STARTTLS'}</td></tr>`,
+          `<tr><th scope="row">${name(one)}</th><td data-name="${heads[1]}">${escapeHtml(facts.hostName)}</td><td data-name="${heads[2]}">${one.listener.port}</td><td data-name="${heads[3]}">${one.listener.security === 'tls' ? 'SSL/TLS' : 'STARTTLS'}</td></tr>`,
       )
       .join('')}</tbody></table></div>`;
   const domain = escapeHtml(facts.domain);
