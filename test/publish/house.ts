@@ -14,6 +14,7 @@ import type { StartPageFacts } from '../../src/io/http/start-page.ts';
 import { openResolver } from '../../src/io/resolver/resolver.ts';
 import { openCertificates } from '../../src/io/tls/certificates.ts';
 import { openPeople, type People } from '../../src/journey/account/people.ts';
+import { openSetupLinks, type SetupLinks } from '../../src/journey/account/setup-links.ts';
 import type { Resolver } from '../../src/protocol/dns/contract.ts';
 import { ensureOwnCertificates, publishedNames } from '../../src/setup/ca.ts';
 import { wantedRecords, type DomainNames } from '../../src/setup/publish/apps.ts';
@@ -51,6 +52,9 @@ export interface House {
   readonly dns: DnsServer;
   readonly directory: Directory;
   readonly people: People;
+  readonly links: SetupLinks;
+  /** Our root, a file. */
+  readonly ca: string;
   namesOf(domain: string): DomainNames;
   /** A resolver that remembers nothing. */
   resolver(): Resolver;
@@ -101,6 +105,8 @@ export async function openHouse(): Promise<House> {
     dns,
     directory,
     people,
+    links: openSetupLinks(office),
+    ca: own.ca,
     namesOf,
     resolver,
     fullZone(domain) {

@@ -32,6 +32,8 @@ const say = {
       good: '',
     },
     all: '足りない行はありません。',
+    ports:
+      'iPhone と Mac は、アドレスだけでは決まった窓口(993・995・465 番)しか探しません。一度だけのリンクからの設定ファイルを使ってください。',
     profile: 'iPhone は、一度だけのリンクからの設定ファイルなら、この行がなくても準備できます。',
     copy: 'コピーする',
     copied: 'コピーしました',
@@ -54,6 +56,8 @@ const say = {
       good: '',
     },
     all: 'No line is missing.',
+    ports:
+      'By the address alone, an iPhone or Mac looks at the usual counters only (993, 995, 465). Use the settings file of a one-time link.',
     profile: 'An iPhone can do without this line: a one-time link gives it a settings file.',
     copy: 'Copy',
     copied: 'Copied',
@@ -88,7 +92,7 @@ function domainPart({ domain, rows, records, silent }: DomainFindings, language:
   return html`<section>
     <h2>${domain}</h2>
     <div class="sheet rows">
-      <table class="narrow">
+      <table class="narrow apps">
         <thead>
           <tr>
             <th scope="col">${text.app}</th>
@@ -108,6 +112,7 @@ function domainPart({ domain, rows, records, silent }: DomainFindings, language:
         </tbody>
       </table>
     </div>
+    ${apps.includes('iphone') ? '' : html`<p class="soft lines">${text.ports}</p>`}
     ${
       lacking.length === 0
         ? html`<p class="soft lines">${text.all}</p>`

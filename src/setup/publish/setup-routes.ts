@@ -62,6 +62,7 @@ export function setupRoutes(parts: SetupParts): Hono<{ Bindings: WebSurroundings
     context.header('x-robots-tag', 'noindex');
   });
 
+  const shortForm = bodyLimit({ maxSize: formOctets, onError: (context) => context.text('the form is too long\n', 413) });
   const languageOf = (context: Ask): Language => chooseLanguage(context.req.query('lang'), context.req.header('accept-language'));
   const addressOf = (context: Ask): string => context.env?.remoteAddress ?? '';
   const show = (context: Ask, page: Html, status: 200 | 404 | 409 | 410 | 429 = 200) => context.html(page, status);
@@ -146,7 +147,7 @@ export function setupRoutes(parts: SetupParts): Hono<{ Bindings: WebSurroundings
     return found.kind === 'own' ? chosen(context, found, found.key, null, token) : trouble(context, 'foreign');
   });
 
-  application.post('/setup/:token', bodyLimit({ maxSize: formOctets }), async (context) => {
+  application.post('/setup/:token', shortForm, async (context) => {
     const found = look(context);
     if (!('kind' in found)) return found;
     const token = context.req.param('token');
@@ -179,7 +180,7 @@ export function setupRoutes(parts: SetupParts): Hono<{ Bindings: WebSurroundings
     return context.json(deviceState(found.key, readChoice(found.link.used.choice).receive, languageOf(context)));
   });
 
-  application.post('/setup/:token/take-back', bodyLimit({ maxSize: formOctets }), async (context) => {
+  application.post('/setup/:token/take-back', shortForm, async (context) => {
     const found = look(context);
     if (!('kind' in found)) return found;
     if (found.kind !== 'own') return trouble(context, 'foreign');

@@ -50,7 +50,7 @@ h3{font-size:16px;font-weight:650;margin:var(--s6) 0 var(--s1)}
 [class^=mark-]{display:inline-flex;align-items:center;gap:var(--s2);font-size:14px}[class^=mark-] .lamp{width:20px;height:20px;flex:none}
 .mark-good{color:var(--good)}.mark-good .ring{stroke:var(--good);fill:var(--good);stroke-dasharray:none}.mark-good .tick{stroke:var(--sheet);stroke-width:4}
 .mark-partly,.mark-missing{color:var(--warn)}.mark-partly .ring,.mark-missing .ring{stroke:var(--warn);animation:none!important}.mark-partly .ring{stroke-dasharray:none}
-.line{display:grid;grid-template-columns:1fr auto;gap:var(--s1) var(--s4);align-items:center;border-top:1px solid var(--line);padding:var(--s3) 0}.line code{font-size:14px;font-weight:400}.line small{grid-column:1/-1}.lines{margin-top:var(--s4)}
+.line{display:grid;grid-template-columns:1fr auto;gap:var(--s1) var(--s4);align-items:center;border-top:1px solid var(--line);padding:var(--s3) 0}.line code{font-size:14px;font-weight:400}.line small{grid-column:1}.line .quiet{grid-column:2;grid-row:1/3}.lines{margin-top:var(--s4)}.apps th,.apps td{vertical-align:middle}.apps th[scope=row]{color:var(--ink);font-size:16px}
 .login th{width:128px}ol.steps+.act,ol.steps+.scan{margin-top:var(--s4)}
 @media(max-width:480px){.choices:not(.ways) .choice:last-child{grid-column:1/-1;display:grid;grid-template-columns:48px 1fr;column-gap:var(--s3)}.choices:not(.ways) .choice:last-child .picture{grid-row:1/3;margin:0}.narrow th{color:var(--ink);font-weight:600;font-size:16px}.narrow td{margin-top:var(--s1)}.press{width:100%}.key{grid-template-columns:44px 1fr}}`;
 

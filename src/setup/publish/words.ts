@@ -321,7 +321,7 @@ export function chooseLanguage(asked: string | undefined, accepted: string | und
       const quality = Number(/^\s*q=([\d.]+)$/.exec(parameters[0] ?? '')?.[1] ?? 1);
       return { tag, quality: Number.isFinite(quality) ? quality : 0 };
     })
-    .filter(({ quality }) => quality > 0)
+    .filter(({ tag, quality }) => tag !== '' && quality > 0)
     .toSorted((a, b) => b.quality - a.quality);
   for (const { tag } of ranked) {
     const primary = tag.split('-')[0];
