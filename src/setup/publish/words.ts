@@ -327,5 +327,5 @@ export function chooseLanguage(asked: string | undefined, accepted: string | und
     const primary = tag.split('-')[0];
     if (primary === 'ja' || primary === 'en') return primary;
   }
-  return ranked.length > 0 && ranked.some(({ tag }) => tag !== '*') ? 'en' : 'ja';
+  return ranked.some(({ tag }) => tag !== '*') ? 'en' : 'ja';
 }
