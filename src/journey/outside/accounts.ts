@@ -84,7 +84,8 @@ class OutsideAccountsService implements OutsideAccounts {
 
   checkAddress(address: string): void {
     const domain = address.slice(address.lastIndexOf('@') + 1);
-    if (this.#parts.directory.domain(domain) !== null) throw new Refusal('cannot', `${domain} is a domain of this server, not another provider`);
+    if (this.#parts.directory.domain(domain) !== null)
+      throw new Refusal('cannot', `${domain} is a domain of this server, not another provider`);
   }
 
   async add({ secret, ...account }: NewOutsideAccount): Promise<OutsideAccountRow> {

@@ -34,6 +34,11 @@ export const commandTable: readonly CommandRow[] = [
   { words: 'account app-password list', sentence: "List the passwords of a person's apps.", load: appPassword },
   { words: 'account app-password add', sentence: 'Make a password for one app.', load: appPassword },
   { words: 'account app-password remove', sentence: "Take an app's password away.", load: appPassword },
+  {
+    words: 'account setup-link',
+    sentence: 'Make a one-time link by which a person sets up a phone or computer.',
+    load: () => import('./setup-link.ts'),
+  },
   { words: 'account alias list', sentence: 'List addresses that stand for others.', load: alias },
   { words: 'account alias add', sentence: 'Let an address stand for others.', load: alias },
   { words: 'account alias remove', sentence: 'Take such an address away, or one target of it.', load: alias },
