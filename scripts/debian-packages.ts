@@ -39,6 +39,7 @@ export const debianPrograms: readonly DebianProgram[] = [
   },
   { command: 'postfix', package: 'postfix', tests: 'another provider through which letters are sent' },
   { command: 'gnutls-serv', package: 'gnutls-bin', tests: 'servers that cannot do RFC 5746' },
+  { command: 'chromium', package: 'chromium', tests: 'the pages as people see them' },
   { command: 'openssl', package: 'openssl', tests: 'TLS as OpenSSL speaks it' },
 ];
 

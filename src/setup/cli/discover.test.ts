@@ -20,6 +20,7 @@ async function tayori(...line: readonly string[]) {
   const err: string[] = [];
   const terminal: Terminal = {
     interactive: false,
+    colours: false,
     out: (text = '') => void out.push(text),
     err: (text) => void err.push(text),
     secret: async () => '',
