@@ -84,7 +84,7 @@ export function describeCandidate(candidate: Candidate, language: Language): Dir
   };
 }
 
-function remarkOf({ proof, source, upgraded }: Candidate, language: Language): string | null {
+function remarkOf({ proof, source, upgraded, confidence }: Candidate, language: Language): string | null {
   if (proof?.reachable) {
     const weak = proof.exceptions.length > 0 ? { ja: '、古い暗号化', en: ', older security' }[language] : '';
     return language === 'ja' ? `つながりました（${proof.milliseconds} ミリ秒${weak}）` : `it answers (${proof.milliseconds} ms${weak})`;
@@ -93,6 +93,7 @@ function remarkOf({ proof, source, upgraded }: Candidate, language: Language): s
   if (source === 'guess') return language === 'ja' ? '推測です。まだ確かめていません' : 'a guess, not tried yet';
   if (upgraded)
     return language === 'ja' ? '封をする窓口に替えました。まだ確かめていません' : 'sealed counter in place of an open one, not tried yet';
+  if (confidence === 'low') return language === 'ja' ? '確かではありません。まだ確かめていません' : 'not certain, not tried yet';
   return null;
 }
 
@@ -132,7 +133,7 @@ export function describeSources(discovery: Discovery, language: Language): strin
     describeSource(source, language),
     outcomes[outcome][language],
     outcome === 'not-asked' ? '' : `${milliseconds} ms`,
-    [where, outcome === 'found' ? null : (cause ?? remark)].filter((part) => part).join(': '),
+    outcome === 'not-asked' ? '' : [where, outcome === 'found' ? null : (cause ?? remark)].filter((part) => part).join(': '),
   ]);
 }
 
