@@ -4,11 +4,14 @@ import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { silentLog } from '../base/log.ts';
+import { Unavailable } from '../base/trouble.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
+import { checkApps } from './check-apps.ts';
 import { openOfficeResolver } from './delivery.ts';
-import type { Listening } from './listening.ts';
+import { readListening, type Listening } from './listening.ts';
 import { isSafeNode, safeNode } from './node-version.ts';
 import { wantedListeners } from './ports.ts';
+import type { PublishedListener } from './publish/model.ts';
 import { formatSize } from './setting-kinds.ts';
 import { type Settings } from './settings.ts';
 
@@ -29,16 +32,54 @@ const note = (what: string): Finding => ({ how: 'note', what });
 const bad = (what: string): Finding => ({ how: 'bad', what });
 
 export async function checkAll(settings: Settings, options: CheckOptions): Promise<Finding[]> {
-  const running = await readRunning(settings.data);
+  const running = await readListening(settings.data);
   const findings = [checkMode(settings), checkNode(process.versions.node)];
   findings.push(...(await checkFolder(settings.data)));
+  findings.push(...(await checkKey(settings)));
   findings.push(...(await checkPorts(settings, running)));
   findings.push(...(await checkCertificate(settings)));
   if (settings.domain !== null && options.dns) {
     const resolver = options.resolver ?? (await openOfficeResolver({ settings, log: silentLog }));
-    findings.push(...(await checkDns(settings.domain, settings.hostname ?? `mail.${settings.domain}`, resolver)));
+    const { domain } = settings;
+    const hostName = settings.hostname ?? `mail.${domain}`;
+    findings.push(...(await checkDns(domain, hostName, resolver)));
+    const listeners = running?.listeners ?? expectedListeners(settings);
+    const covers = await coveredNames(settings);
+    // Where the DNS is silent it has been said above.
+    findings.push(...(await checkApps({ domain, hostName, covers, listeners }, resolver).catch(forgiveSilence)));
   }
   return findings;
+}
+
+/** The key that seals people's secrets at other providers. */
+export async function checkKey(settings: Pick<Settings, 'data' | 'secretKey'>): Promise<Finding[]> {
+  const [{ openVault }, { keyPathOf }, { readSealedSecrets }] = await Promise.all([
+    import('../io/vault.ts'),
+    import('./outside.ts'),
+    import('../io/store/directory-rows.ts'),
+  ]);
+  const path = keyPathOf(settings);
+  let sealed: Uint8Array[];
+  try {
+    sealed = readSealedSecrets(join(settings.data, 'directory.sqlite'));
+  } catch (cause) {
+    return [bad(`the accounts in ${settings.data} cannot be read: ${(cause as Error).message}`)];
+  }
+  const count = sealed.length === 1 ? 'the password of 1 account' : `the passwords of ${sealed.length} accounts`;
+  switch (openVault({ path, sealed: () => sealed }).state()) {
+    case 'unused':
+      return [];
+    case 'ready':
+      return [good(`the key ${path} opens ${count} at other providers; it is in no backup: keep a copy of it in a safe place`)];
+    case 'missing':
+      return [bad(`the key ${path} is missing, without which ${count} at other providers cannot be opened; put the file back`)];
+    case 'another':
+      return [bad(`the key ${path} is not the one that sealed ${count} at other providers; put the right file back`)];
+    case 'readable':
+      return [bad(`the key ${path} can be read by others on this machine; chmod 600 ${path}`)];
+    case 'broken':
+      return [bad(`the key ${path} cannot be read or is no key; put the right file back`)];
+  }
 }
 
 function checkMode(settings: Settings): Finding {
@@ -53,13 +94,24 @@ export function checkNode(version: string): Finding {
     : note(`Node ${version} has known holes; install Node ${safeNode} or newer on this machine, which is then taken by itself`);
 }
 
-/** The server that runs on these data, as far as its note tells. */
-async function readRunning(folder: string): Promise<Listening | null> {
-  try {
-    return JSON.parse(await readFile(join(folder, 'listening.json'), 'utf8')) as Listening;
-  } catch {
-    return null;
-  }
+/** What a start would listen on. */
+function expectedListeners(settings: Settings): PublishedListener[] {
+  return wantedListeners(settings.portBase, settings.ports, settings.domain === null).flatMap(({ row, ports: [port] }) =>
+    port === undefined ? [] : [{ protocol: row.protocol, port, security: row.security }],
+  );
+}
+
+/** The names in the certificate; our own authority makes one that holds them all. */
+async function coveredNames(settings: Settings): Promise<(name: string) => boolean> {
+  if (settings.certificate === null) return () => true;
+  const text = await readFile(settings.certificate, 'utf8').catch(() => null);
+  // One that cannot be read has been told of already.
+  return (name) => text === null || new X509Certificate(text).checkHost(name) !== undefined;
+}
+
+function forgiveSilence(trouble: unknown): Finding[] {
+  if (trouble instanceof Unavailable) return [];
+  throw trouble;
 }
 
 const leastFree = 512 * 1024 ** 2;

@@ -14,7 +14,9 @@ import { openPeople, type People } from '../journey/account/people.ts';
 import { openRecipientLists } from '../journey/account/recipients.ts';
 import type { MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
+import type { CollectionLedger } from '../store/ledger-contract.ts';
 import { openData } from './data.ts';
+import { openOutside, type OutsideOffice } from './outside.ts';
 import type { Settings } from './settings.ts';
 
 export interface Office {
@@ -23,10 +25,14 @@ export interface Office {
   readonly folder: string;
   readonly store: MailStore;
   readonly directory: Directory;
+  /** What collection has fetched and agreed on; opened at the first call. */
+  readonly ledger: () => CollectionLedger;
   readonly people: People;
   readonly addresses: AddressBook;
   readonly recipients: RecipientLists;
   readonly hasher: PasswordHasher;
+  /** Accounts at other providers. */
+  readonly outside: OutsideOffice;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
@@ -55,15 +61,18 @@ export async function openOffice(
   const people = openPeople({ directory, store, hasher, clock, chance, log });
   const addresses = openAddressBook(directory);
   const recipients = openRecipientLists({ addresses, directory, store, clock, queueLifetime: settings.queueDays * dayMs });
+  const outside = openOutside({ settings, directory, store, clock, chance, log });
   return {
     settings,
     folder,
     store,
     directory,
+    ledger: data.ledger,
     people,
     addresses,
     recipients,
     hasher,
+    outside,
     clock,
     chance,
     log,

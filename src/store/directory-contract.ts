@@ -1,6 +1,7 @@
 // The people, their addresses and their passwords: what is asked of the directory. Knows rows; knows no hashing and no protocol.
 import type { Bytes } from '../base/bytes.ts';
 import type { AccountId } from './contract.ts';
+import type { OutsideAccountRow, OutsideHealth } from './outside-contract.ts';
 
 export type LoginProtocol = 'smtp' | 'imap' | 'pop3' | 'jmap' | 'sieve';
 
@@ -51,6 +52,40 @@ export interface AppPasswordRow {
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
   readonly lastUsedFrom: string | null;
+  /** The last use by each protocol: shows that a device both receives and sends. */
+  readonly uses: Readonly<Partial<Record<LoginProtocol, AppPasswordUse>>>;
+}
+
+export interface AppPasswordUse {
+  readonly at: number;
+  readonly from: string;
+}
+
+/** What is not known yet when an app password is made. */
+export type NewAppPassword = Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom' | 'uses'>;
+
+/** A link by which a person sets one device up, once. The token itself is kept nowhere. */
+export interface SetupLinkRow {
+  readonly id: number;
+  readonly account: AccountId;
+  /** Of the token: 128 random bits. */
+  readonly sha256: string;
+  /** What the device will be called, where whoever made the link has said so. */
+  readonly device: string | null;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** Null until it was used; then it is open to the browser that used it, and to no other. */
+  readonly used: SetupLinkUse | null;
+}
+
+export interface SetupLinkUse {
+  readonly at: number;
+  /** SHA-256 of what that browser holds. */
+  readonly browser: string;
+  /** What was chosen, for the page: device and way of receiving. */
+  readonly choice: string;
+  /** The app password that was made; null when it could not be made. */
+  readonly appPassword: number | null;
 }
 
 /** An address that stands for others, here or elsewhere. */
@@ -58,6 +93,9 @@ export interface AliasRow {
   readonly address: string;
   readonly targets: readonly string[];
 }
+
+/** Accounts at other providers that one person may have, those at rest included. */
+export const mostOutsideAccounts = 100;
 
 /** Durable rows. Every writing promise settles when the change would survive a power cut. Lookups are answered from memory. */
 export interface Directory {
@@ -75,7 +113,7 @@ export interface Directory {
   /** Gives the id. @throws Refusal `already-exists` when the address is taken, `nonexistent` when its domain is not ours. */
   addAccount(row: Omit<AccountRow, 'id'>): Promise<AccountRow>;
   updateAccount(id: AccountId, change: Partial<Omit<AccountRow, 'id'>>): Promise<AccountRow>;
-  /** For good; its mail is the store's matter. */
+  /** For good, with its app passwords and its accounts at other providers; all their mail is the store's matter. */
   removeAccount(id: AccountId): Promise<void>;
 
   aliases(): readonly AliasRow[];
@@ -85,10 +123,36 @@ export interface Directory {
 
   appPasswords(account: AccountId): readonly AppPasswordRow[];
   appPasswordBySha256(sha256: string): AppPasswordRow | null;
-  addAppPassword(row: Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'>): Promise<AppPasswordRow>;
+  addAppPassword(row: NewAppPassword): Promise<AppPasswordRow>;
   removeAppPassword(id: number): Promise<void>;
   /** Noted now, written within a minute. */
-  touchAppPassword(id: number, at: number, from: string): void;
+  touchAppPassword(id: number, at: number, from: string, protocol: LoginProtocol): void;
+
+  setupLinks(account: AccountId): readonly SetupLinkRow[];
+  setupLinkBySha256(sha256: string): SetupLinkRow | null;
+  addSetupLink(row: Omit<SetupLinkRow, 'id' | 'used'>): Promise<SetupLinkRow>;
+  /** The first use. @throws Refusal `in-use` when it was used before, `nonexistent` when it is gone. */
+  claimSetupLink(id: number, use: SetupLinkUse): Promise<SetupLinkRow>;
+  /** Which app password its use has led to. @throws Refusal `nonexistent`. */
+  noteSetupLink(id: number, appPassword: number): Promise<SetupLinkRow>;
+  removeSetupLink(id: number): Promise<void>;
+
+  /** Of one person or of all, those at rest included, in the order in which they were added. */
+  outsideAccounts(owner?: AccountId): readonly OutsideAccountRow[];
+  outsideAccount(id: AccountId): OutsideAccountRow | null;
+  /** One person's, by its address in any case of letters. */
+  outsideAccountByAddress(owner: AccountId, address: string): OutsideAccountRow | null;
+  /**
+   * The id is one of those that people's accounts have, and is given to nobody again. `seal` is called with it: the secret is bound to it.
+   * @throws Refusal `nonexistent` (owner), `already-exists` (the owner has this address), `limit`.
+   */
+  addOutsideAccount(row: Omit<OutsideAccountRow, 'id' | 'secret'>, seal: (id: AccountId) => Bytes): Promise<OutsideAccountRow>;
+  /** An owner never changes. @throws Refusal `nonexistent`, `already-exists`. */
+  updateOutsideAccount(id: AccountId, change: Partial<Omit<OutsideAccountRow, 'id' | 'owner'>>): Promise<OutsideAccountRow>;
+  /** For good; its mail is the store's matter. */
+  removeOutsideAccount(id: AccountId): Promise<void>;
+  /** Noted now, written within a minute or with the next change. Nobody is told. */
+  noteOutsideHealth(id: AccountId, health: OutsideHealth): void;
 
   /** Small durable values of the program itself (instance id, keys that are not secret, schema marks). */
   value(name: string): string | null;
