@@ -32,6 +32,8 @@ export interface Script {
   /** Letters of the one mailbox, for proofs. */
   readonly letters?: string[];
   readonly onLetter?: (letter: string) => void;
+  /** Takes the letter and dies before its yes is heard. */
+  readonly unheard?: boolean;
 }
 
 export interface Talk {
@@ -276,7 +278,8 @@ class Conversation {
     }
     this.#script.onLetter?.(`${this.#letter!.join('\r\n')}\r\n`);
     this.#letter = null;
-    this.#say('250 2.0.0 taken');
+    if (this.#script.unheard === true) this.#socket.destroy();
+    else this.#say('250 2.0.0 taken');
   }
 
   #sasl(mechanism: string, talk: Talk): void {

@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import { bytesFromUtf8, latin1FromBytes } from '../../base/bytes.ts';
 import { chooseOAuth, formatOAuthBearer, formatXOAuth2, oauthClient, parseOAuthFault, type OAuthFault } from './oauth.ts';
 
-const credentials = { login: 'user@example.com', token: 'vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==', host: 'server.example.com', port: 143 };
+const credentials = {
+  login: 'user@example.com',
+  token: 'vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==',
+  host: 'server.example.com',
+  port: 143,
+};
 
 test('OAUTHBEARER: the example of RFC 7628 §4.1', () => {
   assert.equal(
@@ -14,7 +19,10 @@ test('OAUTHBEARER: the example of RFC 7628 §4.1', () => {
 });
 
 test('XOAUTH2: the form that Google documents', () => {
-  assert.equal(formatXOAuth2({ login: 'someuser@example.com', token: 'ya29.v' }), 'user=someuser@example.com\x01auth=Bearer ya29.v\x01\x01');
+  assert.equal(
+    formatXOAuth2({ login: 'someuser@example.com', token: 'ya29.v' }),
+    'user=someuser@example.com\x01auth=Bearer ya29.v\x01\x01',
+  );
 });
 
 const choices: [offered: string, mechanism: string | undefined][] = [

@@ -1,0 +1,108 @@
+// The ledger of collection: which letter at another provider is which letter here, and what both sides last agreed on.
+// Knows rows; knows no protocol beyond its names, no SQL and no connection. One file holds the ledgers of all kinds: io/collection/ledger.ts.
+//
+// Rules that hold for every kind:
+// - A promise of a writing method settles when the effect would survive a power cut. One call is one transaction.
+// - A row is written after the letter is kept by the store, and gone before nobody holds the letter: what a crash leaves in between is a
+//   letter without a row, never a row that speaks of a letter that was not kept.
+import type { AccountId, MailboxId, MailboxRole, MessageId, ModSeq, Uid } from './contract.ts';
+
+// --- IMAP -----------------------------------------------------------------------------------------------------------
+
+/** Positive, unique within an account: one folder at the provider. */
+export type LedgerFolderId = number;
+
+/** A folder at the provider and the mailbox here that is kept equal with it. */
+export interface ImapFolderRow {
+  readonly folder: LedgerFolderId;
+  /** The provider's name of it, as it writes it, decoded to Unicode. Unique within the account. */
+  readonly path: string;
+  /** The mailbox here. Unique within the account. */
+  readonly mailbox: MailboxId;
+  /** Its name here when both ends were last equal: another name now means that it was renamed here. */
+  readonly name: string;
+  readonly role: MailboxRole | null;
+  /** RFC 8474 MAILBOXID, or empty: tells a renamed folder from a new one. */
+  readonly objectId: string;
+  readonly uidValidity: number;
+  /** All UIDs of the provider below it have been looked at; 1 while the first fetch goes on. */
+  readonly uidNext: Uid;
+  /** RFC 7162 HIGHESTMODSEQ up to which changes of the provider have been carried here; 0: unknown, all flags are compared. */
+  readonly modSeq: number;
+  /** MODSEQ of this store up to which changes here have been carried to the provider. */
+  readonly localModSeq: ModSeq;
+}
+
+/** One letter at the provider and its letter here. */
+export interface ImapLetterRow {
+  readonly uid: Uid;
+  /** Its UID in the mailbox here; 0 for a letter that stays at the provider only (too large, or never handed out whole). */
+  readonly localUid: Uid;
+  readonly message: MessageId;
+  /** The flags both sides agreed on: sorted, divided by one space. */
+  readonly flags: string;
+  /** RFC822.SIZE and INTERNALDATE as the provider tells them, the latter in milliseconds. */
+  readonly size: number;
+  readonly receivedAt: number;
+  /** Made of its Message-ID: the same in every folder and under every UIDVALIDITY; empty when it has none. */
+  readonly identity: string;
+  /** Start of the SHA-256 of its octets, base64url; empty when we never had them. */
+  readonly digest: string;
+}
+
+/** A letter with the folder it lies in. */
+export interface ImapPlacedRow extends ImapLetterRow {
+  readonly folder: LedgerFolderId;
+}
+
+/** A letter of ours on its way into a folder of the provider, noted before it is sent: after a crash it is looked for there before it is sent again. */
+export interface ImapPendingRow {
+  readonly folder: LedgerFolderId;
+  readonly message: MessageId;
+  readonly attempts: number;
+}
+
+export interface ImapLedger {
+  folders(account: AccountId): Promise<readonly ImapFolderRow[]>;
+  /** Adds a folder, or changes one. */
+  putFolder(account: AccountId, row: ImapFolderRow): Promise<void>;
+  /** With all rows of its letters. */
+  removeFolder(account: AccountId, folder: LedgerFolderId): Promise<void>;
+  /** Rows from UID `from` on, ascending, at most `limit`. */
+  letters(account: AccountId, folder: LedgerFolderId, from: Uid, limit: number): Promise<readonly ImapLetterRow[]>;
+  /** UIDs of the provider and the UIDs here of all rows of a folder, ascending by the first: two numbers a letter, for long comparisons. */
+  pairs(account: AccountId, folder: LedgerFolderId): Promise<{ readonly uids: Uint32Array; readonly localUids: Uint32Array }>;
+  /** Rows of these UIDs of the provider; those without a row are left out. */
+  lettersAt(account: AccountId, folder: LedgerFolderId, uids: readonly Uid[]): Promise<readonly ImapLetterRow[]>;
+  /** Rows of these UIDs here; those without a row are left out. */
+  lettersOfLocal(account: AccountId, folder: LedgerFolderId, localUids: readonly Uid[]): Promise<readonly ImapLetterRow[]>;
+  /** Rows in all folders that speak of these letters of the store. */
+  lettersOfMessages(account: AccountId, messages: readonly MessageId[]): Promise<readonly ImapPlacedRow[]>;
+  /** Rows in all folders with one of these sizes: those that a letter seen anew may have come from. At most 1,000. */
+  lettersOfSize(account: AccountId, sizes: readonly number[]): Promise<readonly ImapPlacedRow[]>;
+  pending(account: AccountId): Promise<readonly ImapPendingRow[]>;
+  /** Notes them, or forgets them where `attempts` is 0. */
+  putPending(account: AccountId, rows: readonly ImapPendingRow[]): Promise<void>;
+  /** One transaction: rows put, rows removed, and the folder's row where it changes. */
+  write(
+    account: AccountId,
+    folder: LedgerFolderId,
+    change: { readonly put?: readonly ImapLetterRow[]; readonly remove?: readonly Uid[]; readonly row?: ImapFolderRow },
+  ): Promise<void>;
+}
+
+// --- POP3 -----------------------------------------------------------------------------------------------------------
+// (The ledger by UIDL has its interface here.)
+
+// --- all ------------------------------------------------------------------------------------------------------------
+
+export interface CollectionLedger {
+  readonly imap: ImapLedger;
+  /** Made with the file, never shown: what is derived from it cannot be guessed. */
+  readonly secret: string;
+  /** Forgets an account for good, in every kind of ledger. Its letters here are not touched. */
+  removeAccount(account: AccountId): Promise<void>;
+  /** Accounts that have rows of any kind, ascending. */
+  accounts(): Promise<readonly AccountId[]>;
+  close(): Promise<void>;
+}
