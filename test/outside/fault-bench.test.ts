@@ -65,6 +65,18 @@ function rowsOf(service: Service): Row[] {
     ],
     ['SSH', { ...starttls, greeting: 'SSH-2.0-OpenSSH_9.2' }, 'kind', 'not-a-mail-server'],
     ['silent', { ...tls, greeting: '' }, 'kind', 'silent'],
+    [
+      'silent but for an octet now and then',
+      {
+        ...starttls,
+        instead: (socket) => {
+          const drip = setInterval(() => socket.write('*'), 50);
+          socket.on('close', () => clearInterval(drip));
+        },
+      },
+      'kind',
+      'silent',
+    ],
     ['silent before the seal', { ...tls, instead: () => {} }, 'seal', 'timeout'],
     ['closes at once', { ...starttls, instead: (socket) => socket.end() }, 'kind', 'turned-away'],
     ['closes at once on the sealed port', { ...tls, instead: (socket) => socket.end() }, 'seal', 'turned-away'],

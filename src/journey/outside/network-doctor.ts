@@ -139,14 +139,14 @@ export const wellKnown: readonly Reference[] = [
 
 export interface DoctorParts extends Pick<CheckParts, 'connector' | 'clock'> {
   readonly references?: readonly Reference[];
-  /** Milliseconds for everything; 2.5 s when missing. */
+  /** Milliseconds for everything; 2 s when missing. */
   readonly patience?: number;
   /** A page in the clear whose content is known, to find out about portals; null: not looked for. */
   readonly page: { readonly web: WebClient; readonly url: string; readonly holds: string } | null;
 }
 
 /** Everything is knocked at at once and nothing longer than this, milliseconds. */
-const defaultPatience = 2500;
+const defaultPatience = 2000;
 const knocksMax = 12;
 
 /** Gathers the evidence about one counter in at most three seconds. Never rejects. */
@@ -185,7 +185,10 @@ async function knock({ host, port, security }: Reference, { connector, clock, pa
   let connection: Overhearing | null = null;
   try {
     // The service does not matter to a connector; what answers tells it.
-    connection = new Overhearing(await connector.connect({ service: 'smtp', host, port, security, exceptions: [] }, patience), host);
+    connection = new Overhearing(await connector.connect({ service: 'smtp', host, port, security, exceptions: [] }, patience), host, {
+      clock,
+      lifetime: patience,
+    });
     const octets = await connection.read(Math.max(1, patience - (clock.monotonic() - begun)));
     if (octets === null) return told('turned-away', '');
     const no = /^(?:\* BYE|-ERR|421|5\d\d)/i.test(connection.firstLine);
@@ -206,27 +209,7 @@ async function readPage({ page, patience = defaultPatience }: DoctorParts): Prom
     // A redirect is the portal's usual manner.
     return answer.status === 200 && latin1FromBytes(answer.body).includes(page.holds) ? 'as-expected' : 'something-else';
   } catch (trouble) {
-    // What answers with something unreadable or too long is not that page.
-    return trouble instanceof CauseTrouble || !(trouble instanceof Error)
-      ? 'nothing'
-      : 'too-big' === (trouble as { code?: string }).code
-        ? 'something-else'
-        : 'nothing';
+    // What answers with far too much is not that page either.
+    return trouble instanceof Refusal ? 'something-else' : 'nothing';
   }
-}
-
-export interface WayOut {
-  /** The counter to use: the wanted one, or the one that was switched to. */
-  readonly server: CheckedServer;
-  /** Why it is another one than wanted; null when it is not. Also told when no way was found, then `reached` is false. */
-  readonly cause: Cause | null;
-  readonly reached: boolean;
-}
-
-/** The wanted counter when it answers, else the one to switch to, with the reason; within three seconds. */
-export async function findWay(server: CheckedServer, parts: DoctorParts): Promise<WayOut> {
-  const { cause, switchTo } = await examineNetwork(server, parts);
-  if (cause === null) return { server, cause: null, reached: true };
-  if (switchTo === null) return { server, cause, reached: false };
-  return { server: { ...server, ...switchTo }, cause, reached: true };
 }

@@ -49,6 +49,8 @@ export interface ProofResult {
   readonly proven: boolean;
 }
 
+const defaultPatience = 90_000;
+
 /** Milliseconds between looks; the last one goes on. */
 const pauses = [1000, 2000, 3000, 5000, 8000] as const;
 
@@ -69,7 +71,8 @@ export async function proveAccount(
   let finder: LetterFinder | null = null;
   try {
     const id = newId(address, parts);
-    const open = () => openSignedIn(receive, received.signedIn!.login, parts);
+    const lifetime = (wish.patience ?? defaultPatience) + 60_000;
+    const open = () => openSignedIn(receive, received.signedIn!.login, { ...parts, lifetime });
     finder = await (receive.server.service === 'imap' ? openImapFinder(open, id) : openPop3Finder(open, id));
     await sendLetter(wish, sent.signedIn.login, id, parts);
     progress({ kind: 'sent', messageId: id });
@@ -105,7 +108,10 @@ async function openSignedIn({ server, signIn }: ProvenServer, login: string, par
 async function sendLetter({ address, name, send }: ProofWish, login: string, id: string, parts: CheckParts): Promise<void> {
   const { server, signIn } = send;
   const patience = parts.patience ?? 15_000;
-  const connection = new Overhearing(await parts.connector.connect(server, patience), server.host);
+  const connection = new Overhearing(await parts.connector.connect(server, patience), server.host, {
+    clock: parts.clock,
+    lifetime: 180_000,
+  });
   const each = { greeting: patience, hello: patience, tls: patience, auth: patience, mail: patience, recipient: patience };
   const client = openSmtpClient(connection, {
     hostName: parts.hostName,
@@ -174,7 +180,7 @@ function failureTrouble(failure: PeerFailure, { trouble }: Overhearing): CauseTr
 /** Looks again and again until the time is over. A server that cannot be looked at for a moment is looked at again. */
 async function waitFor(
   finder: LetterFinder,
-  { patience = 90_000, signal }: ProofWish,
+  { patience = defaultPatience, signal }: ProofWish,
   { clock }: CheckParts,
   progress: (told: ProofProgress) => void,
 ): Promise<{ readonly found: FoundLetter; readonly looks: number }> {

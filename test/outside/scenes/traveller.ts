@@ -5,9 +5,9 @@ import { systemChance, systemClock } from '../../../src/io/clock.ts';
 import { openWebClient } from '../../../src/io/http/web-client.ts';
 import { openOutsideConnector } from '../../../src/io/outside-connector.ts';
 import { CauseTrouble } from '../../../src/journey/outside/causes.ts';
-import type { CheckedServer } from '../../../src/journey/outside/check-contract.ts';
+import type { CheckedServer, CheckStep } from '../../../src/journey/outside/check-contract.ts';
 import { LoginBudget } from '../../../src/journey/outside/login-budget.ts';
-import { examineNetwork } from '../../../src/journey/outside/network-doctor.ts';
+import { checkWithDoctor } from '../../../src/journey/outside/check-with-doctor.ts';
 import { proveAccount } from '../../../src/journey/outside/proof.ts';
 
 export interface Errand {
@@ -25,7 +25,7 @@ export interface Errand {
 export interface Returned {
   readonly cause: string | null;
   readonly switchTo: number | null;
-  /** Milliseconds until it was known which counter to use. */
+  /** Milliseconds until a counter was reached, the other one after a switch; without one until the verdict. */
   readonly took: number;
   readonly proven: boolean | null;
   readonly messageId: string | null;
@@ -57,37 +57,37 @@ for await (const line of createInterface({ input: process.stdin })) {
   }));
   const page = { web: openWebClient({ guard }), url: 'http://page.test/', holds: 'the page that was expected' };
   const { server } = errand;
+  const doctor = { references, page, ...(errand.patience === null ? {} : { patience: errand.patience }) };
+  const parts = { connector, clock: systemClock, chance: systemChance, hostName: '[127.0.0.1]', patience: 1500 };
+  const signIn = () => ({ logins: [errand.login], kind: 'password', secret: errand.password, budget: new LoginBudget() }) as const;
   const begun = performance.now();
-  const found = await examineNetwork(server, {
-    connector,
-    clock: systemClock,
-    references,
-    page,
-    ...(errand.patience === null ? {} : { patience: errand.patience }),
-  });
-  const took = performance.now() - begun;
+  let reachedAfter: number | null = null;
+  const progress = (step: CheckStep) => {
+    if (step.step === 'reach' && step.verdict === 'passed') reachedAfter ??= performance.now() - begun;
+  };
+  const wish = errand.prove ? { ...signIn(), address: errand.login } : null;
+  const { check, server: way, switched } = await checkWithDoctor(server, { ...parts, progress }, doctor, wish);
+  const took = reachedAfter ?? performance.now() - begun;
   let proof: Awaited<ReturnType<typeof proveAccount>> | null = null;
-  if (errand.prove && (found.cause === null || found.switchTo !== null)) {
-    const signIn = { logins: [errand.login], kind: 'password', secret: errand.password, budget: new LoginBudget() } as const;
+  if (errand.prove && check.failure === null)
     proof = await proveAccount(
       {
         address: errand.login,
         name: null,
-        receive: { server: { service: 'imap', host: server.host, port: 993, security: 'tls', exceptions: [] }, signIn },
-        send: { server: { ...server, ...found.switchTo }, signIn },
+        receive: { server: { service: 'imap', host: server.host, port: 993, security: 'tls', exceptions: [] }, signIn: signIn() },
+        send: { server: way, signIn: signIn() },
         tidy: false,
         patience: 5000,
       },
-      { connector, clock: systemClock, chance: systemChance, hostName: '[127.0.0.1]', patience: 3000 },
+      parts,
     );
-  }
   const returned: Returned = {
-    cause: found.cause,
-    switchTo: found.switchTo?.port ?? null,
+    cause: switched ?? check.failure?.cause ?? null,
+    switchTo: switched === null ? null : way.port,
     took,
     proven: proof?.proven ?? null,
     messageId: (proof?.letter.facts['messageId'] as string | undefined) ?? null,
-    evidence: JSON.stringify(found.evidence).slice(0, 3000),
+    evidence: JSON.stringify(check.failure ?? ''),
   };
   console.log(JSON.stringify(returned));
 }
