@@ -113,6 +113,7 @@ const tables: readonly (readonly [service: MailService, phase: ReplyPhase, rows:
       ['* BYE Fatal error', 'turned-away'],
       ['* BYE Access is not permitted from your IP', 'turned-away'],
       ['* BYE COUNTRY IS BLACKLISTED', 'blocked-country'],
+      ['* BYE imap.foreign.example closes for locked.country@countryside.test', 'turned-away'],
       ["* BYE [ALERT] Fatal error: Can't open mailbox", 'turned-away'],
       ['* BYE Access from your country is prohibited', 'blocked-country'],
       ['* BYE Too many invalid login attempts', 'locked'],
@@ -405,7 +406,7 @@ const tables: readonly (readonly [service: MailService, phase: ReplyPhase, rows:
   ['smtp', 'greeting', [['421 4.4.2 mail.x.test Error: timeout exceeded', 'busy']]],
 ];
 
-const blaming: readonly Cause[] = ['wrong-password', 'login-name-form', 'password-expired'];
+const blaming: ReadonlySet<Cause> = new Set(['wrong-password', 'login-name-form', 'password-expired']);
 let rows = 0;
 let right = 0;
 for (const [service, phase, table] of tables)
@@ -421,7 +422,7 @@ test('causeOfReply: whatever is said, the password is not blamed where it was no
   const phases: readonly ReplyPhase[] = ['greeting', 'hello', 'starttls', 'manner', 'use', 'sender', 'recipient', 'letter'];
   for (const [service, , table] of tables)
     for (const [raw] of table)
-      for (const phase of phases) assert.ok(!blaming.includes(causeOfReply(parseRefusal(service, phase, raw))), `${phase}: ${raw}`);
+      for (const phase of phases) assert.ok(!blaming.has(causeOfReply(parseRefusal(service, phase, raw))), `${phase}: ${raw}`);
 });
 
 test('parseRefusal: the parts of a reply', () => {

@@ -87,12 +87,12 @@ const words: readonly [sign: RegExp, cause: Cause, phases: readonly ReplyPhase[]
     ['greeting', 'hello', 'manner', 'login', 'use', 'sender'],
   ],
   [
-    /country|geo-?(?:ip|block|locat)|foreign|overseas|outside (?:of )?japan|your (?:region|location)|国外|海外|日本国内/i,
+    /\bcountr(?:y|ies)\b|geo-?(?:ip|block|locat)|\bforeign (?:\w+ )?(?:ip|address|access|log|connection|network)|overseas|outside (?:of )?japan|your (?:region|location)|国外|海外|日本国内/i,
     'blocked-country',
     everywhere,
   ],
   [
-    /too many (?:\w+ ){0,3}(?:attempts|tries|failures|failed|login|log-?ins|auth|bad)|(?:temporar(?:il)?y|currently) (?:locked|blocked|banned|suspended|restricted)|(?:account|user|address) (?:is |has been |was )?(?:temporarily )?locked|locked (?:out|due|for)|lockout|login (?:attempts )?(?:limit|rate)|repeated (?:login )?fail|brute|bandwidth|authentication rate|exceeded (?:the )?(?:login|auth)|ロック/i,
+    /too many (?:\w+ ){0,3}(?:attempts|tries|failures|failed|login|log-?ins|auth|bad)|(?:temporar(?:il)?y|currently) (?:locked|blocked|banned|suspended|restricted)|(?:account|user|address) (?:is |has been |was )?(?:temporarily )?locked|locked (?:out|due|for)|lockout|login (?:attempts )?(?:limit|rate)|repeated (?:login )?fail|brute|bandwidth|authentication rate|exceeded (?:the )?(?:login|auth)|(?<!ブ)ロック/i,
     'locked',
     ['greeting', 'hello', 'manner', 'login', 'use'],
   ],
@@ -198,7 +198,8 @@ const blaming: ReadonlySet<Cause> = new Set(['wrong-password', 'login-name-form'
 export function causeOfReply(reply: ServerReply): Cause {
   const { phase, enhanced, responseCode, text } = reply;
   const here = ([, , phases]: readonly [unknown, unknown, readonly ReplyPhase[]]) => phases.includes(phase);
-  const told = text.slice(0, 2000);
+  // An address in the answer is the person's own, or the server's: its letters say nothing.
+  const told = text.slice(0, 2000).replaceAll(/[^\s<>()"']+@[^\s<>()"']+/g, '@');
   const found =
     words.find((row) => here(row) && row[0].test(told))?.[1] ??
     responseCodes.find((row) => here(row) && row[0] === responseCode)?.[1] ??

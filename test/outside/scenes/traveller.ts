@@ -75,7 +75,9 @@ for await (const line of createInterface({ input: process.stdin })) {
         address: errand.login,
         name: null,
         receive: { server: { service: 'imap', host: server.host, port: 993, security: 'tls', exceptions: [] }, signIn: signIn() },
-        send: { server: way, signIn: signIn() },
+        // As it was wanted: the proof finds the other way by itself again.
+        send: { server, signIn: signIn() },
+        doctor,
         tidy: false,
         patience: 5000,
       },
