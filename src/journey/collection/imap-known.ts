@@ -95,7 +95,7 @@ interface FreshHere {
  * here since gets the row of the place it came from, so that it is moved there.
  */
 export async function knowFetched(parts: SyncParts, looks: readonly FolderLook[]): Promise<void> {
-  const { store, ledger, account, secret } = parts;
+  const { store, account, secret } = parts;
   const fresh: FreshHere[] = looks.flatMap((look) =>
     look.state === null ? [] : look.localNew.map((localUid) => ({ look, localUid, message: messageAt(look.state!, localUid) })),
   );
@@ -125,11 +125,20 @@ export async function knowFetched(parts: SyncParts, looks: readonly FolderLook[]
     const uids = moved.map(({ uid }) => uid);
     await lookAtNew(parts, look, uids);
     await identifyNew(parts, look, uids);
-    const rows = moved.map(({ uid, message }) => rowOf(look, uid, movedOn, message, ''));
-    await ledger.write(account, look.row.folder, { put: rows });
-    look.localGone.push(...rows);
-    takeOut(look, new Set(uids), new Set());
+    await noteMovedOn(
+      parts,
+      look,
+      moved.map(({ uid, message }) => rowOf(look, uid, movedOn, message, '')),
+    );
   }
+}
+
+/** Rows of letters that have left their mailbox here before they had one. Both sides never agreed on flags: those there count as added. */
+async function noteMovedOn({ ledger, account }: SyncParts, look: FolderLook, rows: readonly ImapLetterRow[]): Promise<void> {
+  await ledger.write(account, look.row.folder, { put: rows });
+  look.localGone.push(...rows);
+  for (const { uid } of rows) look.remoteFlags.set(uid, look.looks.get(uid)?.flags ?? []);
+  takeOut(look, new Set(rows.map(({ uid }) => uid)), new Set());
 }
 
 /** Letters that were sent there, and of which it was not heard under which UID they lie. */
@@ -155,10 +164,7 @@ export async function knowSent(parts: SyncParts, looks: readonly FolderLook[]): 
       const localUid = look.localNew.find((uid) => look.state !== null && messageAt(look.state, uid) === row.message);
       if (localUid !== undefined) await adopt(parts, look, [[there.uid, localUid]]);
       else {
-        const moved = rowOf(look, there.uid, movedOn, row.message, '');
-        await ledger.write(account, look.row.folder, { put: [moved] });
-        look.localGone.push(moved);
-        takeOut(look, new Set([there.uid]), new Set());
+        await noteMovedOn(parts, look, [rowOf(look, there.uid, movedOn, row.message, '')]);
       }
     }
     const found = new Set(settled.map(({ message }) => message));

@@ -41,7 +41,8 @@ export async function fetchNew(parts: SyncParts, looks: readonly FolderLook[], l
     for (const uids of batchesOf(look, some, parts.letterLimit)) {
       checkGoing(parts);
       const letters = await fetchBatch(parts, look, uids);
-      const { fresh, rows } = await sortBatch(parts, looks, look, letters, recognise);
+      const { fresh, rows, missing } = await sortBatch(parts, looks, look, letters, recognise);
+      for (const uid of missing) left.add(uid);
       await keeping;
       keeping = keepBatch(parts, look, fresh, rows);
       // Awaited above or below; a failure meanwhile is no unhandled one.
@@ -115,7 +116,8 @@ function openRecognition({ store, account }: SyncParts, looks: readonly FolderLo
   const gone = new Map<string, { readonly row: ImapLetterRow; readonly from: FolderLook }[]>();
   for (const from of looks)
     for (const row of from.remoteGone)
-      if (row.digest !== '' && from !== look) gone.set(row.digest, [...(gone.get(row.digest) ?? []), { row, from }]);
+      if (row.digest !== '' && from !== look && from.state !== null && from.state.indexOf(row.localUid) >= 0)
+        gone.set(row.digest, [...(gone.get(row.digest) ?? []), { row, from }]);
   return async ({ octets }) => {
     if (octets === null) return null;
     const alike = bySize.get(octets.length) ?? [];
@@ -138,8 +140,9 @@ async function sortBatch(
   look: FolderLook,
   letters: readonly RemoteLetter[],
   recognise: Recognise,
-): Promise<{ readonly fresh: RemoteLetter[]; readonly rows: ImapLetterRow[] }> {
+): Promise<{ readonly fresh: RemoteLetter[]; readonly rows: ImapLetterRow[]; readonly missing: Uid[] }> {
   const { memory } = parts;
+  const missing: Uid[] = [];
   const fresh: RemoteLetter[] = [];
   const rows: ImapLetterRow[] = [];
   for (const letter of letters) {
@@ -156,10 +159,10 @@ async function sortBatch(
       const attempts = (memory.missing.get(key) ?? 0) + 1;
       memory.missing.set(key, attempts);
       if (attempts >= attemptsMax) rows.push(staysThere(parts, look, letter.uid));
-      else memory.counts.delete(look.row.folder);
+      else missing.push(letter.uid);
     }
   }
-  return { fresh, rows };
+  return { fresh, rows, missing };
 }
 
 async function keepBatch(

@@ -186,6 +186,8 @@ async function lookThere(parts: SyncParts, look: FolderLook, opened: OpenedFolde
     }
   }
   look.remoteNew = Array.from(fresh).reverse();
+  // What is told of new letters is asked again when they get their row.
+  for (const uid of fresh) look.remoteFlags.delete(uid);
   look.remoteGone = [...(await ledger.lettersAt(account, row.folder, Array.from(gone)))];
   memory.counts.set(row.folder, shelf.exists);
   if (!counts && clock.monotonic() - (memory.compared.get(row.folder) ?? -Infinity) >= compareEvery) {
