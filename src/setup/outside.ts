@@ -51,6 +51,9 @@ export function hostNameOf(settings: Pick<Settings, 'hostname' | 'domain'>): str
   return settings.hostname ?? (settings.domain === null ? 'localhost.invalid' : `mail.${settings.domain}`);
 }
 
+/** For each step of a check: servers let those wait who failed before, Dovecot up to fifteen seconds. */
+export const checkPatienceMs = 20_000;
+
 /** Whether servers with private addresses may be reached for people: on the owner's own machine, or when the operator says so. */
 export function outsidePrivate(settings: Pick<Settings, 'outsidePrivate' | 'domain'>): boolean {
   return settings.outsidePrivate ?? settings.domain === null;
