@@ -28,7 +28,8 @@ export interface ForeignOffice {
   close(): Promise<void>;
 }
 
-export async function startForeignOffice(): Promise<ForeignOffice> {
+/** `introspection`: a URL to which a token is put behind, that says whose it is; with it people sign in by tokens too. */
+export async function startForeignOffice(options: { readonly introspection?: string } = {}): Promise<ForeignOffice> {
   const folder = await mkdtemp(join(tmpdir(), 'tayori-postfix-'));
   await chmod(folder, 0o755);
   const [queue, conf, state] = ['queue', 'conf', 'state'].map((name) => join(folder, name)) as [string, string, string];
@@ -37,6 +38,20 @@ export async function startForeignOffice(): Promise<ForeignOffice> {
   const { certificate, key, ca } = await ensureOwnCertificates(folder, [foreignHost], systemClock, silentLog);
   const [submissions] = (await freePorts(1)) as [number];
   const auth = join(queue, 'private', 'auth');
+  const byToken =
+    options.introspection === undefined
+      ? ''
+      : `
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = ${folder}/oauth2.conf
+}`;
+  await writeFile(
+    join(folder, 'oauth2.conf'),
+    `introspection_url = ${options.introspection}\nintrospection_mode = get\nusername_attribute = email\nactive_attribute = active\nactive_value = true\n`,
+  );
   const reading = await startDovecot({
     settings: `protocols = imap pop3 lmtp
 auth_failure_delay = 0
@@ -55,7 +70,7 @@ service auth {
   unix_listener ${auth} {
     mode = 0666
   }
-}`,
+}${byToken}`,
   });
   await writeFile(
     join(conf, 'main.cf'),
