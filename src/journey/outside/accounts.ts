@@ -120,7 +120,7 @@ class OutsideAccountsService implements OutsideAccounts {
     return this.#parts.vault.open(row.secret, boundTo(row));
   }
 
-  setSecret(id: AccountId, secret: OutsideSecret): Promise<OutsideAccountRow> {
+  async setSecret(id: AccountId, secret: OutsideSecret): Promise<OutsideAccountRow> {
     const { directory, vault, clock } = this.#parts;
     const row = this.#there(id);
     const { lastReceivedAt, lastSentAt } = row.health;
