@@ -32,6 +32,8 @@ export const debianPrograms: readonly DebianProgram[] = [
   { command: 'python3', package: 'python3', tests: "Python's smtplib, imaplib and poplib" },
   { command: 'gnutls-serv', package: 'gnutls-bin', tests: 'servers that cannot do RFC 5746' },
   { command: 'chromium', package: 'chromium', tests: 'the pages as people see them' },
+  { command: 'ip', package: 'iproute2', tests: 'scenes of blocked networks' },
+  { command: 'nft', package: 'nftables', tests: 'scenes of blocked networks' },
   { command: 'openssl', package: 'openssl', tests: 'TLS as OpenSSL speaks it' },
 ];
 
