@@ -269,6 +269,7 @@ export async function sendNew(parts: SyncParts, look: FolderLook): Promise<void>
     // Gone again meanwhile: the next look knows.
     if (place < 0) continue;
     const message = state.messages[place]!;
+    if (parts.home?.has(message)) continue;
     const receivedAt = state.receivedAt[place]!;
     const { keptFlags } = look.opened;
     const flags = [...readFlags(flagsHere(state, localUid).split(' '))].filter(

@@ -25,6 +25,8 @@ export interface SyncParts {
   /** So many letters came in. */
   readonly received: (count: number) => void;
   readonly memory: SyncMemory;
+  /** Letters that lie here only and are not sent there (switch-receive.ts). */
+  readonly home?: ReadonlySet<MessageId>;
 }
 
 /** What is remembered between rounds of one connection, and may be forgotten. */

@@ -26,6 +26,8 @@ export async function switchReceive(
   if (to === 'imap') {
     await ledger.home.clear(account);
     if (!sendHome) await ledger.home.add(account, [...(await messagesOf(store, account))]);
+    // Rounds that were made before have passed these letters over: the next one looks at all that is here.
+    else for (const row of await ledger.imap.folders(account)) await ledger.imap.putFolder(account, { ...row, localModSeq: 0 });
     return;
   }
   const maildrop = await ledger.pop3.maildrop(account);
