@@ -99,7 +99,7 @@ export async function knowFetched(parts: SyncParts, looks: readonly FolderLook[]
   const fresh: FreshHere[] = looks.flatMap((look) =>
     look.state === null ? [] : look.localNew.map((localUid) => ({ look, localUid, message: messageAt(look.state!, localUid) })),
   );
-  if (fresh.length === 0 || looks.every(({ remoteNew }) => remoteNew.length === 0)) return;
+  if (fresh.length === 0) return;
   const byId = new Map<LetterId, FreshHere>();
   for (const some of piecesOf(fresh, window)) {
     const ids = await store.readLetterIds(
@@ -121,6 +121,7 @@ export async function knowFetched(parts: SyncParts, looks: readonly FolderLook[]
       else moved.push(rowOf(look, uid, movedOn, found.message, ''));
     }
     await adopt(parts, look, pairs);
+    await knowVanished(parts, look, byId);
     if (moved.length === 0) continue;
     const uids = moved.map(({ uid }) => uid);
     await lookAtNew(parts, look, uids);
@@ -130,6 +131,41 @@ export async function knowFetched(parts: SyncParts, looks: readonly FolderLook[]
       look,
       moved.map(({ uid, message }) => rowOf(look, uid, movedOn, message, '')),
     );
+  }
+}
+
+/** UIDs that are tried at most. */
+const vanishedMax = 200_000;
+
+/** The same for letters that are gone there again: with a row they are missed, and found where they were moved. */
+async function knowVanished(parts: SyncParts, look: FolderLook, byId: ReadonlyMap<string, FreshHere>): Promise<void> {
+  const { ledger, account, secret, store } = parts;
+  const { row, opened } = look;
+  if (opened === null) return;
+  const there = new Set(look.remoteNew);
+  for (let uid = Math.max(row.uidNext, opened.uidNext - vanishedMax); uid < opened.uidNext; uid++) {
+    if (there.has(uid)) continue;
+    const id = letterIdOf(secret, account, row.folder, row.uidValidity, uid);
+    const found = byId.get(`${id} ${row.folder}`) ?? byId.get(id);
+    if (found === undefined || (await ledger.lettersAt(account, row.folder, [uid])).length > 0) continue;
+    const { state } = found.look;
+    const at = state?.indexOf(found.localUid) ?? -1;
+    if (state === null || at < 0) continue;
+    const { messageId } = await store.readFacts(account, [found.message], ['messageId']);
+    const missed: ImapLetterRow = {
+      uid,
+      localUid: found.look === look ? found.localUid : movedOn,
+      message: found.message,
+      flags: '',
+      size: state.sizes[at]!,
+      receivedAt: state.receivedAt[at]!,
+      identity: identityOf(messageId[0] ?? ''),
+      digest: '',
+    };
+    await ledger.write(account, row.folder, { put: [missed] });
+    look.remoteGone.push(missed);
+    if (found.look === look) takeOut(look, new Set(), new Set([found.localUid]));
+    else look.localGone.push(missed);
   }
 }
 
