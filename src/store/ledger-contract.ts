@@ -92,12 +92,89 @@ export interface ImapLedger {
 }
 
 // --- POP3 -----------------------------------------------------------------------------------------------------------
-// (The ledger by UIDL has its interface here.)
+/** What is known of the maildrop as a whole. */
+export interface Pop3MaildropRow {
+  /** Nobody signs in before this time: LOGIN-DELAY or IN-USE (RFC 2449 §8.1). Milliseconds since 1970; 0: at any time. */
+  readonly notBefore: number;
+  /** The letters here may include letters of the maildrop that have no row: the account was kept by IMAP before. */
+  readonly adopts: boolean;
+  /** The provider has given the unique-id of one letter to another, against RFC 1939 §7: each letter is known by its header too. */
+  readonly distrusted: boolean;
+  /** When a visit last came to its end; 0: never. */
+  readonly visitedAt: number;
+}
+
+/** One letter in the maildrop of a provider, by what it is called there. */
+export interface Pop3LetterRow {
+  /** journey/collection/pop3-identity.ts: `u:` and the unique-id, or `h:` and what the header says where there is no unique-id. Unique within the account. */
+  readonly key: string;
+  /** Octets, as the provider tells them. */
+  readonly size: number;
+  /** Start of the SHA-256 of its header and of all its octets, base64url; empty when we never had them. */
+  readonly header: string;
+  readonly digest: string;
+  /** The letter here, and its UID in the INBOX when it was put there; 0 when unknown. */
+  readonly message: MessageId;
+  readonly localUid: Uid;
+  /** Since when it is kept here; 0: it is not. */
+  readonly keptAt: number;
+  /** Since when it is no more at the provider; 0: it is there. */
+  readonly goneAt: number;
+  /** How often it could not be fetched, when that was tried last, and why. */
+  readonly tries: number;
+  readonly triedAt: number;
+  readonly trouble: string;
+}
+
+export interface Pop3FoundRow extends Pop3LetterRow {
+  /** Positive, unique in the ledger; another one after the row was written anew. */
+  readonly id: number;
+}
+
+/** All rows of an account, packed: some numbers a letter, for long comparisons. Ascending by id. */
+export interface Pop3Rows {
+  readonly ids: Float64Array;
+  readonly sizes: Float64Array;
+  /** 1 where the letter is known to be gone at the provider. */
+  readonly gone: Uint8Array;
+}
+
+export interface Pop3Ledger {
+  maildrop(account: AccountId): Promise<Pop3MaildropRow | null>;
+  putMaildrop(account: AccountId, row: Pop3MaildropRow): Promise<void>;
+  /** Rows by key, in order; null where there is none. */
+  find(account: AccountId, keys: readonly string[]): Promise<readonly (Pop3FoundRow | null)[]>;
+  rows(account: AccountId): Promise<Pop3Rows>;
+  /** Rows by id; those without a row are left out. */
+  at(account: AccountId, ids: readonly number[]): Promise<readonly Pop3FoundRow[]>;
+  /** Letters of the store that rows speak of. */
+  messages(account: AccountId): Promise<ReadonlySet<MessageId>>;
+  /** One transaction: rows put by key, rows removed by id, rows that are gone at the provider since `at`. */
+  write(
+    account: AccountId,
+    change: {
+      readonly put?: readonly Pop3LetterRow[];
+      readonly remove?: readonly number[];
+      readonly gone?: { readonly ids: readonly number[]; readonly at: number };
+      /** Rows gone before this time are let go. */
+      readonly forgetBefore?: number;
+    },
+  ): Promise<void>;
+}
+
+/** Letters that lie here only, and are not to be sent to the provider: taken home by POP3 before the account was kept by IMAP. */
+export interface HomeLedger {
+  add(account: AccountId, messages: readonly MessageId[]): Promise<void>;
+  messages(account: AccountId): Promise<ReadonlySet<MessageId>>;
+  clear(account: AccountId): Promise<void>;
+}
 
 // --- all ------------------------------------------------------------------------------------------------------------
 
 export interface CollectionLedger {
   readonly imap: ImapLedger;
+  readonly pop3: Pop3Ledger;
+  readonly home: HomeLedger;
   /** Made with the file, never shown: what is derived from it cannot be guessed. */
   readonly secret: string;
   /** Forgets an account for good, in every kind of ledger. Its letters here are not touched. */

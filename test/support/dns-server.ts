@@ -9,7 +9,15 @@ export interface Zone {
 
 export type ZoneRecord =
   | { readonly type: 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'TXT'; readonly value: string; readonly ttl?: number }
-  | { readonly type: 'MX'; readonly preference: number; readonly value: string; readonly ttl?: number };
+  | { readonly type: 'MX'; readonly preference: number; readonly value: string; readonly ttl?: number }
+  | {
+      readonly type: 'SRV';
+      readonly priority: number;
+      readonly weight: number;
+      readonly port: number;
+      readonly value: string;
+      readonly ttl?: number;
+    };
 
 export interface DnsServer {
   /** `127.0.0.1:port`. */
@@ -22,7 +30,7 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-const types: Record<string, number> = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28 };
+const types: Record<string, number> = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33 };
 const names = new Map(Object.entries(types).map(([name, number]) => [number, name]));
 
 function encodeName(name: string): Buffer {
@@ -46,6 +54,11 @@ function encodeData(record: ZoneRecord): Buffer {
     }
     case 'MX':
       return Buffer.concat([Buffer.from([record.preference >> 8, record.preference & 255]), encodeName(record.value)]);
+    case 'SRV':
+      return Buffer.concat([
+        Buffer.from([record.priority, record.weight, record.port].flatMap((number) => [number >> 8, number & 255])),
+        encodeName(record.value),
+      ]);
     case 'TXT':
       return Buffer.concat(
         (record.value.match(/[\s\S]{1,255}/g) ?? ['']).map((piece) =>

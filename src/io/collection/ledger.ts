@@ -8,14 +8,15 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { CollectionLedger } from '../../store/ledger-contract.ts';
 import { imapTables, openImapLedger } from './imap-ledger.ts';
+import { openHomeLedger, openPop3Ledger, pop3Tables } from './pop3-ledger.ts';
 
 export const ledgerName = 'collection.sqlite';
 
 /** One step per released form, in order; `user_version` is the number of steps done. */
-const migrations: readonly string[] = [`create table secret (value text not null);${imapTables}`];
+const migrations: readonly string[] = [`create table secret (value text not null);${imapTables}`, pop3Tables];
 
 /** Tables that hold rows by `account`. */
-const tables = ['imap_folder', 'imap_letter', 'imap_pending'];
+const tables = ['imap_folder', 'imap_letter', 'imap_pending', 'pop3_maildrop', 'pop3_letter', 'home_letter'];
 
 /** What a kind of ledger does its work with. */
 export interface LedgerFile {
@@ -54,6 +55,8 @@ export function openLedger(folder: string): CollectionLedger {
   let isClosed = false;
   return {
     imap: openImapLedger(file),
+    pop3: openPop3Ledger(file),
+    home: openHomeLedger(file),
     secret: file.all<{ value: string }>('select value from secret')[0]!.value,
     async removeAccount(account) {
       file.transaction(() => {

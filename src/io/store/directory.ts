@@ -4,12 +4,14 @@
 // A change is checked and written in one transaction on the newest rows, and is seen in memory when the commit has reached the disk.
 // Changes are rare and a commit takes about a millisecond, so they run on this thread.
 import { join } from 'node:path';
+import type { Bytes } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { AccountId } from '../../store/contract.ts';
 import type { AccountRow, AliasRow, AppPasswordRow, Directory, DomainRow } from '../../store/directory-contract.ts';
 import { DirectoryPicture } from '../../store/directory-picture.ts';
+import type { OutsideAccountRow, OutsideHealth } from '../../store/outside-contract.ts';
 import { DirectoryRows } from './directory-rows.ts';
 
 export interface DirectoryOptions {
@@ -30,7 +32,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<OpenDire
 
 /** How often the file is asked whether another process has changed it. */
 const lookEvery = 3000;
-/** How long the use of an app password may wait to be written (the contract says a minute). */
+/** How long the use of an app password and the health of an account may wait to be written (the contract says a minute). */
 const touchWithin = 30_000;
 
 class FileDirectory extends DirectoryPicture implements OpenDirectory {
@@ -39,7 +41,9 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   readonly #log: Log;
   readonly #looking: NodeJS.Timeout;
   readonly #touched = new Map<number, { readonly at: number; readonly from: string }>();
-  #touchedSince = 0;
+  readonly #healths = new Map<AccountId, OutsideHealth>();
+  /** Since when something is noted that is not written yet. */
+  #notedSince = 0;
   #version: number;
   #closed = false;
 
@@ -137,8 +141,48 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     const row = this.appPassword(id);
     if (row === null) return;
     this.keepAppPassword({ ...row, lastUsedAt: at, lastUsedFrom: from });
-    if (this.#touched.size === 0) this.#touchedSince = this.#clock.monotonic();
+    this.#noteSince();
     this.#touched.set(id, { at, from });
+  }
+
+  async addOutsideAccount(row: Omit<OutsideAccountRow, 'id' | 'secret'>, seal: (id: AccountId) => Bytes): Promise<OutsideAccountRow> {
+    let added: OutsideAccountRow | null = null;
+    await this.#change(() => {
+      this.checkNewOutside(row);
+      const id = this.#rows.nextAccountId();
+      added = { ...row, id, secret: seal(id) };
+      this.#rows.putOutsideAccount(added);
+      return () => this.keepOutside(added!);
+    });
+    return added!;
+  }
+
+  async updateOutsideAccount(id: AccountId, change: Partial<Omit<OutsideAccountRow, 'id' | 'owner'>>): Promise<OutsideAccountRow> {
+    let after: OutsideAccountRow | null = null;
+    await this.#change(() => {
+      after = this.changedOutside(id, change);
+      this.#rows.putOutsideAccount(after);
+      // What was noted before is older than a health that is given.
+      if (change.health !== undefined) this.#healths.delete(id);
+      return () => this.keepOutside(after!);
+    });
+    return after!;
+  }
+
+  removeOutsideAccount(id: AccountId): Promise<void> {
+    return this.#change(() => {
+      if (this.outsideAccount(id) === null) return null;
+      this.#rows.removeOutsideAccount(id);
+      return () => void this.dropOutside(id);
+    });
+  }
+
+  noteOutsideHealth(id: AccountId, health: OutsideHealth): void {
+    const row = this.outsideAccount(id);
+    if (row === null) return;
+    this.keepOutside({ ...row, health });
+    this.#noteSince();
+    this.#healths.set(id, health);
   }
 
   putValue(name: string, value: string): Promise<void> {
@@ -152,7 +196,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     if (this.#closed) return;
     clearInterval(this.#looking);
     try {
-      if (this.#touched.size > 0) await this.#change(() => null);
+      if (this.#noted) await this.#change(() => null);
     } finally {
       this.#closed = true;
       this.forgetListeners();
@@ -161,6 +205,14 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   }
 
   // --- inside -------------------------------------------------------------------------------------------------------
+
+  get #noted(): boolean {
+    return this.#touched.size + this.#healths.size > 0;
+  }
+
+  #noteSince(): void {
+    if (!this.#noted) this.#notedSince = this.#clock.monotonic();
+  }
 
   /** One transaction. `write` checks, writes rows and gives what is then done to the picture; null when there is nothing to do. */
   async #change(write: () => (() => void) | null): Promise<void> {
@@ -172,6 +224,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       this.lookAgain();
       keep = write();
       for (const [id, { at, from }] of this.#touched) this.#rows.touchAppPassword(id, at, from);
+      for (const [id, health] of this.#healths) this.#rows.noteOutsideHealth(id, health);
       committing = true;
       this.#rows.commit();
     } catch (trouble) {
@@ -182,6 +235,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       throw this.#unavailable(trouble, committing);
     }
     this.#touched.clear();
+    this.#healths.clear();
     keep?.();
     if (keep !== null) this.tell();
   }
@@ -217,16 +271,17 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     } catch (trouble) {
       this.#log.warn('directory.read', {}, trouble);
     }
-    if (this.#touched.size === 0 || this.#clock.monotonic() - this.#touchedSince < touchWithin) return;
+    if (!this.#noted || this.#clock.monotonic() - this.#notedSince < touchWithin) return;
     this.#change(() => null).catch((trouble: unknown) => this.#log.warn('directory.touch', {}, trouble));
   }
 
   #load(): void {
-    const { domains, accounts, aliases, appPasswords, values } = {
+    const { domains, accounts, aliases, appPasswords, outside, values } = {
       domains: this.#rows.domains(),
       accounts: this.#rows.accounts(),
       aliases: this.#rows.aliases(),
       appPasswords: this.#rows.appPasswords(),
+      outside: this.#rows.outsideAccounts(),
       values: this.#rows.values(),
     };
     this.clear();
@@ -237,6 +292,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       const touched = this.#touched.get(row.id);
       this.keepAppPassword(touched === undefined ? row : { ...row, lastUsedAt: touched.at, lastUsedFrom: touched.from });
     }
+    for (const row of outside) this.keepOutside({ ...row, health: this.#healths.get(row.id) ?? row.health });
     for (const { name, value } of values) this.keepValue(name, value);
   }
 }
