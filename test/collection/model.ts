@@ -30,7 +30,7 @@ export async function connect({ host, port, login, password, authority }: Provid
   const connector = openLineConnector({ localAddress: null, authorities: [authority] });
   const demand = { use: 'always', serverName: host, verify: 'certificate' } as const;
   const connection = await connector.connect({ address: '127.0.0.1', port, tls: 'implicit', demand }, 5000);
-  const client = new ImapClient(connection, { clock: systemClock, chance: systemChance });
+  const client = new ImapClient(connection, { clock: systemClock, chance: systemChance, server: { host, port } });
   await client.begin({ login, kind: 'password', secret: password }, null);
   return client;
 }

@@ -18,8 +18,8 @@ export function openChance(seed: number): () => number {
 }
 
 interface Entry {
-  /** Letters there must be when nobody deletes any. */
-  copies: number;
+  /** How often it was copied on either side. */
+  copies: { here: number; there: number };
   /** Somebody has deleted one, or a folder that held one. */
   deleted: boolean;
 }
@@ -40,7 +40,7 @@ export class RandomLife {
 
   #new(): { readonly key: string; readonly octets: Buffer } {
     const key = `k${this.#next++}`;
-    this.book.set(key, { copies: 1, deleted: false });
+    this.book.set(key, { copies: { here: 0, there: 0 }, deleted: false });
     return { key, octets: letter(key, { plain: this.chance() < 0.25, octets: Math.floor(this.chance() * 3) * 400 }) };
   }
 
@@ -56,8 +56,8 @@ export class RandomLife {
     for (const key of keys) this.book.get(key)!.deleted = true;
   }
 
-  #copied(keys: readonly string[]): void {
-    for (const key of keys) this.book.get(key)!.copies++;
+  #copied(side: 'here' | 'there', keys: readonly string[]): void {
+    for (const key of keys) this.book.get(key)!.copies[side]++;
   }
 
   /** One thing that an app does at the provider. A folder that is gone meanwhile is nothing. */
@@ -82,7 +82,7 @@ export class RandomLife {
       return this.#note('there', `append ${name}`, [key]);
     }
     if (dice < 0.26) {
-      const name = `F${this.#next++}${this.chance() < 0.3 && own.length > 0 ? '' : ''}`;
+      const name = `F${this.#next++}`;
       await client.create(this.chance() < 0.3 && own.length > 0 ? `${this.#pick(own)}/${name}` : name);
       return this.#note('there', `create ${name}`, []);
     }
@@ -113,7 +113,7 @@ export class RandomLife {
     }
     if (dice < 0.85) {
       await client.copy(uids, target, false);
-      this.#copied(keys);
+      this.#copied('there', keys);
       return this.#note('there', `copy ${name} ${target}`, keys);
     }
     await client.expunge(uids);
@@ -189,7 +189,7 @@ export class RandomLife {
       // Removed by the sync between our look and our hand: then nothing was copied.
       const { from } = await store.copy(account, box.id, uids, target.id, { move, quota: null });
       const done = keys.filter((_, at) => from.includes(uids[at]!));
-      if (!move) this.#copied(done);
+      if (!move) this.#copied('here', done);
       return this.#note('here', `${move ? 'move' : 'copy'} ${box.name} ${target.name}`, done);
     }
     const gone = await store.expunge(account, box.id, uids, false);
@@ -217,8 +217,11 @@ export class RandomLife {
     const faults: string[] = [];
     for (const [key, { copies, deleted }] of this.book) {
       const count = counts.get(key) ?? 0;
-      if (count > copies) faults.push(`${key} is there ${count} times instead of ${copies}`);
-      if (!deleted && count < copies) faults.push(`${key} is there ${count} times instead of ${copies}, and nobody has deleted it`);
+      const most = 1 + copies.here + copies.there;
+      // The same copy made on both sides into one folder is one.
+      const least = 1 + Math.max(copies.here, copies.there);
+      if (count > most) faults.push(`${key} is there ${count} times instead of ${most}`);
+      if (!deleted && count < least) faults.push(`${key} is there ${count} times instead of ${least}, and nobody has deleted it`);
     }
     return faults;
   }

@@ -2,9 +2,9 @@
 // Knows the ways of recognising in their order; each step takes out of the looks what it has settled.
 import type { LetterId, MessageId, Uid } from '../../store/contract.ts';
 import type { ImapLetterRow, ImapPendingRow } from '../../store/ledger-contract.ts';
-import { agree } from './imap-agree.ts';
+import { agree, type Agreeing } from './imap-agree.ts';
 import { openThere } from './imap-look.ts';
-import { identityOf, letterIdOf, pairUp, type Traits } from './imap-match.ts';
+import { digestOf, identityOf, letterIdOf, pairUp, type Traits } from './imap-match.ts';
 import { checkGoing, messageAt, movedOn, piecesOf, type FolderLook, type SyncParts } from './imap-parts.ts';
 
 const window = 500;
@@ -53,6 +53,16 @@ export function rowOf(look: FolderLook, uid: Uid, localUid: Uid, message: Messag
   return { uid, localUid, message, flags: '', size: seen?.size ?? 0, receivedAt: seen?.receivedAt ?? 0, identity, digest };
 }
 
+/** Larger ones are not read for it. */
+const digestMax = 8 << 20;
+
+/** The digest of a letter of the store; empty when it is large, gone or damaged. */
+export async function digestHere({ store, account }: SyncParts, message: MessageId, size: number): Promise<string> {
+  if (size > digestMax) return '';
+  const [octets] = await store.readLetters(account, [message]);
+  return octets ? digestOf(octets) : '';
+}
+
 /** Writes rows of letters that both have without ever having agreed on flags. */
 export async function adopt(parts: SyncParts, look: FolderLook, pairs: readonly (readonly [Uid, Uid])[]): Promise<void> {
   const { ledger, account } = parts;
@@ -68,11 +78,13 @@ export async function adopt(parts: SyncParts, look: FolderLook, pairs: readonly 
     pairs.map(([uid]) => uid),
   );
   for (const some of piecesOf(pairs, window)) {
-    const letters = some.map(([uid, localUid]) => ({
-      row: rowOf(look, uid, localUid, messageAt(look.state!, localUid), ''),
-      hasBase: false,
-      there: look.looks.get(uid)?.flags ?? [],
-    }));
+    const letters: Agreeing[] = [];
+    for (const [uid, localUid] of some) {
+      const row = rowOf(look, uid, localUid, messageAt(look.state, localUid), '');
+      // Without a Message-ID its octets are all that it can be known by.
+      const digest = row.identity === '' ? await digestHere(parts, row.message, row.size) : '';
+      letters.push({ row: { ...row, digest }, hasBase: false, there: look.looks.get(uid)?.flags ?? [] });
+    }
     await ledger.write(account, look.row.folder, { put: await agree(parts, look, letters) });
     takeOut(look, new Set(some.map(([uid]) => uid)), new Set(some.map(([, localUid]) => localUid)));
   }
