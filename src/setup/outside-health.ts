@@ -1,7 +1,6 @@
-// How an account at another provider stands: both servers asked with the login, and what has changed since it was proven. On request,
-// and once a day by itself. Knows when and what is told; the checks are journey/outside's.
+// How an account at another provider stands: both servers asked with the login, and what has changed since it was proven. Knows what
+// is told; when it is asked by itself is outside-watch.ts, the checks are journey/outside's.
 import { causeSides, CauseTrouble, type Cause } from '../journey/outside/causes.ts';
-import { isAtRest } from '../journey/outside/accounts.ts';
 import { checkServer } from '../journey/outside/check.ts';
 import type { CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
 import { LoginBudget } from '../journey/outside/login-budget.ts';
@@ -102,59 +101,4 @@ async function checkSide(
 
 function stateOf(cause: Cause): 'waits' | 'bad' {
   return causeSides[cause] === 'you' || causeSides[cause] === 'here' ? 'bad' : 'waits';
-}
-
-// --- by itself ------------------------------------------------------------------------------------------------------
-
-const dayMs = 86_400_000;
-const lookEveryMs = 10 * 60_000;
-/** What did not work is looked at again so soon; a login that was refused is not, providers lock accounts. */
-const againMs = 3_600_000;
-
-/** Looks at one account after the other when its day is over. */
-export function startOutsideHealth(office: Office): { close(): Promise<void> } {
-  const { directory, clock, log } = office;
-  const looked = new Map<number, number>();
-  const ending = new AbortController();
-  let cancel = clock.after(lookEveryMs, () => void round());
-  let underWay: Promise<void> | null = null;
-
-  async function round(): Promise<void> {
-    underWay = look();
-    await underWay;
-    underWay = null;
-    if (!ending.signal.aborted) cancel = clock.after(lookEveryMs, () => void round());
-  }
-
-  async function look(): Promise<void> {
-    for (const row of directory.outsideAccounts()) {
-      if (ending.signal.aborted) return;
-      if (row.paused || isAtRest(row, directory) || !isDue(row)) continue;
-      looked.set(row.id, clock.now());
-      try {
-        await checkHealth(office, row, { signIn: !waitsForPerson(row), signal: ending.signal });
-      } catch (trouble) {
-        if (!ending.signal.aborted) log.warn('the health of an account could not be looked at', { account: row.id }, trouble);
-      }
-    }
-  }
-
-  function isDue(row: OutsideAccountRow): boolean {
-    const last = Math.max(looked.get(row.id) ?? 0, row.health.at);
-    const every = row.health.state === 'good' || waitsForPerson(row) ? dayMs : againMs;
-    return clock.now() - last >= every;
-  }
-
-  return {
-    async close() {
-      ending.abort();
-      cancel();
-      await underWay?.catch(() => {});
-    },
-  };
-}
-
-/** Only somebody who changes something can mend it: signing in again would be one more refusal. */
-function waitsForPerson({ health }: OutsideAccountRow): boolean {
-  return health.state === 'bad' && health.cause !== null && causeSides[health.cause as Cause] === 'you';
 }

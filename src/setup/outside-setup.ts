@@ -68,6 +68,7 @@ const serversMax = 6;
 /** @throws Refusal `already-exists`, `limit`, `cannot`; CauseTrouble `key-missing`. What servers do is told in the result. */
 export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgress, signal: AbortSignal): Promise<SetUpResult> {
   const { accounts } = office.outside;
+  accounts.checkAddress(ask.address);
   const there = office.directory.outsideAccountByAddress(ask.owner, ask.address);
   if (there !== null && there.closedAt === null) throw new Refusal('already-exists', `${ask.address} is here already`);
   if (ask.receive.length === 0 || ask.send.length === 0) throw new Refusal('cannot', 'a server to receive and one to send are needed');

@@ -1,6 +1,7 @@
 // Receiving by another protocol from now on: the other server is tried with the login, what is known of letters is handed over, then the
 // row changes. Joins the switch of journey/collection with the office.
 import type { OutsideAccountRow, Pop3Leaving } from '../store/outside-contract.ts';
+import { switchReceive } from '../journey/collection/switch-receive.ts';
 import type { Office } from './office.ts';
 import { asServer, proveSides, provenanceOf, type SetUpProgress, type SetUpResult, type SetUpServer } from './outside-setup.ts';
 
@@ -38,7 +39,8 @@ export async function switchReceiving(
   // Nothing is fetched meanwhile: the row at rest ends the collector.
   await accounts.pause(row.id);
   try {
-    await office.outside.handOver(row.id, proven.servers.receive.service === 'pop3' ? 'pop3' : 'imap', sendHome);
+    const to = proven.servers.receive.service === 'pop3' ? 'pop3' : 'imap';
+    if (to !== row.receive.service) await switchReceive({ store: office.store, ledger: office.ledger() }, row.id, to, { sendHome });
     await accounts.change(row.id, {
       receive: asServer(proven.servers.receive, proven.receive!, secret) as OutsideAccountRow['receive'],
       leaving,

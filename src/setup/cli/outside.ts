@@ -166,6 +166,7 @@ const add = officeCommand<AddAsk, AddAnswer>({
     ...serverOptions,
     { name: 'leave', value: 'HOW', sentence: 'With POP3, at the provider: forever (usual), none, or so many days.' },
     { name: 'sign-in', sentence: "Sign in at the provider's page (OAuth 2) instead of giving a password." },
+    { name: 'sign-in-at', value: 'NAME', sentence: 'Whose page, as tayori oauth client list names it, where the address does not tell.' },
     { name: 'loopback', sentence: 'For --sign-in: the browser is on this machine.' },
     { name: 'no-proof', sentence: 'Check the logins only; no letter is sent, and none can be sent from the address until it is proven.' },
     passwordInput,
