@@ -43,6 +43,7 @@ for (let at = 0; at < lives; at++) {
         const [here, there] = [await shelfHere(world.store), await shelfThere(await alive())];
         assert.deepEqual(asLines(here), asLines(there), 'both ends are equal');
         assert.deepEqual(life.faults(here), []);
+        life.rested();
       }
       await world.sync();
       const [here, there] = [await shelfHere(world.store), await shelfThere(await alive())];
