@@ -80,6 +80,7 @@ export class World {
         account,
         store: breaking(this.store, step, ['commit', 'copy', 'expunge', 'setFlags', 'createMailbox', 'renameMailbox', 'deleteMailbox']),
         ledger: breaking(this.ledger.imap, step, ['write', 'putFolder', 'removeFolder', 'putPending']),
+        home: this.ledger.home,
         secret: this.ledger.secret,
         shelf: breaking(
           openImapShelf({ client, clock: systemClock, peer: { host: 'provider', address: '127.0.0.1', tls: '' } }),

@@ -3,7 +3,7 @@
 import { noBytes, type Bytes } from '../../base/bytes.ts';
 import { Refusal } from '../../base/trouble.ts';
 import { ImapAnswer } from '../../protocol/imap/client.ts';
-import type { AcceptLetter, LetterBytes, Uid } from '../../store/contract.ts';
+import type { AcceptLetter, LetterBytes, MessageId, Uid } from '../../store/contract.ts';
 import type { ImapLetterRow } from '../../store/ledger-contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
@@ -255,6 +255,8 @@ async function commitAll({ store }: SyncParts, letters: readonly AcceptLetter[],
   }
 }
 
+const noMessages: ReadonlySet<MessageId> = new Set();
+
 // --- sending ------------------------------------------------------------------------------------------------------------
 
 /** Sends the letters that are new here and known nowhere there: drafts, copies of sent letters, what an app has filed. */
@@ -263,12 +265,14 @@ export async function sendNew(parts: SyncParts, look: FolderLook): Promise<void>
   const { state, row } = look;
   // What is not looked at yet may be the same letter.
   if (state === null || look.opened === null || look.opened.readOnly || look.remoteNew.length > 0) return;
+  const home = look.localNew.length === 0 ? noMessages : await parts.home.messages(account);
   for (const localUid of [...look.localNew]) {
     checkGoing(parts);
     const place = state.indexOf(localUid);
     // Gone again meanwhile: the next look knows.
     if (place < 0) continue;
     const message = state.messages[place]!;
+    if (home.has(message)) continue;
     const receivedAt = state.receivedAt[place]!;
     const { keptFlags } = look.opened;
     const flags = [...readFlags(flagsHere(state, localUid).split(' '))].filter(
