@@ -48,6 +48,7 @@ export class World {
   readonly ledger: CollectionLedger;
   memory: SyncMemory = newMemory();
   received = 0;
+  letterLimit = 50 << 20;
 
   constructor(provider: Provider, store: MailStore, ledger: CollectionLedger) {
     this.provider = provider;
@@ -89,7 +90,7 @@ export class World {
         ),
         clock: systemClock,
         log: silentLog,
-        letterLimit: 50 << 20,
+        letterLimit: this.letterLimit,
         signal: new AbortController().signal,
         progress: () => {},
         received: (count) => (this.received += count),
