@@ -41,6 +41,16 @@ export function machineNames(listen: readonly string[], interfaces: ReturnType<t
   return [...new Set(names)].filter((name) => isIP(name) !== 0 || isHostName(name));
 }
 
+/** In front of a domain, where mail apps look for settings and for servers when nobody has told them. */
+const published = ['autoconfig', 'autodiscover', 'ua-auto-config', 'imap', 'smtp', 'pop', 'mail'];
+/** A certificate with all names of more domains would grow beyond what clients like to read. */
+const mostDomains = 50;
+
+/** The bare domains, and the names under them by which apps come. */
+export function publishedNames(domains: readonly string[]): string[] {
+  return [...new Set(domains)].slice(0, mostDomains).flatMap((domain) => [domain, ...published.map((label) => `${label}.${domain}`)]);
+}
+
 function isHostName(name: string): boolean {
   return name.length <= 253 && /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/.test(name);
 }

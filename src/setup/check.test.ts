@@ -123,3 +123,43 @@ for (const [version, how] of [
   ['24.22.1', 'note'],
 ] as const)
   test(`checkNode: ${version}`, () => assert.equal(checkNode(version).how, how));
+
+test('check: what mail apps find, with the lines that are missing; every one gone once they are there', () =>
+  withSettings('domain = "a.example"', async (settings) => {
+    const home = [{ address: '192.0.2.1' }];
+    const before = { 'A mail.a.example': home };
+    const open = { ...settings, ports: { ...settings.ports, imaps: 993, submissions: 465 } };
+    const apps = async (zone: Zone): Promise<string[]> =>
+      (await checkAll(open, { dns: true, resolver: resolverOf(zone) }))
+        .filter(({ how, what }) => how === 'note' && what.includes('our settings'))
+        .map(({ what }) => what);
+    const told = await apps(before);
+    assert.deepEqual(
+      told.map((what) => what.split(' (')[0]),
+      [
+        'iPhone and Mac Mail: our settings are not found by the address alone',
+        'Outlook: our settings are not found by the address alone',
+        'Thunderbird: our settings are not found by the address alone',
+        'FairEmail: our settings are not found by the address alone',
+        'Delta Chat: our settings are not found by the address alone',
+        'Apps that follow the standards: our settings are not found by the address alone',
+      ],
+    );
+    const zone: Record<string, readonly RecordData[RecordType][]> = { ...before };
+    for (const [, name, type, data] of told.join('; ').matchAll(/add: (\S+)\. (CNAME|SRV|TXT) ("[^"]*"|[^;]*)/g)) {
+      if (type === 'CNAME') zone[`A ${name}`] = home;
+      else if (type === 'TXT') zone[`TXT ${name}`] = [{ text: data!.slice(1, -1) }];
+      else {
+        const [priority, weight, port, target] = data!.split(' ');
+        zone[`SRV ${name}`] = [
+          { priority: Number(priority), weight: Number(weight), port: Number(port), target: target!.replace(/\.$/, '') },
+        ];
+      }
+    }
+    assert.deepEqual(await apps(zone), []);
+    delete zone['SRV _imaps._tcp.a.example'];
+    assert.deepEqual(await apps(zone), [
+      'FairEmail: our settings are found by the second way only (IMAP); add: _imaps._tcp.a.example. SRV 0 1 993 mail.a.example.',
+      'Apps that follow the standards: our settings are not found by the address alone (IMAP); add: _imaps._tcp.a.example. SRV 0 1 993 mail.a.example.',
+    ]);
+  }));

@@ -4,11 +4,14 @@ import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { silentLog } from '../base/log.ts';
+import { Unavailable } from '../base/trouble.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
+import { checkApps } from './check-apps.ts';
 import { openOfficeResolver } from './delivery.ts';
-import type { Listening } from './listening.ts';
+import { readListening, type Listening } from './listening.ts';
 import { isSafeNode, safeNode } from './node-version.ts';
 import { wantedListeners } from './ports.ts';
+import type { PublishedListener } from './publish/model.ts';
 import { formatSize } from './setting-kinds.ts';
 import { type Settings } from './settings.ts';
 
@@ -29,7 +32,7 @@ const note = (what: string): Finding => ({ how: 'note', what });
 const bad = (what: string): Finding => ({ how: 'bad', what });
 
 export async function checkAll(settings: Settings, options: CheckOptions): Promise<Finding[]> {
-  const running = await readRunning(settings.data);
+  const running = await readListening(settings.data);
   const findings = [checkMode(settings), checkNode(process.versions.node)];
   findings.push(...(await checkFolder(settings.data)));
   findings.push(...(await checkKey(settings)));
@@ -37,7 +40,13 @@ export async function checkAll(settings: Settings, options: CheckOptions): Promi
   findings.push(...(await checkCertificate(settings)));
   if (settings.domain !== null && options.dns) {
     const resolver = options.resolver ?? (await openOfficeResolver({ settings, log: silentLog }));
-    findings.push(...(await checkDns(settings.domain, settings.hostname ?? `mail.${settings.domain}`, resolver)));
+    const { domain } = settings;
+    const hostName = settings.hostname ?? `mail.${domain}`;
+    findings.push(...(await checkDns(domain, hostName, resolver)));
+    const listeners = running?.listeners ?? expectedListeners(settings);
+    const covers = await coveredNames(settings);
+    // Where the DNS is silent it has been said above.
+    findings.push(...(await checkApps({ domain, hostName, covers, listeners }, resolver).catch(forgiveSilence)));
   }
   return findings;
 }
@@ -85,13 +94,24 @@ export function checkNode(version: string): Finding {
     : note(`Node ${version} has known holes; install Node ${safeNode} or newer on this machine, which is then taken by itself`);
 }
 
-/** The server that runs on these data, as far as its note tells. */
-async function readRunning(folder: string): Promise<Listening | null> {
-  try {
-    return JSON.parse(await readFile(join(folder, 'listening.json'), 'utf8')) as Listening;
-  } catch {
-    return null;
-  }
+/** What a start would listen on. */
+function expectedListeners(settings: Settings): PublishedListener[] {
+  return wantedListeners(settings.portBase, settings.ports, settings.domain === null).flatMap(({ row, ports: [port] }) =>
+    port === undefined ? [] : [{ protocol: row.protocol, port, security: row.security }],
+  );
+}
+
+/** The names in the certificate; our own authority makes one that holds them all. */
+async function coveredNames(settings: Settings): Promise<(name: string) => boolean> {
+  if (settings.certificate === null) return () => true;
+  const text = await readFile(settings.certificate, 'utf8').catch(() => null);
+  // One that cannot be read has been told of already.
+  return (name) => text === null || new X509Certificate(text).checkHost(name) !== undefined;
+}
+
+function forgiveSilence(trouble: unknown): Finding[] {
+  if (trouble instanceof Unavailable) return [];
+  throw trouble;
 }
 
 const leastFree = 512 * 1024 ** 2;

@@ -1,5 +1,5 @@
 // What a started server tells: DATA/listening.json for programs, the table for people. Knows their shape; opens nothing.
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from './ca.ts';
 import type { DemoPerson } from './demo.ts';
@@ -29,6 +29,15 @@ function fileIn(folder: string): string {
 /** Written last, whole or not at all: who finds it may connect. Readable by the owner only, for it holds passwords. */
 export function writeListening(folder: string, listening: Listening): Promise<void> {
   return writeWhole(fileIn(folder), `${JSON.stringify(listening, null, 2)}\n`, 0o600);
+}
+
+/** What the running server has told, or null when none runs or its note cannot be read. */
+export async function readListening(folder: string): Promise<Listening | null> {
+  try {
+    return JSON.parse(await readFile(fileIn(folder), 'utf8')) as Listening;
+  } catch {
+    return null;
+  }
 }
 
 export function removeListening(folder: string): Promise<void> {

@@ -80,7 +80,8 @@ async function listenOn(
   }
   if (protocol === 'http' || protocol === 'https') {
     const [{ openWebListener }, secure] = [await import('../io/http/listener.ts'), protocol === 'https' ? certificates : null];
-    const load = async () => (await import('../io/http/start-page.ts')).startPage({ facts: parts.page, secure: secure !== null });
+    const load = async () =>
+      (await import('./publish/web.ts')).openWeb({ office, certificates, facts: parts.page, secure: secure !== null });
     const opened = await openWebListener({ host, port, secure, load, log: office.log });
     parts.renewals.push(() => opened.renew());
     return { host, port: opened.port, close: () => opened.close() };

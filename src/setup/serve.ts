@@ -7,7 +7,7 @@ import type { StartPageFacts } from '../io/http/start-page.ts';
 import { openControl } from '../io/control.ts';
 import type { Metrics } from '../io/metrics.ts';
 import { openCertificates, type Certificates } from '../io/tls/certificates.ts';
-import { ensureOwnCertificates, machineNames } from './ca.ts';
+import { ensureOwnCertificates, machineNames, publishedNames } from './ca.ts';
 import { answerControl } from './cli/transport.ts';
 import { demoDomain, openDemo } from './demo.ts';
 import { openPort } from './open-port.ts';
@@ -77,7 +77,8 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     const former = office.directory.value(openName) === 'yes' ? office.clock.now() : 0;
     await office.directory.putValue(openName, 'yes');
     const hosts = settings.listen.length > 0 ? settings.listen : demo ? ['127.0.0.1'] : ['::'];
-    const names = [...new Set([hostName, domain, ...machineNames(hosts)])];
+    const domains = [domain, ...office.directory.domains().map((row) => row.name)];
+    const names = [...new Set([hostName, ...publishedNames(domains), ...machineNames(hosts)])];
     const [people, { certificates, ca }, protocols] = await Promise.all([
       demo ? openDemo(office) : ensureDomain(office, domain).then(() => []),
       prepareCertificates(office, names),
@@ -99,13 +100,20 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       ...(await allOf(wanted.filter(isMail).flatMap(open))),
       ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
     ];
-    const [{ startDelivery }, { startUpkeep }] = await Promise.all([import('./delivery.ts'), import('./upkeep.ts')]);
+    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }] = await Promise.all([
+      import('./delivery.ts'),
+      import('./collection.ts'),
+      import('./upkeep.ts'),
+      import('./outside-watch.ts'),
+    ]);
     const reload = async () => {
       await certificates.reload();
       for (const renew of renewals) renew();
     };
     opened.push(
+      startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
+      startCollection(office),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),
     );
     opened.push(

@@ -52,6 +52,40 @@ export interface AppPasswordRow {
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
   readonly lastUsedFrom: string | null;
+  /** The last use by each protocol: shows that a device both receives and sends. */
+  readonly uses: Readonly<Partial<Record<LoginProtocol, AppPasswordUse>>>;
+}
+
+export interface AppPasswordUse {
+  readonly at: number;
+  readonly from: string;
+}
+
+/** What is not known yet when an app password is made. */
+export type NewAppPassword = Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom' | 'uses'>;
+
+/** A link by which a person sets one device up, once. The token itself is kept nowhere. */
+export interface SetupLinkRow {
+  readonly id: number;
+  readonly account: AccountId;
+  /** Of the token: 128 random bits. */
+  readonly sha256: string;
+  /** What the device will be called, where whoever made the link has said so. */
+  readonly device: string | null;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** Null until it was used; then it is open to the browser that used it, and to no other. */
+  readonly used: SetupLinkUse | null;
+}
+
+export interface SetupLinkUse {
+  readonly at: number;
+  /** SHA-256 of what that browser holds. */
+  readonly browser: string;
+  /** What was chosen, for the page: device and way of receiving. */
+  readonly choice: string;
+  /** The app password that was made; null when it could not be made. */
+  readonly appPassword: number | null;
 }
 
 /** An address that stands for others, here or elsewhere. */
@@ -89,10 +123,19 @@ export interface Directory {
 
   appPasswords(account: AccountId): readonly AppPasswordRow[];
   appPasswordBySha256(sha256: string): AppPasswordRow | null;
-  addAppPassword(row: Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'>): Promise<AppPasswordRow>;
+  addAppPassword(row: NewAppPassword): Promise<AppPasswordRow>;
   removeAppPassword(id: number): Promise<void>;
   /** Noted now, written within a minute. */
-  touchAppPassword(id: number, at: number, from: string): void;
+  touchAppPassword(id: number, at: number, from: string, protocol: LoginProtocol): void;
+
+  setupLinks(account: AccountId): readonly SetupLinkRow[];
+  setupLinkBySha256(sha256: string): SetupLinkRow | null;
+  addSetupLink(row: Omit<SetupLinkRow, 'id' | 'used'>): Promise<SetupLinkRow>;
+  /** The first use. @throws Refusal `in-use` when it was used before, `nonexistent` when it is gone. */
+  claimSetupLink(id: number, use: SetupLinkUse): Promise<SetupLinkRow>;
+  /** Which app password its use has led to. @throws Refusal `nonexistent`. */
+  noteSetupLink(id: number, appPassword: number): Promise<SetupLinkRow>;
+  removeSetupLink(id: number): Promise<void>;
 
   /** Of one person or of all, those at rest included, in the order in which they were added. */
   outsideAccounts(owner?: AccountId): readonly OutsideAccountRow[];

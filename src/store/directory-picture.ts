@@ -2,7 +2,16 @@
 // Every directory answers lookups from here, and checks a change here before it makes it. Knows no file, no hashing and no protocol.
 import { Refusal } from '../base/trouble.ts';
 import type { AccountId } from './contract.ts';
-import { mostOutsideAccounts, type AccountRow, type AliasRow, type AppPasswordRow, type DomainRow } from './directory-contract.ts';
+import {
+  mostOutsideAccounts,
+  type AccountRow,
+  type AliasRow,
+  type AppPasswordRow,
+  type DomainRow,
+  type LoginProtocol,
+  type SetupLinkRow,
+  type SetupLinkUse,
+} from './directory-contract.ts';
 import type { OutsideAccountRow } from './outside-contract.ts';
 
 export class DirectoryPicture {
@@ -15,6 +24,8 @@ export class DirectoryPicture {
   readonly #outside = new Map<AccountId, OutsideAccountRow>();
   /** By owner and address. */
   readonly #outsideByAddress = new Map<string, OutsideAccountRow>();
+  readonly #setupLinks = new Map<number, SetupLinkRow>();
+  readonly #linkBySha256 = new Map<string, SetupLinkRow>();
   readonly #values = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
 
@@ -67,6 +78,14 @@ export class DirectoryPicture {
 
   outsideAccountByAddress(owner: AccountId, address: string): OutsideAccountRow | null {
     return this.#outsideByAddress.get(outsideKey(owner, address)) ?? null;
+  }
+
+  setupLinks(account: AccountId): readonly SetupLinkRow[] {
+    return [...this.#setupLinks.values()].filter((row) => row.account === account);
+  }
+
+  setupLinkBySha256(sha256: string): SetupLinkRow | null {
+    return this.#linkBySha256.get(sha256) ?? null;
   }
 
   value(name: string): string | null {
@@ -138,6 +157,33 @@ export class DirectoryPicture {
     return after;
   }
 
+  protected checkNewSetupLink(row: Pick<SetupLinkRow, 'account' | 'sha256'>): void {
+    this.account(row.account);
+    if (this.#linkBySha256.has(row.sha256)) throw new Refusal('already-exists', 'This link is taken');
+  }
+
+  protected findSetupLink(id: number): SetupLinkRow | null {
+    return this.#setupLinks.get(id) ?? null;
+  }
+
+  /** The row after its first use, checked. */
+  protected claimedSetupLink(id: number, used: SetupLinkUse): SetupLinkRow {
+    const row = this.#setupLink(id);
+    if (row.used !== null) throw new Refusal('in-use', 'This link was used before');
+    return { ...row, used };
+  }
+
+  protected notedSetupLink(id: number, appPassword: number): SetupLinkRow {
+    const row = this.#setupLink(id);
+    return { ...row, used: row.used && { ...row.used, appPassword } };
+  }
+
+  #setupLink(id: number): SetupLinkRow {
+    const row = this.#setupLinks.get(id);
+    if (row === undefined) throw new Refusal('nonexistent', 'There is no such link');
+    return row;
+  }
+
   #checkDomain(address: string): void {
     const domain = domainOf(address);
     if (!this.#domains.has(domain)) throw new Refusal('nonexistent', `${domain} is not a domain of this server`);
@@ -167,6 +213,7 @@ export class DirectoryPicture {
     this.#byAddress.delete(row.address);
     for (const password of this.appPasswords(id)) this.dropAppPassword(password.id);
     for (const outside of this.outsideAccounts(id)) this.dropOutside(outside.id);
+    for (const link of this.setupLinks(id)) this.dropSetupLink(link.id);
     return true;
   }
 
@@ -205,6 +252,19 @@ export class DirectoryPicture {
     return true;
   }
 
+  protected keepSetupLink(row: SetupLinkRow): void {
+    this.#setupLinks.set(row.id, row);
+    this.#linkBySha256.set(row.sha256, row);
+  }
+
+  protected dropSetupLink(id: number): boolean {
+    const row = this.#setupLinks.get(id);
+    if (row === undefined) return false;
+    this.#setupLinks.delete(id);
+    this.#linkBySha256.delete(row.sha256);
+    return true;
+  }
+
   protected keepValue(name: string, value: string): void {
     this.#values.set(name, value);
   }
@@ -213,6 +273,7 @@ export class DirectoryPicture {
   protected clear(): void {
     for (const rows of [this.#domains, this.#accounts, this.#byAddress, this.#aliases, this.#appPasswords, this.#bySha256]) rows.clear();
     for (const rows of [this.#outside, this.#outsideByAddress, this.#values]) rows.clear();
+    for (const rows of [this.#setupLinks, this.#linkBySha256]) rows.clear();
   }
 
   protected tell(): void {
@@ -227,6 +288,11 @@ export class DirectoryPicture {
 /** Strict: no provider known to us has two people whose addresses differ in case alone, though RFC 5321 §2.4 allows it. */
 function outsideKey(owner: AccountId, address: string): string {
   return `${owner} ${address.toLowerCase()}`;
+}
+
+/** The row after one more use. */
+export function usedAppPassword(row: AppPasswordRow, at: number, from: string, protocol: LoginProtocol): AppPasswordRow {
+  return { ...row, lastUsedAt: at, lastUsedFrom: from, uses: { ...row.uses, [protocol]: { at, from } } };
 }
 
 function domainOf(address: string): string {

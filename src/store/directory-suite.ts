@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Refusal, Unavailable, type RefusalCode } from '../base/trouble.ts';
-import { mostOutsideAccounts, type AccountRow, type AppPasswordRow, type Directory, type DomainRow } from './directory-contract.ts';
+import { mostOutsideAccounts, type AccountRow, type Directory, type DomainRow, type NewAppPassword } from './directory-contract.ts';
 import type { OutsideAccountRow } from './outside-contract.ts';
 
 export interface OpenedDirectory {
@@ -31,7 +31,7 @@ function account(local: string, more: Partial<AccountRow> = {}): Omit<AccountRow
   };
 }
 
-function appPassword(of: number, sha256: string): Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'> {
+function appPassword(of: number, sha256: string): NewAppPassword {
   return { account: of, name: 'phone', sha256, scram: { 'SHA-1': keys }, protocols: ['imap', 'smtp'], createdAt: 5 };
 }
 
@@ -177,16 +177,24 @@ export function runDirectorySuite(name: string, open: () => Promise<OpenedDirect
     rule('app passwords are found by hash, and their use is noted', async (directory, { reopen }) => {
       const { id } = await directory.addAccount(account('ada'));
       const added = await directory.addAppPassword(appPassword(id, 'aa'));
-      assert.deepEqual(added, { ...appPassword(id, 'aa'), id: added.id, lastUsedAt: null, lastUsedFrom: null });
+      assert.deepEqual(added, { ...appPassword(id, 'aa'), id: added.id, lastUsedAt: null, lastUsedFrom: null, uses: {} });
       assert.deepEqual(directory.appPasswordBySha256('aa'), added);
       await refuses('already-exists', () => directory.addAppPassword(appPassword(id, 'aa')));
       await refuses('nonexistent', () => directory.addAppPassword(appPassword(4711, 'bb')));
-      directory.touchAppPassword(added.id, 99, '192.0.2.1');
-      directory.touchAppPassword(4711, 99, '192.0.2.1');
-      const touched = { ...added, lastUsedAt: 99, lastUsedFrom: '192.0.2.1' };
+      directory.touchAppPassword(added.id, 90, '192.0.2.7', 'smtp');
+      directory.touchAppPassword(added.id, 98, '192.0.2.8', 'imap');
+      directory.touchAppPassword(added.id, 99, '192.0.2.1', 'imap');
+      directory.touchAppPassword(4711, 99, '192.0.2.1', 'imap');
+      const uses = { smtp: { at: 90, from: '192.0.2.7' }, imap: { at: 99, from: '192.0.2.1' } };
+      const touched = { ...added, lastUsedAt: 99, lastUsedFrom: '192.0.2.1', uses };
       assert.deepEqual(directory.appPasswords(id), [touched]);
-      const again = reopen === undefined ? directory : await reopen();
+      let again = reopen === undefined ? directory : await reopen();
       assert.deepEqual(plain(again.appPasswordBySha256('aa')), plain(touched));
+      // A later use of one protocol leaves the others as they were written.
+      again.touchAppPassword(added.id, 120, '192.0.2.9', 'smtp');
+      const later = { ...touched, lastUsedAt: 120, lastUsedFrom: '192.0.2.9', uses: { ...uses, smtp: { at: 120, from: '192.0.2.9' } } };
+      if (reopen !== undefined) again = await reopen();
+      assert.deepEqual(plain(again.appPasswordBySha256('aa')), plain(later));
       await again.removeAppPassword(added.id);
       assert.equal(again.appPasswordBySha256('aa'), null);
     });
@@ -272,6 +280,30 @@ export function runDirectorySuite(name: string, open: () => Promise<OpenedDirect
       assert.deepEqual(directory.outsideAccounts(), [kept]);
       const again = reopen === undefined ? directory : await reopen();
       assert.deepEqual(plain(again.outsideAccounts()), plain([kept]));
+    });
+
+    rule('a set-up link is claimed once, and by what it was used is kept', async (directory, { reopen }) => {
+      const { id: owner } = await directory.addAccount(account('ada'));
+      const row = { account: owner, sha256: 'cc', device: 'phone', createdAt: 5, expiresAt: 50 };
+      const added = await directory.addSetupLink(row);
+      assert.deepEqual(added, { ...row, id: added.id, used: null });
+      assert.deepEqual(directory.setupLinkBySha256('cc'), added);
+      await refuses('already-exists', () => directory.addSetupLink(row));
+      await refuses('nonexistent', () => directory.addSetupLink({ ...row, account: 4711, sha256: 'dd' }));
+      const used = { at: 7, browser: 'ee', choice: 'iphone imap', appPassword: null };
+      const claims = await Promise.allSettled([directory.claimSetupLink(added.id, used), directory.claimSetupLink(added.id, used)]);
+      assert.deepEqual(claims.map((one) => one.status).toSorted(), ['fulfilled', 'rejected']);
+      await refuses('in-use', () => directory.claimSetupLink(added.id, used));
+      await refuses('nonexistent', () => directory.claimSetupLink(4711, used));
+      await directory.noteSetupLink(added.id, 12);
+      const again = reopen === undefined ? directory : await reopen();
+      assert.deepEqual(again.setupLinks(owner), [{ ...added, used: { ...used, appPassword: 12 } }]);
+      await again.removeSetupLink(added.id);
+      await again.removeSetupLink(added.id);
+      assert.equal(again.setupLinkBySha256('cc'), null);
+      await again.addSetupLink(row);
+      await again.removeAccount(owner);
+      assert.equal(again.setupLinkBySha256('cc'), null);
     });
 
     rule('values are kept by name', async (directory) => {

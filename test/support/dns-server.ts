@@ -8,8 +8,22 @@ export interface Zone {
 }
 
 export type ZoneRecord =
-  | { readonly type: 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'TXT'; readonly value: string; readonly ttl?: number }
-  | { readonly type: 'MX'; readonly preference: number; readonly value: string; readonly ttl?: number };
+  /** The value of SRV in one text: `priority weight port target` (RFC 2782). */
+  | {
+      readonly type: 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'TXT' | 'SRV';
+      readonly value: string;
+      readonly port?: undefined;
+      readonly ttl?: number;
+    }
+  | { readonly type: 'MX'; readonly preference: number; readonly value: string; readonly ttl?: number }
+  | {
+      readonly type: 'SRV';
+      readonly priority: number;
+      readonly weight: number;
+      readonly port: number;
+      readonly value: string;
+      readonly ttl?: number;
+    };
 
 export interface DnsServer {
   /** `127.0.0.1:port`. */
@@ -22,7 +36,7 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-const types: Record<string, number> = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28 };
+const types: Record<string, number> = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33 };
 const names = new Map(Object.entries(types).map(([name, number]) => [number, name]));
 
 function encodeName(name: string): Buffer {
@@ -55,6 +69,13 @@ function encodeData(record: ZoneRecord): Buffer {
     case 'CNAME':
     case 'PTR':
       return encodeName(record.value);
+    case 'SRV': {
+      const [target = '', ...numbers] =
+        record.port === undefined
+          ? record.value.split(' ').toReversed()
+          : [record.value, record.port, record.weight, record.priority].map(String);
+      return Buffer.concat([Buffer.from(numbers.toReversed().flatMap((one) => [Number(one) >> 8, Number(one) & 255])), encodeName(target)]);
+    }
   }
 }
 

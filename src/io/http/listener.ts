@@ -3,12 +3,18 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { plainAddress } from '../../base/address.ts';
 import type { Log } from '../../base/log.ts';
 import type { Certificates } from '../tls/certificates.ts';
 
+/** What is known of a request besides what is in it. */
+export interface WebSurroundings {
+  readonly remoteAddress: string;
+}
+
 /** What hono and every application of the web standard offers. */
 export interface WebApplication {
-  fetch(request: Request): Response | Promise<Response>;
+  fetch(request: Request, surroundings: WebSurroundings): Response | Promise<Response>;
 }
 
 export interface WebListenerOptions {
@@ -37,7 +43,9 @@ export function openWebListener(options: WebListenerOptions): Promise<WebListene
 
   async function load(): Promise<(request: IncomingMessage, response: ServerResponse) => unknown> {
     const [{ getRequestListener }, application] = await Promise.all([import('@hono/node-server'), options.load()]);
-    return getRequestListener((request) => application.fetch(request));
+    return getRequestListener((request, { incoming }) =>
+      application.fetch(request, { remoteAddress: plainAddress(incoming.socket.remoteAddress ?? '') }),
+    );
   }
 
   function serve(request: IncomingMessage, response: ServerResponse): void {

@@ -30,6 +30,7 @@ test('start page: Japanese and English, the settings of a mail app, and a policy
   const answer = await ask('/');
   assert.equal(answer.status, 200);
   const text = await answer.text();
+  const cells = text.replaceAll(/ data-name="[^"]*"/g, '');
   for (const part of [
     'lang="ja"',
     'lang="en"',
@@ -38,7 +39,7 @@ test('start page: Japanese and English, the settings of a mail app, and a policy
     '<td>995</td><td>SSL/TLS</td>',
     '<td>465</td>',
   ])
-    assert.ok(text.includes(part), part);
+    assert.ok(cells.includes(part), part);
   assert.ok(!/<script|<img|<form| on[a-z]+=| style="/.test(text));
   const policy = answer.headers.get('content-security-policy')!;
   assert.match(
@@ -57,7 +58,7 @@ test('start page: names are text, never markup', async () => {
 test('start page: in the clear it leads to HTTPS under our own name, whoever was asked for', async () => {
   const answer = await ask('/x?y', {}, false, { headers: { host: 'evil.example' } });
   assert.equal(answer.status, 308);
-  assert.equal(answer.headers.get('location'), 'https://mail.a.example/x');
+  assert.equal(answer.headers.get('location'), 'https://mail.a.example/x?y');
   assert.equal((await ask('/', { demo: true }, false)).status, 200);
 });
 

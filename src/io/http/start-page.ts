@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
+import { paper, seal } from './paper.ts';
 
 export interface StartPageListener {
   readonly protocol: string;
@@ -26,10 +27,8 @@ export interface StartPageOptions {
   readonly secure: boolean;
 }
 
-const style = `body{font:1rem/1.7 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#222;background:#fffdf8}
-h1{font-size:1.6rem}h2{font-size:1.1rem;margin-top:2.5rem}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd6c8}th{font-weight:600}small{color:#666}
-@media(prefers-color-scheme:dark){body{color:#eee;background:#1b1a17}th,td{border-color:#444}small{color:#aaa}a{color:#9cf}}`;
+const style = `${paper}
+section+section{margin-top:var(--s12)}.lead{font-size:18px}h1 small{font-weight:400;font-size:16px;display:block}.sheet{margin:var(--s4) 0;}`;
 
 const policy = [
   "default-src 'none'",
@@ -54,8 +53,8 @@ export function startPage({ facts, secure }: StartPageOptions): Hono {
     const sealed = known?.listeners.find((row) => row.protocol === 'https');
     if (known === null || secure || known.demo || !sealed) return next();
     // The name is ours, not the one in the request: nobody is sent elsewhere.
-    const { pathname } = new URL(context.req.url);
-    return context.redirect(`https://${known.hostName}${sealed.port === 443 ? '' : `:${sealed.port}`}${pathname}`, 308);
+    const { pathname, search } = new URL(context.req.url);
+    return context.redirect(`https://${known.hostName}${sealed.port === 443 ? '' : `:${sealed.port}`}${pathname}${search}`, 308);
   });
   application.get('/', (context) => {
     const known = facts();
@@ -90,25 +89,26 @@ function formatPage(facts: StartPageFacts): string {
   way('受け取る(持ち帰る: POP3)', 'incoming, letters are taken home (POP3)', find('pop3s', 'pop3'));
   way('送る(SMTP)', 'outgoing (SMTP)', find('submissions', 'submission'));
   const table = (heads: readonly string[], name: (way: Way) => string) =>
-    `<table><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr>${ways
+    `<div class="sheet"><table class="narrow"><thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead><tbody>${ways
       .map(
         (one) =>
-          `<tr><td>${name(one)}</td><td>${escapeHtml(facts.hostName)}</td><td>${one.listener.port}</td><td>${one.listener.security === 'tls' ? 'SSL/TLS' : 'STARTTLS'}</td></tr>`,
+          `<tr><th scope="row">${name(one)}</th><td data-name="${heads[1]}">${escapeHtml(facts.hostName)}</td><td data-name="${heads[2]}">${one.listener.port}</td><td data-name="${heads[3]}">${one.listener.security === 'tls' ? 'SSL/TLS' : 'STARTTLS'}</td></tr>`,
       )
-      .join('')}</table>`;
-  const title = `Tayori – ${escapeHtml(facts.domain)}`;
+      .join('')}</tbody></table></div>`;
+  const domain = escapeHtml(facts.domain);
   return `<!doctype html>
-<html lang="ja"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${style}</style></head><body>
-<h1>便り Tayori <small>${escapeHtml(facts.domain)}</small></h1>
-<section lang="ja"><p>ここは郵便局の役をするコンピューター(メールサーバー)です。お使いのメールアプリに、次のとおり入れてください。</p>
+<html lang="ja"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Tayori – ${domain}</title><style>${style}</style></head><body><div class="page">
+<header class="top"><span class="mark">${seal}<span>便り Tayori</span></span><a href="/apps" lang="ja">アプリからの見え方 <span lang="en">Apps</span></a></header>
+<main><h1>便り Tayori <small>${domain}</small></h1>
+<section lang="ja"><p class="lead">ここは郵便局の役をするコンピューター(メールサーバー)です。</p><p>お使いのメールアプリに、次のとおり入れてください。局の管理者から一度だけのリンクをもらえば、入れるものはほとんどありません。</p>
 ${table(['すること', 'サーバー', '窓口の番号(ポート)', '封(暗号化)'], (one) => one.japanese)}
-<p>ユーザー名はメールアドレス全体です(例: hanako@${escapeHtml(facts.domain)})。</p>
+<p>ユーザー名はメールアドレス全体です(例: hanako@${domain})。</p>
 ${facts.ca === null ? '' : '<p>この局の証明書は自家製です。<a href="/ca.pem">局の証明書</a>をメールアプリの動くコンピューターに一度だけ信頼させてください。</p>'}</section>
-<section lang="en"><h2>In English</h2><p>This computer acts as a post office (a mail server). Type this into your mail app:</p>
+<section lang="en"><h2>In English</h2><p>This computer acts as a post office (a mail server). Type this into your mail app; with a one-time link from whoever runs this office there is hardly anything to type.</p>
 ${table(['What', 'Server', 'Port', 'Security'], (one) => one.english)}
-<p>The user name is the whole mail address, such as hanako@${escapeHtml(facts.domain)}.</p>
+<p>The user name is the whole mail address, such as hanako@${domain}.</p>
 ${facts.ca === null ? '' : '<p>The certificate of this office is home-made: let the computer of your mail app trust <a href="/ca.pem">the office’s root certificate</a> once.</p>'}</section>
-</body></html>
+</main></div></body></html>
 `;
 }
 

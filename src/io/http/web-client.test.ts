@@ -120,6 +120,7 @@ describe('the web client', () => {
     stranger = await openWebServer((_request, response) => answerText(response, 'x'), await foreign.issue(['good.test']));
     mute = createServer((socket) => {
       socket.on('error', () => {});
+      socket.resume();
       socket.end('220 this is no web server\r\n');
     });
     await new Promise<void>((done) => mute.listen(0, '127.0.0.1', done));

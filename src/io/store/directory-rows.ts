@@ -10,8 +10,10 @@ import type {
   AppPasswordRow,
   DomainRow,
   LoginProtocol,
+  NewAppPassword,
   ScramHash,
   ScramKeys,
+  SetupLinkRow,
 } from '../../store/directory-contract.ts';
 import type { OutsideAccountRow, OutsideHealth } from '../../store/outside-contract.ts';
 
@@ -66,6 +68,19 @@ const migrations: readonly string[] = [
     health text not null
   );
   create unique index outside_account_address on outside_account (owner, lower(address));
+  `,
+  `
+  alter table app_password add column uses text;
+  create table setup_link (
+    id integer primary key autoincrement,
+    account integer not null references account (id) on delete cascade,
+    sha256 text not null unique,
+    device text,
+    created_at integer not null,
+    expires_at integer not null,
+    used text
+  );
+  create index setup_link_account on setup_link (account);
   `,
 ];
 
@@ -197,6 +212,19 @@ export class DirectoryRows {
       createdAt: Number(row['created_at']),
       lastUsedAt: numberOrNull(row['last_used_at']),
       lastUsedFrom: textOrNull(row['last_used_from']),
+      uses: JSON.parse(textOrNull(row['uses']) ?? '{}') as AppPasswordRow['uses'],
+    }));
+  }
+
+  setupLinks(): SetupLinkRow[] {
+    return this.#all('select * from setup_link order by id', (row) => ({
+      id: Number(row['id']),
+      account: Number(row['account']),
+      sha256: String(row['sha256']),
+      device: textOrNull(row['device']),
+      createdAt: Number(row['created_at']),
+      expiresAt: Number(row['expires_at']),
+      used: JSON.parse(textOrNull(row['used']) ?? 'null') as SetupLinkRow['used'],
     }));
   }
 
@@ -262,7 +290,7 @@ export class DirectoryRows {
     this.#run('delete from alias where address = ?', address);
   }
 
-  addAppPassword(row: Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'>): number {
+  addAppPassword(row: NewAppPassword): number {
     return this.#run(
       'insert into app_password (account, name, sha256, protocols, created_at, scram) values (?, ?, ?, ?, ?, ?)',
       row.account,
@@ -274,8 +302,36 @@ export class DirectoryRows {
     );
   }
 
-  touchAppPassword(id: number, at: number, from: string): void {
-    this.#run('update app_password set last_used_at = ?, last_used_from = ? where id = ?', at, from, id);
+  /** `uses`: those since the last writing. */
+  touchAppPassword(id: number, uses: AppPasswordRow['uses']): void {
+    const last = Object.values(uses).toSorted((a, b) => b.at - a.at)[0];
+    if (last === undefined) return;
+    this.#run(
+      `update app_password set last_used_at = ?, last_used_from = ?, uses = json_patch(coalesce(uses, '{}'), ?) where id = ?`,
+      last.at,
+      last.from,
+      JSON.stringify(uses),
+      id,
+    );
+  }
+
+  addSetupLink(row: Omit<SetupLinkRow, 'id' | 'used'>): number {
+    return this.#run(
+      'insert into setup_link (account, sha256, device, created_at, expires_at) values (?, ?, ?, ?, ?)',
+      row.account,
+      row.sha256,
+      row.device,
+      row.createdAt,
+      row.expiresAt,
+    );
+  }
+
+  useSetupLink(row: SetupLinkRow): void {
+    this.#run('update setup_link set used = ? where id = ?', JSON.stringify(row.used), row.id);
+  }
+
+  removeSetupLink(id: number): void {
+    this.#run('delete from setup_link where id = ?', id);
   }
 
   removeAppPassword(id: number): void {

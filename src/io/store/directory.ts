@@ -9,8 +9,18 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { AccountId } from '../../store/contract.ts';
-import type { AccountRow, AliasRow, AppPasswordRow, Directory, DomainRow } from '../../store/directory-contract.ts';
-import { DirectoryPicture } from '../../store/directory-picture.ts';
+import type {
+  AccountRow,
+  AliasRow,
+  AppPasswordRow,
+  Directory,
+  DomainRow,
+  LoginProtocol,
+  NewAppPassword,
+  SetupLinkRow,
+  SetupLinkUse,
+} from '../../store/directory-contract.ts';
+import { DirectoryPicture, usedAppPassword } from '../../store/directory-picture.ts';
 import type { OutsideAccountRow, OutsideHealth } from '../../store/outside-contract.ts';
 import { DirectoryRows } from './directory-rows.ts';
 
@@ -40,7 +50,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #looking: NodeJS.Timeout;
-  readonly #touched = new Map<number, { readonly at: number; readonly from: string }>();
+  readonly #touched = new Map<number, AppPasswordRow['uses']>();
   readonly #healths = new Map<AccountId, OutsideHealth>();
   /** Since when something is noted that is not written yet. */
   #notedSince = 0;
@@ -119,11 +129,11 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     });
   }
 
-  async addAppPassword(row: Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'>): Promise<AppPasswordRow> {
+  async addAppPassword(row: NewAppPassword): Promise<AppPasswordRow> {
     let added: AppPasswordRow | null = null;
     await this.#change(() => {
       this.checkAppPassword(row);
-      added = { ...row, id: this.#rows.addAppPassword(row), lastUsedAt: null, lastUsedFrom: null };
+      added = { ...row, id: this.#rows.addAppPassword(row), lastUsedAt: null, lastUsedFrom: null, uses: {} };
       return () => this.keepAppPassword(added!);
     });
     return added!;
@@ -137,12 +147,49 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     });
   }
 
-  touchAppPassword(id: number, at: number, from: string): void {
+  touchAppPassword(id: number, at: number, from: string, protocol: LoginProtocol): void {
     const row = this.appPassword(id);
     if (row === null) return;
-    this.keepAppPassword({ ...row, lastUsedAt: at, lastUsedFrom: from });
+    this.keepAppPassword(usedAppPassword(row, at, from, protocol));
     this.#noteSince();
-    this.#touched.set(id, { at, from });
+    this.#touched.set(id, { ...this.#touched.get(id), [protocol]: { at, from } });
+  }
+
+  async addSetupLink(row: Omit<SetupLinkRow, 'id' | 'used'>): Promise<SetupLinkRow> {
+    let added: SetupLinkRow | null = null;
+    await this.#change(() => {
+      this.checkNewSetupLink(row);
+      added = { ...row, id: this.#rows.addSetupLink(row), used: null };
+      return () => this.keepSetupLink(added!);
+    });
+    return added!;
+  }
+
+  claimSetupLink(id: number, use: SetupLinkUse): Promise<SetupLinkRow> {
+    return this.#linked(() => this.claimedSetupLink(id, use));
+  }
+
+  noteSetupLink(id: number, appPassword: number): Promise<SetupLinkRow> {
+    return this.#linked(() => this.notedSetupLink(id, appPassword));
+  }
+
+  async #linked(make: () => SetupLinkRow): Promise<SetupLinkRow> {
+    let after: SetupLinkRow | null = null;
+    await this.#change(() => {
+      const made = make();
+      after = made;
+      this.#rows.useSetupLink(made);
+      return () => this.keepSetupLink(made);
+    });
+    return after!;
+  }
+
+  removeSetupLink(id: number): Promise<void> {
+    return this.#change(() => {
+      if (this.findSetupLink(id) === null) return null;
+      this.#rows.removeSetupLink(id);
+      return () => void this.dropSetupLink(id);
+    });
   }
 
   async addOutsideAccount(row: Omit<OutsideAccountRow, 'id' | 'secret'>, seal: (id: AccountId) => Bytes): Promise<OutsideAccountRow> {
@@ -223,7 +270,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       this.#rows.begin();
       this.lookAgain();
       keep = write();
-      for (const [id, { at, from }] of this.#touched) this.#rows.touchAppPassword(id, at, from);
+      for (const [id, uses] of this.#touched) this.#rows.touchAppPassword(id, uses);
       for (const [id, health] of this.#healths) this.#rows.noteOutsideHealth(id, health);
       committing = true;
       this.#rows.commit();
@@ -276,12 +323,13 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   }
 
   #load(): void {
-    const { domains, accounts, aliases, appPasswords, outside, values } = {
+    const { domains, accounts, aliases, appPasswords, setupLinks, outside, values } = {
       domains: this.#rows.domains(),
       accounts: this.#rows.accounts(),
       aliases: this.#rows.aliases(),
       appPasswords: this.#rows.appPasswords(),
       outside: this.#rows.outsideAccounts(),
+      setupLinks: this.#rows.setupLinks(),
       values: this.#rows.values(),
     };
     this.clear();
@@ -289,10 +337,15 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     for (const row of accounts) this.keepAccount(row);
     for (const row of aliases) this.keepAlias(row);
     for (const row of appPasswords) {
-      const touched = this.#touched.get(row.id);
-      this.keepAppPassword(touched === undefined ? row : { ...row, lastUsedAt: touched.at, lastUsedFrom: touched.from });
+      const touched = Object.entries(this.#touched.get(row.id) ?? {}) as [LoginProtocol, { at: number; from: string }][];
+      this.keepAppPassword(
+        touched
+          .toSorted(([, a], [, b]) => a.at - b.at)
+          .reduce((one, [protocol, use]) => usedAppPassword(one, use.at, use.from, protocol), row),
+      );
     }
     for (const row of outside) this.keepOutside({ ...row, health: this.#healths.get(row.id) ?? row.health });
+    for (const row of setupLinks) this.keepSetupLink(row);
     for (const { name, value } of values) this.keepValue(name, value);
   }
 }

@@ -37,6 +37,8 @@ export interface Certificates {
   reload(): Promise<void>;
   /** For the check command and the log: names and the end of each certificate. */
   list(): readonly { readonly names: readonly string[]; readonly validTo: Date; readonly file: string }[];
+  /** Would this name be shown a certificate that holds it? */
+  covers(name: string): boolean;
   /** The default certificate as PEM, with chain, and its key: for HTTPS. */
   pem(): { readonly cert: string; readonly key: string };
 }
@@ -68,6 +70,7 @@ export async function openCertificates(files: readonly CertificateFiles[], log: 
       log.info('certificates read again', { names: loaded.flatMap((one) => one.names) });
     },
     list: () => loaded.map(({ names, validTo, file }) => ({ names, validTo, file })),
+    covers: (name) => certificateFor(loaded, name) !== null,
     pem: () => ({ cert: loaded[0]!.cert, key: loaded[0]!.key }),
   };
 }
@@ -108,7 +111,11 @@ function namesOf(certificate: X509Certificate): string[] {
 
 /** The certificate for a name, exactly or by a wildcard in the leftmost label (RFC 9525 §6.3); the first one for strangers. */
 function contextFor(loaded: readonly Loaded[], name: string): SecureContext {
+  return (certificateFor(loaded, name) ?? loaded[0]!).context;
+}
+
+function certificateFor(loaded: readonly Loaded[], name: string): Loaded | null {
   const asked = name.toLowerCase();
   const wildcard = asked.replace(/^[^.]+/, '*');
-  return (loaded.find((one) => one.names.includes(asked)) ?? loaded.find((one) => one.names.includes(wildcard)) ?? loaded[0]!).context;
+  return loaded.find((one) => one.names.includes(asked)) ?? loaded.find((one) => one.names.includes(wildcard)) ?? null;
 }

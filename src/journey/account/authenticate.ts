@@ -99,7 +99,7 @@ class PasswordAuthenticator implements Authenticator {
     if (account !== null && row?.account === account.id) {
       if (!row.protocols.includes(context.protocol))
         throw new Refusal('no-perm', 'this app password is not for this kind of access', `app password ${row.id}`);
-      directory.touchAppPassword(row.id, clock.now(), context.remoteAddress);
+      directory.touchAppPassword(row.id, clock.now(), context.remoteAddress, context.protocol);
       return principalOf(account, row.name);
     }
 
@@ -239,7 +239,7 @@ class PasswordAuthenticator implements Authenticator {
       if (account === null || row === undefined) throw wrong('no such person');
       this.#checkPatience(name, network, `${network} ${name}`);
       const principal = this.#asMeant(principalOf(account, row?.name ?? null), meant);
-      if (row !== null) this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress);
+      if (row !== null) this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress, context.protocol);
       this.#welcome(name, network, principal, context);
       return principal;
     } catch (trouble) {

@@ -76,6 +76,8 @@ export interface Progress {
   readonly of: number;
   /** Said in the place of `done of of`. */
   readonly words?: string;
+  /** A line of its own that stays, such as a link to open; `done` and `of` do not matter then. */
+  readonly line?: string;
 }
 
 export interface Work {
@@ -91,7 +93,7 @@ export interface OfficeCommand<Ask, Answer> extends CommandWords {
   ask(input: Input, terminal: Terminal): Ask | Promise<Ask>;
   perform(ask: Ask, office: Office, work: Work): Promise<Answer>;
   /** Returns how the command ends where that is not 0. */
-  show(answer: Answer, terminal: Terminal, input: Input): ExitCode | void;
+  show(answer: Answer, terminal: Terminal, input: Input): ExitCode | void | Promise<ExitCode | void>;
   /** The same for an answer that is printed as JSON. */
   exitCode?(answer: Answer): ExitCode;
 }

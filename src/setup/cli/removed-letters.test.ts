@@ -33,6 +33,7 @@ test('removed letters are listed, and come back by number, by mailbox, or all', 
     const [out, err]: [string[], string[]] = [[], []];
     const terminal: Terminal = {
       interactive: false,
+      colours: false,
       out: (text = '') => void out.push(text),
       err: (text) => void err.push(text),
       secret: async () => '',

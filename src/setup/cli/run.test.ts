@@ -23,6 +23,7 @@ async function tayori(
   const input = [...(options.input ?? [])];
   const terminal: Terminal = {
     interactive: false,
+    colours: false,
     out: (text = '') => void out.push(text),
     err: (text) => void err.push(text),
     secret: async () => input.shift() ?? '',

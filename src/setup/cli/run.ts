@@ -64,7 +64,7 @@ async function runOnData(command: Command & { kind: 'office' }, input: Input, te
   const question = (await command.ask(input, terminal)) as Json;
   const answer = await performSomewhere(command, question, settings, terminal);
   terminal.settle();
-  if (!input.json) return command.show(answer, terminal, input) ?? 0;
+  if (!input.json) return (await command.show(answer, terminal, input)) ?? 0;
   terminal.out(JSON.stringify(answer, null, 2));
   return command.exitCode?.(answer) ?? 0;
 }

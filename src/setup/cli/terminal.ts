@@ -13,6 +13,8 @@ export interface Terminal {
   secret(question: string): Promise<string>;
   /** Whether a person sits there who can answer a question. */
   readonly interactive: boolean;
+  /** Whether the answer goes to a terminal that shows colours. */
+  readonly colours: boolean;
   progress(progress: Progress): void;
   /** The progress line is over. */
   settle(): void;
@@ -36,6 +38,7 @@ export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
 
   return {
     interactive: input.isTTY === true && errors.isTTY === true,
+    colours: output.isTTY === true && process.env['NO_COLOR'] === undefined,
     out(line = '') {
       clearProgress();
       output.write(`${line}\n`);
@@ -52,7 +55,8 @@ export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
       if (value.length > longestInput) throw new CommandTrouble('the line on the input is too long for a password', 2);
       return value;
     },
-    progress({ done, of, words }) {
+    progress({ done, of, words, line }) {
+      if (line !== undefined) return this.err(safe(line));
       const share = of > 0 ? Math.min(1, done / of) : 0;
       const text = words === undefined ? `${done} of ${of}` : `${String(Math.floor(share * 100)).padStart(3)} %  ${safe(words)}`;
       if (!errors.isTTY) {

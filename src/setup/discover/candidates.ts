@@ -6,7 +6,7 @@ import { sourceNames, type Candidate, type Confidence, type LoginForm, type Sour
 import type { LoginKind } from './provider-rows.ts';
 
 /** Ports that a stranger's document may name. 25 is for servers among themselves and is never offered. */
-const allowedPorts: readonly number[] = [110, 143, 465, 587, 993, 995];
+const allowedPorts: ReadonlySet<number> = new Set([110, 143, 465, 587, 993, 995]);
 
 /** Candidates of one service that are kept. */
 export const candidatesMax = 8;
@@ -32,7 +32,7 @@ function candidatesOfServer(server: ServerSettings, options: CandidateOptions): 
   const methods = server.signIn.filter((method) => method !== 'none');
   const signIn: readonly SignIn[] = methods.length > 0 ? methods : ['password'];
   return sealed(server)
-    .filter(({ port }) => allowedPorts.includes(port) || (anyPort && port !== 25))
+    .filter(({ port }) => allowedPorts.has(port) || (anyPort && port !== 25))
     .map(({ port, security, upgraded }) => candidate(server, { port, security, upgraded }, logins, signIn, told, options));
 }
 

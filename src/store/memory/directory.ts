@@ -2,8 +2,18 @@
 // Knows how ids are given; the rows and rules are directory-picture.ts.
 import type { Bytes } from '../../base/bytes.ts';
 import type { AccountId } from '../contract.ts';
-import type { AccountRow, AliasRow, AppPasswordRow, Directory, DomainRow } from '../directory-contract.ts';
-import { DirectoryPicture } from '../directory-picture.ts';
+import type {
+  AccountRow,
+  AliasRow,
+  AppPasswordRow,
+  Directory,
+  DomainRow,
+  LoginProtocol,
+  NewAppPassword,
+  SetupLinkRow,
+  SetupLinkUse,
+} from '../directory-contract.ts';
+import { DirectoryPicture, usedAppPassword } from '../directory-picture.ts';
 import type { OutsideAccountRow, OutsideHealth } from '../outside-contract.ts';
 
 export function openMemoryDirectory(): Directory {
@@ -14,6 +24,7 @@ class MemoryDirectory extends DirectoryPicture implements Directory {
   /** Ids are never given twice, also after removal. */
   #lastAccount = 0;
   #lastAppPassword = 0;
+  #lastSetupLink = 0;
 
   async putDomain(row: DomainRow): Promise<void> {
     this.keepDomain(row);
@@ -54,9 +65,9 @@ class MemoryDirectory extends DirectoryPicture implements Directory {
     if (this.dropAlias(address)) this.tell();
   }
 
-  async addAppPassword(row: Omit<AppPasswordRow, 'id' | 'lastUsedAt' | 'lastUsedFrom'>): Promise<AppPasswordRow> {
+  async addAppPassword(row: NewAppPassword): Promise<AppPasswordRow> {
     this.checkAppPassword(row);
-    const added: AppPasswordRow = { ...row, id: ++this.#lastAppPassword, lastUsedAt: null, lastUsedFrom: null };
+    const added: AppPasswordRow = { ...row, id: ++this.#lastAppPassword, lastUsedAt: null, lastUsedFrom: null, uses: {} };
     this.keepAppPassword(added);
     this.tell();
     return added;
@@ -66,9 +77,32 @@ class MemoryDirectory extends DirectoryPicture implements Directory {
     if (this.dropAppPassword(id)) this.tell();
   }
 
-  touchAppPassword(id: number, at: number, from: string): void {
+  touchAppPassword(id: number, at: number, from: string, protocol: LoginProtocol): void {
     const row = this.appPassword(id);
-    if (row !== null) this.keepAppPassword({ ...row, lastUsedAt: at, lastUsedFrom: from });
+    if (row !== null) this.keepAppPassword(usedAppPassword(row, at, from, protocol));
+  }
+
+  async addSetupLink(row: Omit<SetupLinkRow, 'id' | 'used'>): Promise<SetupLinkRow> {
+    this.checkNewSetupLink(row);
+    return this.#linked({ ...row, id: ++this.#lastSetupLink, used: null });
+  }
+
+  async claimSetupLink(id: number, use: SetupLinkUse): Promise<SetupLinkRow> {
+    return this.#linked(this.claimedSetupLink(id, use));
+  }
+
+  async noteSetupLink(id: number, appPassword: number): Promise<SetupLinkRow> {
+    return this.#linked(this.notedSetupLink(id, appPassword));
+  }
+
+  #linked(row: SetupLinkRow): SetupLinkRow {
+    this.keepSetupLink(row);
+    this.tell();
+    return row;
+  }
+
+  async removeSetupLink(id: number): Promise<void> {
+    if (this.dropSetupLink(id)) this.tell();
   }
 
   async addOutsideAccount(row: Omit<OutsideAccountRow, 'id' | 'secret'>, seal: (id: AccountId) => Bytes): Promise<OutsideAccountRow> {
