@@ -27,7 +27,7 @@ export async function switchReceive(
   for (const { folder } of await ledger.imap.folders(account)) await ledger.imap.removeFolder(account, folder);
   if (to === 'imap') {
     await ledger.home.clear(account);
-    if (!sendHome) await ledger.home.add(account, [...(await messagesOf(store, account))]);
+    await ledger.home.add(account, [...(await messagesOf(store, account))], !sendHome);
     return;
   }
   const maildrop = await ledger.pop3.maildrop(account);
