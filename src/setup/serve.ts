@@ -100,8 +100,9 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       ...(await allOf(wanted.filter(isMail).flatMap(open))),
       ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
     ];
-    const [{ startDelivery }, { startUpkeep }, { startOutsideWatch }] = await Promise.all([
+    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }] = await Promise.all([
       import('./delivery.ts'),
+      import('./collection.ts'),
       import('./upkeep.ts'),
       import('./outside-watch.ts'),
     ]);
@@ -112,6 +113,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     opened.push(
       startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
+      startCollection(office),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),
     );
     opened.push(
