@@ -1,11 +1,11 @@
 // Connections to other servers for line protocols. Knows sockets and TLS as a client; knows no protocol and decides nothing.
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import { noBytes, type Bytes } from '../base/bytes.ts';
 import { Unavailable } from '../base/trouble.ts';
 import type { LineConnection, LineConnector, PeerTls, TlsDemand } from '../protocol/line/connection.ts';
 import { plainAddress } from '../base/address.ts';
-import { verifyPeer } from './tls/peer.ts';
+import { shownCertificate, verifyPeer } from './tls/peer.ts';
 
 export interface LineConnectorOptions {
   /** Our address for connections out, or null for the system's choice. */
@@ -40,8 +40,8 @@ export function openLineConnector(options: LineConnectorOptions): LineConnector 
   };
 }
 
-/** Waits for one event of a new socket. @throws Unavailable; the socket is destroyed then. */
-function settled(socket: Socket, event: 'connect' | 'secureConnect', patience: number, what: string): Promise<void> {
+/** Waits for one event of a new socket. @throws Unavailable, with the socket's error as its cause; the socket is destroyed then. */
+export function settled(socket: Socket, event: 'connect' | 'secureConnect', patience: number, what: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (trouble: Unavailable | null) => {
       clearTimeout(timer);
@@ -66,7 +66,8 @@ function settled(socket: Socket, event: 'connect' | 'secureConnect', patience: n
   });
 }
 
-class PeerConnection implements LineConnection {
+/** One socket of ours to a peer. `secureContext` is asked when TLS begins. */
+export class PeerConnection implements LineConnection {
   readonly remote: { readonly address: string; readonly port: number };
   readonly local: { readonly address: string; readonly port: number };
   tls: PeerTls | null = null;
@@ -142,7 +143,8 @@ class PeerConnection implements LineConnection {
     }
     const socket: TLSSocket = connectTls({
       socket: this.#socket,
-      servername: demand.serverName,
+      // RFC 6066 §3: an address literal is no server name.
+      ...(isIP(demand.serverName) === 0 ? { servername: demand.serverName } : {}),
       // Verified below, by our own rules; an unverified peer is still better than no TLS where nothing better is demanded (RFC 7435).
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
@@ -154,7 +156,7 @@ class PeerConnection implements LineConnection {
     if (demand.verify !== 'no' && proof.verified === 'no') {
       socket.on('error', () => {});
       socket.destroy();
-      throw new Unavailable('timeout', `the peer's certificate is not accepted: ${proof.fault}`);
+      throw new Unavailable('timeout', `the peer's certificate is not accepted: ${proof.fault}`, new Error(proof.fault ?? ''));
     }
     this.#socket = socket;
     this.#watch(socket);
@@ -162,6 +164,7 @@ class PeerConnection implements LineConnection {
       version,
       cipher: socket.getCipher()?.standardName ?? 'unknown',
       ...proof,
+      certificate: shownCertificate(socket),
       exporter: () =>
         version === 'TLSv1.3' && !socket.destroyed
           ? socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', noBytes() as Buffer)

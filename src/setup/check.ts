@@ -35,6 +35,7 @@ export async function checkAll(settings: Settings, options: CheckOptions): Promi
   const running = await readListening(settings.data);
   const findings = [checkMode(settings), checkNode(process.versions.node)];
   findings.push(...(await checkFolder(settings.data)));
+  findings.push(...(await checkKey(settings)));
   findings.push(...(await checkPorts(settings, running)));
   findings.push(...(await checkCertificate(settings)));
   if (settings.domain !== null && options.dns) {
@@ -48,6 +49,37 @@ export async function checkAll(settings: Settings, options: CheckOptions): Promi
     findings.push(...(await checkApps({ domain, hostName, covers, listeners }, resolver).catch(forgiveSilence)));
   }
   return findings;
+}
+
+/** The key that seals people's secrets at other providers. */
+export async function checkKey(settings: Pick<Settings, 'data' | 'secretKey'>): Promise<Finding[]> {
+  const [{ openVault }, { keyPathOf }, { readSealedSecrets }] = await Promise.all([
+    import('../io/vault.ts'),
+    import('./outside.ts'),
+    import('../io/store/directory-rows.ts'),
+  ]);
+  const path = keyPathOf(settings);
+  let sealed: Uint8Array[];
+  try {
+    sealed = readSealedSecrets(join(settings.data, 'directory.sqlite'));
+  } catch (cause) {
+    return [bad(`the accounts in ${settings.data} cannot be read: ${(cause as Error).message}`)];
+  }
+  const count = sealed.length === 1 ? 'the password of 1 account' : `the passwords of ${sealed.length} accounts`;
+  switch (openVault({ path, sealed: () => sealed }).state()) {
+    case 'unused':
+      return [];
+    case 'ready':
+      return [good(`the key ${path} opens ${count} at other providers; it is in no backup: keep a copy of it in a safe place`)];
+    case 'missing':
+      return [bad(`the key ${path} is missing, without which ${count} at other providers cannot be opened; put the file back`)];
+    case 'another':
+      return [bad(`the key ${path} is not the one that sealed ${count} at other providers; put the right file back`)];
+    case 'readable':
+      return [bad(`the key ${path} can be read by others on this machine; chmod 600 ${path}`)];
+    case 'broken':
+      return [bad(`the key ${path} cannot be read or is no key; put the right file back`)];
+  }
 }
 
 function checkMode(settings: Settings): Finding {

@@ -1,4 +1,5 @@
 // The road out: router, resolver, lanes, reports and the queue joined. Knows the parts and the setting "delivery"; knows no rule of theirs.
+import type { DeliveryParts } from '../journey/delivery/lane.ts';
 import type { Router } from '../journey/routing/contract.ts';
 import type { QueueRunner } from '../journey/queue/runner.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
@@ -52,13 +53,48 @@ async function joinDelivery(office: Office, names: DeliveryNames): Promise<Queue
   const shared = { clock, chance, log, meter };
   const openLane = openLanes({
     ...shared,
+    provider: providerRoads(office),
     router,
     connector: openLineConnector({ localAddress: null }),
     openClient: openSmtpClient,
     hostName: names.hostName,
   });
-  const reporter = openReporter({ ...names, recipients, clock, chance });
+  const reporter = openReporter({
+    ...names,
+    recipients,
+    clock,
+    chance,
+    hasOutside: (account) => office.directory.outsideAccount(account) !== null,
+  });
   return new QueueRunner({ ...shared, store, openLane, reporter });
+}
+
+/** The roads through people's own providers, loaded with the first letter that takes one. */
+function providerRoads({ outside, directory, clock, log }: Office): NonNullable<DeliveryParts['provider']> {
+  const load = async () => {
+    const [{ openProviderRoads }, { readSmtpFailure }, { connector, keeper }] = await Promise.all([
+      import('../journey/delivery/provider.ts'),
+      import('../journey/outside/smtp-failures.ts'),
+      outside.roads(),
+    ]);
+    return openProviderRoads({ directory, connector, keeper, readFailure: readSmtpFailure, clock, log });
+  };
+  let loading: ReturnType<typeof load> | null = null;
+  return (via) => {
+    let road: ReturnType<NonNullable<DeliveryParts['provider']>> | null = null;
+    return {
+      router: {
+        async route(domain) {
+          road ??= (await (loading ??= load()))(via);
+          return road.router.route(domain);
+        },
+      },
+      // Nothing is connected or judged before there is a route.
+      connector: { connect: (target, patience) => road!.connector.connect(target, patience) },
+      judge: (failure) => road!.judge!(failure),
+      taken: () => road!.taken!(),
+    };
+  };
 }
 
 async function joinRouter(office: Office, names: DeliveryNames): Promise<Router> {

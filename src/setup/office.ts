@@ -15,6 +15,7 @@ import { openRecipientLists } from '../journey/account/recipients.ts';
 import type { MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import { openData } from './data.ts';
+import { openOutside, type OutsideOffice } from './outside.ts';
 import type { Settings } from './settings.ts';
 
 export interface Office {
@@ -27,6 +28,8 @@ export interface Office {
   readonly addresses: AddressBook;
   readonly recipients: RecipientLists;
   readonly hasher: PasswordHasher;
+  /** Accounts at other providers. */
+  readonly outside: OutsideOffice;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
@@ -55,6 +58,7 @@ export async function openOffice(
   const people = openPeople({ directory, store, hasher, clock, chance, log });
   const addresses = openAddressBook(directory);
   const recipients = openRecipientLists({ addresses, directory, store, clock, queueLifetime: settings.queueDays * dayMs });
+  const outside = openOutside({ settings, directory, store, clock, chance, log });
   return {
     settings,
     folder,
@@ -64,6 +68,7 @@ export async function openOffice(
     addresses,
     recipients,
     hasher,
+    outside,
     clock,
     chance,
     log,

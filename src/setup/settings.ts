@@ -49,6 +49,9 @@ export interface Settings {
   readonly restDays: number;
   readonly suppressResend: boolean;
   readonly shards: number;
+  readonly secretKey: string | null;
+  readonly outsidePrivate: boolean | null;
+  readonly outsideAuthority: string | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'lines';
 }
@@ -137,6 +140,23 @@ export const settingsTable: readonly SettingRow[] = [
     readFlag,
   ),
   row('shards', 'shards', 'a number', 1, 'Parts into which a new data folder divides its accounts.', readNumber(1, 64)),
+  row(
+    'secret-key',
+    'secretKey',
+    'a file',
+    null,
+    'The key that seals passwords of accounts at other providers; without it DATA.key, beside the data folder and not in backups.',
+    readText,
+  ),
+  row(
+    'outside-private',
+    'outsidePrivate',
+    'true or false',
+    null,
+    'Whether accounts may be at servers with private addresses; without it in the demo alone.',
+    readFlag,
+  ),
+  row('outside-authority', 'outsideAuthority', 'a PEM file', null, "An authority to believe at other providers' servers too.", readText),
   row(
     'log-level',
     'logLevel',
@@ -277,6 +297,9 @@ function exampleOf(name: string): string {
     'port-base': '20000',
     certificate: '"/etc/ssl/mail.pem"',
     key: '"/etc/ssl/mail.key"',
+    'secret-key': '"/etc/tayori/secret.key"',
+    'outside-private': 'false',
+    'outside-authority': '"/etc/ssl/company.pem"',
     relay: '"smtps://hanako:secret@smtp.example.net"',
   };
   return examples[name] ?? '""';

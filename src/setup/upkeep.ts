@@ -43,6 +43,7 @@ export function startUpkeep({ office, certificates, names, reload, checkFirst }:
     isUnchecked = false;
     await attempt('store', tidyStore);
     await attempt('accounts', () => office.people.removeRested());
+    await attempt('outside accounts', () => office.outside.accounts.removeRested());
     await attempt('certificates', async () => {
       if (office.settings.certificate === null) await ensureOwnCertificates(office.folder, names, clock, log);
       // Renewed by us or by somebody else (ACME client, administrator): taken up without a restart.

@@ -1,6 +1,7 @@
 // The people, their addresses and their passwords: what is asked of the directory. Knows rows; knows no hashing and no protocol.
 import type { Bytes } from '../base/bytes.ts';
 import type { AccountId } from './contract.ts';
+import type { OutsideAccountRow, OutsideHealth } from './outside-contract.ts';
 
 export type LoginProtocol = 'smtp' | 'imap' | 'pop3' | 'jmap' | 'sieve';
 
@@ -93,6 +94,9 @@ export interface AliasRow {
   readonly targets: readonly string[];
 }
 
+/** Accounts at other providers that one person may have, those at rest included. */
+export const mostOutsideAccounts = 100;
+
 /** Durable rows. Every writing promise settles when the change would survive a power cut. Lookups are answered from memory. */
 export interface Directory {
   domains(): readonly DomainRow[];
@@ -109,7 +113,7 @@ export interface Directory {
   /** Gives the id. @throws Refusal `already-exists` when the address is taken, `nonexistent` when its domain is not ours. */
   addAccount(row: Omit<AccountRow, 'id'>): Promise<AccountRow>;
   updateAccount(id: AccountId, change: Partial<Omit<AccountRow, 'id'>>): Promise<AccountRow>;
-  /** For good; its mail is the store's matter. */
+  /** For good, with its app passwords and its accounts at other providers; all their mail is the store's matter. */
   removeAccount(id: AccountId): Promise<void>;
 
   aliases(): readonly AliasRow[];
@@ -132,6 +136,23 @@ export interface Directory {
   /** Which app password its use has led to. @throws Refusal `nonexistent`. */
   noteSetupLink(id: number, appPassword: number): Promise<SetupLinkRow>;
   removeSetupLink(id: number): Promise<void>;
+
+  /** Of one person or of all, those at rest included, in the order in which they were added. */
+  outsideAccounts(owner?: AccountId): readonly OutsideAccountRow[];
+  outsideAccount(id: AccountId): OutsideAccountRow | null;
+  /** One person's, by its address in any case of letters. */
+  outsideAccountByAddress(owner: AccountId, address: string): OutsideAccountRow | null;
+  /**
+   * The id is one of those that people's accounts have, and is given to nobody again. `seal` is called with it: the secret is bound to it.
+   * @throws Refusal `nonexistent` (owner), `already-exists` (the owner has this address), `limit`.
+   */
+  addOutsideAccount(row: Omit<OutsideAccountRow, 'id' | 'secret'>, seal: (id: AccountId) => Bytes): Promise<OutsideAccountRow>;
+  /** An owner never changes. @throws Refusal `nonexistent`, `already-exists`. */
+  updateOutsideAccount(id: AccountId, change: Partial<Omit<OutsideAccountRow, 'id' | 'owner'>>): Promise<OutsideAccountRow>;
+  /** For good; its mail is the store's matter. */
+  removeOutsideAccount(id: AccountId): Promise<void>;
+  /** Noted now, written within a minute or with the next change. Nobody is told. */
+  noteOutsideHealth(id: AccountId, health: OutsideHealth): void;
 
   /** Small durable values of the program itself (instance id, keys that are not secret, schema marks). */
   value(name: string): string | null;

@@ -2,7 +2,17 @@
 // Every directory answers lookups from here, and checks a change here before it makes it. Knows no file, no hashing and no protocol.
 import { Refusal } from '../base/trouble.ts';
 import type { AccountId } from './contract.ts';
-import type { AccountRow, AliasRow, AppPasswordRow, DomainRow, LoginProtocol, SetupLinkRow, SetupLinkUse } from './directory-contract.ts';
+import {
+  mostOutsideAccounts,
+  type AccountRow,
+  type AliasRow,
+  type AppPasswordRow,
+  type DomainRow,
+  type LoginProtocol,
+  type SetupLinkRow,
+  type SetupLinkUse,
+} from './directory-contract.ts';
+import type { OutsideAccountRow } from './outside-contract.ts';
 
 export class DirectoryPicture {
   readonly #domains = new Map<string, DomainRow>();
@@ -13,6 +23,9 @@ export class DirectoryPicture {
   readonly #bySha256 = new Map<string, AppPasswordRow>();
   readonly #setupLinks = new Map<number, SetupLinkRow>();
   readonly #linkBySha256 = new Map<string, SetupLinkRow>();
+  readonly #outside = new Map<AccountId, OutsideAccountRow>();
+  /** By owner and address. */
+  readonly #outsideByAddress = new Map<string, OutsideAccountRow>();
   readonly #values = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
 
@@ -60,6 +73,19 @@ export class DirectoryPicture {
 
   setupLinkBySha256(sha256: string): SetupLinkRow | null {
     return this.#linkBySha256.get(sha256) ?? null;
+  }
+
+  outsideAccounts(owner?: AccountId): readonly OutsideAccountRow[] {
+    const rows = [...this.#outside.values()].filter((row) => owner === undefined || row.owner === owner);
+    return rows.sort((a, b) => a.id - b.id);
+  }
+
+  outsideAccount(id: AccountId): OutsideAccountRow | null {
+    return this.#outside.get(id) ?? null;
+  }
+
+  outsideAccountByAddress(owner: AccountId, address: string): OutsideAccountRow | null {
+    return this.#outsideByAddress.get(outsideKey(owner, address)) ?? null;
   }
 
   value(name: string): string | null {
@@ -140,6 +166,24 @@ export class DirectoryPicture {
     return row;
   }
 
+  protected checkNewOutside(row: Pick<OutsideAccountRow, 'owner' | 'address'>): void {
+    this.account(row.owner);
+    if (this.#outsideByAddress.has(outsideKey(row.owner, row.address)))
+      throw new Refusal('already-exists', `There is an account ${row.address} already`);
+    if (this.outsideAccounts(row.owner).length >= mostOutsideAccounts)
+      throw new Refusal('limit', `One person has ${mostOutsideAccounts} accounts at other providers at most`);
+  }
+
+  /** The row after a change, checked. */
+  protected changedOutside(id: AccountId, change: Partial<Omit<OutsideAccountRow, 'id' | 'owner'>>): OutsideAccountRow {
+    const before = this.#outside.get(id);
+    if (before === undefined) throw new Refusal('nonexistent', 'There is no such account at another provider');
+    const after = { ...before, ...change, id, owner: before.owner };
+    const there = this.#outsideByAddress.get(outsideKey(after.owner, after.address));
+    if (there !== undefined && there.id !== id) throw new Refusal('already-exists', `There is an account ${after.address} already`);
+    return after;
+  }
+
   #checkDomain(address: string): void {
     const domain = domainOf(address);
     if (!this.#domains.has(domain)) throw new Refusal('nonexistent', `${domain} is not a domain of this server`);
@@ -169,6 +213,7 @@ export class DirectoryPicture {
     this.#byAddress.delete(row.address);
     for (const password of this.appPasswords(id)) this.dropAppPassword(password.id);
     for (const link of this.setupLinks(id)) this.dropSetupLink(link.id);
+    for (const outside of this.outsideAccounts(id)) this.dropOutside(outside.id);
     return true;
   }
 
@@ -206,15 +251,28 @@ export class DirectoryPicture {
     return true;
   }
 
+  protected keepOutside(row: OutsideAccountRow): void {
+    this.dropOutside(row.id);
+    this.#outside.set(row.id, row);
+    this.#outsideByAddress.set(outsideKey(row.owner, row.address), row);
+  }
+
+  protected dropOutside(id: AccountId): boolean {
+    const row = this.#outside.get(id);
+    if (row === undefined) return false;
+    this.#outside.delete(id);
+    this.#outsideByAddress.delete(outsideKey(row.owner, row.address));
+    return true;
+  }
+
   protected keepValue(name: string, value: string): void {
     this.#values.set(name, value);
   }
 
   /** Forgets all rows; who listens stays. */
   protected clear(): void {
-    for (const rows of [this.#domains, this.#accounts, this.#byAddress, this.#aliases, this.#appPasswords, this.#bySha256, this.#values])
-      rows.clear();
-    for (const rows of [this.#setupLinks, this.#linkBySha256]) rows.clear();
+    for (const rows of [this.#domains, this.#accounts, this.#byAddress, this.#aliases, this.#appPasswords, this.#bySha256]) rows.clear();
+    for (const rows of [this.#setupLinks, this.#linkBySha256, this.#outside, this.#outsideByAddress, this.#values]) rows.clear();
   }
 
   protected tell(): void {
@@ -229,6 +287,11 @@ export class DirectoryPicture {
 /** The row after one more use. */
 export function usedAppPassword(row: AppPasswordRow, at: number, from: string, protocol: LoginProtocol): AppPasswordRow {
   return { ...row, lastUsedAt: at, lastUsedFrom: from, uses: { ...row.uses, [protocol]: { at, from } } };
+}
+
+/** Strict: no provider known to us has two people whose addresses differ in case alone, though RFC 5321 §2.4 allows it. */
+function outsideKey(owner: AccountId, address: string): string {
+  return `${owner} ${address.toLowerCase()}`;
 }
 
 function domainOf(address: string): string {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Refusal, Unavailable, type RefusalCode } from '../base/trouble.ts';
-import type { AccountRow, Directory, DomainRow, NewAppPassword } from './directory-contract.ts';
+import { mostOutsideAccounts, type AccountRow, type Directory, type DomainRow, type NewAppPassword } from './directory-contract.ts';
+import type { OutsideAccountRow } from './outside-contract.ts';
 
 export interface OpenedDirectory {
   readonly directory: Directory;
@@ -33,6 +34,30 @@ function account(local: string, more: Partial<AccountRow> = {}): Omit<AccountRow
 function appPassword(of: number, sha256: string): NewAppPassword {
   return { account: of, name: 'phone', sha256, scram: { 'SHA-1': keys }, protocols: ['imap', 'smtp'], createdAt: 5 };
 }
+
+const server = { host: 'mail.far.test', security: 'tls', login: 'ada', auth: 'password', exceptions: ['static-rsa'] } as const;
+
+function outside(owner: number, address: string, more: Partial<OutsideAccountRow> = {}): Omit<OutsideAccountRow, 'id' | 'secret'> {
+  return {
+    owner,
+    address,
+    name: 'Ada 日本',
+    provider: null,
+    receive: { ...server, service: 'imap', port: 993 },
+    send: { ...server, service: 'smtp', port: 465 },
+    leaving: { keep: 'days', days: 7 },
+    sentCopy: 'provider',
+    provenance: { 'receive.host': 'srv' },
+    provenAt: 12,
+    createdAt: 11,
+    paused: true,
+    closedAt: null,
+    health: { state: 'good', cause: null, words: '', at: 12, lastReceivedAt: null, lastSentAt: 3 },
+    ...more,
+  };
+}
+
+const sealed = (id: number): Uint8Array => Uint8Array.of(0, 255, id);
 
 /** Octets as numbers, so that a Buffer and a Uint8Array are alike. */
 function plain(value: unknown): unknown {
@@ -196,6 +221,89 @@ export function runDirectorySuite(name: string, open: () => Promise<OpenedDirect
       await again.addSetupLink(row);
       await again.removeAccount(owner);
       assert.equal(again.setupLinkBySha256('cc'), null);
+    });
+
+    rule('an account at another provider has a number of its own, that nobody had or gets again', async (directory, { reopen }) => {
+      const { id: owner } = await directory.addAccount(account('ada'));
+      const added = await directory.addOutsideAccount(outside(owner, 'Ada@far.test'), sealed);
+      assert.deepEqual(plain(added), plain({ ...outside(owner, 'Ada@far.test'), id: added.id, secret: sealed(added.id) }));
+      assert.deepEqual(directory.outsideAccount(added.id), added);
+      assert.deepEqual(directory.outsideAccountByAddress(owner, 'ada@FAR.test'), added);
+      const { id: next } = await directory.addAccount(account('ben'));
+      assert.deepEqual([added.id > owner, next > added.id], [true, true]);
+      await directory.removeOutsideAccount(added.id);
+      await directory.removeOutsideAccount(added.id);
+      assert.equal(directory.outsideAccountByAddress(owner, 'ada@far.test'), null);
+      const again = reopen === undefined ? directory : await reopen();
+      assert.equal(again.outsideAccount(added.id), null);
+      assert.ok((await again.addOutsideAccount(outside(owner, 'ada@far.test'), sealed)).id > next);
+    });
+
+    rule('one person has an address at another provider once; two people may have the same', async (directory) => {
+      const { id: ada } = await directory.addAccount(account('ada'));
+      const { id: ben } = await directory.addAccount(account('ben'));
+      const first = await directory.addOutsideAccount(outside(ada, 'x@far.test'), sealed);
+      const second = await directory.addOutsideAccount(outside(ada, 'y@far.test'), sealed);
+      const other = await directory.addOutsideAccount(outside(ben, 'x@far.test'), sealed);
+      await refuses('already-exists', () => directory.addOutsideAccount(outside(ada, 'X@far.test'), sealed));
+      await refuses('already-exists', () => directory.updateOutsideAccount(second.id, { address: 'x@far.test' }));
+      await refuses('nonexistent', () => directory.addOutsideAccount(outside(4711, 'x@far.test'), sealed));
+      await refuses('nonexistent', () => directory.updateOutsideAccount(4711, { paused: true }));
+      // The number of a person is no account at another provider.
+      await refuses('nonexistent', () => directory.updateOutsideAccount(ada, { paused: true }));
+      const ids = (rows: readonly OutsideAccountRow[]): number[] => rows.map(({ id }) => id);
+      assert.deepEqual(ids(directory.outsideAccounts()), [first.id, second.id, other.id]);
+      assert.deepEqual(ids(directory.outsideAccounts(ada)), [first.id, second.id]);
+    });
+
+    rule('a person has a hundred accounts at other providers at most', async (directory) => {
+      const { id: ada } = await directory.addAccount(account('ada'));
+      const { id: ben } = await directory.addAccount(account('ben'));
+      for (let i = 0; i < mostOutsideAccounts; i++) await directory.addOutsideAccount(outside(ada, `x${i}@far.test`), sealed);
+      await refuses('limit', () => directory.addOutsideAccount(outside(ada, 'x@far.test'), sealed));
+      await directory.addOutsideAccount(outside(ben, 'x@far.test'), sealed);
+    });
+
+    rule('updateOutsideAccount changes what is given, but never whose it is', async (directory, { reopen }) => {
+      const { id: owner } = await directory.addAccount(account('ada'));
+      const { id } = await directory.addOutsideAccount(outside(owner, 'x@far.test'), sealed);
+      const change = { address: 'z@far.test', leaving: { keep: 'none' }, closedAt: 9, secret: Uint8Array.of(7), provider: 'far' } as const;
+      const changed = await directory.updateOutsideAccount(id, { ...change, owner: 4711 } as typeof change);
+      assert.deepEqual(plain(changed), plain({ ...outside(owner, 'z@far.test'), ...change, id }));
+      assert.equal(directory.outsideAccountByAddress(owner, 'x@far.test'), null);
+      const again = reopen === undefined ? directory : await reopen();
+      assert.deepEqual(plain(again.outsideAccounts()), plain([changed]));
+    });
+
+    rule('health is noted without telling anybody, and is there after opening again', async (directory, { reopen }) => {
+      const { id: owner } = await directory.addAccount(account('ada'));
+      const { id, health } = await directory.addOutsideAccount(outside(owner, 'x@far.test'), sealed);
+      let heard = 0;
+      directory.onChange(() => heard++);
+      directory.noteOutsideHealth(id, { ...health, state: 'bad', cause: 'wrong-password', words: 'no', at: 20 });
+      const last = { ...health, state: 'bad', cause: 'timeout', words: '…', at: 21 } as const;
+      directory.noteOutsideHealth(id, last);
+      directory.noteOutsideHealth(4711, last);
+      assert.deepEqual([heard, directory.outsideAccount(id)?.health], [0, last]);
+      // A change of something else does not take the note back.
+      await directory.updateOutsideAccount(id, { name: 'Eve' });
+      assert.deepEqual(directory.outsideAccount(id)?.health, last);
+      const again = reopen === undefined ? directory : await reopen();
+      assert.deepEqual(again.outsideAccount(id)?.health, last);
+      again.noteOutsideHealth(id, { ...last, at: 22 });
+      await again.updateOutsideAccount(id, { health: { ...last, at: 23 } });
+      assert.equal(again.outsideAccount(id)?.health.at, 23);
+    });
+
+    rule('removeAccount takes its accounts at other providers along', async (directory, { reopen }) => {
+      const { id: ada } = await directory.addAccount(account('ada'));
+      const { id: ben } = await directory.addAccount(account('ben'));
+      await directory.addOutsideAccount(outside(ada, 'x@far.test'), sealed);
+      const kept = await directory.addOutsideAccount(outside(ben, 'x@far.test'), sealed);
+      await directory.removeAccount(ada);
+      assert.deepEqual(directory.outsideAccounts(), [kept]);
+      const again = reopen === undefined ? directory : await reopen();
+      assert.deepEqual(plain(again.outsideAccounts()), plain([kept]));
     });
 
     rule('values are kept by name', async (directory) => {

@@ -67,5 +67,7 @@ export interface OutsideAccountRow {
   readonly createdAt: number;
   /** The owner has told it to rest: nothing is fetched. */
   readonly paused: boolean;
+  /** When its owner took it away, milliseconds; null while open. Its letters rest for thirty days, and it can be brought back. */
+  readonly closedAt: number | null;
   readonly health: OutsideHealth;
 }

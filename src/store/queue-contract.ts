@@ -1,5 +1,5 @@
 // The durable queue: letters for others, kept until they are gone. Knows rows and leases; knows no SMTP and no schedule.
-import type { LetterId } from './contract.ts';
+import type { AccountId, LetterId } from './contract.ts';
 
 /** RFC 3461 §4.1 NOTIFY. */
 export type DsnNotify = 'never' | 'success' | 'failure' | 'delay';
@@ -16,6 +16,8 @@ export interface NewQueueRecipient {
   readonly notify: readonly DsnNotify[];
   /** RFC 3461 §4.2, `type;address` as it came, or null. */
   readonly originalRecipient: string | null;
+  /** The account at another provider through whose server alone it goes; null or missing: the domain's own servers. */
+  readonly via?: AccountId | null;
 }
 
 export interface QueueRecipient extends NewQueueRecipient {
@@ -39,6 +41,12 @@ export interface QueueRecipient extends NewQueueRecipient {
   readonly delayTold: boolean;
   /** Proves that a result belongs to the lease under which the row was taken. */
   readonly leaseEpoch: number;
+  readonly via: AccountId | null;
+}
+
+/** The road of a row, which concurrency is counted by: its domain, or `via N` for that account's provider. No domain holds a space. */
+export function roadOf(row: Pick<QueueRecipient, 'domain' | 'via'>): string {
+  return row.via === null ? row.domain : `via ${row.via}`;
 }
 
 /** The result of an attempt on one row; part of a `Commit`. A result whose `leaseEpoch` is not the row's is passed over. */
@@ -56,14 +64,19 @@ export type QueueResult = { readonly id: number; readonly leaseEpoch: number } &
 export interface QueueStore {
   /**
    * Takes rows that are due, oldest first, at most `limit`; they are not given again for `lease` ms. `now` is wall time.
-   * Rows of domains in `without` are left.
+   * Rows whose road (`roadOf`) is in `without` are left.
    */
   take(now: number, lease: number, limit: number, without: readonly string[]): Promise<readonly QueueRecipient[]>;
   /** Prolongs leases. Returns the ids that are still ours. */
   renew(rows: readonly { readonly id: number; readonly leaseEpoch: number }[], now: number, lease: number): Promise<readonly number[]>;
   /** When the next row is due, or null. */
   nextDue(): Promise<number | null>;
-  list(filter: { readonly letter?: LetterId; readonly domain?: string; readonly limit: number }): Promise<readonly QueueRecipient[]>;
+  list(filter: {
+    readonly letter?: LetterId;
+    readonly domain?: string;
+    readonly via?: AccountId;
+    readonly limit: number;
+  }): Promise<readonly QueueRecipient[]>;
   /** Makes rows due at `now`; a held row is released. Returns how many. */
   retry(ids: readonly number[], now: number): Promise<number>;
   hold(ids: readonly number[]): Promise<number>;

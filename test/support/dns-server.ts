@@ -10,8 +10,14 @@ export interface Zone {
 export type ZoneRecord =
   | { readonly type: 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'TXT'; readonly value: string; readonly ttl?: number }
   | { readonly type: 'MX'; readonly preference: number; readonly value: string; readonly ttl?: number }
-  /** RFC 2782: `priority weight port target`. */
-  | { readonly type: 'SRV'; readonly value: string; readonly ttl?: number };
+  | {
+      readonly type: 'SRV';
+      readonly priority: number;
+      readonly weight: number;
+      readonly port: number;
+      readonly value: string;
+      readonly ttl?: number;
+    };
 
 export interface DnsServer {
   /** `127.0.0.1:port`. */
@@ -48,6 +54,11 @@ function encodeData(record: ZoneRecord): Buffer {
     }
     case 'MX':
       return Buffer.concat([Buffer.from([record.preference >> 8, record.preference & 255]), encodeName(record.value)]);
+    case 'SRV':
+      return Buffer.concat([
+        Buffer.from([record.priority, record.weight, record.port].flatMap((number) => [number >> 8, number & 255])),
+        encodeName(record.value),
+      ]);
     case 'TXT':
       return Buffer.concat(
         (record.value.match(/[\s\S]{1,255}/g) ?? ['']).map((piece) =>
@@ -57,12 +68,6 @@ function encodeData(record: ZoneRecord): Buffer {
     case 'CNAME':
     case 'PTR':
       return encodeName(record.value);
-    case 'SRV': {
-      const [priority, weight, port, target = ''] = record.value.split(' ');
-      const numbers = Buffer.alloc(6);
-      for (const [index, number] of [priority, weight, port].entries()) numbers.writeUInt16BE(Number(number), index * 2);
-      return Buffer.concat([numbers, encodeName(target)]);
-    }
   }
 }
 

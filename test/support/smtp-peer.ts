@@ -8,6 +8,8 @@ export interface PeerScript {
   readonly greeting?: Said;
   readonly ehlo?: Said;
   readonly helo?: Said;
+  /** The whole exchange is one line and one answer. */
+  readonly auth?: Said;
   readonly mail?: Said;
   /** By recipient address, or for all. */
   readonly rcpt?: Said | ((address: string, number: number) => Said);
@@ -77,6 +79,7 @@ export async function openPeer(script: PeerScript = {}, address = '127.0.0.1'): 
         heard.push(line);
         const verb = line.split(/[ :]/)[0]!.toUpperCase();
         if (verb === 'EHLO') say(state.script.ehlo, '250-peer.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES');
+        else if (verb === 'AUTH') say(state.script.auth, '235 2.7.0 signed in');
         else if (verb === 'HELO') say(state.script.helo, '250 peer.test');
         else if (verb === 'STARTTLS') say(state.script.starttls, '454 4.7.0 no TLS now');
         else if (verb === 'MAIL') {

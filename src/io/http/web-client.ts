@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { concatBytes, type Bytes } from '../../base/bytes.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
-import { CauseTrouble } from '../../journey/outside/causes.ts';
+import { CauseTrouble, type Cause } from '../../journey/outside/causes.ts';
 import type { OutsideGuard } from '../../journey/outside/contract.ts';
+import { codeOf, reachFault, sealFault, wordsOf } from '../../journey/outside/tls-trouble.ts';
 import type { WebAnswer, WebBounds, WebClient, WebRequest } from '../../protocol/web/contract.ts';
-import { causeOfFault } from '../outside-faults.ts';
 
 export interface WebClientParts {
   /** Every host that is asked goes past it, those of redirects included; the connection goes to the addresses that it named. */
@@ -111,7 +111,7 @@ export function openWebClient({ guard, authorities = [], ports = {} }: WebClient
         if (late.signal.aborted) throw new CauseTrouble('timeout', `no whole answer from ${url.host} in ${bounds.patience} ms`);
         if (trouble instanceof Unavailable || trouble instanceof Refusal) throw trouble;
         const { message } = trouble as Error;
-        throw new CauseTrouble(causeOfFault(trouble), `cannot ask ${url.host}: ${message}`, message, trouble);
+        throw new CauseTrouble(causeOf(trouble), `cannot ask ${url.host}: ${message}`, message, trouble);
       } finally {
         clearTimeout(timer);
       }
@@ -184,6 +184,16 @@ function headersOf(response: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(response.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : (value ?? '');
   return headers;
+}
+
+/** HTTP that cannot be read, a way that does not lead there, or a seal that does not hold. */
+function causeOf(error: unknown): Cause {
+  const code = codeOf(error);
+  if (code.startsWith('HPE_')) return 'protocol';
+  if (/^E(CONN|NET|HOST|ADDR|PIPE|ACCES|PERM|TIMEDOUT|AF)/.test(code)) return reachFault(code);
+  // While it writes, Node says EPROTO and keeps OpenSSL's reason in the text: `…:SSL routines:function:wrong version number:…`.
+  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(wordsOf(error))?.[1];
+  return sealFault(reason === undefined ? code : reason.toUpperCase().replaceAll(' ', '_'), wordsOf(error)).cause;
 }
 
 /** Without the brackets of an IPv6 address. */

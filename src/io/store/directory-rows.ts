@@ -1,5 +1,5 @@
 // The tables of DATA/directory.sqlite and how rows become values. Knows SQL; knows no rule between rows.
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { base64FromBytes, bytesFromBase64 } from '../../base/bytes.ts';
@@ -15,6 +15,7 @@ import type {
   ScramKeys,
   SetupLinkRow,
 } from '../../store/directory-contract.ts';
+import type { OutsideAccountRow, OutsideHealth } from '../../store/outside-contract.ts';
 
 /** One step per released form, in order; `user_version` is the number of steps done. */
 const migrations: readonly string[] = [
@@ -47,6 +48,28 @@ const migrations: readonly string[] = [
   `,
   `alter table app_password add column scram text`,
   `
+  -- The id is one of account's: the sequence there is moved on, so that neither table gives it again.
+  create table outside_account (
+    id integer primary key,
+    owner integer not null references account (id) on delete cascade,
+    address text not null,
+    name text not null,
+    provider text,
+    receive text not null,
+    send text not null,
+    secret blob not null,
+    leaving text not null,
+    sent_copy text not null,
+    provenance text not null,
+    proven_at integer,
+    created_at integer not null,
+    paused integer not null,
+    closed_at integer,
+    health text not null
+  );
+  create unique index outside_account_address on outside_account (owner, lower(address));
+  `,
+  `
   alter table app_password add column uses text;
   create table setup_link (
     id integer primary key autoincrement,
@@ -61,7 +84,7 @@ const migrations: readonly string[] = [
   `,
 ];
 
-type Cell = string | number | null;
+type Cell = string | number | null | Uint8Array;
 type Row = Readonly<Record<string, Cell>>;
 
 export class DirectoryRows {
@@ -205,6 +228,27 @@ export class DirectoryRows {
     }));
   }
 
+  outsideAccounts(): OutsideAccountRow[] {
+    return this.#all('select * from outside_account', (row) => ({
+      id: Number(row['id']),
+      owner: Number(row['owner']),
+      address: String(row['address']),
+      name: String(row['name']),
+      provider: textOrNull(row['provider']),
+      receive: JSON.parse(String(row['receive'])) as OutsideAccountRow['receive'],
+      send: JSON.parse(String(row['send'])) as OutsideAccountRow['send'],
+      secret: row['secret'] as Uint8Array,
+      leaving: JSON.parse(String(row['leaving'])) as OutsideAccountRow['leaving'],
+      sentCopy: String(row['sent_copy']) as OutsideAccountRow['sentCopy'],
+      provenance: JSON.parse(String(row['provenance'])) as OutsideAccountRow['provenance'],
+      provenAt: numberOrNull(row['proven_at']),
+      createdAt: Number(row['created_at']),
+      paused: row['paused'] === 1,
+      closedAt: numberOrNull(row['closed_at']),
+      health: JSON.parse(String(row['health'])) as OutsideHealth,
+    }));
+  }
+
   values(): { readonly name: string; readonly value: string }[] {
     return this.#all('select * from value', (row) => ({ name: String(row['name']), value: String(row['value']) }));
   }
@@ -294,8 +338,64 @@ export class DirectoryRows {
     this.#run('delete from app_password where id = ?', id);
   }
 
+  /** The next of the numbers that people's accounts have; taken when the transaction is. */
+  nextAccountId(): number {
+    this.#run("update sqlite_sequence set seq = seq + 1 where name = 'account'");
+    return Number(this.#one("select seq from sqlite_sequence where name = 'account'"));
+  }
+
+  /** Adds or replaces. */
+  putOutsideAccount(row: OutsideAccountRow): void {
+    this.#run(
+      `insert or replace into outside_account
+        (id, owner, address, name, provider, receive, send, secret, leaving, sent_copy, provenance, proven_at, created_at, paused, closed_at, health)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.id,
+      row.owner,
+      row.address,
+      row.name,
+      row.provider,
+      JSON.stringify(row.receive),
+      JSON.stringify(row.send),
+      row.secret,
+      JSON.stringify(row.leaving),
+      row.sentCopy,
+      JSON.stringify(row.provenance),
+      row.provenAt,
+      row.createdAt,
+      row.paused ? 1 : 0,
+      row.closedAt,
+      JSON.stringify(row.health),
+    );
+  }
+
+  noteOutsideHealth(id: number, health: OutsideHealth): void {
+    this.#run('update outside_account set health = ? where id = ?', JSON.stringify(health), id);
+  }
+
+  removeOutsideAccount(id: number): void {
+    this.#run('delete from outside_account where id = ?', id);
+  }
+
   putValue(name: string, value: string): void {
     this.#run('insert or replace into value values (?, ?)', name, value);
+  }
+}
+
+/** Sealed secrets as they lie in the file, for who may not open it for writing; none when it is missing or older. */
+export function readSealedSecrets(path: string): Uint8Array[] {
+  if (!existsSync(path)) return [];
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+  try {
+    const has = db.prepare("select 1 from sqlite_schema where name = 'outside_account'").get() !== undefined;
+    return has
+      ? db
+          .prepare('select secret from outside_account')
+          .all()
+          .map((row) => row['secret'] as Uint8Array)
+      : [];
+  } finally {
+    db.close();
   }
 }
 

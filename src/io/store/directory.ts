@@ -4,6 +4,7 @@
 // A change is checked and written in one transaction on the newest rows, and is seen in memory when the commit has reached the disk.
 // Changes are rare and a commit takes about a millisecond, so they run on this thread.
 import { join } from 'node:path';
+import type { Bytes } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
@@ -20,6 +21,7 @@ import type {
   SetupLinkUse,
 } from '../../store/directory-contract.ts';
 import { DirectoryPicture, usedAppPassword } from '../../store/directory-picture.ts';
+import type { OutsideAccountRow, OutsideHealth } from '../../store/outside-contract.ts';
 import { DirectoryRows } from './directory-rows.ts';
 
 export interface DirectoryOptions {
@@ -40,7 +42,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<OpenDire
 
 /** How often the file is asked whether another process has changed it. */
 const lookEvery = 3000;
-/** How long the use of an app password may wait to be written (the contract says a minute). */
+/** How long the use of an app password and the health of an account may wait to be written (the contract says a minute). */
 const touchWithin = 30_000;
 
 class FileDirectory extends DirectoryPicture implements OpenDirectory {
@@ -49,7 +51,9 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   readonly #log: Log;
   readonly #looking: NodeJS.Timeout;
   readonly #touched = new Map<number, AppPasswordRow['uses']>();
-  #touchedSince = 0;
+  readonly #healths = new Map<AccountId, OutsideHealth>();
+  /** Since when something is noted that is not written yet. */
+  #notedSince = 0;
   #version: number;
   #closed = false;
 
@@ -147,7 +151,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     const row = this.appPassword(id);
     if (row === null) return;
     this.keepAppPassword(usedAppPassword(row, at, from, protocol));
-    if (this.#touched.size === 0) this.#touchedSince = this.#clock.monotonic();
+    this.#noteSince();
     this.#touched.set(id, { ...this.#touched.get(id), [protocol]: { at, from } });
   }
 
@@ -188,6 +192,46 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     });
   }
 
+  async addOutsideAccount(row: Omit<OutsideAccountRow, 'id' | 'secret'>, seal: (id: AccountId) => Bytes): Promise<OutsideAccountRow> {
+    let added: OutsideAccountRow | null = null;
+    await this.#change(() => {
+      this.checkNewOutside(row);
+      const id = this.#rows.nextAccountId();
+      added = { ...row, id, secret: seal(id) };
+      this.#rows.putOutsideAccount(added);
+      return () => this.keepOutside(added!);
+    });
+    return added!;
+  }
+
+  async updateOutsideAccount(id: AccountId, change: Partial<Omit<OutsideAccountRow, 'id' | 'owner'>>): Promise<OutsideAccountRow> {
+    let after: OutsideAccountRow | null = null;
+    await this.#change(() => {
+      after = this.changedOutside(id, change);
+      this.#rows.putOutsideAccount(after);
+      // What was noted before is older than a health that is given.
+      if (change.health !== undefined) this.#healths.delete(id);
+      return () => this.keepOutside(after!);
+    });
+    return after!;
+  }
+
+  removeOutsideAccount(id: AccountId): Promise<void> {
+    return this.#change(() => {
+      if (this.outsideAccount(id) === null) return null;
+      this.#rows.removeOutsideAccount(id);
+      return () => void this.dropOutside(id);
+    });
+  }
+
+  noteOutsideHealth(id: AccountId, health: OutsideHealth): void {
+    const row = this.outsideAccount(id);
+    if (row === null) return;
+    this.keepOutside({ ...row, health });
+    this.#noteSince();
+    this.#healths.set(id, health);
+  }
+
   putValue(name: string, value: string): Promise<void> {
     return this.#change(() => {
       this.#rows.putValue(name, value);
@@ -199,7 +243,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     if (this.#closed) return;
     clearInterval(this.#looking);
     try {
-      if (this.#touched.size > 0) await this.#change(() => null);
+      if (this.#noted) await this.#change(() => null);
     } finally {
       this.#closed = true;
       this.forgetListeners();
@@ -208,6 +252,14 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   }
 
   // --- inside -------------------------------------------------------------------------------------------------------
+
+  get #noted(): boolean {
+    return this.#touched.size + this.#healths.size > 0;
+  }
+
+  #noteSince(): void {
+    if (!this.#noted) this.#notedSince = this.#clock.monotonic();
+  }
 
   /** One transaction. `write` checks, writes rows and gives what is then done to the picture; null when there is nothing to do. */
   async #change(write: () => (() => void) | null): Promise<void> {
@@ -219,6 +271,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       this.lookAgain();
       keep = write();
       for (const [id, uses] of this.#touched) this.#rows.touchAppPassword(id, uses);
+      for (const [id, health] of this.#healths) this.#rows.noteOutsideHealth(id, health);
       committing = true;
       this.#rows.commit();
     } catch (trouble) {
@@ -229,6 +282,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       throw this.#unavailable(trouble, committing);
     }
     this.#touched.clear();
+    this.#healths.clear();
     keep?.();
     if (keep !== null) this.tell();
   }
@@ -264,17 +318,18 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     } catch (trouble) {
       this.#log.warn('directory.read', {}, trouble);
     }
-    if (this.#touched.size === 0 || this.#clock.monotonic() - this.#touchedSince < touchWithin) return;
+    if (!this.#noted || this.#clock.monotonic() - this.#notedSince < touchWithin) return;
     this.#change(() => null).catch((trouble: unknown) => this.#log.warn('directory.touch', {}, trouble));
   }
 
   #load(): void {
-    const { domains, accounts, aliases, appPasswords, setupLinks, values } = {
+    const { domains, accounts, aliases, appPasswords, setupLinks, outside, values } = {
       domains: this.#rows.domains(),
       accounts: this.#rows.accounts(),
       aliases: this.#rows.aliases(),
       appPasswords: this.#rows.appPasswords(),
       setupLinks: this.#rows.setupLinks(),
+      outside: this.#rows.outsideAccounts(),
       values: this.#rows.values(),
     };
     this.clear();
@@ -290,6 +345,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       );
     }
     for (const row of setupLinks) this.keepSetupLink(row);
+    for (const row of outside) this.keepOutside({ ...row, health: this.#healths.get(row.id) ?? row.health });
     for (const { name, value } of values) this.keepValue(name, value);
   }
 }

@@ -2,8 +2,10 @@
 import type { DsnNotify, QueueRecipient } from '../../store/queue-contract.ts';
 
 export const queueTables = 'queue_row r join queue_letter q on q.letter = r.letter';
+/** As `roadOf` of the contract. */
+export const queueRoad = "case when r.via is null then r.domain else 'via ' || r.via end";
 export const queueColumns =
-  'r.id, q.journey, q.reverse_path, q.envelope_id, q.returns, q.smtp_utf8, q.body_type, q.size, q.created_at, r.recipient, r.domain, r.due_at, r.expires_at, r.notify, r.original, r.attempts, r.held, r.last_reply, r.last_host, r.delay_told, r.epoch';
+  'r.id, q.journey, q.reverse_path, q.envelope_id, q.returns, q.smtp_utf8, q.body_type, q.size, q.created_at, r.recipient, r.domain, r.due_at, r.expires_at, r.notify, r.original, r.attempts, r.held, r.last_reply, r.last_host, r.delay_told, r.epoch, r.via';
 
 export function parseQueueRow(row: readonly (string | number | null | Uint8Array)[], shard: number, shards: number): QueueRecipient {
   const text = (at: number): string => String(row[at]);
@@ -30,5 +32,6 @@ export function parseQueueRow(row: readonly (string | number | null | Uint8Array
     lastHost: textOrNull(18),
     delayTold: row[19] === 1,
     leaseEpoch: Number(row[20]),
+    via: row[21] === null ? null : Number(row[21]),
   };
 }

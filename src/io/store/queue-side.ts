@@ -1,5 +1,4 @@
 // The queue as stations see it: rows of all shards. Fulfils QueueStore. Knows shards and ids; knows no schedule.
-import type { LetterId } from '../../store/contract.ts';
 import type { QueueRecipient, QueueStore } from '../../store/queue-contract.ts';
 import type { Shard } from './shard.ts';
 
@@ -47,9 +46,9 @@ export class EmbeddedQueue implements QueueStore {
     return due.length === 0 ? null : Math.min(...due);
   }
 
-  async list(filter: { readonly letter?: LetterId; readonly domain?: string; readonly limit: number }): Promise<readonly QueueRecipient[]> {
+  async list(filter: Parameters<QueueStore['list']>[0]): Promise<readonly QueueRecipient[]> {
     return this.#shards()
-      .flatMap((shard) => shard.reader.queueRows(filter.letter, filter.domain, filter.limit))
+      .flatMap((shard) => shard.reader.queueRows(filter))
       .slice(0, filter.limit);
   }
 

@@ -189,6 +189,7 @@ const migrations: readonly string[] = [
 
   create table segment (id integer primary key, size integer not null, live integer not null);
   `,
+  `alter table queue_row add column via integer`,
 ];
 
 export const schemaVersion = migrations.length;

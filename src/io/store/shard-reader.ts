@@ -3,7 +3,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { factsVersion, type FactName } from '../../message/facts.ts';
 import type { AccountId, LetterId, MailboxId, MailboxInfo, MailboxRole, MessageId, RestingLetter, Uid } from '../../store/contract.ts';
-import type { QueueRecipient } from '../../store/queue-contract.ts';
+import type { QueueRecipient, QueueStore } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import { PackedMailbox } from '../../store/packed-mailbox.ts';
 import { columnOfFact } from './fact-columns.ts';
@@ -267,12 +267,13 @@ export class ShardReader {
     return row === null ? null : Number(row[0]);
   }
 
-  queueRows(letter: LetterId | undefined, domain: string | undefined, limit: number): QueueRecipient[] {
+  queueRows({ letter, domain, via, limit }: Parameters<QueueStore['list']>[0]): QueueRecipient[] {
     const bounds = letter === undefined ? '' : 'and q.journey = ? and r.id between q.first_row and q.last_row';
     const named = domain === undefined ? '' : 'and r.domain = ?';
-    const values = [letter, domain].filter((value) => value !== undefined);
+    const carried = via === undefined ? '' : 'and r.via = ?';
+    const values = [letter, domain, via].filter((value) => value !== undefined);
     return this.rows(
-      `select ${queueColumns} from ${queueTables} where true ${bounds} ${named} order by r.id limit ?`,
+      `select ${queueColumns} from ${queueTables} where true ${bounds} ${named} ${carried} order by r.id limit ?`,
       ...values,
       limit,
     ).map((row) => parseQueueRow(row, this.#shard, this.#shards));

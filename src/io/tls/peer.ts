@@ -1,9 +1,10 @@
 // Whether a peer's certificate proves who it is: by a chain to a known authority and a name, or by DANE.
 // Knows X.509 as Node shows it; knows no socket. The name check is our own: it must also serve MTA-STS patterns.
 import { hash, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { hexFromBytes } from '../../base/bytes.ts';
-import type { PeerTls, TlsDemand, Tlsa } from '../../protocol/line/connection.ts';
+import type { PeerCertificate, PeerTls, TlsDemand, Tlsa } from '../../protocol/line/connection.ts';
 
 /** Longest chain that is walked (reliability B-101). */
 const chainMax = 10;
@@ -22,9 +23,36 @@ export function verifyPeer(socket: TLSSocket, demand: TlsDemand): Pick<PeerTls, 
     ? null
     : String((socket.authorizationError as Error | string | undefined) ?? 'the chain leads to no known authority');
   if (chainFault !== null) return { verified: 'no', fault: chainFault };
-  if (!namesOfCertificate(certificate).some((have) => names.some((wanted) => fitsName(wanted, have))))
-    return { verified: 'no', fault: `the certificate is for another name than ${names.join(', ')}` };
+  const fits = (wanted: string) =>
+    isIP(wanted) === 0 ? namesOfCertificate(certificate).some((have) => fitsName(wanted, have)) : certificate.checkIP(wanted) !== undefined;
+  if (!names.some(fits)) return { verified: 'no', fault: otherNameFault(names, certificate) };
   return { verified: 'certificate', fault: null };
+}
+
+function otherNameFault(wanted: readonly string[], certificate: X509Certificate): string {
+  const have = allNames(certificate).slice(0, 5).join(', ');
+  return `the certificate is for another name than ${wanted.join(', ')}${have === '' ? '' : `: ${have}`}`;
+}
+
+/** The certificate that the peer showed, in words for people; null when it showed none. */
+export function shownCertificate(socket: TLSSocket): PeerCertificate | null {
+  const certificate = socket.getPeerX509Certificate();
+  if (!certificate) return null;
+  const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(certificate.issuer ?? '')?.[1];
+  return {
+    names: allNames(certificate),
+    issuer: (field('O') ?? field('CN') ?? '').slice(0, 200),
+    validFrom: Date.parse(certificate.validFrom),
+    validTo: Date.parse(certificate.validTo),
+  };
+}
+
+function allNames(certificate: X509Certificate): string[] {
+  return (certificate.subjectAltName ?? '')
+    .split(', ')
+    .flatMap((entry) => /^(?:DNS|IP Address):([^"]+)$/.exec(entry)?.[1] ?? [])
+    .slice(0, 20)
+    .map((name) => name.slice(0, 255).toLowerCase());
 }
 
 /** RFC 9525 §2: DNS names only; the common name does not count. */

@@ -99,6 +99,78 @@ test('passwords are prepared: width and composition do not matter, letters do', 
   await assert.rejects(signIn('hanako', 'かくせい2026'), refused('authentication-failed'));
 });
 
+async function openHouseWithOutside() {
+  const house = await openHouse();
+  const { directory, people } = house;
+  await people.add({ address: 'taro@tayori.test', name: '', password: 'momiji aki' });
+  const { id: owner } = people.get('hanako');
+  const server = { host: 'mail.far.test', port: 993, security: 'tls', login: 'x', auth: 'password', exceptions: [] } as const;
+  const row = await directory.addOutsideAccount(
+    {
+      owner,
+      address: 'Hana.Far@far.test',
+      name: '花子 far',
+      provider: null,
+      receive: { ...server, service: 'imap' },
+      send: { ...server, service: 'smtp' },
+      leaving: { keep: 'forever' },
+      sentCopy: 'provider',
+      provenance: {},
+      provenAt: null,
+      createdAt: 0,
+      paused: false,
+      closedAt: null,
+      health: { state: 'good', cause: null, words: '', at: 0, lastReceivedAt: null, lastSentAt: null },
+    },
+    () => new Uint8Array(1),
+  );
+  return { ...house, row };
+}
+
+test('OWNER/ADDRESS is the account at another provider, by the password or an app password of its owner', async () => {
+  const { signIn, people, row, directory } = await openHouseWithOutside();
+  const { secret } = await people.addAppPassword('hanako', 'phone', ['imap']);
+  const wanted = { account: row.id, login: 'hanako@tayori.test/Hana.Far@far.test', name: '花子 far', quota: null };
+  for (const login of ['hanako@tayori.test/hana.far@far.test', ' HANAKO/Hana.Far@FAR.test', 'ｈanako／hana.far＠far.test']) {
+    assert.deepEqual(await signIn(login, 'sakura saku'), { ...wanted, appPassword: null }, login);
+    assert.deepEqual(await signIn(login, secret), { ...wanted, appPassword: 'phone' }, login);
+  }
+  await assert.rejects(signIn('hanako/hana.far@far.test', secret, '192.0.2.1', 'smtp'), refused('no-perm'));
+  await assert.rejects(signIn('taro/hana.far@far.test', 'momiji aki'), refused('authentication-failed'));
+  await people.close('hanako');
+  await assert.rejects(signIn('hanako/hana.far@far.test', 'sakura saku'), refused('authentication-failed'));
+  await people.reopen('hanako');
+  await directory.updateOutsideAccount(row.id, { closedAt: 1 });
+  await assert.rejects(signIn('hanako/hana.far@far.test', 'sakura saku'), refused('authentication-failed'));
+});
+
+test('a person whose own name holds a slash is that person', async () => {
+  const { signIn, directory } = await openHouseWithOutside();
+  await directory.addAccount({ ...directory.accounts()[0]!, address: 'hanako/x@tayori.test' });
+  assert.equal((await signIn('hanako/x@tayori.test', 'sakura saku')).login, 'hanako/x@tayori.test');
+});
+
+test('who asks for an account at another provider learns nothing: the same words, the same work, the same waiting', async () => {
+  const { signIn, hasher, authenticator } = await openHouseWithOutside();
+  for (const login of ['hanako/hana.far@far.test', 'hanako/nobody@far.test', 'nobody/hana.far@far.test', 'hanako/not an address']) {
+    const before = hasher.verified.length;
+    await assert.rejects(signIn(login, `wrong for ${login}`, `198.51.100.${before}`), refused('authentication-failed'), login);
+    assert.equal(hasher.verified.length, before + 1, login);
+  }
+  // The right password of the owner does not tell whether there is such an account either.
+  await assert.rejects(signIn('hanako/nobody@far.test', 'sakura saku'), refused('authentication-failed'));
+  const salt = async (login: string): Promise<unknown> => (await authenticator.scramKeys(login, 'SHA-256', context())).salt;
+  assert.deepEqual(await salt('hanako/hana.far@far.test'), await salt('hanako/nobody@far.test'));
+  assert.deepEqual(await salt('nobody/hana.far@far.test'), await salt('nobody'));
+});
+
+test('guesses at one password by way of many accounts are counted together', async () => {
+  const { signIn } = await openHouseWithOutside();
+  for (let i = 0; i < 4; i++) await assert.rejects(signIn(`hanako/x${i}@far.test`, `guess ${i}`), Refusal);
+  await assert.rejects(signIn('hanako/x9@far.test', 'guess 9'), refused('login-delayed'));
+  await assert.rejects(signIn('hanako', 'guess 10'), refused('login-delayed'));
+});
+
 // --- the same for everybody ---------------------------------------------------------------------------------------
 
 test('unknown, closed and wrong are the same words and the same work', async () => {

@@ -3,7 +3,8 @@
 import { toAsciiDomain } from '../../protocol/smtp/grammar/domain.ts';
 import type { AccountId } from '../../store/contract.ts';
 import type { AccountRow, Directory, DomainRow } from '../../store/directory-contract.ts';
-import type { AddressBook, Resolution } from './contract.ts';
+import type { OutsideAccountRow } from '../../store/outside-contract.ts';
+import type { AddressBook, OutsideSender, Resolution } from './contract.ts';
 
 /** Reached through one address at most so many others. */
 const maxTargets = 1000;
@@ -58,9 +59,25 @@ class DirectoryAddresses implements AddressBook {
   }
 
   owns(account: AccountId, address: string): boolean {
+    if (this.outsideSender(account, address) !== null) return true;
     // A catch-all is where letters for nobody go; it does not make its owner everybody. Nor is who reads the letters to postmaster, because
     // somebody has to, the one who may write as postmaster: an alias says who is.
     return leadsTo(this.#resolve(address, { passed: new Set(), found: 0 }, false), account);
+  }
+
+  outsideSender(account: AccountId, address: string): OutsideSender | null {
+    const own = this.#directory.outsideAccount(account);
+    if (address === '') return own === null ? null : this.#senderOf(own);
+    const normal = normaliseAddress(address);
+    if (normal === null) return null;
+    const row = this.#directory.outsideAccountByAddress(own?.owner ?? account, normal);
+    return row === null || (own !== null && own.id !== row.id) ? null : this.#senderOf(row);
+  }
+
+  /** Only an address that a letter has come back to is the person's for certain (reliability: nobody writes as somebody else). */
+  #senderOf(row: OutsideAccountRow): OutsideSender | null {
+    const open = row.closedAt === null && row.provenAt !== null && this.#directory.accountById(row.owner)?.closedAt === null;
+    return open ? { account: row.id, address: row.address, name: row.name, copy: row.sentCopy === 'here' } : null;
   }
 
   #resolve(address: string, walk: Walk, asRecipient: boolean): Resolution {

@@ -10,8 +10,9 @@ import type { Authenticator, LoginContext, Principal, ScramOffer } from '../../p
 import { prepareSecret } from '../../protocol/sasl/prepare.ts';
 import { scramIterations } from '../../protocol/sasl/scram.ts';
 import type { AccountRow, AppPasswordRow, Directory, ScramHash } from '../../store/directory-contract.ts';
+import type { OutsideAccountRow } from '../../store/outside-contract.ts';
 import type { PasswordHasher } from './hasher-contract.ts';
-import { findPerson, normaliseLogin } from './logins.ts';
+import { findPerson, readLogin, type LoginName } from './logins.ts';
 import { appPasswordDigest, readAppPassword } from './secrets.ts';
 import { networkOf } from '../../base/address.ts';
 import { Throttle } from './throttle.ts';
@@ -71,13 +72,14 @@ class PasswordAuthenticator implements Authenticator {
   }
 
   async checkPassword(login: string, password: string, context: LoginContext): Promise<Principal> {
-    const name = normaliseLogin(login, this.#parts.directory);
+    const meant = readLogin(login, this.#parts.directory);
+    const name = meant.person;
     const network = networkOf(context.remoteAddress);
     try {
       // An unfit password cannot be anybody's; it is hashed like others, so that it takes as long.
       const secret = fitSecret(password);
       const account = secret === null ? null : this.#findOpen(name);
-      const principal = await this.#check(name, network, account, secret ?? 'unfit', context);
+      const principal = this.#asMeant(await this.#check(name, network, account, secret ?? 'unfit', context), meant);
       this.#welcome(name, network, principal, context);
       return principal;
     } catch (trouble) {
@@ -122,6 +124,17 @@ class PasswordAuthenticator implements Authenticator {
     if (!right || current === null || current.closedAt !== null || current.passwordHash !== account?.passwordHash)
       throw wrong(account === null ? 'no such person' : 'wrong password');
     return principalOf(current, null);
+  }
+
+  /**
+   * From the person who has proven to be one to the account that was named. Its existence is looked at last, so that all before takes the
+   * same work and says the same whether there is such an account or not.
+   */
+  #asMeant(principal: Principal, { outside }: LoginName): Principal {
+    if (outside === null) return principal;
+    const row = this.#parts.directory.outsideAccountByAddress(principal.account, outside);
+    if (row === null || row.closedAt !== null) throw wrong('no such account at another provider');
+    return outsidePrincipal(principal, row);
   }
 
   /** @throws Refusal `login-delayed`. */
@@ -177,7 +190,7 @@ class PasswordAuthenticator implements Authenticator {
   // --- SCRAM --------------------------------------------------------------------------------------------------------
 
   async scramKeys(login: string, hash: ScramHash, context: LoginContext): Promise<ScramOffer> {
-    const name = normaliseLogin(login, this.#parts.directory);
+    const name = readLogin(login, this.#parts.directory).person;
     const network = networkOf(context.remoteAddress);
     this.#hearOrTurnAway(name, network, context);
     const account = this.#findOpen(name);
@@ -217,20 +230,22 @@ class PasswordAuthenticator implements Authenticator {
   }
 
   async scramPassed(login: string, context: LoginContext, appPassword?: number): Promise<Principal> {
-    const name = normaliseLogin(login, this.#parts.directory);
-    const account = this.#findOpen(name);
-    const row = appPassword === undefined || account === null ? null : this.#appPasswordOf(account, appPassword);
-    if (account === null || row === undefined) {
-      const trouble = wrong('no such person');
+    const meant = readLogin(login, this.#parts.directory);
+    const name = meant.person;
+    const network = networkOf(context.remoteAddress);
+    try {
+      const account = this.#findOpen(name);
+      const row = appPassword === undefined || account === null ? null : this.#appPasswordOf(account, appPassword);
+      if (account === null || row === undefined) throw wrong('no such person');
+      this.#checkPatience(name, network, `${network} ${name}`);
+      const principal = this.#asMeant(principalOf(account, row?.name ?? null), meant);
+      if (row !== null) this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress, context.protocol);
+      this.#welcome(name, network, principal, context);
+      return principal;
+    } catch (trouble) {
       this.#turnAway(name, trouble, context);
       throw trouble;
     }
-    const network = networkOf(context.remoteAddress);
-    this.#hearOrTurnAway(name, network, context);
-    if (row !== null) this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress, context.protocol);
-    const principal = principalOf(account, row?.name ?? null);
-    this.#welcome(name, network, principal, context);
-    return principal;
   }
 
   /** Undefined when it has been taken away meanwhile. */
@@ -239,7 +254,7 @@ class PasswordAuthenticator implements Authenticator {
   }
 
   async scramFailed(login: string, context: LoginContext): Promise<void> {
-    const name = normaliseLogin(login, this.#parts.directory);
+    const name = readLogin(login, this.#parts.directory).person;
     const network = networkOf(context.remoteAddress);
     // Who began many exchanges before the first one failed hears the same of a right proof and of a wrong one.
     this.#hearOrTurnAway(name, network, context);
@@ -278,4 +293,9 @@ function fitSecret(password: string): string | null {
 
 function principalOf(account: AccountRow, appPassword: string | null): Principal {
   return { account: account.id, login: account.address, name: account.name, quota: account.quota, appPassword };
+}
+
+/** Who reads and writes for the account at another provider; bounded as its owner is. */
+function outsidePrincipal(owner: Principal, row: OutsideAccountRow): Principal {
+  return { ...owner, account: row.id, login: `${owner.login}/${row.address}`, name: row.name };
 }

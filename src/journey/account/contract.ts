@@ -13,12 +13,30 @@ export type Resolution =
   /** Not a domain of ours. */
   | { readonly kind: 'elsewhere'; readonly address: string; readonly domain: string };
 
+/** An account at another provider as the sender of letters. */
+export interface OutsideSender {
+  readonly account: AccountId;
+  readonly address: string;
+  readonly name: string;
+  /** A copy of what is sent belongs into its Sent folder: the provider files none. */
+  readonly copy: boolean;
+}
+
 /** What SMTP asks about addresses. Fulfilled by journey/account/addresses.ts on a Directory. */
 export interface AddressBook {
   /** `address` as in a path, without brackets; the bare `postmaster` is the first domain's. Never waits. */
   resolve(address: string): Resolution;
-  /** May this account put this address into MAIL FROM and From? Main address, subaddresses, aliases that lead to it. */
+  /**
+   * May this account put this address into MAIL FROM and From? Main address, subaddresses, aliases that lead to it; and its addresses at other
+   * providers (see `outsideSender`).
+   */
   owns(account: AccountId, address: string): boolean;
+  /**
+   * The account at another provider through which a letter from this address goes, when this account may write from it: a person from
+   * those of their own that are proven, such an account from itself. The empty reverse-path is that of the account that signed in.
+   * Null: the letter goes our own way, or may not go.
+   */
+  outsideSender(account: AccountId, address: string): OutsideSender | null;
   isOurs(domain: string): boolean;
 }
 
@@ -64,7 +82,7 @@ export interface RecipientList {
 export interface RecipientLists {
   /**
    * `onlyOurs`: addresses elsewhere are objected to, unless an alias of ours leads there. `pastQuota`: a full mailbox is no objection, for
-   * news that would otherwise be lost.
+   * news that would otherwise be lost. `via`: all recipients, ours too, are rows for that account's provider.
    */
-  open(options: { readonly onlyOurs: boolean; readonly pastQuota?: boolean }): RecipientList;
+  open(options: { readonly onlyOurs: boolean; readonly pastQuota?: boolean; readonly via?: AccountId | null }): RecipientList;
 }

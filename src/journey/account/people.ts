@@ -201,6 +201,7 @@ class PeopleService implements People {
     const rested = directory.accounts().filter((account) => account.closedAt !== null && clock.now() - account.closedAt >= restMs);
     for (const account of rested) {
       // Mail first: an account without mail can be removed again, mail without an account would be found by nobody.
+      for (const outside of directory.outsideAccounts(account.id)) await store.removeAccount(outside.id);
       await store.removeAccount(account.id);
       await this.#forgetAddress(account.address);
       for (const row of directory.appPasswords(account.id)) await directory.removeAppPassword(row.id);

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { AccountId, MailStore, Placement } from '../../store/contract.ts';
 import type { AccountRow, Directory } from '../../store/directory-contract.ts';
 import type { NewQueueRecipient } from '../../store/queue-contract.ts';
+import { normaliseAddress } from './addresses.ts';
 import type { AddressBook, Objection, RecipientFacts, RecipientList, RecipientLists, Resolution } from './contract.ts';
 
 export interface RecipientParts {
@@ -19,7 +20,10 @@ export interface RecipientParts {
 const maxDestinations = 10_000;
 
 export function openRecipientLists(parts: RecipientParts): RecipientLists {
-  return { open: ({ onlyOurs, pastQuota = false }) => new GatheredRecipients(parts, onlyOurs, pastQuota) };
+  return {
+    open: ({ onlyOurs, pastQuota = false, via = null }) =>
+      via === null ? new GatheredRecipients(parts, onlyOurs, pastQuota) : new CarriedRecipients(parts, via),
+  };
 }
 
 class GatheredRecipients implements RecipientList {
@@ -140,3 +144,47 @@ class GatheredRecipients implements RecipientList {
 }
 
 const none: readonly NewQueueRecipient[] = [];
+
+/** All that a letter is for when another provider carries it: nothing is resolved here, also where an address is ours. */
+class CarriedRecipients implements RecipientList {
+  readonly #parts: RecipientParts;
+  readonly #via: AccountId;
+  readonly told: string[] = [];
+  readonly accounts: ReadonlyMap<AccountId, string> = new Map();
+  readonly wantSuccess: readonly RecipientFacts[] = [];
+  readonly #rows = new Map<string, NewQueueRecipient>();
+
+  constructor(parts: RecipientParts, via: AccountId) {
+    this.#parts = parts;
+    this.#via = via;
+  }
+
+  add({ address, notify, originalRecipient }: RecipientFacts): Objection | null {
+    const normal = normaliseAddress(address);
+    // `postmaster` without a domain is ours alone (RFC 5321 §4.1.1.3): the provider would take it for its own.
+    if (normal === null) return 'unknown';
+    if (this.#rows.size >= maxDestinations) return 'too-many';
+    const now = this.#parts.clock.now();
+    const domain = normal.slice(normal.lastIndexOf('@') + 1);
+    const expiresAt = now + this.#parts.queueLifetime;
+    this.#rows.set(address, { recipient: address, domain, dueAt: now, expiresAt, notify, originalRecipient, via: this.#via });
+    this.told.push(address);
+    return null;
+  }
+
+  recheck(): null {
+    return null;
+  }
+
+  get elsewhere(): number {
+    return this.#rows.size;
+  }
+
+  placements(): readonly Placement[] {
+    return [];
+  }
+
+  queueRows(): readonly NewQueueRecipient[] {
+    return [...this.#rows.values()];
+  }
+}

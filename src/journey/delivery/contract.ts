@@ -1,6 +1,7 @@
 // Handing letters to other servers: what the queue asks of delivery. Knows the question; lane.ts answers it.
 import type { Bytes } from '../../base/bytes.ts';
 import type { LetterId } from '../../store/contract.ts';
+import type { AccountId } from '../../store/contract.ts';
 import type { QueueRecipient } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 
@@ -20,7 +21,17 @@ export type Result =
       readonly words: string;
       /** RFC 3461 §5.2.2: the peer will make the success report itself. */ readonly dsnPassedOn: boolean;
     }
-  | { readonly kind: 'later' | 'never'; readonly host: string | null; /** RFC 3463. */ readonly status: string; readonly words: string };
+  | {
+      readonly kind: 'later' | 'never';
+      readonly host: string | null;
+      /** RFC 3463. */
+      readonly status: string;
+      readonly words: string;
+      /** Why an account's own provider does not carry it; a name of journey/outside/causes.ts. */
+      readonly cause?: string;
+      /** A person has to do something: the sender hears of it at the first time, not hours later. */
+      readonly tellNow?: boolean;
+    };
 
 export interface LaneOutcome {
   /** By row id; one for each row. */
@@ -38,4 +49,5 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-export type OpenLane = (domain: string) => Lane;
+/** To the servers of a domain; or to the one server of an account at another provider, whatever the domain. */
+export type OpenLane = (domain: string, via: AccountId | null) => Lane;

@@ -5,16 +5,22 @@ import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { LineConnection, LineConnector, TlsDemand } from '../../protocol/line/connection.ts';
-import type { ClientParts, HostOutcome, OutgoingLetter, SmtpClient } from '../../protocol/smtp/client-contract.ts';
+import type { ClientParts, HostOutcome, OutgoingLetter, PeerFailure, SmtpClient } from '../../protocol/smtp/client-contract.ts';
 import type { QueueRecipient } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { RouteHost, Router } from '../routing/contract.ts';
 import type { Consignment, Lane, LaneOutcome, OpenLane, Result } from './contract.ts';
-import { judgeFailure, judgeRecipient, type Verdict } from './outcome.ts';
+import { judgeFailure, judgeRecipient, type Failure } from './outcome.ts';
+import { CauseTrouble, causeSides } from '../outside/causes.ts';
+import type { AccountId } from '../../store/contract.ts';
 
-export interface DeliveryParts {
+export interface LaneParts {
   readonly router: Router;
   readonly connector: LineConnector;
+  /** What a failure means, where it is not as for any host. */
+  readonly judge?: (failure: PeerFailure) => Failure;
+  /** The host has taken a letter for one recipient at least. */
+  readonly taken?: () => void;
   readonly openClient: (connection: LineConnection, parts: ClientParts) => SmtpClient;
   readonly hostName: string;
   readonly chance: Chance;
@@ -29,7 +35,6 @@ const connectPatienceMs = 30_000;
 const transactionMax = 1000;
 
 type Pending = Map<number, QueueRecipient>;
-type Failure = Exclude<Verdict, { kind: 'delivered' }>;
 
 interface Open {
   readonly host: RouteHost;
@@ -38,16 +43,25 @@ interface Open {
   readonly ready: Extract<HostOutcome, { ready: true }>;
 }
 
-export function openLanes(parts: DeliveryParts): OpenLane {
-  return (domain) => new SmtpLane(parts, domain);
+export interface DeliveryParts extends LaneParts {
+  /** The parts for the one server of an account at another provider; without it nothing goes that way. */
+  readonly provider?: (via: AccountId) => Pick<LaneParts, 'router' | 'connector' | 'judge' | 'taken'>;
 }
 
+export function openLanes({ provider, ...parts }: DeliveryParts): OpenLane {
+  return (domain, via) => new SmtpLane(via === null ? parts : { ...parts, ...(provider?.(via) ?? noProvider) }, domain);
+}
+
+const noProvider: Pick<LaneParts, 'router'> = {
+  router: { route: async () => ({ kind: 'never', status: '5.3.5', words: 'this server sends nothing through other providers' }) },
+};
+
 class SmtpLane implements Lane {
-  readonly #parts: DeliveryParts;
+  readonly #parts: LaneParts;
   readonly #domain: string;
   #open: Open | null = null;
 
-  constructor(parts: DeliveryParts, domain: string) {
+  constructor(parts: LaneParts, domain: string) {
     this.#parts = parts;
     this.#domain = domain;
   }
@@ -74,9 +88,13 @@ class SmtpLane implements Lane {
       const words = trouble instanceof Error ? trouble.message : String(trouble);
       if (!(trouble instanceof Unavailable))
         this.#parts.log.error('delivery failed', { letter: consignment.letter, domain: this.#domain }, trouble);
-      for (const id of work.pending.keys()) work.results.set(id, { kind: 'later', host: null, status: '4.4.3', words });
-      this.#note(work, 'routing', 'later', null, { domain: this.#domain, reply: words });
-      return { results: work.results, events: work.events, unreachable: !work.reached };
+      const why = whyOf(trouble);
+      // RFC 3463: X.4.3 the directory gave no answer; X.7.0 who we are could not be shown.
+      const status = why.cause === undefined ? '4.4.3' : '4.7.0';
+      for (const id of work.pending.keys()) work.results.set(id, { kind: 'later', host: null, status, words, ...why });
+      this.#note(work, 'routing', 'later', null, { domain: this.#domain, reply: words, ...(why.cause && { cause: why.cause }) });
+      // What a person has to mend says nothing about the host.
+      return { results: work.results, events: work.events, unreachable: !work.reached && why.cause === undefined };
     }
     this.#settleRest(work);
     return { results: work.results, events: work.events, unreachable: !work.reached };
@@ -149,6 +167,7 @@ class SmtpLane implements Lane {
         reach: 'host',
         status: '4.4.1',
         words: trouble instanceof Error ? trouble.message : String(trouble),
+        ...whyOf(trouble),
       });
       return null;
     }
@@ -161,7 +180,7 @@ class SmtpLane implements Lane {
     await client.end();
     if (ready.failure.kind === 'tls' && demand.use === 'if-offered') return 'tls-failed';
     if (ready.failure.kind === 'reply') work.reached = true;
-    this.#failed(work, host, address, judgeFailure(ready.failure));
+    this.#failed(work, host, address, this.#judge(ready.failure));
     return null;
   }
 
@@ -171,7 +190,12 @@ class SmtpLane implements Lane {
       peer: host.name,
       peerAddress: address,
       reply: failure.words,
+      ...(failure.cause && { cause: failure.cause }),
     });
+  }
+
+  #judge(failure: PeerFailure): Failure {
+    return (this.#parts.judge ?? judgeFailure)(failure);
   }
 
   /** Hands the letter to one host, in as many transactions as it needs. What the host leaves undecided stays pending. */
@@ -195,7 +219,7 @@ class SmtpLane implements Lane {
       let decided = 0;
       rows.forEach((row, at) => {
         const told = outcome.recipients[at]!;
-        const verdict = judgeRecipient(told);
+        const verdict = judgeRecipient(told, (failure) => this.#judge(failure));
         if (verdict === null) return;
         if (verdict.kind !== 'delivered' && verdict.reach === 'host') {
           lastHostFailure = verdict;
@@ -209,15 +233,13 @@ class SmtpLane implements Lane {
           row.id,
           verdict.kind === 'delivered'
             ? { kind: 'delivered', host, words: verdict.words, dsnPassedOn: told.outcome === 'taken' && told.dsnPassedOn }
-            : { kind: verdict.kind, host, status: verdict.status, words: verdict.words },
+            : resultOf(verdict, host),
         );
-        this.#note(
-          work,
-          'delivery',
-          verdict.kind === 'delivered' ? 'done' : verdict.kind === 'later' ? 'later' : 'failed',
-          row.recipient,
-          this.#proof(open, verdict.words),
-        );
+        if (verdict.kind === 'delivered') this.#parts.taken?.();
+        this.#note(work, 'delivery', verdict.kind === 'delivered' ? 'done' : verdict.kind === 'later' ? 'later' : 'failed', row.recipient, {
+          ...this.#proof(open, verdict.words),
+          ...('cause' in verdict && verdict.cause && { cause: verdict.cause }),
+        });
         this.#parts.meter.count('tayori_deliveries_total', { result: verdict.kind });
       });
       if (!outcome.usable) {
@@ -261,7 +283,7 @@ class SmtpLane implements Lane {
       work.results.set(
         id,
         last
-          ? { kind: last.failure.kind, host: last.host, status: last.failure.status, words: last.failure.words }
+          ? resultOf(last.failure, last.host)
           : { kind: 'later', host: null, status: '4.4.1', words: `no mail server of ${this.#domain} could be reached` },
       );
     work.pending.clear();
@@ -276,6 +298,15 @@ class SmtpLane implements Lane {
   ): void {
     work.events.push({ letter: work.consignment.letter, at: this.#parts.clock.now(), station, result, recipient, account: null, facts });
   }
+}
+
+function resultOf({ kind, status, words, cause, tellNow }: Failure, host: string): Result {
+  return { kind, host, status, words, ...(cause && { cause }), ...(tellNow && { tellNow }) };
+}
+
+/** A person has to do something about what is on the side of the person. */
+function whyOf(trouble: unknown): Pick<Failure, 'cause' | 'tellNow'> {
+  return trouble instanceof CauseTrouble ? { cause: trouble.why, tellNow: causeSides[trouble.why] === 'you' } : {};
 }
 
 /** One letter on its way along the hosts. */

@@ -13,14 +13,31 @@
 // - A host that cannot do what the letter needs (SMTPUTF8, BINARYMIME, SIZE): the next MX; when none can, never, with RFC 6531/3030/1870's code.
 // - TLS that the route demands and that does not come about: later, never in the clear (4.7.5).
 // - 421 at any time means the host is going away: the next MX, then later.
+//
+// Through the server of an account at another provider there is no other host, and no other way for the letter:
+// - A login that is refused: later, and the sender hears of it at once. A person mends it.
+// - A host that refuses us altogether (greeting, EHLO), for ever as it says: later; a network or an address changes.
+// - "Not from this address", "too large": never; the sender gets a report.
+// - A quota of letters a day, whatever its code: later, the day ends (providers answer 550 5.4.5).
+// - All else as with any host.
 import type { PeerFailure, RecipientOutcome } from '../../protocol/smtp/client-contract.ts';
+import { causeSides, type Cause } from '../outside/causes.ts';
 
 /** Whom a verdict is about: whether another host may still take the letter. */
 export type Reach = 'recipient' | 'message' | 'host';
 
 export type Verdict =
   | { readonly kind: 'delivered'; readonly words: string }
-  | { readonly kind: 'later' | 'never'; readonly reach: Reach; /** RFC 3463. */ readonly status: string; readonly words: string };
+  | ({ readonly kind: 'later' | 'never'; readonly reach: Reach; /** RFC 3463. */ readonly status: string; readonly words: string } & Why);
+
+/** Only at an account's own provider. */
+interface Why {
+  readonly cause?: Cause;
+  /** A person has to do something: the sender hears of it at once. */
+  readonly tellNow?: boolean;
+}
+
+export type Failure = Exclude<Verdict, { kind: 'delivered' }>;
 
 const phaseWords: Readonly<Record<PeerFailure['phase'], string>> = {
   connect: 'connecting',
@@ -50,7 +67,7 @@ const missing = {
   lmtp: { kind: 'later', status: '4.3.5', words: 'the server does not speak LMTP' },
 } as const;
 
-export function judgeFailure(failure: PeerFailure): Exclude<Verdict, { kind: 'delivered' }> {
+export function judgeFailure(failure: PeerFailure): Failure {
   switch (failure.kind) {
     case 'missing':
       return { reach: 'host', ...missing[failure.capability] };
@@ -82,7 +99,7 @@ export function judgeFailure(failure: PeerFailure): Exclude<Verdict, { kind: 'de
   }
 }
 
-function judgeReply({ phase, reply }: Extract<PeerFailure, { kind: 'reply' }>): Exclude<Verdict, { kind: 'delivered' }> {
+function judgeReply({ phase, reply }: Extract<PeerFailure, { kind: 'reply' }>): Failure {
   const words = `${reply.code} ${reply.text}`;
   const permanent = reply.code >= 500 && reply.code <= 599;
   const status = statusOf(reply.code, reply.enhanced);
@@ -100,6 +117,16 @@ function judgeReply({ phase, reply }: Extract<PeerFailure, { kind: 'reply' }>): 
   return { kind: permanent ? 'never' : 'later', reach: 'message', status, words };
 }
 
+/** What stands in the way at the provider of the sender's own account; `cause` is what its words mean, null when nothing about the account. */
+export function judgeProvider(failure: PeerFailure, cause: Cause | null): Failure {
+  const verdict = judgeFailure(failure);
+  const why = cause === null ? {} : { cause };
+  const later = { ...verdict, ...why, kind: 'later', status: verdict.status.replace(/^5/, '4') } as const;
+  if (failure.phase === 'auth' && failure.kind === 'reply') return { ...later, tellNow: cause !== null && causeSides[cause] === 'you' };
+  if (cause === 'sending-quota' || (verdict.reach === 'host' && failure.kind !== 'missing')) return later;
+  return { ...verdict, ...why };
+}
+
 /** The peer's own enhanced code where its class fits the reply's, else the class alone (RFC 3463 §2). */
 function statusOf(code: number, enhanced: string | null): string {
   const kind = code >= 500 ? '5' : '4';
@@ -107,13 +134,13 @@ function statusOf(code: number, enhanced: string | null): string {
 }
 
 /** null: this recipient was not tried on this host and is to be tried again at once. */
-export function judgeRecipient(outcome: RecipientOutcome): Verdict | null {
+export function judgeRecipient(outcome: RecipientOutcome, judge: (failure: PeerFailure) => Failure = judgeFailure): Verdict | null {
   switch (outcome.outcome) {
     case 'taken':
       return { kind: 'delivered', words: `${outcome.reply.code} ${outcome.reply.text}` };
     case 'refused':
     case 'stopped':
-      return judgeFailure(outcome.failure);
+      return judge(outcome.failure);
     case 'not-tried':
       return null;
   }

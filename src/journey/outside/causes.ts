@@ -52,6 +52,8 @@ export const causeSides = {
   'blocked-country': 'provider',
   'no-common-mechanism': 'provider',
   'login-unavailable': 'provider',
+  /** We stop by ourselves before the provider locks the account. */
+  'tries-used-up': 'here',
   // Sign-in by the provider's page
   'client-id-missing': 'here',
   'sign-in-expired': 'you',

@@ -22,6 +22,9 @@ export interface Vault {
   seal(secret: OutsideSecret, bound: string): Bytes;
   /** @throws CauseTrouble `key-missing` when the key is not there or another one. */
   open(sealed: Bytes, bound: string): OutsideSecret;
+  /** The same for a secret of another kind, such as a client secret of OAuth. */
+  sealText(text: string, bound: string): Bytes;
+  openText(sealed: Bytes, bound: string): string;
 }
 
 /** How `Vault` binds a secret to its account. */
@@ -54,4 +57,10 @@ export interface SignInKeeper {
     account: AccountId,
     side: 'receive' | 'send',
   ): Promise<{ readonly login: string; readonly kind: 'password' | 'oauth2'; readonly secret: string }>;
+}
+
+/** A keeper that can be told that a token it gave does not work. */
+export interface TokenKeeper extends SignInKeeper {
+  /** A server refused this access token although its time was not over: the next answer is another one. */
+  refused(account: AccountId, token: string): void;
 }

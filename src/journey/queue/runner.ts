@@ -4,10 +4,10 @@
 import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
-import type { AcceptLetter, MailStore } from '../../store/contract.ts';
-import type { QueueRecipient, QueueResult } from '../../store/queue-contract.ts';
+import type { AcceptLetter, AccountId, MailStore } from '../../store/contract.ts';
+import { roadOf, type QueueRecipient, type QueueResult } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
-import type { Lane, LaneOutcome, OpenLane } from '../delivery/contract.ts';
+import type { Lane, LaneOutcome, OpenLane, Result } from '../delivery/contract.ts';
 import type { ReportAction, ReportedRecipient, Reporter } from '../report/contract.ts';
 import { restDelay, retryDelay, tellDelayAfterMs } from './schedule.ts';
 
@@ -36,8 +36,14 @@ const lookAgainMs = 60_000;
 /** After a store that could not take or keep a result. */
 const storeTroubleMs = 5000;
 
+/** A provider lets one account have few connections, and a second one is seldom faster. */
+const lanesOfAccount = 2;
+
 interface Destination {
+  /** As `roadOf` gives it. */
+  readonly road: string;
   readonly domain: string;
+  readonly via: AccountId | null;
   readonly waiting: QueueRecipient[][];
   lanes: number;
   window: number;
@@ -132,7 +138,7 @@ export class QueueRunner {
     const { store, clock, log } = this.#parts;
     try {
       while (!this.#stopped && this.#lanes < lanesAll) {
-        const full = [...this.#destinations.values()].filter((one) => one.rows >= domainRowsMax).map((one) => one.domain);
+        const full = [...this.#destinations.values()].filter((one) => one.rows >= domainRowsMax).map((one) => one.road);
         const rows = await store.queue.take(clock.now(), leaseMs, takeMax, full);
         if (rows.length === 0) break;
         for (const row of rows) this.#held.set(row.id, row);
@@ -146,17 +152,18 @@ export class QueueRunner {
     }
   }
 
-  /** Puts rows of one letter and one domain together and starts lanes. */
+  /** Puts rows of one letter and one road together and starts lanes. */
   #sort(rows: readonly QueueRecipient[]): void {
-    const byDomain = Map.groupBy(rows, (row) => row.domain);
-    for (const [domain, ofDomain] of byDomain) {
-      let destination = this.#destinations.get(domain);
+    for (const [road, ofRoad] of Map.groupBy(rows, roadOf)) {
+      let destination = this.#destinations.get(road);
       if (!destination) {
-        destination = { domain, waiting: [], lanes: 0, window: lanesFirst, rows: 0, unreachable: 0, restsUntil: 0, lastWords: '' };
-        this.#destinations.set(domain, destination);
+        const { domain, via } = ofRoad[0]!;
+        const window = via === null ? lanesFirst : lanesOfAccount;
+        destination = { road, domain, via, waiting: [], lanes: 0, window, rows: 0, unreachable: 0, restsUntil: 0, lastWords: '' };
+        this.#destinations.set(road, destination);
       }
-      destination.rows += ofDomain.length;
-      destination.waiting.push(...Map.groupBy(ofDomain, (row) => row.letter).values());
+      destination.rows += ofRoad.length;
+      destination.waiting.push(...Map.groupBy(ofRoad, (row) => row.letter).values());
       while (destination.lanes < destination.window && destination.lanes < destination.waiting.length && this.#lanes < lanesAll)
         this.#startLane(destination);
       // Without a lane of its own a domain would wait for the next look.
@@ -168,13 +175,13 @@ export class QueueRunner {
     destination.lanes++;
     this.#lanes++;
     const job = this.#runLane(destination)
-      .catch((defect: unknown) => this.#parts.log.error('a lane failed', { domain: destination.domain }, defect))
+      .catch((defect: unknown) => this.#parts.log.error('a lane failed', { road: destination.road }, defect))
       .finally(() => {
         destination.lanes--;
         this.#lanes--;
         this.#jobs.delete(job);
         if (destination.lanes === 0 && destination.waiting.length === 0 && destination.restsUntil < this.#parts.clock.monotonic())
-          this.#destinations.delete(destination.domain);
+          this.#destinations.delete(destination.road);
         this.#look();
         this.#tellIdle();
       });
@@ -182,7 +189,7 @@ export class QueueRunner {
   }
 
   async #runLane(destination: Destination): Promise<void> {
-    const lane = this.#parts.openLane(destination.domain);
+    const lane = this.#parts.openLane(destination.domain, destination.via);
     try {
       for (let rows: QueueRecipient[] | undefined; (rows = destination.waiting.shift()) !== undefined;) {
         try {
@@ -218,11 +225,11 @@ export class QueueRunner {
     if (!outcome.unreachable) {
       destination.unreachable = 0;
       destination.restsUntil = 0;
-      destination.window = Math.min(destination.window + 1, lanesMost);
+      destination.window = Math.min(destination.window + 1, destination.via === null ? lanesMost : lanesOfAccount);
       return;
     }
     destination.unreachable++;
-    destination.window = lanesFirst;
+    destination.window = destination.via === null ? lanesFirst : lanesOfAccount;
     destination.restsUntil = clock.monotonic() + restDelay(destination.unreachable, chance);
     destination.lastWords = [...outcome.results.values()].find((result) => result.kind === 'later')?.words ?? '';
   }
@@ -249,10 +256,10 @@ export class QueueRunner {
     const queue: QueueResult[] = [];
     const events: TraceEvent[] = [...outcome.events];
     const reported: ReportedRecipient[] = [];
-    const tell = (row: QueueRecipient, action: ReportAction, status: string, words: string, host: string | null) =>
-      reported.push({ row, action, status, words, host, lastAttemptAt: now });
+    const tell = (row: QueueRecipient, action: ReportAction, status: string, words: string, host: string | null, cause?: string) =>
+      reported.push({ row, action, status, words, host, lastAttemptAt: now, ...(cause === undefined ? {} : { cause }) });
     for (const row of rows) {
-      const result = outcome.results.get(row.id) ?? { kind: 'later' as const, host: null, status: '4.3.0', words: 'no result' };
+      const result = outcome.results.get(row.id) ?? noResult;
       const proof = { id: row.id, leaseEpoch: row.leaseEpoch };
       if (result.kind === 'delivered') {
         queue.push({ ...proof, done: 'delivered' });
@@ -262,8 +269,8 @@ export class QueueRunner {
       }
       const next = dueAt ?? now + retryDelay(row.attempts + 1, chance);
       if (result.kind === 'later' && next < row.expiresAt) {
-        const delayDue = !row.delayTold && now - row.createdAt >= tellDelayAfterMs;
-        if (delayDue && wants(row, 'delay')) tell(row, 'delayed', result.status, result.words, result.host);
+        const delayDue = !row.delayTold && (result.tellNow === true || now - row.createdAt >= tellDelayAfterMs);
+        if (delayDue && wants(row, 'delay')) tell(row, 'delayed', result.status, result.words, result.host, result.cause);
         queue.push({ ...proof, done: 'later', dueAt: next, reply: result.words, host: result.host, delayTold: row.delayTold || delayDue });
         events.push({
           letter: row.letter,
@@ -272,7 +279,7 @@ export class QueueRunner {
           result: 'later',
           recipient: row.recipient,
           account: null,
-          facts: { attempt: row.attempts + 1, nextAt: next, reply: result.words },
+          facts: { attempt: row.attempts + 1, nextAt: next, reply: result.words, ...causeOf(result) },
         });
         continue;
       }
@@ -286,9 +293,9 @@ export class QueueRunner {
         result: 'failed',
         recipient: row.recipient,
         account: null,
-        facts: { attempt: row.attempts + 1, reply: result.words },
+        facts: { attempt: row.attempts + 1, reply: result.words, ...causeOf(result) },
       });
-      if (wants(row, 'failure')) tell(row, 'failed', status, result.words, result.host);
+      if (wants(row, 'failure')) tell(row, 'failed', status, result.words, result.host, result.cause);
     }
     const letters: AcceptLetter[] = [];
     // One report for each kind of news: a sender reads "not delivered" and "still trying" differently.
@@ -347,6 +354,12 @@ export class QueueRunner {
     }
     return !rows.some((row) => this.#lost.has(row.id));
   }
+}
+
+const noResult: Result = { kind: 'later', host: null, status: '4.3.0', words: 'no result' };
+
+function causeOf({ cause }: Extract<Result, { kind: 'later' | 'never' }>): { readonly cause?: string } {
+  return cause === undefined ? {} : { cause };
 }
 
 /** RFC 3461 §4.1: without NOTIFY failures are told, and delays too as every sender expects. */

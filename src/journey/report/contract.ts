@@ -17,6 +17,8 @@ export interface ReportedRecipient {
   /** The other server; null when it was our decision. */
   readonly host: string | null;
   readonly lastAttemptAt: number;
+  /** A name of journey/outside/causes.ts, when the provider of the sender's account stood in the way. */
+  readonly cause?: string;
 }
 
 /** A letter that lies in mailboxes here, whose senders asked to be told (RFC 3461 §5.2.3). */

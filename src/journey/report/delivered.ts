@@ -23,6 +23,7 @@ export function deliveredRecipients({ recipients, letter, at, octets, ...asked }
       lastHost: null,
       delayTold: false,
       leaseEpoch: 0,
+      via: null,
     },
     action: 'delivered',
     status: '2.1.5',

@@ -8,7 +8,7 @@ import { reportBody } from '../../message/build/body.ts';
 import { buildLetter } from '../../message/build/letter.ts';
 import { headerFieldRanges } from '../../message/header/fields.ts';
 import { formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
-import type { AcceptLetter } from '../../store/contract.ts';
+import type { AcceptLetter, AccountId } from '../../store/contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import type { RecipientLists } from '../account/contract.ts';
 import type { ReportAction, ReportedRecipient, Reporter } from './contract.ts';
@@ -20,6 +20,10 @@ export interface ReporterParts {
   /** The domain of the postmaster who signs. */
   readonly domain: string;
   readonly recipients: RecipientLists;
+  /** Whether an account at another provider is there: reports about its letters lie in its own INBOX. */
+  readonly hasOutside?: (account: AccountId) => boolean;
+  /** A cause as a sentence with the next step; null when there is none. */
+  readonly explain?: (cause: string, language: 'ja' | 'en') => string | null;
   readonly clock: Clock;
   readonly chance: Chance;
 }
@@ -56,6 +60,20 @@ const wordsByAction: Readonly<Record<ReportAction, Words>> = {
   },
 };
 
+/** About letters that an account's own provider is to carry: what stands in the way is seldom the recipient's address. */
+const wordsOfProvider: Readonly<Record<'failed' | 'delayed', Words>> = {
+  failed: {
+    subject: 'Your letter could not be sent / お手紙を送れませんでした',
+    ja: 'お使いのメールの会社を通して、次の宛先にお手紙を送ることができませんでした。ほかの道で送ることはしていません。',
+    en: 'Your letter could not be sent through your mail provider to the following addresses. It was not sent in any other way.',
+  },
+  delayed: {
+    subject: 'Your letter still waits to be sent / お手紙はまだ送れていません',
+    ja: 'メールの会社にまだお手紙を渡せていません。引き続き試みます。',
+    en: 'Your mail provider has not yet taken your letter to the following addresses. We go on trying.',
+  },
+};
+
 export function openReporter(parts: ReporterParts): Reporter {
   return {
     delivered(letter, store) {
@@ -65,11 +83,7 @@ export function openReporter(parts: ReporterParts): Reporter {
     async report(recipients, octets, store) {
       const first = recipients[0];
       if (!first || first.row.reversePath === '') return null;
-      // A full mailbox is no reason to let a letter disappear without a word.
-      const list = parts.recipients.open({ onlyOurs: false, pastQuota: true });
-      // A report is never reported about (RFC 3461 §5.2.7).
-      await list.add({ address: first.row.reversePath, notify: ['never'], originalRecipient: null }, 0);
-      const [placements, queue] = [list.placements(), list.queueRows()];
+      const { placements, queue } = await roadBack(parts, first.row);
       if (placements.length === 0 && queue.length === 0) return null;
       const at = parts.clock.now();
       const letter = makeLetterId(parts.chance);
@@ -92,11 +106,27 @@ export function openReporter(parts: ReporterParts): Reporter {
   };
 }
 
+async function roadBack(
+  parts: ReporterParts,
+  { reversePath, via }: ReportedRecipient['row'],
+): Promise<Pick<AcceptLetter, 'placements' | 'queue'>> {
+  // The address is not ours, the mailbox is; by the DNS the report would go to the provider, from a server that it has no reason to believe.
+  if (via !== null)
+    return { placements: parts.hasOutside?.(via) === true ? [{ account: via, mailbox: 'inbox', flags: [] }] : [], queue: [] };
+  // A full mailbox is no reason to let a letter disappear without a word.
+  const list = parts.recipients.open({ onlyOurs: false, pastQuota: true });
+  // A report is never reported about (RFC 3461 §5.2.7).
+  await list.add({ address: reversePath, notify: ['never'], originalRecipient: null }, 0);
+  return { placements: list.placements(), queue: list.queueRows() };
+}
+
 function buildReport(parts: ReporterParts, recipients: readonly ReportedRecipient[], octets: Bytes, letter: string, at: number): Bytes {
   const { row, action } = recipients[0]!;
-  const words = wordsByAction[action];
+  const words = row.via === null || (action !== 'failed' && action !== 'delayed') ? wordsByAction[action] : wordsOfProvider[action];
   const tells = recipients.map(describe).join('\n\n');
-  const text = `${words.ja}\n\n${words.en}\n\n${tells}\n\n-- \n便り ${parts.hostName}\n`;
+  const why = [...new Set(recipients.flatMap(({ cause }) => cause ?? []))];
+  const said = (language: 'ja' | 'en'): string => why.map((cause) => `\n${parts.explain?.(cause, language) ?? ''}`.trimEnd()).join('');
+  const text = `${words.ja}${said('ja')}\n\n${words.en}${said('en')}\n\n${tells}\n\n-- \n便り ${parts.hostName}\n`;
   const global = needsGlobal(recipients);
   const full = action === 'failed' && row.returns !== 'headers' && octets.length <= returnMax;
   const { blankEnd } = headerFieldRanges(octets);

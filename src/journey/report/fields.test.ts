@@ -33,6 +33,7 @@ function fieldsFor({ recipient = 'friend@remote.test', originalRecipient = null,
     lastHost: null,
     delayTold: false,
     leaseEpoch: 0,
+    via: null,
   };
   const one = { row, action: 'failed', status: '5.0.0', words, host, lastAttemptAt: 0 } as const;
   return new Map(recipientFields(one, needsGlobal([one])));

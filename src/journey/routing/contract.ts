@@ -10,7 +10,7 @@ export interface RouteHost {
   /** TLS from the first octet (a smarthost on 465). */
   readonly implicitTls: boolean;
   /** A smarthost asks who we are; its secret is looked up by whoever connects. */
-  readonly login: { readonly name: string; readonly password: string } | null;
+  readonly login: { readonly name: string; readonly password: string; readonly kind?: 'password' | 'oauth2' } | null;
   /** `opportunistic` as RFC 7435; `verified`: only TLS with a proven certificate. */
   readonly security: 'opportunistic' | 'verified';
 }

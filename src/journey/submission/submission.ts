@@ -11,10 +11,10 @@ import type { Path } from '../../protocol/smtp/grammar/path.ts';
 import { replies, replyWith, type Reply } from '../../protocol/smtp/response.ts';
 import { formatReceived, formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
 import type { Principal } from '../../protocol/sasl/authenticator.ts';
-import type { LetterId, MailStore, Spool } from '../../store/contract.ts';
+import type { LetterId, MailStore, Placement, Spool } from '../../store/contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
-import type { AddressBook, Objection, RecipientList, RecipientLists } from '../account/contract.ts';
+import type { AddressBook, Objection, OutsideSender, RecipientList, RecipientLists } from '../account/contract.ts';
 import type { Reporter } from '../report/contract.ts';
 import { completeLetter, cutPieces, type Completion } from './completion.ts';
 import { SendingRate } from './rate.ts';
@@ -48,7 +48,8 @@ export function openSubmission(parts: SubmissionParts): SmtpReceiver {
       if (principal === null) return replies['login-required'];
       // The empty reverse-path is for receipts (RFC 8098 §3); who wrote them is in their From.
       if (sender.address !== '' && !parts.addresses.owns(principal.account, sender.address)) return replies['sender-not-yours'];
-      return new SubmittedLetter(parts, turnstile, rate, client, principal, sender, parameters);
+      const outside = parts.addresses.outsideSender(principal.account, sender.address);
+      return new SubmittedLetter(parts, turnstile, rate, client, principal, outside, sender, parameters);
     },
   };
 }
@@ -72,6 +73,8 @@ class SubmittedLetter implements IncomingLetter {
   readonly #rate: SendingRate;
   readonly #client: Client;
   readonly #principal: Principal;
+  /** The account at another provider whose letter it is: that provider carries it to all, also to people here. */
+  readonly #outside: OutsideSender | null;
   readonly #sender: Path;
   readonly #parameters: MailParameters;
   readonly #recipients: RecipientList;
@@ -82,6 +85,7 @@ class SubmittedLetter implements IncomingLetter {
     rate: SendingRate,
     client: Client,
     principal: Principal,
+    outside: OutsideSender | null,
     sender: Path,
     parameters: MailParameters,
   ) {
@@ -90,9 +94,10 @@ class SubmittedLetter implements IncomingLetter {
     this.#rate = rate;
     this.#client = client;
     this.#principal = principal;
+    this.#outside = outside;
     this.#sender = sender;
     this.#parameters = parameters;
-    this.#recipients = parts.recipients.open({ onlyOurs: false });
+    this.#recipients = parts.recipients.open({ onlyOurs: false, via: outside?.account ?? null });
   }
 
   checkRecipient({ address }: Path, { notify, originalRecipient }: RecipientParameters): Reply | null | Promise<Reply | null> {
@@ -121,11 +126,15 @@ class SubmittedLetter implements IncomingLetter {
     }
     const letter = makeLetterId(chance);
     const at = clock.now();
-    const completion = completeLetter(octets, { author: { name, address: login }, at, id: letter });
+    const completion = completeLetter(octets, { author: this.#outside ?? { name, address: login }, at, id: letter });
     if (completion.fault !== null) return replyWith('bad-header', completion.fault);
     // Strict: every author must be the login's own, not the first or the sender alone (B-031).
     const foreign = completion.authors.find((author) => !addresses.owns(account, author));
     if (foreign !== undefined) return replyWith('author-not-yours', `${foreign} does not belong to the account ${login}`);
+    // What one provider carries under another one's name is thrown away on the way (DMARC, RFC 7489 §3.1), and the person never hears of it.
+    const other = completion.authors.find((author) => addresses.outsideSender(account, author)?.account !== this.#outside?.account);
+    if (other !== undefined)
+      return replyWith('author-not-yours', `${other} in From goes with MAIL FROM:<${other}> only, not with <${this.#sender.address}>`);
     if (!this.#rate.take(account, this.#recipients.elsewhere)) {
       log.warn('submission: too many recipients in an hour', { login, recipients: this.#recipients.elsewhere });
       return replies['rate-limited'];
@@ -145,7 +154,7 @@ class SubmittedLetter implements IncomingLetter {
             spool,
             receivedAt: at,
             reversePath: this.#sender.address,
-            placements: this.#recipients.placements(),
+            placements: this.#placements(letter),
             queue,
             dsn: { envelopeId, returns },
             smtpUtf8,
@@ -168,6 +177,13 @@ class SubmittedLetter implements IncomingLetter {
       size: content.length,
     });
     return replyWith('letter-taken', `Letter taken, ${letter}`);
+  }
+
+  /** Those here it is for; or the copy in Sent, where the provider files none. */
+  #placements(letter: LetterId): readonly Placement[] {
+    if (this.#outside === null) return this.#recipients.placements();
+    const { account, copy } = this.#outside;
+    return copy ? [{ account, mailbox: 'sent', flags: ['\\Seen'], key: `sent:${letter}` }] : [];
   }
 
   async #withoutCuts(octets: Bytes, completion: Completion): Promise<Spool> {
@@ -198,9 +214,14 @@ class SubmittedLetter implements IncomingLetter {
     return octets.some((octet) => octet > 127) ? '8bitmime' : '7bit';
   }
 
+  #via(): TraceEvent['facts'] {
+    return this.#outside === null ? {} : { via: this.#outside.address };
+  }
+
   #events(letter: LetterId, at: number, size: number, { messageId }: Completion): readonly TraceEvent[] {
     const { helloName, remote, tls } = this.#client;
     const { login } = this.#principal;
+    const author = this.#outside?.address ?? login;
     const events: TraceEvent[] = [
       {
         letter,
@@ -215,8 +236,9 @@ class SubmittedLetter implements IncomingLetter {
           peerAddress: remote.address,
           login,
           from: this.#sender.address,
-          messageId: messageId === '' ? `${letter}@${login.slice(login.lastIndexOf('@') + 1)}` : messageId,
+          messageId: messageId === '' ? `${letter}@${author.slice(author.lastIndexOf('@') + 1)}` : messageId,
           size,
+          ...this.#via(),
           ...(tls === null ? {} : { tls: `${tls.version} ${tls.cipher}` }),
         },
       },
@@ -224,7 +246,7 @@ class SubmittedLetter implements IncomingLetter {
     for (const [account, recipient] of this.#recipients.accounts)
       events.push({ letter, at, station: 'mailbox', result: 'done', recipient, account, facts: { mailbox: 'INBOX' } });
     for (const { recipient } of this.#recipients.queueRows())
-      events.push({ letter, at, station: 'queue', result: 'done', recipient, account: null, facts: {} });
+      events.push({ letter, at, station: 'queue', result: 'done', recipient, account: null, facts: this.#via() });
     return events;
   }
 }

@@ -23,6 +23,17 @@ export interface TlsDemand {
   readonly tlsa?: readonly Tlsa[];
 }
 
+/** What a peer's certificate says of itself, for people to see. */
+export interface PeerCertificate {
+  /** DNS names and addresses that it is for; at most 20. */
+  readonly names: readonly string[];
+  /** The organisation, or the name, of the authority. */
+  readonly issuer: string;
+  /** Milliseconds. */
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
 /** What TLS came to be with a peer. */
 export interface PeerTls {
   /** `TLSv1.3` or `TLSv1.2`. */
@@ -32,6 +43,8 @@ export interface PeerTls {
   readonly verified: 'no' | 'certificate' | 'dane';
   /** Why the peer's certificate could not be verified, in the words of the TLS library; null when it was verified. */
   readonly fault: string | null;
+  /** Missing where nobody looked; null when none was shown. */
+  readonly certificate?: PeerCertificate | null;
   /** RFC 9266 `tls-exporter` channel binding, or null. */
   exporter(): Bytes | null;
 }

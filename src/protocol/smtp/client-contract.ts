@@ -12,7 +12,13 @@ export interface ClientParts {
   readonly hostName: string;
   readonly demand: TlsDemand;
   /** Login at a smarthost; null when none is needed. Only sent over TLS unless `plaintext` says so. */
-  readonly login: { readonly name: string; readonly password: string; readonly plaintext?: boolean } | null;
+  readonly login: {
+    readonly name: string;
+    /** With `oauth2`: the access token (RFC 7628, XOAUTH2). */
+    readonly password: string;
+    readonly kind?: 'password' | 'oauth2';
+    readonly plaintext?: boolean;
+  } | null;
   /** For SCRAM. */
   readonly chance: Chance;
   /** `lmtp`: LHLO, and one reply per recipient (RFC 2033). */

@@ -57,6 +57,7 @@ export const commandTable: readonly CommandRow[] = [
   { words: 'backup', sentence: 'Copy everything into a folder, while the server works.', load: () => import('./backup.ts') },
   { words: 'restore', sentence: 'Make a data folder from a backup.', load: () => import('./restore.ts') },
   { words: 'verify', sentence: 'Check every letter and every counter of the data.', load: () => import('./verify.ts') },
+  { words: 'discover', sentence: 'Find the settings of a mail address at any provider.', load: () => import('./discover.ts') },
   { words: 'trace', sentence: "Tell a letter's journey in words.", load: () => import('./trace.ts') },
 ];
 

@@ -1,5 +1,6 @@
 // The directory in memory: the whole of directory-contract.ts without a disk, for tests and demonstrations.
 // Knows how ids are given; the rows and rules are directory-picture.ts.
+import type { Bytes } from '../../base/bytes.ts';
 import type { AccountId } from '../contract.ts';
 import type {
   AccountRow,
@@ -13,6 +14,7 @@ import type {
   SetupLinkUse,
 } from '../directory-contract.ts';
 import { DirectoryPicture, usedAppPassword } from '../directory-picture.ts';
+import type { OutsideAccountRow, OutsideHealth } from '../outside-contract.ts';
 
 export function openMemoryDirectory(): Directory {
   return new MemoryDirectory();
@@ -101,6 +103,31 @@ class MemoryDirectory extends DirectoryPicture implements Directory {
 
   async removeSetupLink(id: number): Promise<void> {
     if (this.dropSetupLink(id)) this.tell();
+  }
+
+  async addOutsideAccount(row: Omit<OutsideAccountRow, 'id' | 'secret'>, seal: (id: AccountId) => Bytes): Promise<OutsideAccountRow> {
+    this.checkNewOutside(row);
+    const id = ++this.#lastAccount;
+    const added: OutsideAccountRow = { ...row, id, secret: seal(id) };
+    this.keepOutside(added);
+    this.tell();
+    return added;
+  }
+
+  async updateOutsideAccount(id: AccountId, change: Partial<Omit<OutsideAccountRow, 'id' | 'owner'>>): Promise<OutsideAccountRow> {
+    const after = this.changedOutside(id, change);
+    this.keepOutside(after);
+    this.tell();
+    return after;
+  }
+
+  async removeOutsideAccount(id: AccountId): Promise<void> {
+    if (this.dropOutside(id)) this.tell();
+  }
+
+  noteOutsideHealth(id: AccountId, health: OutsideHealth): void {
+    const row = this.outsideAccount(id);
+    if (row !== null) this.keepOutside({ ...row, health });
   }
 
   async putValue(name: string, value: string): Promise<void> {

@@ -3,7 +3,7 @@
 import type { Bytes } from '../../base/bytes.ts';
 import { Refusal } from '../../base/trouble.ts';
 import type { AcceptLetter, LetterId } from '../contract.ts';
-import type { QueueRecipient, QueueResult, QueueStore } from '../queue-contract.ts';
+import { roadOf, type QueueRecipient, type QueueResult, type QueueStore } from '../queue-contract.ts';
 
 type Row = { -readonly [K in keyof QueueRecipient]: QueueRecipient[K] };
 
@@ -42,6 +42,7 @@ export class MemoryQueue implements QueueStore {
         lastHost: null,
         delayTold: false,
         leaseEpoch: 0,
+        via: recipient.via ?? null,
       });
     }
   }
@@ -83,7 +84,7 @@ export class MemoryQueue implements QueueStore {
     this.#checkOpen();
     const left = new Set(without);
     const due = [...this.#rows.values()]
-      .filter((row) => row.state === 'ready' && row.dueAt <= now && !left.has(row.domain))
+      .filter((row) => row.state === 'ready' && row.dueAt <= now && !left.has(roadOf(row)))
       .sort((a, b) => a.dueAt - b.dueAt || a.id - b.id)
       .slice(0, limit);
     for (const row of due) {
@@ -111,10 +112,11 @@ export class MemoryQueue implements QueueStore {
     return next;
   }
 
-  async list(filter: { readonly letter?: LetterId; readonly domain?: string; readonly limit: number }): Promise<readonly QueueRecipient[]> {
+  async list(filter: Parameters<QueueStore['list']>[0]): Promise<readonly QueueRecipient[]> {
     this.#checkOpen();
     return [...this.#rows.values()]
       .filter((row) => (filter.letter ?? row.letter) === row.letter && (filter.domain ?? row.domain) === row.domain)
+      .filter((row) => (filter.via ?? row.via) === row.via)
       .slice(0, filter.limit)
       .map(copyOf);
   }

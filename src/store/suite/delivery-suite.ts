@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesFromUtf8, utf8FromBytes } from '../../base/bytes.ts';
+import type { QueueRecipient } from '../queue-contract.ts';
 import type { TraceEvent } from '../trace-contract.ts';
 import {
   ADA,
@@ -207,11 +208,25 @@ function queueing(open: OpenStore): void {
         lastReply: null,
         lastHost: null,
         delayTold: false,
+        via: null,
       });
       assert.equal(await store.queue.nextDue(), 4000);
       assert.deepEqual(await store.queue.count(), { ready: 2, held: 0, letters: 1 });
       assert.equal((await store.queue.list({ letter: 'ida', limit: 1 })).length, 1);
       assert.deepEqual(await store.queue.list({ letter: 'other', limit: 10 }), []);
+    }));
+
+  test('rows for the provider of an account have a road of their own, whatever domain they are for', () =>
+    withStore(open, async (store) => {
+      const queue = [recipient('a@x.test', 1000), { ...recipient('b@x.test', 1001), via: 17 }, { ...recipient('c@y.test', 1002), via: 18 }];
+      await store.commit({ letters: [await acceptOf(store, 'a', [], { queue })] });
+      const seen = (rows: readonly QueueRecipient[]): unknown => rows.map(({ recipient: to, via }) => [to, via]);
+      assert.deepEqual(seen(await store.queue.list({ via: 17, limit: 10 })), [['b@x.test', 17]]);
+      assert.deepEqual(seen(await store.queue.take(2000, 100, 10, ['via 17', 'y.test'])), [
+        ['a@x.test', null],
+        ['c@y.test', 18],
+      ]);
+      assert.deepEqual(seen(await store.queue.take(2000, 100, 10, ['x.test'])), [['b@x.test', 17]]);
     }));
 
   test('take gives due rows, oldest first, once per lease', () =>

@@ -3,7 +3,7 @@
 // (reliability §7.5), and a result counts only under the epoch of its lease.
 import type { QueueRecipient, QueueResult } from '../../../store/queue-contract.ts';
 import type { AcceptJob, Job } from '../jobs.ts';
-import { parseQueueRow, queueColumns, queueTables } from '../queue-rows.ts';
+import { parseQueueRow, queueColumns, queueRoad, queueTables } from '../queue-rows.ts';
 import type { Books } from './books.ts';
 import { releaseLetter, type LetterRow } from './letters.ts';
 
@@ -11,7 +11,7 @@ export function addQueueRows(books: Books, letter: LetterRow, job: AcceptJob): v
   const first = books.next.queueRow;
   for (const row of job.queue) {
     books.sql.run(
-      'insert into queue_row values (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, null, null, 0, 0)',
+      'insert into queue_row values (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, null, null, 0, 0, ?)',
       books.next.queueRow++,
       letter.id,
       row.recipient,
@@ -20,6 +20,7 @@ export function addQueueRows(books: Books, letter: LetterRow, job: AcceptJob): v
       row.expiresAt,
       row.notify.join(' '),
       row.originalRecipient,
+      row.via ?? null,
     );
     books.point('after-queue-row');
   }
@@ -78,7 +79,7 @@ function removeQueueRow(books: Books, row: number, epoch: number | null): boolea
 }
 
 export function takeQueueRows(books: Books, job: Extract<Job, { kind: 'queueTake' }>): QueueRecipient[] {
-  const without = job.without.length === 0 ? '' : 'and r.domain not in (select value from json_each(?))';
+  const without = job.without.length === 0 ? '' : `and ${queueRoad} not in (select value from json_each(?))`;
   const rows = books.sql.rows(
     `select ${queueColumns} from ${queueTables} where r.held = 0 and r.due_at <= ? ${without} order by r.due_at limit ?`,
     job.now,
