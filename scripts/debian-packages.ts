@@ -31,6 +31,7 @@ export const debianPrograms: readonly DebianProgram[] = [
   { command: 'tmux', package: 'tmux', tests: 'reading by NeoMutt on a screen' },
   { command: 'python3', package: 'python3', tests: "Python's smtplib, imaplib and poplib" },
   { command: 'chromium', package: 'chromium', tests: 'the pages as people see them' },
+  { command: 'thunderbird', package: 'thunderbird', tests: 'an account of ours taken in by Thunderbird' },
   { command: 'gnutls-serv', package: 'gnutls-bin', tests: 'servers that cannot do RFC 5746' },
   { command: 'openssl', package: 'openssl', tests: 'TLS as OpenSSL speaks it' },
 ];
