@@ -14,6 +14,7 @@ import type { ImportReport } from '../src/setup/move/import.ts';
 import type { ExportReport } from '../src/setup/move/export.ts';
 import type { BackupResult } from '../src/setup/move/backup.ts';
 import type { VerifyReport } from '../src/setup/move/verify.ts';
+import { openLedger } from '../src/io/collection/ledger.ts';
 import { MboxReader } from '../src/message/mbox.ts';
 import { inFolder, launcher, start, tayori, type Started } from './support/program.ts';
 
@@ -216,6 +217,9 @@ test(
       const data = join(folder, 'data');
       const server = await start(data);
       const [hanako, taro] = server.listening.people;
+      const ledger = openLedger(data);
+      const fetched = { uid: 4, localUid: 7, message: 3, flags: '', size: 9, receivedAt: 1, identity: 'i', digest: 'd' };
+      await ledger.imap.write(1000, 1, { put: [fetched] });
       await json<ImportReport>(['import', 'hanako', path, '--data', data]);
       const transport = nodemailer.createTransport({
         host: '127.0.0.1',
@@ -260,6 +264,7 @@ test(
       const before = await statusOf(old, 'INBOX');
       old.close();
       await server.stop();
+      await ledger.close();
       assert.deepEqual(result.damaged, []);
 
       const restored = join(folder, 'elsewhere', 'data');
@@ -267,6 +272,9 @@ test(
       assert.equal(code, 0, err);
       assert.match(out, /What to do next:\n {2}1\. tayori verify/);
       assert.deepEqual((await json<VerifyReport>(['verify', '--data', restored])).findings, []);
+      const kept = openLedger(restored);
+      assert.deepEqual(await kept.imap.letters(1000, 1, 0, 10), [fetched]);
+      await kept.close();
       const again = await start(restored);
       assert.deepEqual(
         again.listening.people.map(({ address }) => address),
@@ -323,6 +331,8 @@ test(
       assert.equal((await tayori(['verify', '--quick', '--data', data])).code, 0);
       const exported = await json<ExportReport>(['export', 'hanako', join(folder, 'out'), '--data', data], [1]);
       assert.deepEqual([exported.letters, exported.damaged.length], [299, 1]);
+      await writeFile(join(data, 'collection.sqlite'), 'no database, but of some length');
+      assert.match((await tayori(['verify', '--quick', '--data', data])).out, /^the ledger of letters fetched from other providers/m);
       await writeFile(join(data, 'directory.sqlite'), 'no database');
       const closed = await tayori(['verify', '--data', data]);
       assert.equal(closed.code, 3);

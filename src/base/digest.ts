@@ -17,6 +17,12 @@ export function sha256Hex(...pieces: readonly (Bytes | string)[]): string {
   return running.digest('hex');
 }
 
+/** SHA-256 of what comes in pieces, one after another. */
+export function runningSha256(): { add(piece: Bytes | string): void; end(): Bytes } {
+  const running = createHash('sha256');
+  return { add: (piece) => void running.update(piece), end: () => running.digest() };
+}
+
 export function hmac(name: HashName, key: Bytes, data: Bytes | string): Bytes {
   return createHmac(nodeNames[name], key).update(data).digest();
 }

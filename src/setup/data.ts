@@ -4,12 +4,14 @@ import type { Chance, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Meter } from '../base/meter.ts';
 import { Refusal } from '../base/trouble.ts';
+import { openLedger } from '../io/collection/ledger.ts';
 import { openDirectory } from '../io/store/directory.ts';
 import { openEmbeddedStore } from '../io/store/embedded.ts';
 import { lockData, type DataLock } from '../io/store/lock.ts';
 import { openSearchIndex } from '../io/store/search.ts';
 import type { MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
+import type { CollectionLedger } from '../store/ledger-contract.ts';
 import type { Settings } from './settings.ts';
 
 export interface DataParts {
@@ -26,6 +28,8 @@ export interface DataParts {
 export interface OpenData {
   readonly store: MailStore;
   readonly directory: Directory;
+  /** The ledger of collection; its file is made at the first call. */
+  readonly ledger: () => CollectionLedger;
   close(): Promise<void>;
 }
 
@@ -56,11 +60,14 @@ export async function openData({ folder, settings, clock, chance, log, meter, st
       restingTime: settings.restDays * dayMs,
     });
     const opened = directory;
+    let ledger: CollectionLedger | null = null;
     return {
       store,
       directory: opened,
+      ledger: () => (ledger ??= openLedger(folder)),
       async close() {
         try {
+          await ledger?.close();
           await store.close();
         } finally {
           await opened.close();

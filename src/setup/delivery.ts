@@ -1,4 +1,6 @@
 // The road out: router, resolver, lanes, reports and the queue joined. Knows the parts and the setting "delivery"; knows no rule of theirs.
+import { causeSides, type Cause } from '../journey/outside/causes.ts';
+import { sentenceOf } from '../journey/outside/cause-sentences.ts';
 import type { DeliveryParts } from '../journey/delivery/lane.ts';
 import type { Router } from '../journey/routing/contract.ts';
 import type { QueueRunner } from '../journey/queue/runner.ts';
@@ -64,9 +66,17 @@ async function joinDelivery(office: Office, names: DeliveryNames): Promise<Queue
     recipients,
     clock,
     chance,
+    explain,
     hasOutside: (account) => office.directory.outsideAccount(account) !== null,
   });
   return new QueueRunner({ ...shared, store, openLane, reporter });
+}
+
+/** As a report says it: what is wrong, and the one thing to do. */
+function explain(cause: string, language: 'ja' | 'en'): string | null {
+  if (!Object.hasOwn(causeSides, cause)) return null;
+  const { wrong, next } = sentenceOf(cause as Cause, language);
+  return `${wrong}${language === 'ja' ? '' : ' '}${next}`;
 }
 
 /** The roads through people's own providers, loaded with the first letter that takes one. */

@@ -14,6 +14,7 @@ import { openPeople, type People } from '../journey/account/people.ts';
 import { openRecipientLists } from '../journey/account/recipients.ts';
 import type { MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
+import type { CollectionLedger } from '../store/ledger-contract.ts';
 import { openData } from './data.ts';
 import { openOutside, type OutsideOffice } from './outside.ts';
 import type { Settings } from './settings.ts';
@@ -24,6 +25,8 @@ export interface Office {
   readonly folder: string;
   readonly store: MailStore;
   readonly directory: Directory;
+  /** What collection has fetched and agreed on; opened at the first call. */
+  readonly ledger: () => CollectionLedger;
   readonly people: People;
   readonly addresses: AddressBook;
   readonly recipients: RecipientLists;
@@ -64,6 +67,7 @@ export async function openOffice(
     folder,
     store,
     directory,
+    ledger: data.ledger,
     people,
     addresses,
     recipients,

@@ -45,6 +45,12 @@ export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value
   yield* sealedClientSecrets(directory);
 }
 
+/** How we call ourselves to servers of providers. */
+export function hostNameOf(settings: Pick<Settings, 'hostname' | 'domain'>): string {
+  // RFC 2606 §2: nobody's, where there is no name of our own.
+  return settings.hostname ?? (settings.domain === null ? 'localhost.invalid' : `mail.${settings.domain}`);
+}
+
 /** Whether servers with private addresses may be reached for people: on the owner's own machine, or when the operator says so. */
 export function outsidePrivate(settings: Pick<Settings, 'outsidePrivate' | 'domain'>): boolean {
   return settings.outsidePrivate ?? settings.domain === null;

@@ -102,12 +102,17 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       ...(await allOf(wanted.filter(isMail).flatMap(open))),
       ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
     ];
-    const [{ startDelivery }, { startUpkeep }] = await Promise.all([import('./delivery.ts'), import('./upkeep.ts')]);
+    const [{ startDelivery }, { startUpkeep }, { startOutsideWatch }] = await Promise.all([
+      import('./delivery.ts'),
+      import('./upkeep.ts'),
+      import('./outside-watch.ts'),
+    ]);
     const reload = async () => {
       await certificates.reload();
       for (const renew of renewals) renew();
     };
     opened.push(
+      startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),
     );

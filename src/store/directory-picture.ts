@@ -21,11 +21,11 @@ export class DirectoryPicture {
   readonly #aliases = new Map<string, AliasRow>();
   readonly #appPasswords = new Map<number, AppPasswordRow>();
   readonly #bySha256 = new Map<string, AppPasswordRow>();
-  readonly #setupLinks = new Map<number, SetupLinkRow>();
-  readonly #linkBySha256 = new Map<string, SetupLinkRow>();
   readonly #outside = new Map<AccountId, OutsideAccountRow>();
   /** By owner and address. */
   readonly #outsideByAddress = new Map<string, OutsideAccountRow>();
+  readonly #setupLinks = new Map<number, SetupLinkRow>();
+  readonly #linkBySha256 = new Map<string, SetupLinkRow>();
   readonly #values = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
 
@@ -67,14 +67,6 @@ export class DirectoryPicture {
     return this.#bySha256.get(sha256) ?? null;
   }
 
-  setupLinks(account: AccountId): readonly SetupLinkRow[] {
-    return [...this.#setupLinks.values()].filter((row) => row.account === account);
-  }
-
-  setupLinkBySha256(sha256: string): SetupLinkRow | null {
-    return this.#linkBySha256.get(sha256) ?? null;
-  }
-
   outsideAccounts(owner?: AccountId): readonly OutsideAccountRow[] {
     const rows = [...this.#outside.values()].filter((row) => owner === undefined || row.owner === owner);
     return rows.sort((a, b) => a.id - b.id);
@@ -86,6 +78,14 @@ export class DirectoryPicture {
 
   outsideAccountByAddress(owner: AccountId, address: string): OutsideAccountRow | null {
     return this.#outsideByAddress.get(outsideKey(owner, address)) ?? null;
+  }
+
+  setupLinks(account: AccountId): readonly SetupLinkRow[] {
+    return [...this.#setupLinks.values()].filter((row) => row.account === account);
+  }
+
+  setupLinkBySha256(sha256: string): SetupLinkRow | null {
+    return this.#linkBySha256.get(sha256) ?? null;
   }
 
   value(name: string): string | null {
@@ -139,6 +139,24 @@ export class DirectoryPicture {
     return this.#appPasswords.get(id) ?? null;
   }
 
+  protected checkNewOutside(row: Pick<OutsideAccountRow, 'owner' | 'address'>): void {
+    this.account(row.owner);
+    if (this.#outsideByAddress.has(outsideKey(row.owner, row.address)))
+      throw new Refusal('already-exists', `There is an account ${row.address} already`);
+    if (this.outsideAccounts(row.owner).length >= mostOutsideAccounts)
+      throw new Refusal('limit', `One person has ${mostOutsideAccounts} accounts at other providers at most`);
+  }
+
+  /** The row after a change, checked. */
+  protected changedOutside(id: AccountId, change: Partial<Omit<OutsideAccountRow, 'id' | 'owner'>>): OutsideAccountRow {
+    const before = this.#outside.get(id);
+    if (before === undefined) throw new Refusal('nonexistent', 'There is no such account at another provider');
+    const after = { ...before, ...change, id, owner: before.owner };
+    const there = this.#outsideByAddress.get(outsideKey(after.owner, after.address));
+    if (there !== undefined && there.id !== id) throw new Refusal('already-exists', `There is an account ${after.address} already`);
+    return after;
+  }
+
   protected checkNewSetupLink(row: Pick<SetupLinkRow, 'account' | 'sha256'>): void {
     this.account(row.account);
     if (this.#linkBySha256.has(row.sha256)) throw new Refusal('already-exists', 'This link is taken');
@@ -164,24 +182,6 @@ export class DirectoryPicture {
     const row = this.#setupLinks.get(id);
     if (row === undefined) throw new Refusal('nonexistent', 'There is no such link');
     return row;
-  }
-
-  protected checkNewOutside(row: Pick<OutsideAccountRow, 'owner' | 'address'>): void {
-    this.account(row.owner);
-    if (this.#outsideByAddress.has(outsideKey(row.owner, row.address)))
-      throw new Refusal('already-exists', `There is an account ${row.address} already`);
-    if (this.outsideAccounts(row.owner).length >= mostOutsideAccounts)
-      throw new Refusal('limit', `One person has ${mostOutsideAccounts} accounts at other providers at most`);
-  }
-
-  /** The row after a change, checked. */
-  protected changedOutside(id: AccountId, change: Partial<Omit<OutsideAccountRow, 'id' | 'owner'>>): OutsideAccountRow {
-    const before = this.#outside.get(id);
-    if (before === undefined) throw new Refusal('nonexistent', 'There is no such account at another provider');
-    const after = { ...before, ...change, id, owner: before.owner };
-    const there = this.#outsideByAddress.get(outsideKey(after.owner, after.address));
-    if (there !== undefined && there.id !== id) throw new Refusal('already-exists', `There is an account ${after.address} already`);
-    return after;
   }
 
   #checkDomain(address: string): void {
@@ -212,8 +212,8 @@ export class DirectoryPicture {
     this.#accounts.delete(id);
     this.#byAddress.delete(row.address);
     for (const password of this.appPasswords(id)) this.dropAppPassword(password.id);
-    for (const link of this.setupLinks(id)) this.dropSetupLink(link.id);
     for (const outside of this.outsideAccounts(id)) this.dropOutside(outside.id);
+    for (const link of this.setupLinks(id)) this.dropSetupLink(link.id);
     return true;
   }
 
@@ -238,19 +238,6 @@ export class DirectoryPicture {
     return true;
   }
 
-  protected keepSetupLink(row: SetupLinkRow): void {
-    this.#setupLinks.set(row.id, row);
-    this.#linkBySha256.set(row.sha256, row);
-  }
-
-  protected dropSetupLink(id: number): boolean {
-    const row = this.#setupLinks.get(id);
-    if (row === undefined) return false;
-    this.#setupLinks.delete(id);
-    this.#linkBySha256.delete(row.sha256);
-    return true;
-  }
-
   protected keepOutside(row: OutsideAccountRow): void {
     this.dropOutside(row.id);
     this.#outside.set(row.id, row);
@@ -265,6 +252,19 @@ export class DirectoryPicture {
     return true;
   }
 
+  protected keepSetupLink(row: SetupLinkRow): void {
+    this.#setupLinks.set(row.id, row);
+    this.#linkBySha256.set(row.sha256, row);
+  }
+
+  protected dropSetupLink(id: number): boolean {
+    const row = this.#setupLinks.get(id);
+    if (row === undefined) return false;
+    this.#setupLinks.delete(id);
+    this.#linkBySha256.delete(row.sha256);
+    return true;
+  }
+
   protected keepValue(name: string, value: string): void {
     this.#values.set(name, value);
   }
@@ -272,7 +272,8 @@ export class DirectoryPicture {
   /** Forgets all rows; who listens stays. */
   protected clear(): void {
     for (const rows of [this.#domains, this.#accounts, this.#byAddress, this.#aliases, this.#appPasswords, this.#bySha256]) rows.clear();
-    for (const rows of [this.#setupLinks, this.#linkBySha256, this.#outside, this.#outsideByAddress, this.#values]) rows.clear();
+    for (const rows of [this.#outside, this.#outsideByAddress, this.#values]) rows.clear();
+    for (const rows of [this.#setupLinks, this.#linkBySha256]) rows.clear();
   }
 
   protected tell(): void {
@@ -284,14 +285,14 @@ export class DirectoryPicture {
   }
 }
 
-/** The row after one more use. */
-export function usedAppPassword(row: AppPasswordRow, at: number, from: string, protocol: LoginProtocol): AppPasswordRow {
-  return { ...row, lastUsedAt: at, lastUsedFrom: from, uses: { ...row.uses, [protocol]: { at, from } } };
-}
-
 /** Strict: no provider known to us has two people whose addresses differ in case alone, though RFC 5321 §2.4 allows it. */
 function outsideKey(owner: AccountId, address: string): string {
   return `${owner} ${address.toLowerCase()}`;
+}
+
+/** The row after one more use. */
+export function usedAppPassword(row: AppPasswordRow, at: number, from: string, protocol: LoginProtocol): AppPasswordRow {
+  return { ...row, lastUsedAt: at, lastUsedFrom: from, uses: { ...row.uses, [protocol]: { at, from } } };
 }
 
 function domainOf(address: string): string {

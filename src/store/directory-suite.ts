@@ -199,30 +199,6 @@ export function runDirectorySuite(name: string, open: () => Promise<OpenedDirect
       assert.equal(again.appPasswordBySha256('aa'), null);
     });
 
-    rule('a set-up link is claimed once, and by what it was used is kept', async (directory, { reopen }) => {
-      const { id: owner } = await directory.addAccount(account('ada'));
-      const row = { account: owner, sha256: 'cc', device: 'phone', createdAt: 5, expiresAt: 50 };
-      const added = await directory.addSetupLink(row);
-      assert.deepEqual(added, { ...row, id: added.id, used: null });
-      assert.deepEqual(directory.setupLinkBySha256('cc'), added);
-      await refuses('already-exists', () => directory.addSetupLink(row));
-      await refuses('nonexistent', () => directory.addSetupLink({ ...row, account: 4711, sha256: 'dd' }));
-      const used = { at: 7, browser: 'ee', choice: 'iphone imap', appPassword: null };
-      const claims = await Promise.allSettled([directory.claimSetupLink(added.id, used), directory.claimSetupLink(added.id, used)]);
-      assert.deepEqual(claims.map((one) => one.status).toSorted(), ['fulfilled', 'rejected']);
-      await refuses('in-use', () => directory.claimSetupLink(added.id, used));
-      await refuses('nonexistent', () => directory.claimSetupLink(4711, used));
-      await directory.noteSetupLink(added.id, 12);
-      const again = reopen === undefined ? directory : await reopen();
-      assert.deepEqual(again.setupLinks(owner), [{ ...added, used: { ...used, appPassword: 12 } }]);
-      await again.removeSetupLink(added.id);
-      await again.removeSetupLink(added.id);
-      assert.equal(again.setupLinkBySha256('cc'), null);
-      await again.addSetupLink(row);
-      await again.removeAccount(owner);
-      assert.equal(again.setupLinkBySha256('cc'), null);
-    });
-
     rule('an account at another provider has a number of its own, that nobody had or gets again', async (directory, { reopen }) => {
       const { id: owner } = await directory.addAccount(account('ada'));
       const added = await directory.addOutsideAccount(outside(owner, 'Ada@far.test'), sealed);
@@ -304,6 +280,30 @@ export function runDirectorySuite(name: string, open: () => Promise<OpenedDirect
       assert.deepEqual(directory.outsideAccounts(), [kept]);
       const again = reopen === undefined ? directory : await reopen();
       assert.deepEqual(plain(again.outsideAccounts()), plain([kept]));
+    });
+
+    rule('a set-up link is claimed once, and by what it was used is kept', async (directory, { reopen }) => {
+      const { id: owner } = await directory.addAccount(account('ada'));
+      const row = { account: owner, sha256: 'cc', device: 'phone', createdAt: 5, expiresAt: 50 };
+      const added = await directory.addSetupLink(row);
+      assert.deepEqual(added, { ...row, id: added.id, used: null });
+      assert.deepEqual(directory.setupLinkBySha256('cc'), added);
+      await refuses('already-exists', () => directory.addSetupLink(row));
+      await refuses('nonexistent', () => directory.addSetupLink({ ...row, account: 4711, sha256: 'dd' }));
+      const used = { at: 7, browser: 'ee', choice: 'iphone imap', appPassword: null };
+      const claims = await Promise.allSettled([directory.claimSetupLink(added.id, used), directory.claimSetupLink(added.id, used)]);
+      assert.deepEqual(claims.map((one) => one.status).toSorted(), ['fulfilled', 'rejected']);
+      await refuses('in-use', () => directory.claimSetupLink(added.id, used));
+      await refuses('nonexistent', () => directory.claimSetupLink(4711, used));
+      await directory.noteSetupLink(added.id, 12);
+      const again = reopen === undefined ? directory : await reopen();
+      assert.deepEqual(again.setupLinks(owner), [{ ...added, used: { ...used, appPassword: 12 } }]);
+      await again.removeSetupLink(added.id);
+      await again.removeSetupLink(added.id);
+      assert.equal(again.setupLinkBySha256('cc'), null);
+      await again.addSetupLink(row);
+      await again.removeAccount(owner);
+      assert.equal(again.setupLinkBySha256('cc'), null);
     });
 
     rule('values are kept by name', async (directory) => {

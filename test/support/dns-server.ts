@@ -8,7 +8,13 @@ export interface Zone {
 }
 
 export type ZoneRecord =
-  | { readonly type: 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'TXT'; readonly value: string; readonly ttl?: number }
+  /** The value of SRV in one text: `priority weight port target` (RFC 2782). */
+  | {
+      readonly type: 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'TXT' | 'SRV';
+      readonly value: string;
+      readonly port?: undefined;
+      readonly ttl?: number;
+    }
   | { readonly type: 'MX'; readonly preference: number; readonly value: string; readonly ttl?: number }
   | {
       readonly type: 'SRV';
@@ -54,11 +60,6 @@ function encodeData(record: ZoneRecord): Buffer {
     }
     case 'MX':
       return Buffer.concat([Buffer.from([record.preference >> 8, record.preference & 255]), encodeName(record.value)]);
-    case 'SRV':
-      return Buffer.concat([
-        Buffer.from([record.priority, record.weight, record.port].flatMap((number) => [number >> 8, number & 255])),
-        encodeName(record.value),
-      ]);
     case 'TXT':
       return Buffer.concat(
         (record.value.match(/[\s\S]{1,255}/g) ?? ['']).map((piece) =>
@@ -68,6 +69,13 @@ function encodeData(record: ZoneRecord): Buffer {
     case 'CNAME':
     case 'PTR':
       return encodeName(record.value);
+    case 'SRV': {
+      const [target = '', ...numbers] =
+        record.port === undefined
+          ? record.value.split(' ').toReversed()
+          : [record.value, record.port, record.weight, record.priority].map(String);
+      return Buffer.concat([Buffer.from(numbers.toReversed().flatMap((one) => [Number(one) >> 8, Number(one) & 255])), encodeName(target)]);
+    }
   }
 }
 

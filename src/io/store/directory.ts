@@ -328,8 +328,8 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       accounts: this.#rows.accounts(),
       aliases: this.#rows.aliases(),
       appPasswords: this.#rows.appPasswords(),
-      setupLinks: this.#rows.setupLinks(),
       outside: this.#rows.outsideAccounts(),
+      setupLinks: this.#rows.setupLinks(),
       values: this.#rows.values(),
     };
     this.clear();
@@ -344,8 +344,8 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
           .reduce((one, [protocol, use]) => usedAppPassword(one, use.at, use.from, protocol), row),
       );
     }
-    for (const row of setupLinks) this.keepSetupLink(row);
     for (const row of outside) this.keepOutside({ ...row, health: this.#healths.get(row.id) ?? row.health });
+    for (const row of setupLinks) this.keepSetupLink(row);
     for (const { name, value } of values) this.keepValue(name, value);
   }
 }

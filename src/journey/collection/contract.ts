@@ -1,5 +1,6 @@
 // Collection: letters of accounts at other providers, fetched and kept equal. Knows what a collector is; imap and pop3 are its kinds.
 import type { AccountId } from '../../store/contract.ts';
+import type { Cause } from '../outside/causes.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
 
 /** How far a first or a long fetch has come. */
@@ -25,7 +26,11 @@ export interface CollectorParts {
   readonly row: OutsideAccountRow;
   readonly progress: (progress: CollectionProgress) => void;
   /** A letter came in, or everything is equal: the account is well. */
-  readonly well: (facts: { readonly received: number }) => void;
+  readonly well: (facts: {
+    readonly received: number;
+    /** Well on the whole, but some letters stay at the provider: too large, or not to be had. */
+    readonly remark?: { readonly cause: Cause; readonly words: string };
+  }) => void;
 }
 
 export type OpenCollector = (parts: CollectorParts) => Collector;

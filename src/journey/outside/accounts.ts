@@ -29,6 +29,8 @@ export interface OutsideAccounts {
   list(owner?: AccountId, alsoClosed?: boolean): readonly OutsideAccountRow[];
   /** @throws Refusal `nonexistent`. Also one that was taken away. */
   get(owner: AccountId, address: string): OutsideAccountRow;
+  /** @throws Refusal `cannot` for an address of our own domains: it has a mailbox here, and nobody carries it for us. */
+  checkAddress(address: string): void;
   /**
    * With its mail. One of the same address that was taken away comes back with its letters and the new settings.
    * @throws Refusal `already-exists`, `limit`, `nonexistent` (owner); CauseTrouble `key-missing`.
@@ -80,7 +82,14 @@ class OutsideAccountsService implements OutsideAccounts {
     return row;
   }
 
+  checkAddress(address: string): void {
+    const domain = address.slice(address.lastIndexOf('@') + 1);
+    if (this.#parts.directory.domain(domain) !== null)
+      throw new Refusal('cannot', `${domain} is a domain of this server, not another provider`);
+  }
+
   async add({ secret, ...account }: NewOutsideAccount): Promise<OutsideAccountRow> {
+    this.checkAddress(account.address);
     const { directory, store, vault, clock, log, firstMailboxes } = this.#parts;
     const now = clock.now();
     const before = directory.outsideAccountByAddress(account.owner, account.address);

@@ -17,6 +17,8 @@ export interface OAuthProvider {
   readonly scopes: readonly string[];
   /** What this provider wants beside, so that a refresh token is given. */
   readonly extra: Readonly<Record<string, string>>;
+  /** How it wants the loopback address of a program called, where not 127.0.0.1. */
+  readonly loopback?: 'localhost';
 }
 
 export const oauthProviders: readonly OAuthProvider[] = [
@@ -44,6 +46,7 @@ export const oauthProviders: readonly OAuthProvider[] = [
       'offline_access',
     ],
     extra: {},
+    loopback: 'localhost',
   },
   {
     name: 'yahoo',

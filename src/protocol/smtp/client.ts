@@ -4,6 +4,7 @@ import { base64FromBytes, bytesFromBase64, type Bytes } from '../../base/bytes.t
 import { SyntaxTrouble, Refusal, Unavailable } from '../../base/trouble.ts';
 import type { TlsFacts } from '../line/session.ts';
 import { chooseClient, plainClient, type ClientExchange } from '../sasl/client.ts';
+import { chooseOAuth } from '../sasl/oauth.ts';
 import type { LineConnection, PeerTls } from '../line/connection.ts';
 import type {
   ClientParts,
@@ -43,6 +44,11 @@ export const defaultClientPatience: ClientPatience = {
 
 /** RFC 3030: octets of one BDAT. */
 const chunkLength = 1024 * 1024;
+
+/** One way to sign in, by a password or by a token. */
+type Exchange = Pick<ClientExchange, 'initial' | 'respond' | 'complete'> & { readonly mechanism: string };
+/** RFC 5321 §4.5.3.1.4: 512 octets a command line, with room for the rest of it. */
+const initialMax = 480;
 
 export function openSmtpClient(connection: LineConnection, parts: ClientParts): SmtpClient {
   return new Client(connection, parts);
@@ -149,25 +155,37 @@ class Client implements SmtpClient {
     if (login === null) return;
     const { tls } = this.#connection;
     const offered = (this.#capabilities.get('AUTH') ?? '').split(' ').filter((word) => word !== '');
-    const credentials = { login: login.name, password: login.password };
-    const exchange =
-      tls === null && login.plaintext !== true
-        ? null
-        : (chooseClient(offered, credentials, tls === null ? null : asTlsFacts(tls), chance) ??
-          (login.plaintext === true && offered.some((name) => name.toUpperCase() === 'PLAIN') ? plainClient(credentials) : null));
+    const exchange = tls === null && login.plaintext !== true ? null : this.#exchange(login, offered, chance);
     if (exchange === null) throw new PeerTrouble({ kind: 'missing', phase: 'auth', capability: 'auth' });
     await this.#authenticate(exchange);
   }
 
-  async #authenticate(exchange: ClientExchange): Promise<void> {
+  /** Null when the server offers no way that we know and that tells nobody the secret. */
+  #exchange(login: NonNullable<ClientParts['login']>, offered: readonly string[], chance: ClientParts['chance']): Exchange | null {
+    const { tls, remote } = this.#connection;
+    if (login.kind === 'oauth2') {
+      const { serverName: host } = this.#parts.demand;
+      return chooseOAuth(offered, { login: login.name, token: login.password, host, port: remote.port });
+    }
+    const credentials = { login: login.name, password: login.password };
+    const chosen = chooseClient(offered, credentials, tls === null ? null : asTlsFacts(tls), chance);
+    const isPlain = login.plaintext === true && offered.some((name) => name.toUpperCase() === 'PLAIN');
+    return chosen ?? (isPlain ? plainClient(credentials) : null);
+  }
+
+  async #authenticate(exchange: Exchange): Promise<void> {
     const initial = exchange.initial();
-    const first = initial === null ? null : initial.length === 0 ? '=' : base64FromBytes(initial);
+    let first = initial === null ? null : initial.length === 0 ? '=' : base64FromBytes(initial);
+    // RFC 4954 §4: what is too long for a command line waits for the empty challenge; tokens are.
+    let held: Bytes | null = null;
+    if (first !== null && first.length > initialMax) [first, held] = [null, initial];
     let reply = await this.#ask({ verb: 'AUTH', mechanism: exchange.mechanism, initial: first }, 'auth', this.#patience.auth);
     for (let turn = 0; reply.code === 334; turn++) {
       if (turn > 10) throw protocolTrouble('auth', 'the sign-in does not end');
       let answer: Bytes;
       try {
-        answer = await exchange.respond(bytesFromBase64(reply.text));
+        answer = held ?? (await exchange.respond(bytesFromBase64(reply.text)));
+        held = null;
       } catch (trouble) {
         if (trouble instanceof SyntaxTrouble || trouble instanceof Refusal) throw protocolTrouble('auth', trouble.message);
         throw trouble;

@@ -76,6 +76,8 @@ export interface Progress {
   readonly of: number;
   /** Said in the place of `done of of`. */
   readonly words?: string;
+  /** A line of its own that stays, such as a link to open; `done` and `of` do not matter then. */
+  readonly line?: string;
 }
 
 export interface Work {

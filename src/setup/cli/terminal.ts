@@ -55,7 +55,8 @@ export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
       if (value.length > longestInput) throw new CommandTrouble('the line on the input is too long for a password', 2);
       return value;
     },
-    progress({ done, of, words }) {
+    progress({ done, of, words, line }) {
+      if (line !== undefined) return this.err(safe(line));
       const share = of > 0 ? Math.min(1, done / of) : 0;
       const text = words === undefined ? `${done} of ${of}` : `${String(Math.floor(share * 100)).padStart(3)} %  ${safe(words)}`;
       if (!errors.isTTY) {

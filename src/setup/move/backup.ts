@@ -1,10 +1,12 @@
 // Backup: everything that a data folder is made of, copied while the server works, and a manifest that says what it must be. Knows the
 // parts of a data folder and their order; the letters are the engine's matter (io/store/backup.ts).
 //
-// Order: how far imports have come is copied before the letters (an import that goes on finds out what is in already), the people after
-// them (nobody has letters without being known). The manifest is put to its place last: a folder without one is no backup.
+// Order: how far imports and collection have come is copied before the letters (who goes on finds out what is in already; a row of the ledger
+// whose letter is not in the copy would be read as "deleted here"), the people after them (nobody has letters without being known). The manifest is put to its place last: a folder without one is no backup.
+import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ledgerName } from '../../io/collection/ledger.ts';
 import { backupDatabase, backupTo } from '../../io/store/backup.ts';
 import { EmbeddedStore } from '../../io/store/embedded.ts';
 import { CommandTrouble, type Work } from '../cli/command.ts';
@@ -61,6 +63,7 @@ export async function backupAll(ask: BackupAsk, office: Office, work: Work): Pro
   const began = clock.monotonic();
   return writeFolder(ask.folder, { last: manifestName, replace }, async (folder) => {
     await copyIfThere(join(data, 'import'), join(folder, 'import'));
+    if (existsSync(join(data, ledgerName))) await backupDatabase(join(data, ledgerName), join(folder, ledgerName));
     let copied = 0;
     const report = await backupTo(store, folder, (done, of) => {
       copied = of;
@@ -115,7 +118,8 @@ function checkStopped({ signal }: Work): void {
 /** What may go for a new backup. @throws CommandTrouble when there is anything that no backup of ours has. */
 async function namesOfBackup(folder: string, there: readonly string[]): Promise<readonly string[]> {
   const ours = (name: string) =>
-    [manifestName, 'backup.json', 'directory.sqlite', 'import', settingsFolder, ...besides].includes(name) || /^shard-\d+$/.test(name);
+    [manifestName, 'backup.json', 'directory.sqlite', ledgerName, 'import', settingsFolder, ...besides].includes(name) ||
+    /^shard-\d+$/.test(name);
   const looksLikeOne = there.includes(manifestName) || there.includes('backup.json');
   if (!looksLikeOne || !there.every(ours)) throw new CommandTrouble(folderTrouble.notBackup(folder));
   // The manifest goes first: from then on the old one is no backup any more.

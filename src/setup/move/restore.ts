@@ -6,6 +6,7 @@ import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
 import { Refusal } from '../../base/trouble.ts';
 import { systemChance, systemClock } from '../../io/clock.ts';
+import { ledgerName } from '../../io/collection/ledger.ts';
 import { restoreFrom } from '../../io/store/backup.ts';
 import { lockData } from '../../io/store/lock.ts';
 import { firstMailboxes } from '../../journey/account/people.ts';
@@ -44,7 +45,7 @@ export async function restoreAll(backup: string, settings: Settings, say: (progr
         say({ done, of, words: 'copying' }),
       );
       if (report.letters !== manifest.letters) throw new CommandTrouble(backupTrouble.letters(manifest.letters, report.letters));
-      for (const name of ['ca.pem', 'tls', 'demo.json', 'import', settingsFolder])
+      for (const name of ['ca.pem', 'tls', 'demo.json', 'import', ledgerName, settingsFolder])
         await copyIfThere(join(backup, name), join(folder, name));
       await copyFile(join(backup, 'directory.sqlite'), join(folder, 'directory.sqlite'));
       const people = await completePeople(folder, settings);

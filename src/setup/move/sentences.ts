@@ -79,6 +79,7 @@ export const backupTrouble = {
 
 export const verifyTrouble = {
   directory: (words: string) => `the list of people (directory.sqlite) is damaged: ${words}`,
+  ledger: (words: string) => `the ledger of letters fetched from other providers (collection.sqlite) is damaged: ${words}`,
   noMail: (address: string) => `${address} is known, but has no mailboxes; "tayori account add ${address}" completes them`,
   stopped: 'stopped; not everything was checked',
 } as const;

@@ -1,8 +1,10 @@
 // Verify: every promise of a data folder checked, beside the running server or alone. Knows what belongs together across store and
 // directory; the store's own promises are the engine's matter (io/store/verify.ts). Repairs nothing.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Refusal } from '../../base/trouble.ts';
+import { ledgerName } from '../../io/collection/ledger.ts';
 import { CommandTrouble, type Work } from '../cli/command.ts';
 import type { Office } from '../office.ts';
 import { verifyTrouble } from './sentences.ts';
@@ -30,7 +32,9 @@ export async function verifyAll(quick: boolean, office: Office, work: Work): Pro
     else more++;
   };
   const names = new Map(directory.accounts().map((account) => [account.id, account.address]));
-  for (const words of checkDirectory(join(folder, 'directory.sqlite'))) note(words);
+  for (const words of checkDatabase(join(folder, 'directory.sqlite'), verifyTrouble.directory)) note(words);
+  const ledger = join(folder, ledgerName);
+  if (existsSync(ledger)) for (const words of checkDatabase(ledger, verifyTrouble.ledger)) note(words);
   let letters = 0;
   for (const [id, address] of names) {
     try {
@@ -56,7 +60,7 @@ function inWords(account: number | null, what: string, names: ReadonlyMap<number
   return address === undefined ? `${what} (nobody has this account any more)` : what.replace(`account ${account}`, address);
 }
 
-function checkDirectory(path: string): string[] {
+function checkDatabase(path: string, inSentence: (words: string) => string): string[] {
   try {
     const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
     try {
@@ -64,11 +68,11 @@ function checkDirectory(path: string): string[] {
       return rows
         .map((row) => row.integrity_check)
         .filter((words) => words !== 'ok')
-        .map((words) => verifyTrouble.directory(words));
+        .map(inSentence);
     } finally {
       db.close();
     }
   } catch (trouble) {
-    return [verifyTrouble.directory((trouble as Error).message)];
+    return [inSentence((trouble as Error).message)];
   }
 }

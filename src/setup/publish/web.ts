@@ -2,19 +2,23 @@
 // Knows which application is for which path and what may be asked in the clear; knows no dialect and draws no page.
 import { Hono } from 'hono';
 import type { StartPageFacts } from '../../io/http/start-page.ts';
+import { callbackPath, oauthCallback } from '../../io/http/oauth-callback.ts';
 import { startPage } from '../../io/http/start-page.ts';
 import type { WebApplication, WebSurroundings } from '../../io/http/listener.ts';
 import type { Certificates } from '../../io/tls/certificates.ts';
 import { openSetupLinks } from '../../journey/account/setup-links.ts';
 import type { AccountSettings } from '../../protocol/autoconfig/contract.ts';
 import type { Office } from '../office.ts';
+import type { OutsideOffice } from '../outside.ts';
 import { appsRoutes } from './apps-routes.ts';
 import { dialectRoutes } from './dialect-routes.ts';
 import { pageUrl, publishedSettings } from './model.ts';
 import { setupRoutes } from './setup-routes.ts';
 
 export interface WebParts {
-  readonly office: Pick<Office, 'directory' | 'people' | 'clock' | 'chance' | 'log' | 'settings'>;
+  readonly office: Pick<Office, 'directory' | 'people' | 'clock' | 'chance' | 'log' | 'settings'> & {
+    readonly outside: Pick<OutsideOffice, 'roads'>;
+  };
   readonly certificates: Certificates;
   /** What listens; null until all does. */
   readonly facts: () => StartPageFacts | null;
@@ -48,6 +52,13 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
   pages.route('/', appsRoutes({ directory, clock, settingsOf, facts, covers, office }));
   const dialects = dialectRoutes({ directory, settingsOf, facts, secure });
   const start = startPage({ facts, secure });
+  // Where providers send a browser back after a sign-in: under seal only.
+  const signIns = async () =>
+    oauthCallback({
+      flow: (await office.outside.roads()).flow,
+      failed: (trouble) => log.error('a sign-in could not be finished', {}, trouble),
+    });
+  let signIn: ReturnType<typeof signIns> | null = null;
 
   const web = new Hono<{ Bindings: WebSurroundings }>();
   web.use(async (context, next) => {
@@ -56,8 +67,9 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
     return next();
   });
   web.route('/', dialects);
-  web.all('*', (context) => {
+  web.all('*', async (context) => {
     const { pathname } = new URL(context.req.url);
+    if (secure && pathname === callbackPath) return (await (signIn ??= signIns())).fetch(context.req.raw);
     // Secrets are shown under seal only; in the clear the start page leads to HTTPS. The demo does not leave this computer.
     const isPage = pathname === '/apps' || pathname.startsWith('/setup/');
     const application = isPage && (secure || facts()!.demo) ? pages : start;

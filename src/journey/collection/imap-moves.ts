@@ -1,0 +1,254 @@
+// Letters that went from one folder to another, and letters that went altogether, on either side. Knows how a move is told from a deletion with
+// a new letter, and who wins; fetches and sends no octets.
+//
+// Rules: a place at the provider wins over a place here. A deletion on one side wins over changed flags on the other: a letter deleted here rests
+// for thirty days, and one deleted there comes to rest here. A deletion on one side and a move on the other: the letter stays where it was moved.
+import { ImapAnswer } from '../../protocol/imap/client.ts';
+import type { MailboxId, MessageId, Uid } from '../../store/contract.ts';
+import type { ImapLetterRow, ImapPlacedRow } from '../../store/ledger-contract.ts';
+import { agree } from './imap-agree.ts';
+import { freshOfSizes, lookAtNew, takeOut, type FreshThere } from './imap-known.ts';
+import { openThere } from './imap-look.ts';
+import { pairUp } from './imap-match.ts';
+import { checkGoing, groupBy, messageAt, movedOn, piecesOf, type FolderLook, type SyncParts } from './imap-parts.ts';
+
+const window = 500;
+/** New letters of a quick look that are compared with letters of folders that were not looked at. */
+const suspectsMax = 200;
+
+interface Missed extends ImapLetterRow {
+  readonly look: FolderLook;
+}
+
+// --- moved there --------------------------------------------------------------------------------------------------------
+
+/** Letters gone in one folder there and new in another: moved here too, in one step, so that nobody sees them twice or not at all. */
+export async function carryMovesHere(parts: SyncParts, looks: readonly FolderLook[]): Promise<void> {
+  const missed = looks.flatMap((look) => look.remoteGone.map((row): Missed => ({ ...row, look })));
+  const open = missed.filter(({ message }) => message > 0);
+  if (open.length === 0) return;
+  const sizes = new Set(open.map(({ size }) => size));
+  const used = new Set<Missed>();
+  for (const target of looks) {
+    if (target.state === null || target.remoteNew.length === 0) continue;
+    const fresh = await freshOfSizes(parts, target, sizes);
+    const pairs = pairUp(
+      fresh,
+      open.filter((one) => !used.has(one) && one.look !== target),
+    );
+    for (const [, one] of pairs) used.add(one);
+    await moveHere(parts, looks, target, pairs);
+  }
+}
+
+/** Moves letters here to where they lie there. Also for letters that were recognised by their octets. */
+export async function moveHere(
+  parts: SyncParts,
+  looks: readonly FolderLook[],
+  target: FolderLook,
+  pairs: readonly (readonly [Pick<FreshThere, 'uid'>, Missed | (ImapLetterRow & { readonly look: FolderLook })])[],
+): Promise<void> {
+  const { store, ledger, account } = parts;
+  /** Where the letter lies here now: in its row's mailbox, or where it was moved here meanwhile. */
+  const sources = pairs.map(([{ uid }, row]) => {
+    if (row.look.state !== null && row.look.state.indexOf(row.localUid) >= 0) return { uid, row, at: row.look, localUid: row.localUid };
+    for (const at of looks) {
+      const localUid = at.state === null ? undefined : at.localNew.find((one) => messageAt(at.state!, one) === row.message);
+      if (localUid !== undefined) return { uid, row, at, localUid };
+    }
+    return null;
+  });
+  const found = sources.filter((one) => one !== null);
+  for (const [at, group] of groupBy(found, (one) => one.at)) {
+    checkGoing(parts);
+    const places = new Map<Uid, Uid>();
+    if (at === target) for (const { localUid } of group) places.set(localUid, localUid);
+    else {
+      const uids = group.map(({ localUid }) => localUid).sort((a, b) => a - b);
+      const { from, to } = await store.copy(account, at.state!.mailbox, uids, target.state!.mailbox, { move: true, quota: null });
+      for (const [index, uid] of from.entries()) places.set(uid, to[index]!);
+    }
+    const letters = group.flatMap(({ uid, row, localUid }) => {
+      const place = places.get(localUid);
+      const seen = target.looks.get(uid);
+      if (place === undefined) return [];
+      const { look: _look, ...plain } = row;
+      const moved = { ...plain, uid, localUid: place, message: messageAt(target.state!, place) };
+      return [
+        {
+          row: { ...moved, size: seen?.size ?? row.size, receivedAt: seen?.receivedAt ?? row.receivedAt },
+          hasBase: true,
+          there: seen?.flags ?? null,
+        },
+      ];
+    });
+    await ledger.write(account, target.row.folder, { put: await agree(parts, target, letters) });
+    takeOut(target, new Set(letters.map(({ row }) => row.uid)), new Set(at === target ? group.map(({ localUid }) => localUid) : []));
+    if (at !== target) takeOut(at, new Set(), new Set(group.map(({ localUid }) => localUid)));
+    for (const [source, rows] of groupBy(group, ({ row }) => row.look))
+      await forget(parts, source, new Set(rows.map(({ row }) => row.uid)));
+  }
+}
+
+/** Rows go, and with them what was to be done about them. */
+async function forget({ ledger, account }: SyncParts, look: FolderLook, uids: ReadonlySet<Uid>): Promise<void> {
+  look.remoteGone = look.remoteGone.filter(({ uid }) => !uids.has(uid));
+  look.localGone = look.localGone.filter(({ uid }) => !uids.has(uid));
+  for (const uid of uids) look.remoteFlags.delete(uid);
+  if (uids.size > 0) await ledger.write(account, look.row.folder, { remove: [...uids] });
+}
+
+/**
+ * Folders that a quick look has left out and from which a new letter may have come: those with a row of the same size, date and identity.
+ */
+export async function foldersOfSuspects(parts: SyncParts, looks: readonly FolderLook[]): Promise<Set<number>> {
+  const suspects = new Set<number>();
+  const looked = new Set(looks.map(({ row }) => row.folder));
+  for (const look of looks) {
+    if (look.row.uidNext <= 1 || look.remoteNew.length === 0 || look.remoteNew.length > suspectsMax) continue;
+    await lookAtNew(parts, look, look.remoteNew);
+    const sizes = [...new Set(look.remoteNew.flatMap((uid) => look.looks.get(uid)?.size ?? []))];
+    const rows = (await parts.ledger.lettersOfSize(parts.account, sizes)).filter(({ folder }) => !looked.has(folder));
+    if (rows.length === 0) continue;
+    const fresh = await freshOfSizes(parts, look, new Set(rows.map(({ size }) => size)));
+    for (const [, { folder }] of pairUp(fresh, rows)) suspects.add(folder);
+  }
+  return suspects;
+}
+
+// --- moved and copied here ----------------------------------------------------------------------------------------------
+
+/** Letters of the store that came into a mailbox here from another one: moved or copied there too, without being sent. */
+export async function carryMovesThere(parts: SyncParts, looks: readonly FolderLook[]): Promise<void> {
+  const { ledger, account } = parts;
+  for (const target of looks) {
+    const { state } = target;
+    if (state === null || target.opened === null || target.opened.readOnly || target.localNew.length === 0) continue;
+    const arrived = target.localNew.map((localUid) => ({ localUid, message: messageAt(state, localUid) }));
+    const rows = groupBy(
+      await ledger.lettersOfMessages(account, [...new Set(arrived.map(({ message }) => message))]),
+      ({ message }) => message,
+    );
+    const used = new Set<string>();
+    const steps: {
+      readonly localUid: Uid;
+      readonly message: MessageId;
+      readonly row: ImapPlacedRow;
+      readonly source: FolderLook;
+      readonly move: boolean;
+    }[] = [];
+    for (const { localUid, message } of arrived) {
+      const found = (rows.get(message) ?? []).flatMap((row) => {
+        const source = looks.find((one) => one.row.folder === row.folder);
+        if (source === undefined || source.opened === null || source.remoteGone.some(({ uid }) => uid === row.uid)) return [];
+        return [{ row, source, isGone: source.localGone.some(({ uid }) => uid === row.uid) && !used.has(`${row.folder} ${row.uid}`) }];
+      });
+      const from = found.find(({ isGone }) => isGone) ?? found.find(({ source }) => source !== target) ?? found[0];
+      if (from === undefined) continue;
+      const move = from.isGone && !from.source.opened!.readOnly;
+      if (from.isGone) used.add(`${from.row.folder} ${from.row.uid}`);
+      steps.push({ localUid, message, row: from.row, source: from.source, move });
+    }
+    for (const [, some] of groupBy(steps, ({ source, move }) => `${source.row.folder} ${move}`))
+      for (const piece of piecesOf(some, window)) await transferThere(parts, target, piece[0]!.source, piece[0]!.move, piece);
+  }
+}
+
+async function transferThere(
+  parts: SyncParts,
+  target: FolderLook,
+  source: FolderLook,
+  move: boolean,
+  steps: readonly { readonly localUid: Uid; readonly message: MessageId; readonly row: ImapPlacedRow }[],
+): Promise<void> {
+  const { shelf, ledger, account, log } = parts;
+  checkGoing(parts);
+  // One letter copied twice into one folder takes two commands.
+  const once = [...new Map(steps.map((step) => [step.row.uid, step])).values()];
+  await openThere(parts, source);
+  await ledger.putPending(
+    account,
+    once.map(({ message }) => ({ folder: target.row.folder, message, attempts: 1 })),
+  );
+  let told: ReadonlyMap<Uid, Uid> | null;
+  try {
+    told = await shelf.transfer(
+      once.map(({ row }) => row.uid).sort((a, b) => a - b),
+      target.row.path,
+      move,
+    );
+  } catch (trouble) {
+    if (!(trouble instanceof ImapAnswer)) throw trouble;
+    log.warn('collection: the provider does not move letters', {
+      account,
+      from: source.row.path,
+      to: target.row.path,
+      words: trouble.message,
+    });
+    await ledger.putPending(
+      account,
+      once.map(({ message }) => ({ folder: target.row.folder, message, attempts: 0 })),
+    );
+    // They are sent as new ones instead; what is gone here is then removed there.
+    return;
+  }
+  const settled = once.filter(({ row }) => told?.has(row.uid) === true);
+  const put = settled.map(({ localUid, message, row: { folder: _folder, ...row } }) => ({
+    ...row,
+    uid: told!.get(row.uid)!,
+    localUid,
+    message,
+  }));
+  // The copy there has the flags that its source has there now.
+  for (const { row } of settled) {
+    const flags = source.remoteFlags.get(row.uid);
+    if (flags !== undefined) target.remoteFlags.set(told!.get(row.uid)!, flags);
+  }
+  await ledger.write(account, target.row.folder, { put });
+  await ledger.putPending(
+    account,
+    settled.map(({ message }) => ({ folder: target.row.folder, message, attempts: 0 })),
+  );
+  if (move) await forget(parts, source, new Set(settled.map(({ row }) => row.uid)));
+  // Where no UID was told they are found by the next look.
+  const done = new Set(once.map(({ localUid }) => localUid));
+  takeOut(target, new Set(), done);
+  target.localFlagged.push(...settled.map(({ localUid }) => localUid));
+  if (settled.length < once.length) parts.memory.counts.delete(target.row.folder);
+  if (move && settled.length < once.length)
+    source.localGone = source.localGone.filter(({ uid }) => !once.some(({ row }) => row.uid === uid));
+}
+
+// --- deleted ------------------------------------------------------------------------------------------------------------
+
+/** What is gone on one side goes on the other. Comes after all moves. */
+export async function carryDeletions(parts: SyncParts, look: FolderLook, bin: string | null): Promise<void> {
+  const { store, ledger, shelf, account } = parts;
+  const goneHere = new Set(look.localGone.map(({ uid }) => uid));
+  const both = look.remoteGone.filter(({ uid }) => goneHere.has(uid));
+  await forget(parts, look, new Set(both.map(({ uid }) => uid)));
+  const mailbox: MailboxId | undefined = look.state?.mailbox;
+  for (const rows of piecesOf(look.remoteGone, window)) {
+    checkGoing(parts);
+    const uids = rows.map(({ localUid }) => localUid).filter((uid) => uid > 0 && uid !== movedOn);
+    if (mailbox !== undefined && uids.length > 0)
+      await store.expunge(
+        account,
+        mailbox,
+        uids.sort((a, b) => a - b),
+        false,
+      );
+    await ledger.write(account, look.row.folder, { remove: rows.map(({ uid }) => uid) });
+  }
+  look.remoteGone = [];
+  if (look.opened === null || look.opened.readOnly) return;
+  for (const rows of piecesOf(look.localGone, window)) {
+    checkGoing(parts);
+    await openThere(parts, look);
+    const uids = rows.map(({ uid }) => uid).sort((a, b) => a - b);
+    if (bin !== null && bin !== look.row.path && look.row.role !== 'junk') await shelf.transfer(uids, bin, true);
+    else await shelf.expunge(uids);
+    await ledger.write(account, look.row.folder, { remove: uids });
+  }
+  look.localGone = [];
+}

@@ -1,0 +1,132 @@
+// What `tayori outside …` says, in Japanese and English: steps of a check, health, news. Knows sentences; asks nobody.
+import { causeSides, type Cause } from '../../journey/outside/causes.ts';
+import { sentenceOf } from '../../journey/outside/cause-sentences.ts';
+import type { CheckStep } from '../../journey/outside/check-contract.ts';
+import type { ProofProgress } from '../../journey/outside/proof.ts';
+import type { OutsideAccountRow, OutsideHealth, OutsideServer, Pop3Leaving } from '../../store/outside-contract.ts';
+import type { HealthNews } from '../outside-health.ts';
+import type { SetUpResult } from '../outside-setup.ts';
+import { formatTime } from './terminal.ts';
+import type { Language } from './language.ts';
+
+const steps: Readonly<Record<CheckStep['step'], Readonly<Record<Language, string>>>> = {
+  name: { ja: 'サーバーの名前が見つかる', en: 'the server has a name that is found' },
+  reach: { ja: 'サーバーにつながる', en: 'the server can be reached' },
+  seal: { ja: '封をする (TLS)', en: 'it is sealed (TLS)' },
+  certificate: { ja: '相手を確かめる (証明書)', en: 'it is who it says (certificate)' },
+  kind: { ja: 'メールのサーバーである', en: 'it is the right kind of server' },
+  login: { ja: 'ログインできる', en: 'the login works' },
+  use: { ja: '使える', en: 'it can be used' },
+  letter: { ja: '自分あての手紙が届く', en: 'a letter to oneself comes back' },
+};
+
+export function sayStep({ step, verdict }: CheckStep, language: Language): string {
+  const mark = verdict === 'passed' ? '✓' : verdict === 'failed' ? '✗' : '–';
+  return `${mark} ${steps[step][language]}`;
+}
+
+const sides: Readonly<Record<'receive' | 'send' | 'letter', Readonly<Record<Language, string>>>> = {
+  receive: { ja: '受け取り', en: 'receiving' },
+  send: { ja: '送り', en: 'sending' },
+  letter: { ja: '自分あての手紙', en: 'the letter to oneself' },
+};
+
+export function sayProgress(told: ProofProgress, language: Language): string {
+  switch (told.kind) {
+    case 'step':
+      return `${sides[told.side][language]}: ${sayStep(told.step, language)}`;
+    case 'sent':
+      return language === 'ja' ? '自分あての手紙を送りました' : 'a letter to oneself was sent';
+    case 'waiting':
+      return language === 'ja' ? '手紙が届くのを待っています' : 'waiting for the letter to come back';
+    case 'found':
+      return language === 'ja' ? '手紙が届きました' : 'the letter came back';
+  }
+}
+
+/** What is wrong and the one thing to do, with whose side it is. */
+export function sayCause(cause: string, language: Language, server: Pick<OutsideServer, 'host' | 'port'> | null): string[] {
+  if (!Object.hasOwn(causeSides, cause)) return [cause];
+  const { wrong, next, sideWords } = sentenceOf(
+    cause as Cause,
+    language,
+    server === null ? {} : { server: server.host, port: server.port },
+  );
+  return language === 'ja' ? [wrong, `→ ${next}`, `(${sideWords})`] : [wrong, `→ ${next}`, `(${sideWords})`];
+}
+
+export function sayFailure({ side, cause, words, server, needs }: NonNullable<SetUpResult['failure']>, language: Language): string[] {
+  const head =
+    language === 'ja'
+      ? `${sides[side].ja}(${server.host})がうまくいきませんでした。何も保存していません。`
+      : `${sides[side].en} (${server.host}) does not work. Nothing was saved.`;
+  const said = words === '' ? [] : [language === 'ja' ? `相手の言葉: ${words}` : `in its own words: ${words}`];
+  const allow =
+    needs.length === 0
+      ? []
+      : [
+          language === 'ja'
+            ? `このサーバーだけに弱い封を認めるなら、--allow ${needs.join(',')} を付けます。`
+            : `to allow this weakness for this server alone: --allow ${needs.join(',')}`,
+        ];
+  return [head, ...sayCause(cause, language, server), ...said, ...allow];
+}
+
+/** In a sentence. */
+export function sayHealth({ state, cause, at }: OutsideHealth, paused: boolean, language: Language): string {
+  const ja = language === 'ja';
+  if (paused) return ja ? 'お休み中です。新しい手紙は取りに行きません。' : 'It rests: no letters are fetched.';
+  if (state === 'good' || cause === null) return ja ? '元気です。' : 'All is well.';
+  const { wrong } = Object.hasOwn(causeSides, cause) ? sentenceOf(cause as Cause, language) : { wrong: cause };
+  const since = ja ? `(${formatTime(at)} から)` : `(since ${formatTime(at)})`;
+  return `${wrong} ${since}`;
+}
+
+export function sayNews(news: HealthNews, row: Pick<OutsideAccountRow, 'receive' | 'send'>, language: Language): string[] {
+  const ja = language === 'ja';
+  switch (news.kind) {
+    case 'works-again':
+      return [ja ? 'また使えるようになりました。' : 'It works again.'];
+    case 'new':
+      return [
+        ja ? `${sides[news.side].ja}が前とちがいます。` : `${sides[news.side].en} is not as it was.`,
+        ...sayCause(news.cause, language, row[news.side]),
+      ];
+    case 'still':
+      return [
+        ja
+          ? `${sides[news.side].ja}は ${formatTime(news.since)} から変わりません。`
+          : `${sides[news.side].en} is as it was since ${formatTime(news.since)}.`,
+        ...sayCause(news.cause, language, row[news.side]),
+      ];
+    case 'other-authority':
+      return [
+        ja
+          ? `${sides[news.side].ja}のサーバーの証明書を出したところが変わりました(前: ${news.before}、いま: ${news.now})。正しい証明書です。`
+          : `the certificate of the server for ${sides[news.side].en} comes from another authority (before: ${news.before}, now: ${news.now}); it is valid.`,
+      ];
+  }
+}
+
+export function sayLeaving(leaving: Pop3Leaving, language: Language): string {
+  const ja = language === 'ja';
+  if (leaving.keep === 'forever') return ja ? '元のサーバーにも残します' : 'letters stay at the provider too';
+  if (leaving.keep === 'none') return ja ? '持ち帰ったら元のサーバーから消します' : 'letters are taken home and leave the provider';
+  return ja ? `${leaving.days} 日後に元のサーバーから消します` : `letters leave the provider after ${leaving.days} days`;
+}
+
+export const words = {
+  saved: (address: string, login: string): Readonly<Record<Language, readonly string[]>> => ({
+    ja: [`${address} を使えるようになりました。`, `メールアプリには、ログイン名 ${login} と、ここの自分のパスワードを入れます。`],
+    en: [`${address} is ready.`, `Mail apps sign in with the login name ${login} and your own password here.`],
+  }),
+  unproven: {
+    ja: '手紙が届くことは確かめていません。確かめるまで、このアドレスから送ることはできません(tayori outside test --letter)。',
+    en: 'No letter was sent to prove it. Until then nothing can be sent from this address (tayori outside test --letter).',
+  },
+  keeps: {
+    ja: 'パスワードは暗号にして、このコンピューターに保存します。かぎはデータの外にあります。',
+    en: 'The password is kept sealed on this machine; its key lies outside the data.',
+  },
+  openLink: { ja: 'この先をブラウザーで開いて、サインインしてください:', en: 'Open this in a browser and sign in:' },
+} as const;

@@ -1,0 +1,57 @@
+// The model of two ends: random changes on both, the sync whole, broken off, and at the same time; then quiet, and both ends must be equal,
+// nothing lost, nothing doubled. `TAYORI_SEED` plays one life again, `TAYORI_LIVES` plays more.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { dovecotMissing, startDovecot, type ForeignServer } from '../support/dovecot.ts';
+import { asLines, connect, shelfHere, shelfThere, World } from './model.ts';
+import { RandomLife } from './random-life.ts';
+
+let server: ForeignServer;
+before(async () => {
+  if (dovecotMissing === false) server = await startDovecot({ settings: 'mail_fsync = never\n' });
+});
+after(() => server?.close());
+
+const first = Number(process.env['TAYORI_SEED'] ?? Math.floor(Math.random() * 1e9));
+const lives = Number(process.env['TAYORI_LIVES'] ?? 3);
+const days = 12;
+
+for (let at = 0; at < lives; at++) {
+  const seed = first + at;
+  test(`random lives, seed ${seed}`, { skip: dovecotMissing, timeout: 120_000 }, async (context) => {
+    const login = ['taro', 'jiro', 'saburo'][at % 3]!;
+    const provider = { ...server, port: server.ports.imaps, login: `${login}${seed}@foreign.example` };
+    const app = await connect(provider);
+    const world = await World.open(provider);
+    const life = new RandomLife(seed);
+    const { chance } = life;
+    try {
+      for (let day = 0; day < days; day++) {
+        const changes = Math.floor(chance() * 8);
+        for (let step = 0; step < changes; step++) await (chance() < 0.5 ? life.there(app) : life.here(world.store));
+        const dice = chance();
+        if (dice < 0.35) {
+          const after = Math.floor(chance() * 40);
+          life.log.push(`sync, broken after ${after}`);
+          await world.sync(after);
+          continue;
+        }
+        life.log.push('sync');
+        await world.sync();
+        const [here, there] = [await shelfHere(world.store), await shelfThere(app)];
+        assert.deepEqual(asLines(here), asLines(there), 'both ends are equal');
+        assert.deepEqual(life.faults(here), []);
+      }
+      await world.sync();
+      const [here, there] = [await shelfHere(world.store), await shelfThere(app)];
+      assert.deepEqual(asLines(here), asLines(there), 'both ends are equal');
+      assert.deepEqual(life.faults(here), []);
+    } catch (trouble) {
+      context.diagnostic(`what happened:\n${life.log.join('\n')}`);
+      throw trouble;
+    } finally {
+      await world.close();
+      await app.end();
+    }
+  });
+}
