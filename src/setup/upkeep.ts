@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import type { Certificates } from '../io/tls/certificates.ts';
 import { ensureOwnCertificates } from './ca.ts';
 import type { Office } from './office.ts';
+import { revokeGone } from './outside.ts';
 
 export interface UpkeepOptions {
   readonly office: Office;
@@ -43,7 +44,7 @@ export function startUpkeep({ office, certificates, names, reload, checkFirst }:
     isUnchecked = false;
     await attempt('store', tidyStore);
     await attempt('accounts', () => office.people.removeRested());
-    await attempt('outside accounts', () => office.outside.accounts.removeRested());
+    await attempt('outside accounts', () => office.outside.accounts.removeRested().then((gone) => revokeGone(office, gone)));
     await attempt('certificates', async () => {
       if (office.settings.certificate === null) await ensureOwnCertificates(office.folder, names(), clock, log);
       // Renewed by us or by somebody else (ACME client, administrator): taken up without a restart.

@@ -137,3 +137,12 @@ test('a new secret forgets what was wrong with the old one, and keeps when lette
   assert.equal((await accounts.resume(row.id)).paused, false);
   await assert.rejects(accounts.setSecret(4711, { kind: 'password', receive: '', send: '' }), refused('nonexistent'));
 });
+
+test('when the key is lost all secrets can be let go; letters and settings stay', async () => {
+  const { accounts, add, hasMail, hanako } = await openWorld();
+  const row = await add();
+  assert.equal(await accounts.forgetSecrets(), 1);
+  const after = accounts.get(hanako.id, row.address);
+  assert.deepEqual([after.secret.length, after.health.state, after.health.cause, after.receive], [0, 'bad', 'key-missing', row.receive]);
+  assert.equal(await hasMail(row.id), true);
+});
