@@ -42,9 +42,6 @@ export const debianPrograms: readonly DebianProgram[] = [
   { command: 'ip', package: 'iproute2', tests: 'scenes of blocked networks' },
   { command: 'nft', package: 'nftables', tests: 'scenes of blocked networks' },
   { command: 'chromium', package: 'chromium', tests: 'the pages as people see them' },
-  { command: 'chromium', package: 'chromium', tests: 'the pages as people see them' },
-  { command: 'ip', package: 'iproute2', tests: 'scenes of blocked networks' },
-  { command: 'nft', package: 'nftables', tests: 'scenes of blocked networks' },
   { command: 'thunderbird', package: 'thunderbird', tests: 'an account of ours taken in by Thunderbird' },
   { command: 'openssl', package: 'openssl', tests: 'TLS as OpenSSL speaks it' },
 ];
