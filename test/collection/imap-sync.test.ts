@@ -1,29 +1,170 @@
-// An account kept equal with Dovecot as another provider: each kind of change on each side. Knows both ends from outside.
+// An account kept equal with Dovecot as another provider: what the model of random lives does not reach. Knows both ends from outside.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { silentLog } from '../../src/base/log.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { openImapCollector } from '../../src/journey/collection/imap.ts';
+import { openImapShelf } from '../../src/journey/collection/imap-shelf.ts';
+import type { ImapClient } from '../../src/protocol/imap/client.ts';
+import type { MailStore } from '../../src/store/contract.ts';
 import { dovecotMissing, startDovecot, type ForeignServer } from '../support/dovecot.ts';
 import { account, asLines, connect, letter, oneOf, shelfHere, shelfThere, World, type Provider } from './model.ts';
 
-const options = { skip: dovecotMissing };
+const options = { skip: dovecotMissing, timeout: 60_000 };
 let server: ForeignServer;
+let next = 0;
 
 before(async () => {
   if (dovecotMissing === false) server = await startDovecot({ settings: 'mail_fsync = never\n' });
 });
 after(() => server?.close());
 
-const provider = (): Provider => ({ ...server, port: server.ports.imaps });
+async function begin(): Promise<{
+  readonly provider: Provider;
+  readonly world: World;
+  readonly app: ImapClient;
+  readonly end: () => Promise<void>;
+}> {
+  const provider = { ...server, port: server.ports.imaps, login: `case${next++}@foreign.example` };
+  const [app, world] = [await connect(provider), await World.open(provider)];
+  const end = async () => {
+    await app.end();
+    await world.close();
+  };
+  return { provider, world, app, end };
+}
 
-test('first sync, then changes on either side', options, async () => {
-  const app = await connect(provider());
-  for (const key of ['a', 'b', 'c'])
-    await app.append('INBOX', { flags: ['\\Seen'], receivedAt: 1.7e12, length: letter(key).length }, oneOf(letter(key)));
-  const world = await World.open(provider());
-  await world.sync();
+async function append(app: ImapClient, name: string, octets: Buffer, flags: readonly string[] = []): Promise<void> {
+  await app.append(name, { flags, receivedAt: 1.7e12, length: octets.length }, oneOf(octets));
+}
+
+async function assertEqual(world: World, app: ImapClient): Promise<void> {
   assert.deepEqual(asLines(await shelfHere(world.store)), asLines(await shelfThere(app)));
-  assert.equal(world.received, 3);
+}
+
+async function idOf(store: MailStore, name: string): Promise<number> {
+  return (await store.mailboxes(account)).find((box) => box.name === name)!.id;
+}
+
+test('another UIDVALIDITY: everything is known again, nothing is fetched or sent twice', options, async () => {
+  const { provider, world, app, end } = await begin();
+  for (const key of ['a', 'b', 'c']) await append(app, 'INBOX', letter(key), ['\\Flagged']);
+  await append(app, 'INBOX', letter('plain', { plain: true }));
   await world.sync();
-  await world.close();
-  await app.end();
-  void account;
+  assert.equal(world.received, 4);
+  await app.select('Trash');
+  server.doveadm('mailbox', 'update', '-u', provider.login, '--uid-validity', '77777', 'INBOX');
+  const inbox = await idOf(world.store, 'INBOX');
+  const state = await world.store.openMailbox(account, inbox);
+  const before = Array.from(state.uids.subarray(0, state.count));
+  await world.sync();
+  assert.deepEqual(Array.from(state.uids.subarray(0, state.count)), before, 'no letter here was touched');
+  state.release();
+  assert.equal(world.received, 4);
+  assert.equal((await app.select('INBOX')).uidNext, 5, 'nothing was sent');
+  await assertEqual(world, app);
+  assert.equal((await world.ledger.imap.folders(account)).find(({ path }) => path === 'INBOX')!.uidValidity, 77_777);
+  await end();
+});
+
+test('a letter that is here already, by another road, is not fetched; it is adopted with the flags of both', options, async () => {
+  const { world, app, end } = await begin();
+  const octets = letter('known');
+  await append(app, 'INBOX', octets, ['\\Seen']);
+  const spool = world.store.spool(1 << 20);
+  await spool.add(octets);
+  await world.store.append(account, await idOf(world.store, 'INBOX'), [{ spool, flags: ['\\Flagged'] }], null);
+  await world.sync();
+  assert.equal(world.received, 0);
+  assert.deepEqual((await shelfHere(world.store)).get('INBOX'), ['known (\\Flagged \\Seen)']);
+  await assertEqual(world, app);
+  await end();
+});
+
+test('a move there is a move here: the same letter, no moment without it, nothing fetched', options, async () => {
+  const { world, app, end } = await begin();
+  await append(app, 'INBOX', letter('moved'));
+  await world.sync();
+  const counts = new Set<number>();
+  const stop = world.store.subscribe(account, async () => {
+    let count = 0;
+    for (const box of await world.store.mailboxes(account)) count += box.messages;
+    counts.add(count);
+  });
+  await app.select('INBOX');
+  await app.copy([1], 'Trash', true);
+  await world.sync();
+  stop();
+  assert.deepEqual([...counts], [1]);
+  assert.equal(world.received, 1);
+  await assertEqual(world, app);
+  await end();
+});
+
+test('large letters go through the spool; one above the limit stays there, and its folder is not deleted for it', options, async () => {
+  const { world, app, end } = await begin();
+  await app.create('Big');
+  await append(app, 'Big', letter('large', { octets: 900_000 }));
+  await append(app, 'Big', letter('small'));
+  await append(app, 'Big', letter('huge', { octets: 3_000_000 }));
+  world.letterLimit = 2_000_000;
+  await world.sync();
+  assert.deepEqual((await shelfHere(world.store)).get('Big'), ['large ()', 'small ()']);
+  await world.store.deleteMailbox(account, await idOf(world.store, 'Big'));
+  await world.sync();
+  assert.deepEqual(
+    (await shelfThere(app)).get('Big')?.map((text) => text.split(' ')[0]),
+    ['huge'],
+  );
+  await end();
+});
+
+test('live: a new letter is here at once, a change here is there at once; told to stop, it stops', options, async (context) => {
+  const { provider, world, app, end } = await begin();
+  const signal = new AbortController();
+  let equal = Promise.withResolvers<void>();
+  const collector = openImapCollector({
+    account,
+    openShelf: async () =>
+      openImapShelf({ client: await connect(provider), clock: systemClock, peer: { host: 'provider', address: '', tls: '' } }),
+    store: world.store,
+    ledger: world.ledger,
+    clock: systemClock,
+    log: silentLog,
+    letterLimit: 1 << 20,
+    progress: () => {},
+    well: () => equal.resolve(),
+  });
+  const running = collector.run(signal.signal);
+  await equal.promise;
+  const times: number[] = [];
+  const inbox = await idOf(world.store, 'INBOX');
+  const state = await world.store.openMailbox(account, inbox);
+  for (let at = 0; at < 5; at++) {
+    equal = Promise.withResolvers();
+    const arrived = Promise.withResolvers<void>();
+    const stop = state.listen(() => state.count === at + 1 && arrived.resolve());
+    const began = performance.now();
+    await append(app, 'INBOX', letter(`live${at}`));
+    await arrived.promise;
+    times.push(performance.now() - began);
+    stop();
+    await equal.promise;
+  }
+  context.diagnostic(`a new letter through IDLE: ${times.map((ms) => Math.round(ms)).join(', ')} ms (APPEND included)`);
+  assert.ok(Math.min(...times) < 2000);
+  await app.select('INBOX');
+  await world.store.setFlags(account, inbox, [1], { how: 'add', flags: ['\\Flagged'] });
+  const flagged = async (): Promise<boolean> => {
+    let found = false;
+    await app.fetch([1], 'UID FLAGS', (_uid, { flags }) => void (found ||= flags?.includes('\\Flagged') === true));
+    return found;
+  };
+  while (!(await flagged()));
+  state.release();
+  const began = performance.now();
+  signal.abort();
+  await running;
+  assert.ok(performance.now() - began < 4000);
+  await end();
 });

@@ -30,7 +30,7 @@ export async function connect({ host, port, login, password, authority }: Provid
   const connector = openLineConnector({ localAddress: null, authorities: [authority] });
   const demand = { use: 'always', serverName: host, verify: 'certificate' } as const;
   const connection = await connector.connect({ address: '127.0.0.1', port, tls: 'implicit', demand }, 5000);
-  const client = new ImapClient(connection, { clock: systemClock, chance: systemChance });
+  const client = new ImapClient(connection, { clock: systemClock, chance: systemChance, server: { host, port } });
   await client.begin({ login, kind: 'password', secret: password }, null);
   return client;
 }
@@ -48,6 +48,7 @@ export class World {
   readonly ledger: CollectionLedger;
   memory: SyncMemory = newMemory();
   received = 0;
+  letterLimit = 50 << 20;
 
   constructor(provider: Provider, store: MailStore, ledger: CollectionLedger) {
     this.provider = provider;
@@ -80,6 +81,7 @@ export class World {
         account,
         store: breaking(this.store, step, ['commit', 'copy', 'expunge', 'setFlags', 'createMailbox', 'renameMailbox', 'deleteMailbox']),
         ledger: breaking(this.ledger.imap, step, ['write', 'putFolder', 'removeFolder', 'putPending']),
+        home: this.ledger.home,
         secret: this.ledger.secret,
         shelf: breaking(
           openImapShelf({ client, clock: systemClock, peer: { host: 'provider', address: '127.0.0.1', tls: '' } }),
@@ -88,7 +90,7 @@ export class World {
         ),
         clock: systemClock,
         log: silentLog,
-        letterLimit: 50 << 20,
+        letterLimit: this.letterLimit,
         signal: new AbortController().signal,
         progress: () => {},
         received: (count) => (this.received += count),

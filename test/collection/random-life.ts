@@ -18,8 +18,12 @@ export function openChance(seed: number): () => number {
 }
 
 interface Entry {
-  /** Letters there must be when nobody deletes any. */
-  copies: number;
+  /** How often it was copied on either side. */
+  copies: { here: number; there: number };
+  /** Sides on which it was moved or copied since both ends were last equal. */
+  recent: Set<'here' | 'there'>;
+  /** Moved or copied on both sides at the same time: copies that came into one folder from both are one. */
+  merged: boolean;
   /** Somebody has deleted one, or a folder that held one. */
   deleted: boolean;
 }
@@ -40,7 +44,7 @@ export class RandomLife {
 
   #new(): { readonly key: string; readonly octets: Buffer } {
     const key = `k${this.#next++}`;
-    this.book.set(key, { copies: 1, deleted: false });
+    this.book.set(key, { copies: { here: 0, there: 0 }, recent: new Set(), merged: false, deleted: false });
     return { key, octets: letter(key, { plain: this.chance() < 0.25, octets: Math.floor(this.chance() * 3) * 400 }) };
   }
 
@@ -56,8 +60,22 @@ export class RandomLife {
     for (const key of keys) this.book.get(key)!.deleted = true;
   }
 
-  #copied(keys: readonly string[]): void {
-    for (const key of keys) this.book.get(key)!.copies++;
+  #copied(side: 'here' | 'there', keys: readonly string[]): void {
+    for (const key of keys) this.book.get(key)!.copies[side]++;
+    this.#carried(side, keys);
+  }
+
+  #carried(side: 'here' | 'there', keys: readonly string[]): void {
+    for (const key of keys) {
+      const entry = this.book.get(key)!;
+      entry.recent.add(side);
+      entry.merged ||= entry.recent.size === 2;
+    }
+  }
+
+  /** Both ends are equal. */
+  rested(): void {
+    for (const entry of this.book.values()) entry.recent.clear();
   }
 
   /** One thing that an app does at the provider. A folder that is gone meanwhile is nothing. */
@@ -82,7 +100,7 @@ export class RandomLife {
       return this.#note('there', `append ${name}`, [key]);
     }
     if (dice < 0.26) {
-      const name = `F${this.#next++}${this.chance() < 0.3 && own.length > 0 ? '' : ''}`;
+      const name = `F${this.#next++}`;
       await client.create(this.chance() < 0.3 && own.length > 0 ? `${this.#pick(own)}/${name}` : name);
       return this.#note('there', `create ${name}`, []);
     }
@@ -109,11 +127,12 @@ export class RandomLife {
     const target = this.#pick(names.filter((one) => one !== name));
     if (dice < 0.75) {
       await client.copy(uids, target, true);
+      this.#carried('there', keys);
       return this.#note('there', `move ${name} ${target}`, keys);
     }
     if (dice < 0.85) {
       await client.copy(uids, target, false);
-      this.#copied(keys);
+      this.#copied('there', keys);
       return this.#note('there', `copy ${name} ${target}`, keys);
     }
     await client.expunge(uids);
@@ -189,7 +208,8 @@ export class RandomLife {
       // Removed by the sync between our look and our hand: then nothing was copied.
       const { from } = await store.copy(account, box.id, uids, target.id, { move, quota: null });
       const done = keys.filter((_, at) => from.includes(uids[at]!));
-      if (!move) this.#copied(done);
+      if (move) this.#carried('here', done);
+      else this.#copied('here', done);
       return this.#note('here', `${move ? 'move' : 'copy'} ${box.name} ${target.name}`, done);
     }
     const gone = await store.expunge(account, box.id, uids, false);
@@ -215,10 +235,12 @@ export class RandomLife {
         counts.set(key, (counts.get(key) ?? 0) + 1);
       }
     const faults: string[] = [];
-    for (const [key, { copies, deleted }] of this.book) {
+    for (const [key, { copies, deleted, merged }] of this.book) {
       const count = counts.get(key) ?? 0;
-      if (count > copies) faults.push(`${key} is there ${count} times instead of ${copies}`);
-      if (!deleted && count < copies) faults.push(`${key} is there ${count} times instead of ${copies}, and nobody has deleted it`);
+      const most = 1 + copies.here + copies.there;
+      const least = merged ? 1 : most;
+      if (count > most) faults.push(`${key} is there ${count} times instead of ${most}`);
+      if (!deleted && count < least) faults.push(`${key} is there ${count} times instead of ${least}, and nobody has deleted it`);
     }
     return faults;
   }

@@ -105,10 +105,10 @@ async function takeOverRename(parts: SyncParts, sight: Sight): Promise<boolean> 
   return false;
 }
 
-/** Whether letters that we know lie there under the UIDs that we know. A folder of which nothing is known is nobody's. */
+/** Whether letters that we know lie there under the UIDs that we know. Of a folder without letters nothing can be mistaken. */
 async function holdsTheSame({ shelf, ledger, account }: SyncParts, row: ImapFolderRow, path: string): Promise<boolean> {
   const known = await ledger.letters(account, row.folder, 1, sampleSize);
-  if (known.length === 0) return false;
+  if (known.length === 0) return true;
   try {
     await shelf.open(path);
   } catch (trouble) {

@@ -2,9 +2,9 @@
 // Knows the ways of recognising in their order; each step takes out of the looks what it has settled.
 import type { LetterId, MessageId, Uid } from '../../store/contract.ts';
 import type { ImapLetterRow, ImapPendingRow } from '../../store/ledger-contract.ts';
-import { agree } from './imap-agree.ts';
+import { agree, type Agreeing } from './imap-agree.ts';
 import { openThere } from './imap-look.ts';
-import { identityOf, letterIdOf, pairUp, type Traits } from './imap-match.ts';
+import { digestOf, identityOf, letterIdOf, pairUp, type Traits } from './imap-match.ts';
 import { checkGoing, messageAt, movedOn, piecesOf, type FolderLook, type SyncParts } from './imap-parts.ts';
 
 const window = 500;
@@ -53,6 +53,16 @@ export function rowOf(look: FolderLook, uid: Uid, localUid: Uid, message: Messag
   return { uid, localUid, message, flags: '', size: seen?.size ?? 0, receivedAt: seen?.receivedAt ?? 0, identity, digest };
 }
 
+/** Larger ones are not read for it. */
+const digestMax = 8 << 20;
+
+/** The digest of a letter of the store; empty when it is large, gone or damaged. */
+export async function digestHere({ store, account }: SyncParts, message: MessageId, size: number): Promise<string> {
+  if (size > digestMax) return '';
+  const [octets] = await store.readLetters(account, [message]);
+  return octets ? digestOf(octets) : '';
+}
+
 /** Writes rows of letters that both have without ever having agreed on flags. */
 export async function adopt(parts: SyncParts, look: FolderLook, pairs: readonly (readonly [Uid, Uid])[]): Promise<void> {
   const { ledger, account } = parts;
@@ -68,11 +78,13 @@ export async function adopt(parts: SyncParts, look: FolderLook, pairs: readonly 
     pairs.map(([uid]) => uid),
   );
   for (const some of piecesOf(pairs, window)) {
-    const letters = some.map(([uid, localUid]) => ({
-      row: rowOf(look, uid, localUid, messageAt(look.state!, localUid), ''),
-      hasBase: false,
-      there: look.looks.get(uid)?.flags ?? [],
-    }));
+    const letters: Agreeing[] = [];
+    for (const [uid, localUid] of some) {
+      const row = rowOf(look, uid, localUid, messageAt(look.state, localUid), '');
+      // Without a Message-ID its octets are all that it can be known by.
+      const digest = row.identity === '' ? await digestHere(parts, row.message, row.size) : '';
+      letters.push({ row: { ...row, digest }, hasBase: false, there: look.looks.get(uid)?.flags ?? [] });
+    }
     await ledger.write(account, look.row.folder, { put: await agree(parts, look, letters) });
     takeOut(look, new Set(some.map(([uid]) => uid)), new Set(some.map(([, localUid]) => localUid)));
   }
@@ -99,7 +111,7 @@ export async function knowFetched(parts: SyncParts, looks: readonly FolderLook[]
   const fresh: FreshHere[] = looks.flatMap((look) =>
     look.state === null ? [] : look.localNew.map((localUid) => ({ look, localUid, message: messageAt(look.state!, localUid) })),
   );
-  if (fresh.length === 0 || looks.every(({ remoteNew }) => remoteNew.length === 0)) return;
+  if (fresh.length === 0) return;
   const byId = new Map<LetterId, FreshHere>();
   for (const some of piecesOf(fresh, window)) {
     const ids = await store.readLetterIds(
@@ -121,6 +133,7 @@ export async function knowFetched(parts: SyncParts, looks: readonly FolderLook[]
       else moved.push(rowOf(look, uid, movedOn, found.message, ''));
     }
     await adopt(parts, look, pairs);
+    await knowVanished(parts, look, byId);
     if (moved.length === 0) continue;
     const uids = moved.map(({ uid }) => uid);
     await lookAtNew(parts, look, uids);
@@ -130,6 +143,43 @@ export async function knowFetched(parts: SyncParts, looks: readonly FolderLook[]
       look,
       moved.map(({ uid, message }) => rowOf(look, uid, movedOn, message, '')),
     );
+  }
+}
+
+/** UIDs that are tried at most. */
+const vanishedMax = 200_000;
+
+/** The same for letters that are gone there again: with a row they are missed, and found where they were moved. */
+async function knowVanished(parts: SyncParts, look: FolderLook, byId: ReadonlyMap<string, FreshHere>): Promise<void> {
+  const { ledger, account, secret, store } = parts;
+  const { row, opened } = look;
+  if (opened === null) return;
+  const there = new Set(look.remoteNew);
+  // Letters of an earlier time with IMAP have such names too. POP3 may have taken them home since, which is no deletion there.
+  const before = await parts.home.before(account);
+  for (let uid = Math.max(row.uidNext, opened.uidNext - vanishedMax); uid < opened.uidNext; uid++) {
+    if (there.has(uid)) continue;
+    const id = letterIdOf(secret, account, row.folder, row.uidValidity, uid);
+    const found = byId.get(`${id} ${row.folder}`) ?? byId.get(id);
+    if (found === undefined || before.has(found.message) || (await ledger.lettersAt(account, row.folder, [uid])).length > 0) continue;
+    const { state } = found.look;
+    const at = state?.indexOf(found.localUid) ?? -1;
+    if (state === null || at < 0) continue;
+    const { messageId } = await store.readFacts(account, [found.message], ['messageId']);
+    const missed: ImapLetterRow = {
+      uid,
+      localUid: found.look === look ? found.localUid : movedOn,
+      message: found.message,
+      flags: '',
+      size: state.sizes[at]!,
+      receivedAt: state.receivedAt[at]!,
+      identity: identityOf(messageId[0] ?? ''),
+      digest: '',
+    };
+    await ledger.write(account, row.folder, { put: [missed] });
+    look.remoteGone.push(missed);
+    if (found.look === look) takeOut(look, new Set(), new Set([found.localUid]));
+    else look.localGone.push(missed);
   }
 }
 

@@ -3,15 +3,15 @@
 import { noBytes, type Bytes } from '../../base/bytes.ts';
 import { Refusal } from '../../base/trouble.ts';
 import { ImapAnswer } from '../../protocol/imap/client.ts';
-import type { AcceptLetter, LetterBytes, Uid } from '../../store/contract.ts';
+import type { AcceptLetter, LetterBytes, MessageId, Uid } from '../../store/contract.ts';
 import type { ImapLetterRow } from '../../store/ledger-contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import { formatFlags, readFlags } from './imap-flags.ts';
-import { adopt, lookAtNew, rowOf, takeOut } from './imap-known.ts';
+import { adopt, digestHere, lookAtNew, rowOf, takeOut } from './imap-known.ts';
 import { flagsHere, openThere } from './imap-look.ts';
 import { digestOf, identityOf, letterIdOf } from './imap-match.ts';
-import { moveHere } from './imap-moves.ts';
+import { moveHere, placeHere } from './imap-moves.ts';
 import { checkGoing, messageAt, piecesOf, type FolderLook, type SyncParts } from './imap-parts.ts';
 import type { RemoteLetter } from './remote-shelf.ts';
 
@@ -116,7 +116,7 @@ function openRecognition({ store, account }: SyncParts, looks: readonly FolderLo
   const gone = new Map<string, { readonly row: ImapLetterRow; readonly from: FolderLook }[]>();
   for (const from of looks)
     for (const row of from.remoteGone)
-      if (row.digest !== '' && from !== look && from.state !== null && from.state.indexOf(row.localUid) >= 0)
+      if (row.digest !== '' && from !== look && placeHere(looks, from, row) !== null)
         gone.set(row.digest, [...(gone.get(row.digest) ?? []), { row, from }]);
   return async ({ octets }) => {
     if (octets === null) return null;
@@ -255,6 +255,8 @@ async function commitAll({ store }: SyncParts, letters: readonly AcceptLetter[],
   }
 }
 
+const noMessages: ReadonlySet<MessageId> = new Set();
+
 // --- sending ------------------------------------------------------------------------------------------------------------
 
 /** Sends the letters that are new here and known nowhere there: drafts, copies of sent letters, what an app has filed. */
@@ -263,12 +265,14 @@ export async function sendNew(parts: SyncParts, look: FolderLook): Promise<void>
   const { state, row } = look;
   // What is not looked at yet may be the same letter.
   if (state === null || look.opened === null || look.opened.readOnly || look.remoteNew.length > 0) return;
+  const home = look.localNew.length === 0 ? noMessages : await parts.home.messages(account);
   for (const localUid of [...look.localNew]) {
     checkGoing(parts);
     const place = state.indexOf(localUid);
     // Gone again meanwhile: the next look knows.
     if (place < 0) continue;
     const message = state.messages[place]!;
+    if (home.has(message)) continue;
     const receivedAt = state.receivedAt[place]!;
     const { keptFlags } = look.opened;
     const flags = [...readFlags(flagsHere(state, localUid).split(' '))].filter(
@@ -287,6 +291,7 @@ export async function sendNew(parts: SyncParts, look: FolderLook): Promise<void>
       // Without UIDPLUS it is found by the next look.
       if (uid === null) continue;
       const { messageId } = await store.readFacts(account, [message], ['messageId']);
+      const identity = identityOf(messageId[0] ?? '');
       const put: ImapLetterRow = {
         uid,
         localUid,
@@ -294,8 +299,8 @@ export async function sendNew(parts: SyncParts, look: FolderLook): Promise<void>
         flags: formatFlags(new Map(flags)),
         size: letter.length,
         receivedAt,
-        identity: identityOf(messageId[0] ?? ''),
-        digest: '',
+        identity,
+        digest: identity === '' ? await digestHere(parts, message, letter.length) : '',
       };
       await ledger.write(account, row.folder, { put: [put] });
       await ledger.putPending(account, [{ folder: row.folder, message, attempts: 0 }]);

@@ -20,6 +20,21 @@ interface Missed extends ImapLetterRow {
   readonly look: FolderLook;
 }
 
+/** Where the letter of a row lies here now: in its mailbox, or where it was moved meanwhile. */
+export function placeHere(
+  looks: readonly FolderLook[],
+  from: FolderLook,
+  row: ImapLetterRow,
+): { readonly at: FolderLook; readonly localUid: Uid } | null {
+  if (from.state !== null && from.state.indexOf(row.localUid) >= 0) return { at: from, localUid: row.localUid };
+  if (row.message === 0) return null;
+  for (const at of looks) {
+    const localUid = at.state === null ? undefined : at.localNew.find((one) => messageAt(at.state!, one) === row.message);
+    if (localUid !== undefined) return { at, localUid };
+  }
+  return null;
+}
+
 // --- moved there --------------------------------------------------------------------------------------------------------
 
 /** Letters gone in one folder there and new in another: moved here too, in one step, so that nobody sees them twice or not at all. */
@@ -49,14 +64,9 @@ export async function moveHere(
   pairs: readonly (readonly [Pick<FreshThere, 'uid'>, Missed | (ImapLetterRow & { readonly look: FolderLook })])[],
 ): Promise<void> {
   const { store, ledger, account } = parts;
-  /** Where the letter lies here now: in its row's mailbox, or where it was moved here meanwhile. */
   const sources = pairs.map(([{ uid }, row]) => {
-    if (row.look.state !== null && row.look.state.indexOf(row.localUid) >= 0) return { uid, row, at: row.look, localUid: row.localUid };
-    for (const at of looks) {
-      const localUid = at.state === null ? undefined : at.localNew.find((one) => messageAt(at.state!, one) === row.message);
-      if (localUid !== undefined) return { uid, row, at, localUid };
-    }
-    return null;
+    const place = placeHere(looks, row.look, row);
+    return place === null ? null : { uid, row, ...place };
   });
   const found = sources.filter((one) => one !== null);
   for (const [at, group] of groupBy(found, (one) => one.at)) {

@@ -18,7 +18,16 @@ export function nameOfPath(path: string, { prefix, delimiter }: NameForm): strin
     prefix !== '' && path.length > prefix.length && path.toUpperCase().startsWith(prefix.toUpperCase()) ? path.slice(prefix.length) : path;
   const levels = (delimiter === '' ? [bare] : bare.split(delimiter)).map(cleanLevel);
   const [first = '_', ...rest] =
-    levels.length > levelsMax ? [...levels.slice(0, levelsMax - 1), levels.slice(levelsMax - 1).join('-')] : levels;
+    levels.length > levelsMax
+      ? [
+          ...levels.slice(0, levelsMax - 1),
+          levels
+            .slice(levelsMax - 1)
+            .join('-')
+            .slice(0, levelMax)
+            .toWellFormed(),
+        ]
+      : levels;
   // Without a prefix, below INBOX is below INBOX; `INBOX` by another road is another folder.
   if (first.toUpperCase() === 'INBOX')
     return rest.length > 0 && bare === path ? ['INBOX', ...rest].join('/') : [`${first}_`, ...rest].join('/');

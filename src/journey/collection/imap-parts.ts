@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { AccountId, MailboxInfo, MailStore, MessageId, Uid } from '../../store/contract.ts';
-import type { ImapFolderRow, ImapLedger, ImapLetterRow } from '../../store/ledger-contract.ts';
+import type { HomeLedger, ImapFolderRow, ImapLedger, ImapLetterRow } from '../../store/ledger-contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import type { CollectionProgress } from './contract.ts';
 import type { Look, OpenedFolder, RemoteFolder, RemoteShelf } from './remote-shelf.ts';
@@ -13,6 +13,8 @@ export interface SyncParts {
   readonly account: AccountId;
   readonly store: MailStore;
   readonly ledger: ImapLedger;
+  /** Letters that were taken home and are not sent there. */
+  readonly home: HomeLedger;
   /** Of the ledger: see `letterIdOf`. */
   readonly secret: string;
   readonly shelf: RemoteShelf;

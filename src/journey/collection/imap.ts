@@ -55,6 +55,7 @@ async function run(parts: ImapCollectorParts, signal: AbortSignal): Promise<void
   const sync: SyncParts = {
     ...parts,
     ledger: parts.ledger.imap,
+    home: parts.ledger.home,
     secret: parts.ledger.secret,
     shelf,
     signal,

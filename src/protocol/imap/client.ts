@@ -1,12 +1,13 @@
 // The client's end of IMAP: one dialogue with one server, one command at a time (RFC 9051, RFC 3501). Knows commands, what is asked for where
 // an extension is missing, and which answer belongs to which command; knows no socket, no store and no schedule.
 // Names of mailboxes are what people read; the server's own spelling is remembered from LIST.
-import { base64FromBytes, bytesFromBase64, bytesFromUtf8, type Bytes } from '../../base/bytes.ts';
+import { base64FromBytes, bytesFromBase64, type Bytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
 import { Refusal, SyntaxTrouble, Unavailable } from '../../base/trouble.ts';
 import type { LineConnection, PeerTls, TlsDemand } from '../line/connection.ts';
 import type { TlsFacts } from '../line/session.ts';
 import { chooseClient, type ClientExchange } from '../sasl/client.ts';
+import { chooseOAuth, type OAuthExchange } from '../sasl/oauth.ts';
 import { ResponseReader, ServerBabble, type LiteralSink } from './client-reader.ts';
 import { parseServerResponse, type Condition, type FetchedItems, type ServerResponse } from './client-response.ts';
 import { formatDateTime } from './grammar/date-time.ts';
@@ -42,6 +43,8 @@ export class ImapAnswer extends Unavailable {
 export interface ImapClientParts {
   readonly clock: Clock;
   readonly chance: Chance;
+  /** Told to it with an access token (RFC 7628 §3.1). */
+  readonly server: { readonly host: string; readonly port: number };
   /** Milliseconds without an octet; the first for greeting and sign-in. */
   readonly patience?: { readonly hello: number; readonly command: number };
 }
@@ -182,7 +185,7 @@ export class ImapClient {
     const tls = this.#connection.tls!;
     const exchange =
       kind === 'oauth2'
-        ? bearerExchange(offered, login, secret)
+        ? chooseOAuth(offered, { login, token: secret, host: this.#parts.server.host, port: this.#parts.server.port })
         : chooseClient(offered, { login, password: secret }, asTlsFacts(tls), this.#parts.chance);
     if (exchange !== null) return this.#authenticate(exchange);
     if (kind === 'oauth2' || this.has('LOGINDISABLED'))
@@ -194,7 +197,7 @@ export class ImapClient {
     await this.#ask('LOGIN ', { patience: this.#patience.hello, strings: [login, secret], name: 'LOGIN' });
   }
 
-  async #authenticate(exchange: ClientExchange): Promise<void> {
+  async #authenticate(exchange: ClientExchange | OAuthExchange): Promise<void> {
     const initial = exchange.initial();
     const inline = this.has('SASL-IR') && initial !== null;
     let turns = 0;
@@ -697,22 +700,4 @@ function expand(set: string): number[] {
 
 function asTlsFacts(tls: PeerTls): TlsFacts {
   return { version: tls.version, cipher: tls.cipher, serverName: null, exporter: () => tls.exporter(), endPoint: () => null };
-}
-
-/** RFC 7628 OAUTHBEARER, or XOAUTH2 before it: one message, and an empty one to end a refusal. */
-function bearerExchange(offered: readonly string[], login: string, token: string): ClientExchange | null {
-  const names = offered.map((name) => name.toUpperCase());
-  const mechanism = names.includes('OAUTHBEARER') ? 'OAUTHBEARER' : names.includes('XOAUTH2') ? 'XOAUTH2' : null;
-  if (mechanism === null) return null;
-  const text =
-    mechanism === 'XOAUTH2'
-      ? `user=${login}\x01auth=Bearer ${token}\x01\x01`
-      : `n,a=${login.replaceAll('=', '=3D').replaceAll(',', '=2C')},\x01auth=Bearer ${token}\x01\x01`;
-  const message = bytesFromUtf8(text);
-  return {
-    mechanism: mechanism as ClientExchange['mechanism'],
-    initial: () => message,
-    respond: async () => bytesFromUtf8(mechanism === 'XOAUTH2' ? '' : '\x01'),
-    complete: true,
-  };
 }
