@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { latin1FromBytes } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import { silentLog } from '../../base/log.ts';
+import { Unavailable } from '../../base/trouble.ts';
 import { openLedger } from '../../io/collection/ledger.ts';
 import { systemChance } from '../../io/clock.ts';
 import { openPop3Client } from '../../protocol/pop3/client.ts';
@@ -245,6 +246,33 @@ test('openPop3Collector: a ledger newer than the store is not believed', async (
   await older.visit({ ledger: world.ledger.pop3 });
   await older.assertHas([one, two]);
   assert.equal(older.provider.letters.length, 0);
+});
+
+test('openPop3Collector: without room nothing is fetched; a store that fails midway has what it said yes to, and the next visit goes on', async () => {
+  const world = await World.open((it) => (it.leaving = { keep: 'none' }));
+  const texts = Array.from({ length: 20 }, (_, index) => foreignLetter(`f${index}`));
+  world.provider.put(...texts);
+  const full = new Unavailable('disk-full', 'The disk is full');
+  const noRoom = changed(world.store, {
+    checkRoom() {
+      throw full;
+    },
+  });
+  await assert.rejects(world.visit({ store: noRoom }), full);
+  assert.equal(world.retrieved(), 0);
+  let commits = 0;
+  const failing = changed(world.store, {
+    commit: async (work) => {
+      if (++commits === 3) throw full;
+      return world.store.commit(work);
+    },
+  });
+  await assert.rejects(world.visit({ store: failing, batch: 4 }), full);
+  await world.assertHas(texts.slice(0, 8));
+  assert.equal(world.provider.letters.length, 20);
+  await world.visit();
+  await world.assertHas(texts);
+  assert.equal(world.provider.letters.length, 0);
 });
 
 // --- letters that cannot be fetched ---------------------------------------------------------------------------------
