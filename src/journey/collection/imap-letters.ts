@@ -19,8 +19,8 @@ import type { RemoteLetter } from './remote-shelf.ts';
 /** Letters that are looked at together before they are fetched. */
 const window = 500;
 /** One batch: what is held in memory at most three times over (being read, being kept, on its way through the connection). */
-const batchLetters = 100;
-const batchOctets = 2 << 20;
+const batchLetters = 250;
+const batchOctets = 4 << 20;
 /** A letter that is listed and not handed out is asked for so often on one connection. */
 const attemptsMax = 3;
 const pieceLength = 256 << 10;

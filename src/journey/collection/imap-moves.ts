@@ -63,7 +63,13 @@ export async function carryMovesThere(parts: SyncParts, looks: readonly FolderLo
   for (const target of looks) {
     const { state } = target;
     if (state === null || target.opened === null || target.opened.readOnly || target.localNew.length === 0) continue;
-    const arrived = target.localNew.map((localUid) => ({ localUid, message: messageAt(state, localUid) }));
+    // A letter without Message-ID that is on its way already may be there: its octets tell, when what is new there has been fetched.
+    const pending = new Set(
+      (await ledger.pending(account)).filter(({ folder }) => folder === target.row.folder).map(({ message }) => message),
+    );
+    const arrived = target.localNew
+      .map((localUid) => ({ localUid, message: messageAt(state, localUid) }))
+      .filter(({ message }) => !pending.has(message));
     const rows = groupBy(
       await ledger.lettersOfMessages(account, [...new Set(arrived.map(({ message }) => message))]),
       ({ message }) => message,
