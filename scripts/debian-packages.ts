@@ -37,8 +37,19 @@ export const debianPrograms: readonly DebianProgram[] = [
   },
   { command: 'tmux', package: 'tmux', tests: 'reading by NeoMutt on a screen' },
   { command: 'python3', package: 'python3', tests: "Python's smtplib, imaplib and poplib" },
+  { command: 'dovecot', package: 'dovecot-imapd', tests: 'another provider whose letters are read by IMAP' },
+  {
+    command: 'sh',
+    package: 'dovecot-pop3d',
+    tests: 'another provider whose letters are read by POP3',
+    probe: ['-c', 'ls /usr/lib/dovecot/pop3-login 2>/dev/null | grep -q .'],
+  },
+  { command: 'postfix', package: 'postfix', tests: 'another provider through which letters are sent' },
   { command: 'gnutls-serv', package: 'gnutls-bin', tests: 'servers that cannot do RFC 5746' },
   { command: 'chromium', package: 'chromium', tests: 'the pages as people see them' },
+  { command: 'ip', package: 'iproute2', tests: 'scenes of blocked networks' },
+  { command: 'nft', package: 'nftables', tests: 'scenes of blocked networks' },
+  { command: 'thunderbird', package: 'thunderbird', tests: 'an account of ours taken in by Thunderbird' },
   { command: 'openssl', package: 'openssl', tests: 'TLS as OpenSSL speaks it' },
 ];
 

@@ -70,6 +70,15 @@ test('another key neither opens nor seals', () =>
     assert.throws(() => vault.seal(secret, 'y'), lost);
   }));
 
+test("secrets that were let go stand in nobody's way: a new key is made", () =>
+  inFolder((path) => {
+    const gone = new Uint8Array(0);
+    const vault = open(path, [gone]);
+    assert.equal(vault.state(), 'unused' satisfies VaultState);
+    assert.deepEqual(vault.open(vault.seal(secret, 'x'), 'x'), secret);
+    assert.throws(() => vault.open(gone, 'x'), lost);
+  }));
+
 test('the state is told for tayori check, and no trouble tells the key', () =>
   inFolder((path) => {
     assert.equal(open(path).state(), 'unused' satisfies VaultState);

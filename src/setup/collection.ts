@@ -35,6 +35,11 @@ export function startCollection(office: Office): Collection {
   const stopHearing = directory.onChange(look);
   const hurry = () => runner?.retry();
   office.hurries.add(hurry);
+  const quiet = async (account: OutsideAccountRow['id']) => {
+    await joining;
+    await runner?.quiet(account);
+  };
+  office.quiets.add(quiet);
   look();
   return {
     runner: () => runner,
@@ -42,6 +47,7 @@ export function startCollection(office: Office): Collection {
       closed = true;
       stopHearing();
       office.hurries.delete(hurry);
+      office.quiets.delete(quiet);
       const { promise: tooLong, resolve } = Promise.withResolvers<void>();
       const cancel = clock.after(farewellMs, resolve);
       await Promise.race([(joining ?? Promise.resolve()).then(() => runner?.stop()), tooLong]);

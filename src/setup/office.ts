@@ -12,7 +12,7 @@ import type { AddressBook, RecipientLists } from '../journey/account/contract.ts
 import type { PasswordHasher } from '../journey/account/hasher-contract.ts';
 import { openPeople, type People } from '../journey/account/people.ts';
 import { openRecipientLists } from '../journey/account/recipients.ts';
-import type { MailStore } from '../store/contract.ts';
+import type { AccountId, MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import type { CollectionLedger } from '../store/ledger-contract.ts';
 import { openData } from './data.ts';
@@ -39,6 +39,8 @@ export interface Office {
   readonly meter: Meter;
   /** Called when a person wants waiting letters tried now. */
   readonly hurries: Set<() => void>;
+  /** Asked after an account at another provider was paused: settles when nothing is fetched for it any more. */
+  readonly quiets: Set<(account: AccountId) => Promise<void>>;
   /** Settles when all is on disk and the lock is free. */
   close(): Promise<void>;
 }
@@ -78,6 +80,7 @@ export async function openOffice(
     log,
     meter,
     hurries: new Set(),
+    quiets: new Set(),
     close: data.close,
   };
 }

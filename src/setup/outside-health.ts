@@ -6,7 +6,7 @@ import type { CheckStep, ServerCheck } from '../journey/outside/check-contract.t
 import { LoginBudget } from '../journey/outside/login-budget.ts';
 import type { OutsideAccountRow, OutsideHealth } from '../store/outside-contract.ts';
 import type { Office } from './office.ts';
-import { hostNameOf } from './outside.ts';
+import { checkPatienceMs, hostNameOf } from './outside.ts';
 import { certificateOf } from './outside-setup.ts';
 
 export type HealthSide = 'receive' | 'send';
@@ -92,6 +92,7 @@ async function checkSide(
     clock: office.clock,
     chance: office.chance,
     hostName: hostNameOf(office.settings),
+    patience: checkPatienceMs,
     progress: (step: CheckStep) => progress?.(side, step),
   };
   if (!signIn) return checkServer(row[side], parts);

@@ -10,7 +10,7 @@ import type { OutsideSecret } from '../journey/outside/contract.ts';
 import { LoginBudget } from '../journey/outside/login-budget.ts';
 import { proveAccount, type ProofProgress, type ProofWish } from '../journey/outside/proof.ts';
 import type { Office } from './office.ts';
-import { hostNameOf } from './outside.ts';
+import { checkPatienceMs, hostNameOf } from './outside.ts';
 
 /** One server that may be the right one. */
 export interface SetUpServer {
@@ -102,7 +102,13 @@ export async function proveSides(
   const { allowance } = office.outside;
   allowance.check(ask.owner, 'failed-login');
   const { connector } = await office.outside.roads();
-  const parts: CheckParts = { connector, clock: office.clock, chance: office.chance, hostName: hostNameOf(office.settings) };
+  const parts: CheckParts = {
+    connector,
+    clock: office.clock,
+    chance: office.chance,
+    hostName: hostNameOf(office.settings),
+    patience: checkPatienceMs,
+  };
   const [receiver, sender] = await Promise.all(
     (['receive', 'send'] as const).map((side) => chooseServer(office, ask.owner, ask[side], parts, signal)),
   );

@@ -39,6 +39,7 @@ export async function switchReceiving(
   // Nothing is fetched meanwhile: the row at rest ends the collector.
   await accounts.pause(row.id);
   try {
+    for (const quiet of office.quiets) await quiet(row.id);
     const to = proven.servers.receive.service === 'pop3' ? 'pop3' : 'imap';
     if (to !== row.receive.service) await switchReceive({ store: office.store, ledger: office.ledger() }, row.id, to, { sendHome });
     await accounts.change(row.id, {

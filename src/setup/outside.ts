@@ -11,6 +11,7 @@ import type { SignInFlow } from '../journey/outside/tokens.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
 import type { WebClient } from '../protocol/web/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
+import type { OutsideAccountRow } from '../store/outside-contract.ts';
 import type { Office } from './office.ts';
 import type { Settings } from './settings.ts';
 
@@ -51,9 +52,27 @@ export function hostNameOf(settings: Pick<Settings, 'hostname' | 'domain'>): str
   return settings.hostname ?? (settings.domain === null ? 'localhost.invalid' : `mail.${settings.domain}`);
 }
 
+/** For each step of a check: servers let those wait who failed before, Dovecot up to fifteen seconds. */
+export const checkPatienceMs = 20_000;
+
 /** Whether servers with private addresses may be reached for people: on the owner's own machine, or when the operator says so. */
 export function outsidePrivate(settings: Pick<Settings, 'outsidePrivate' | 'domain'>): boolean {
   return settings.outsidePrivate ?? settings.domain === null;
+}
+
+/** The provider forgets the tokens of accounts that are gone for good; best effort, nobody waits for it. */
+export async function revokeGone(office: Pick<Office, 'outside' | 'log'>, rows: readonly OutsideAccountRow[]): Promise<void> {
+  for (const row of rows) {
+    try {
+      const secret = office.outside.accounts.secretOf(row);
+      const client = secret.kind === 'oauth2' ? office.outside.clients.find(secret.issuer) : null;
+      if (secret.kind !== 'oauth2' || client === null) continue;
+      const [{ revokeTokens }, { web }] = await Promise.all([import('../journey/outside/tokens.ts'), office.outside.roads()]);
+      await revokeTokens(web, client, secret);
+    } catch (trouble) {
+      office.log.warn('tokens could not be revoked', { account: row.id }, trouble);
+    }
+  }
 }
 
 export function openOutside(office: Pick<Office, 'settings' | 'directory' | 'store' | 'clock' | 'chance' | 'log'>): OutsideOffice {

@@ -77,11 +77,13 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     const former = office.directory.value(openName) === 'yes' ? office.clock.now() : 0;
     await office.directory.putValue(openName, 'yes');
     const hosts = settings.listen.length > 0 ? settings.listen : demo ? ['127.0.0.1'] : ['::'];
-    const domains = [domain, ...office.directory.domains().map((row) => row.name)];
-    const names = [...new Set([hostName, ...publishedNames(domains), ...machineNames(hosts)])];
+    const names = () => {
+      const domains = [domain, ...office.directory.domains().map((row) => row.name)];
+      return [...new Set([hostName, ...publishedNames(domains), ...machineNames(hosts)])];
+    };
     const [people, { certificates, ca }, protocols] = await Promise.all([
       demo ? openDemo(office) : ensureDomain(office, domain).then(() => []),
-      prepareCertificates(office, names),
+      prepareCertificates(office, names()),
       loading,
     ]);
     const sessions = joinSessions(office, protocols, { hostName, domain }, version, former);
@@ -180,6 +182,6 @@ async function prepareCertificates(
 ): Promise<{ readonly certificates: Certificates; readonly ca: string | null }> {
   const { certificate, key } = office.settings;
   if (certificate !== null && key !== null) return { certificates: await openCertificates([{ certificate, key }], office.log), ca: null };
-  const own = await ensureOwnCertificates(office.folder, [...new Set(names)], office.clock, office.log);
+  const own = await ensureOwnCertificates(office.folder, names, office.clock, office.log);
   return { certificates: await openCertificates([own], office.log), ca: own.ca };
 }

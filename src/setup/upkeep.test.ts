@@ -45,7 +45,7 @@ function upkeepOf(portions: number, checkFirst = false) {
     settings: { certificate: 'given' },
   } as unknown as Office;
   const certificates = { list: () => [] } as unknown as Certificates;
-  const upkeep = startUpkeep({ office, certificates, names: [], reload: async () => {}, checkFirst });
+  const upkeep = startUpkeep({ office, certificates, names: () => [], reload: async () => {}, checkFirst });
   return { clock, calls, checks, upkeep };
 }
 

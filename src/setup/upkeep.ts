@@ -4,12 +4,13 @@ import { stat } from 'node:fs/promises';
 import type { Certificates } from '../io/tls/certificates.ts';
 import { ensureOwnCertificates } from './ca.ts';
 import type { Office } from './office.ts';
+import { revokeGone } from './outside.ts';
 
 export interface UpkeepOptions {
   readonly office: Office;
   readonly certificates: Certificates;
-  /** Names that our own certificate is to hold. */
-  readonly names: readonly string[];
+  /** Names that our own certificate is to hold now: more with each domain. */
+  readonly names: () => readonly string[];
   readonly reload: () => Promise<void>;
   /** The server before did not end in order, perhaps because its disk failed: the data are looked through (reliability D-5). */
   readonly checkFirst: boolean;
@@ -43,9 +44,9 @@ export function startUpkeep({ office, certificates, names, reload, checkFirst }:
     isUnchecked = false;
     await attempt('store', tidyStore);
     await attempt('accounts', () => office.people.removeRested());
-    await attempt('outside accounts', () => office.outside.accounts.removeRested());
+    await attempt('outside accounts', () => office.outside.accounts.removeRested().then((gone) => revokeGone(office, gone)));
     await attempt('certificates', async () => {
-      if (office.settings.certificate === null) await ensureOwnCertificates(office.folder, names, clock, log);
+      if (office.settings.certificate === null) await ensureOwnCertificates(office.folder, names(), clock, log);
       // Renewed by us or by somebody else (ACME client, administrator): taken up without a restart.
       const mark = await filesMark(certificates);
       if (mark === (await seen)) return;

@@ -162,10 +162,14 @@ export interface Pop3Ledger {
   ): Promise<void>;
 }
 
-/** Letters that lie here only, and are not to be sent to the provider: taken home by POP3 before the account was kept by IMAP. */
+/** Letters that were here before the account was kept by IMAP: that one of them is not at the provider does not say that it was deleted there. */
 export interface HomeLedger {
-  add(account: AccountId, messages: readonly MessageId[]): Promise<void>;
+  /** `stay`: those that lie here only were taken home by POP3 and are not sent to the provider. */
+  add(account: AccountId, messages: readonly MessageId[], stay: boolean): Promise<void>;
+  /** Those that are not sent. */
   messages(account: AccountId): Promise<ReadonlySet<MessageId>>;
+  /** All of them. */
+  before(account: AccountId): Promise<ReadonlySet<MessageId>>;
   clear(account: AccountId): Promise<void>;
 }
 

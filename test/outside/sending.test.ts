@@ -97,7 +97,7 @@ async function openWorld(
   for (const { id } of [hanako, taro]) await store.createAccount(id, firstMailboxes);
   const accounts = openOutsideAccounts({ directory, store, vault, clock, log, firstMailboxes, restMs });
   const secret = more.secret ?? password;
-  const { createdAt, closedAt, paused, health, ...row } = outsideRow(hanako.id, second.people[1]!.address, server, {
+  const row = outsideRow(hanako.id, second.people[1]!.address, server, {
     sentCopy: more.copy === false ? 'provider' : 'here',
   });
   const outside = await accounts.add({ ...row, secret: { kind: 'password', receive: 'not this one', send: secret } });

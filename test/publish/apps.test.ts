@@ -97,7 +97,7 @@ suite('what mail apps find', () => {
       'elsewhere.test': [{ type: 'A', value: '192.0.2.9' }],
       [`autoconfig.${domain}`]: [{ type: 'CNAME', value: 'elsewhere.test' }],
       [`_ua-auto-config.${domain}`]: [{ type: 'TXT', value: 'v=UAAC1; a=sha256; d=AAAA' }],
-      [`_imaps._tcp.${domain}`]: [{ type: 'SRV', value: '0 1 993 elsewhere.test' }],
+      [`_imaps._tcp.${domain}`]: [{ type: 'SRV', priority: 0, weight: 1, port: 993, value: 'elsewhere.test' }],
     };
     const { records } = await findingsOf(settings(domain), house.namesOf(domain), house.resolver());
     const told = records.filter((record) => record.state !== 'good').map((record) => [record.key, record.state, record.instead]);

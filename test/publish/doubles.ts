@@ -26,7 +26,7 @@ function readXml(xml: string, address: string, way: 'imap' | 'pop3'): Found | nu
     [...xml.matchAll(new RegExp(`<${tag} type="${type}"[^>]*>([\\s\\S]*?)</${tag}>`, 'g'))].map(([, inner]) => inner)[0];
   const field = (of: string, name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`).exec(of)?.[1] ?? '';
   const [incoming, outgoing] = [part('incomingServer', way), part('outgoingServer', 'smtp')];
-  if (incoming === undefined || outgoing === undefined || !/^<\?xml/.test(xml) || !xml.includes('<clientConfig')) return null;
+  if (incoming === undefined || outgoing === undefined || !xml.startsWith('<?xml') || !xml.includes('<clientConfig')) return null;
   const server = (of: string): Server => ({
     host: field(of, 'hostname'),
     port: Number(field(of, 'port')),

@@ -116,8 +116,9 @@ export async function openHouse(): Promise<House> {
       const zone: Record<string, Zone[string][number][]> = { [hostName]: [{ type: 'A', value: '127.0.0.1' }] };
       for (const { name, type, line } of wantedRecords(settingsOf(domain), namesOf(domain))) {
         const data = line.slice(line.indexOf(`${type} `) + type.length + 1);
-        const value = type === 'TXT' ? data.slice(1, -1) : data.replace(/\.$/, '');
-        (zone[name] ??= []).push({ type, value });
+        const [priority, weight, port] = data.split(' ').map(Number);
+        const value = type === 'TXT' ? data.slice(1, -1) : data.replace(/\.$/, '').split(' ').at(-1)!;
+        (zone[name] ??= []).push(type === 'SRV' ? { type, priority: priority!, weight: weight!, port: port!, value } : { type, value });
       }
       return zone;
     },

@@ -29,9 +29,13 @@ export interface Script {
   readonly refusal?: string;
   /** What is answered to commands, by their verb (`STARTTLS`, `AUTH PLAIN`, `RCPT`); IMAP without a tag. A function may do anything. */
   readonly answers?: Readonly<Record<string, string | ((talk: Talk) => void)>>;
+  /** Where it listens; a free port of 127.0.0.1 when missing. */
+  readonly listen?: { readonly address: string; readonly port: number };
   /** Letters of the one mailbox, for proofs. */
   readonly letters?: string[];
   readonly onLetter?: (letter: string) => void;
+  /** Takes the letter and dies before its yes is heard. */
+  readonly unheard?: boolean;
 }
 
 export interface Talk {
@@ -70,7 +74,7 @@ export async function openProvider(script: Script): Promise<Provider> {
     const conversation = new Conversation(script, socket, clear, failures);
     conversation.begin();
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(script.listen?.port ?? 0, script.listen?.address ?? '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
@@ -226,6 +230,13 @@ class Conversation {
     } else if (verb === 'EXAMINE' || verb === 'SELECT') {
       talk.say(`* ${letters.length} EXISTS`);
       talk.say('OK [READ-ONLY] done');
+    } else if (verb === 'FETCH') {
+      const [from = 1, to = 0] = (/^(\d+):(\d+)/.exec(rest) ?? []).slice(1).map(Number);
+      for (let at = from; at <= to; at++) {
+        const field = `${/^Message-ID:.*$/im.exec(letters[at - 1] ?? '')?.[0] ?? ''}\r\n\r\n`;
+        talk.raw(`* ${at} FETCH (UID ${at} BODY[HEADER.FIELDS (MESSAGE-ID)] {${field.length}}\r\n${field})\r\n`);
+      }
+      talk.say('OK done');
     } else if (verb === 'LOGOUT') {
       talk.say('* BYE see you');
       talk.say('OK done');
@@ -276,7 +287,8 @@ class Conversation {
     }
     this.#script.onLetter?.(`${this.#letter!.join('\r\n')}\r\n`);
     this.#letter = null;
-    this.#say('250 2.0.0 taken');
+    if (this.#script.unheard === true) this.#socket.destroy();
+    else this.#say('250 2.0.0 taken');
   }
 
   #sasl(mechanism: string, talk: Talk): void {

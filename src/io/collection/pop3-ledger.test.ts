@@ -77,13 +77,14 @@ test('Pop3Ledger.write: gone rows are marked, let go when it is time, and remove
 
 test('openLedger: letters that stay here are remembered once, by account', async () => {
   const { home, removeAccount, close } = openLedger(':memory:');
-  await home.add(1, [3, 4]);
-  await home.add(1, [4, 5]);
-  await home.add(2, [9]);
+  await home.add(1, [3, 4], true);
+  await home.add(1, [4, 5], true);
+  await home.add(2, [9], false);
   assert.deepEqual([...(await home.messages(1))], [3, 4, 5]);
+  assert.deepEqual([[...(await home.messages(2))], [...(await home.before(2))]], [[], [9]]);
   await home.clear(1);
   assert.equal((await home.messages(1)).size, 0);
   await removeAccount(2);
-  assert.equal((await home.messages(2)).size, 0);
+  assert.equal((await home.before(2)).size, 0);
   await close();
 });

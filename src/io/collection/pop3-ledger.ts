@@ -26,7 +26,7 @@ create table pop3_letter (
   trouble text not null
 );
 create unique index pop3_letter_key on pop3_letter (account, key);
-create table home_letter (account integer not null, message integer not null, primary key (account, message)) without rowid;
+create table home_letter (account integer not null, message integer not null, stays integer not null, primary key (account, message)) without rowid;
 `;
 
 const columns = `id, key, size, header, digest, message, local_uid as localUid, kept_at as keptAt, gone_at as goneAt, tries,
@@ -120,19 +120,23 @@ function plain(row: object): Pop3FoundRow {
 }
 
 export function openHomeLedger(file: LedgerFile): HomeLedger {
+  function read(account: number, least: 0 | 1): ReadonlySet<number> {
+    const found = file.statement('select message from home_letter where account = ? and stays >= ?').iterate(account, least) as Iterable<{
+      message: number;
+    }>;
+    const messages = new Set<number>();
+    for (const { message } of found) messages.add(message);
+    return messages;
+  }
   return {
-    async add(account, messages) {
+    async add(account, messages, stay) {
       file.transaction(() => {
-        const insert = file.statement('insert or ignore into home_letter (account, message) values (?, ?)');
-        for (const message of messages) insert.run(account, message);
+        const insert = file.statement('insert or ignore into home_letter (account, message, stays) values (?, ?, ?)');
+        for (const message of messages) insert.run(account, message, stay ? 1 : 0);
       });
     },
-    async messages(account) {
-      const found = file.statement('select message from home_letter where account = ?').iterate(account) as Iterable<{ message: number }>;
-      const messages = new Set<number>();
-      for (const { message } of found) messages.add(message);
-      return messages;
-    },
+    messages: async (account) => read(account, 1),
+    before: async (account) => read(account, 0),
     async clear(account) {
       file.transaction(() => void file.statement('delete from home_letter where account = ?').run(account));
     },

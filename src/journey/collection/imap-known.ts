@@ -152,11 +152,13 @@ async function knowVanished(parts: SyncParts, look: FolderLook, byId: ReadonlyMa
   const { row, opened } = look;
   if (opened === null) return;
   const there = new Set(look.remoteNew);
+  // Letters of an earlier time with IMAP have such names too. POP3 may have taken them home since, which is no deletion there.
+  const before = await parts.home.before(account);
   for (let uid = Math.max(row.uidNext, opened.uidNext - vanishedMax); uid < opened.uidNext; uid++) {
     if (there.has(uid)) continue;
     const id = letterIdOf(secret, account, row.folder, row.uidValidity, uid);
     const found = byId.get(`${id} ${row.folder}`) ?? byId.get(id);
-    if (found === undefined || (await ledger.lettersAt(account, row.folder, [uid])).length > 0) continue;
+    if (found === undefined || before.has(found.message) || (await ledger.lettersAt(account, row.folder, [uid])).length > 0) continue;
     const { state } = found.look;
     const at = state?.indexOf(found.localUid) ?? -1;
     if (state === null || at < 0) continue;

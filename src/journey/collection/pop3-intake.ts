@@ -31,8 +31,8 @@ export interface IntakeParts {
   readonly facts: Readonly<Record<string, string>>;
   readonly wanted: (number: MessageNumber) => Wanted;
   readonly signal: AbortSignal;
-  /** Letters were put into the store. */
-  readonly kept: (count: number) => void;
+  /** So many letters were put into the store; so many of those wanted are here now, the others were here before. */
+  readonly kept: (placed: number, here: number) => void;
 }
 
 interface Whole {
@@ -148,9 +148,10 @@ export class Pop3Intake implements LetterReceiver {
 
   async #keep(batch: readonly Whole[], rows: readonly Pop3LetterRow[], removed: readonly number[]): Promise<void> {
     const { ledger, row } = this.#own.parts;
-    const put = [...rows, ...(batch.length === 0 ? [] : await this.#place(batch))];
-    await ledger.write(row.id, { put, remove: removed });
-    this.#own.kept(put.filter(({ keptAt }) => keptAt > 0).length);
+    const placed = batch.length === 0 ? [] : await this.#place(batch);
+    await ledger.write(row.id, { put: [...rows, ...placed], remove: removed });
+    const keptOf = (some: readonly Pop3LetterRow[]): number => some.filter(({ keptAt }) => keptAt > 0).length;
+    this.#own.kept(keptOf(placed), keptOf(placed) + keptOf(rows));
   }
 
   /** One commit; letter by letter where the store refuses one of them. Gives their rows. */

@@ -31,6 +31,8 @@ class Visit {
   readonly #signal: AbortSignal;
   #maildrop: Pop3MaildropRow = { notBefore: 0, adopts: false, distrusted: false, visitedAt: 0 };
   #received = 0;
+  /** Letters of the plan that are here now. */
+  #settled = 0;
 
   constructor(parts: Pop3CollectorParts, signal: AbortSignal) {
     this.#parts = parts;
@@ -133,10 +135,11 @@ class Visit {
       facts,
       wanted,
       signal: this.#signal,
-      kept: (count) => {
-        this.#received += count;
-        progress({ account: row.id, mailbox: 'INBOX', done: this.#received, of: numbers.length });
-        if (count > 0) well({ received: count });
+      kept: (placed, here) => {
+        this.#received += placed;
+        this.#settled += here;
+        progress({ account: row.id, mailbox: 'INBOX', done: this.#settled, of: numbers.length });
+        if (placed > 0) well({ received: placed });
       },
     });
     progress({ account: row.id, mailbox: 'INBOX', done: 0, of: numbers.length });
@@ -180,7 +183,7 @@ class Visit {
   async #passedOver(plan: Plan): Promise<ReadonlyMap<string, number>> {
     const reasons = new Map(plan.passedOver);
     const { row, ledger } = this.#parts;
-    const failed = plan.fetch.length === this.#received ? [] : plan.fetch;
+    const failed = plan.fetch.length === this.#settled ? [] : plan.fetch;
     for (let at = 0; at < failed.length; at += 500)
       for (const one of await ledger.find(row.id, failed.slice(at, at + 500).map(plan.keyOf)))
         if (one !== null && one.keptAt === 0) reasons.set(one.trouble, (reasons.get(one.trouble) ?? 0) + 1);

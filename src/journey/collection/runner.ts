@@ -97,6 +97,8 @@ export class CollectionRunner {
   readonly #limits: CollectionLimits;
   readonly #jobs = new Map<AccountId, Job>();
   readonly #progress = new Map<AccountId, CollectionProgress>();
+  /** Collectors of accounts that are no more to be fetched, until they have ended: a new one of the same account waits for the old. */
+  readonly #leaving = new Map<AccountId, Promise<void>>();
   #stopHearing: (() => void) | null = null;
   #cancelTurn: (() => void) | null = null;
   #stopped = false;
@@ -153,6 +155,7 @@ export class CollectionRunner {
         this.#progress.delete(account);
         job.cancelWait?.();
         job.ending?.abort();
+        if (job.running !== null) this.#leave(account, job.running);
         if (this.#parts.accounts.find(account) === null) void (job.running ?? Promise.resolve()).then(() => this.#forget());
       } else if (markOf(row) !== job.mark) {
         job.mark = markOf(row);
@@ -186,6 +189,20 @@ export class CollectionRunner {
     this.#admit();
   }
 
+  #leave(account: AccountId, running: Promise<void>): void {
+    this.#leaving.set(account, running);
+    void running.then(() => {
+      if (this.#leaving.get(account) === running) this.#leaving.delete(account);
+      this.#admit();
+    });
+  }
+
+  /** Settles when nothing is fetched for an account that has just been paused or taken away. */
+  async quiet(account: AccountId): Promise<void> {
+    this.#look();
+    await this.#leaving.get(account);
+  }
+
   #forget(): void {
     this.#parts
       .forgetOthers()
@@ -213,7 +230,7 @@ export class CollectionRunner {
     if (this.#stopped) return;
     let isFull = false;
     for (const job of this.#jobs.values()) {
-      if (job.state !== 'due') continue;
+      if (job.state !== 'due' || this.#leaving.has(job.row.id)) continue;
       if (this.#places(job.row.receive.host) > 0) this.#begin(job);
       else isFull = true;
     }
@@ -349,6 +366,7 @@ export class CollectionRunner {
 }
 
 /** What of a row a collector works by: health and names change without it. */
+/** What a collector began with. Tokens change by themselves, while it signs in; a person who signs in anew says so (`retry`). */
 function markOf({ receive, secret, leaving }: OutsideAccountRow): string {
-  return JSON.stringify([receive, Array.from(secret), leaving]);
+  return JSON.stringify([receive, receive.auth === 'oauth2' ? null : Array.from(secret), leaving]);
 }

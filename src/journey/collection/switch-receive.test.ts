@@ -135,6 +135,7 @@ test('switchReceive, POP3 to IMAP: letters taken home stay here, and are sent on
   assert.equal((await ledger.home.messages(account)).size, 21);
   await switchReceive({ store, ledger }, account, 'imap', { sendHome: true });
   assert.equal((await ledger.home.messages(account)).size, 0);
+  assert.equal((await ledger.home.before(account)).size, 21);
   // Back again: the names are still known.
   await switchReceive({ store, ledger }, account, 'pop3');
   assert.equal((await ledger.pop3.rows(account)).ids.length, 20);

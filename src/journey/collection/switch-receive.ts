@@ -6,8 +6,8 @@
 // Those that lie here only were taken home, perhaps because the provider's mailbox is small: they stay here and are not sent back,
 // unless the person says so.
 //
-// To POP3: letters that lie here are recognised when the maildrop is first listed (pop3-known.ts). What the ledger of IMAP says is forgotten:
-// by the rule "take home" a letter goes at the provider, and a later return to IMAP must not read that as "deleted there".
+// To POP3: letters that lie here are recognised when the maildrop is first listed (pop3-known.ts). By the rule "take home" a letter goes at the
+// provider, and a later return to IMAP must not read that as "deleted there": what the ledger of IMAP says is forgotten on both ways.
 import type { AccountId, MailStore, MessageId } from '../../store/contract.ts';
 import type { CollectionLedger } from '../../store/ledger-contract.ts';
 
@@ -23,14 +23,15 @@ export async function switchReceive(
   to: 'imap' | 'pop3',
   { sendHome = false }: { readonly sendHome?: boolean } = {},
 ): Promise<void> {
+  // To either: rows of an earlier time with IMAP speak of a provider's mailbox that POP3 may have emptied since.
+  for (const { folder } of await ledger.imap.folders(account)) await ledger.imap.removeFolder(account, folder);
   if (to === 'imap') {
     await ledger.home.clear(account);
-    if (!sendHome) await ledger.home.add(account, [...(await messagesOf(store, account))]);
+    await ledger.home.add(account, [...(await messagesOf(store, account))], !sendHome);
     return;
   }
   const maildrop = await ledger.pop3.maildrop(account);
   await ledger.pop3.putMaildrop(account, { notBefore: 0, distrusted: false, visitedAt: 0, ...maildrop, adopts: true });
-  for (const { folder } of await ledger.imap.folders(account)) await ledger.imap.removeFolder(account, folder);
 }
 
 async function messagesOf(store: MailStore, account: AccountId): Promise<ReadonlySet<MessageId>> {

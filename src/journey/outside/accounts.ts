@@ -1,5 +1,6 @@
 // Accounts at other providers from their beginning to their end: made with their mail, given secrets, at rest, brought back, removed for
 // good. The service of the command line and of the app. Knows rows, the vault and what mail begins with; knows no protocol and proves nothing.
+import { noBytes } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { Refusal } from '../../base/trouble.ts';
@@ -49,6 +50,11 @@ export interface OutsideAccounts {
   /** Taken away: nothing is fetched or sent, nobody reads it; the letters rest. */
   close(id: AccountId): Promise<OutsideAccountRow>;
   reopen(id: AccountId): Promise<OutsideAccountRow>;
+  /**
+   * When the vault's key is lost for good: lets all secrets go, so that a new key can be made; each account wants its password again.
+   * Returns how many.
+   */
+  forgetSecrets(): Promise<number>;
   /** Removes for good those that have rested long enough. Returns them, so that others forget what they kept of them. */
   removeRested(): Promise<readonly OutsideAccountRow[]>;
 }
@@ -95,15 +101,17 @@ class OutsideAccountsService implements OutsideAccounts {
     const before = directory.outsideAccountByAddress(account.owner, account.address);
     if (before !== null && before.closedAt === null && (await this.#hasMail(before.id)))
       throw new Refusal('already-exists', `${account.address} is here already`);
-    const begin = { ...account, createdAt: now, closedAt: null, paused: false, health: newHealth(now) };
+    const isNew = before === null || !(await this.#hasMail(before.id));
+    // At rest until its mail is there: who hears of the row begins to fetch at once.
+    const begin = { ...account, createdAt: now, closedAt: null, paused: isNew, health: newHealth(now) };
     // The row stands before the mail. When the power goes in between, the same command given again makes what is missing.
     const row =
       before === null
         ? await directory.addOutsideAccount(begin, (id) => vault.seal(secret, boundTo({ id, owner: account.owner })))
         : await directory.updateOutsideAccount(before.id, { ...begin, secret: vault.seal(secret, boundTo(before)) });
-    if (before === null || !(await this.#hasMail(row.id))) await store.createAccount(row.id, firstMailboxes);
+    if (isNew) await store.createAccount(row.id, firstMailboxes);
     log.info('outside-account-added', { account: row.id, owner: row.owner, address: row.address, receive: row.receive.service });
-    return row;
+    return isNew ? directory.updateOutsideAccount(row.id, { paused: false }) : row;
   }
 
   async #hasMail(account: AccountId): Promise<boolean> {
@@ -120,7 +128,7 @@ class OutsideAccountsService implements OutsideAccounts {
     return this.#parts.vault.open(row.secret, boundTo(row));
   }
 
-  setSecret(id: AccountId, secret: OutsideSecret): Promise<OutsideAccountRow> {
+  async setSecret(id: AccountId, secret: OutsideSecret): Promise<OutsideAccountRow> {
     const { directory, vault, clock } = this.#parts;
     const row = this.#there(id);
     const { lastReceivedAt, lastSentAt } = row.health;
@@ -153,6 +161,17 @@ class OutsideAccountsService implements OutsideAccounts {
   async reopen(id: AccountId): Promise<OutsideAccountRow> {
     const row = this.#there(id);
     return row.closedAt === null ? row : this.#parts.directory.updateOutsideAccount(id, { closedAt: null });
+  }
+
+  async forgetSecrets(): Promise<number> {
+    const { directory, clock, log } = this.#parts;
+    const rows = directory.outsideAccounts();
+    for (const row of rows) {
+      const health: OutsideHealth = { ...row.health, state: 'bad', cause: 'key-missing', words: '', at: clock.now() };
+      await directory.updateOutsideAccount(row.id, { secret: noBytes(), health });
+    }
+    log.warn('the secrets of accounts at other providers were let go', { accounts: rows.length });
+    return rows.length;
   }
 
   async removeRested(): Promise<readonly OutsideAccountRow[]> {

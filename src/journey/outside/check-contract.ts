@@ -72,6 +72,10 @@ export interface CheckParts {
   readonly hostName: string;
   /** Milliseconds for each step; 8 s when missing. */
   readonly patience?: number;
+  /** Milliseconds that one connection lives at most, however busily the server talks; six times the patience when missing. */
+  readonly lifetime?: number;
+  /** Aborted: nobody signs in any more. */
+  readonly signal?: AbortSignal;
   /** Hears of each step as it is done. */
   readonly progress?: (step: CheckStep) => void;
 }

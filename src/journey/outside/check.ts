@@ -36,6 +36,7 @@ export async function checkServer(server: CheckedServer, parts: CheckParts, wish
   try {
     opened = await openServer(server, parts, book);
     if (wish === null) return book.close(opened.abilities, null);
+    if (parts.signal?.aborted === true) throw new CauseTrouble('timeout', 'nobody waits for this check any more');
     book.begin('login');
     const signedIn = await signInWithin(opened, wish, server, parts, () => openServer(server, parts, null));
     opened = signedIn.opened;
@@ -55,7 +56,8 @@ export async function checkServer(server: CheckedServer, parts: CheckParts, wish
 export async function openServer(server: CheckedServer, parts: CheckParts, book: StepBook | null): Promise<OpenedServer> {
   const patience = parts.patience ?? defaultPatience;
   book?.begin('name');
-  const connection = new Overhearing(await parts.connector.connect(server, patience), server.host);
+  const { clock, lifetime = patience * 6 } = parts;
+  const connection = new Overhearing(await parts.connector.connect(server, patience), server.host, { clock, lifetime });
   try {
     book?.passed('name', { host: server.host });
     book?.passed('reach', { address: connection.remote.address, port: server.port });

@@ -23,6 +23,8 @@ export interface OAuthClients {
   put(name: string, id: string, secret: string | null, provider?: OAuthProvider): Promise<void>;
   /** @throws Refusal `nonexistent`. */
   remove(name: string): Promise<void>;
+  /** Lets all go, when the key of their secrets is lost. */
+  clear(): Promise<void>;
   /** By name or by issuer; null when none was entered. @throws CauseTrouble `key-missing`. */
   find(nameOrIssuer: string): OAuthClient | null;
 }
@@ -77,6 +79,8 @@ export function openOAuthClients(
       if (gone === undefined) throw new Refusal('nonexistent', `there is no client id for "${name}"`);
       await directory.putValue(valueName, JSON.stringify(left));
     },
+
+    clear: () => directory.putValue(valueName, '{}'),
 
     find(nameOrIssuer) {
       for (const [name, kept] of Object.entries(read(directory))) {

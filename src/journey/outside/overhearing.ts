@@ -1,6 +1,7 @@
 // A connection that remembers what the server said first and why a handshake failed, so that a trouble can be named by it.
 // Knows the shape of a connection; changes nothing of what goes through.
 import { concatBytes, noBytes, utf8FromBytes, type Bytes } from '../../base/bytes.ts';
+import type { Clock } from '../../base/clock.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { LineConnection, PeerTls, TlsDemand } from '../../protocol/line/connection.ts';
 import { CauseTrouble } from './causes.ts';
@@ -10,13 +11,20 @@ import { tellingLength, whoAnswers, type Answering } from './who-answers.ts';
 export class Overhearing implements LineConnection {
   readonly #inner: LineConnection;
   readonly #host: string;
+  readonly #cancel: () => void;
+  #over = false;
   #first: Bytes = noBytes();
   /** The last trouble of reading or of the handshake, with its cause. */
   trouble: CauseTrouble | null = null;
 
-  constructor(inner: LineConnection, host: string) {
+  /** Ends by itself after `lifetime` ms: a server that drips octets or lines is not listened to for ever. */
+  constructor(inner: LineConnection, host: string, { clock, lifetime }: { readonly clock: Clock; readonly lifetime: number }) {
     this.#inner = inner;
     this.#host = host;
+    this.#cancel = clock.after(lifetime, () => {
+      this.#over = true;
+      inner.close();
+    });
   }
   get remote() {
     return this.#inner.remote;
@@ -41,6 +49,7 @@ export class Overhearing implements LineConnection {
   async read(patience: number): Promise<Bytes | null> {
     try {
       const octets = await this.#inner.read(patience);
+      if (this.#over) throw new CauseTrouble('silent', 'the server talks without coming to an end');
       if (octets === null) this.trouble = new CauseTrouble('connection-lost', 'the server ended the connection');
       else if (this.#first.length < tellingLength) this.#first = concatBytes([this.#first, octets]).slice(0, tellingLength);
       return octets;
@@ -68,6 +77,7 @@ export class Overhearing implements LineConnection {
     return this.startTls(outsideDemand(this.#host), patience);
   }
   close(): void {
+    this.#cancel();
     this.#inner.close();
   }
 }

@@ -52,7 +52,7 @@ function asImap({ dialogue }: OpenedServer): ImapDialogue {
   return dialogue;
 }
 
-/** RFC 6154 `\Junk`; without it by the names that providers give. As they stand on the wire. */
+/** RFC 6154 `\Junk` first, then by the names that providers give. As they stand on the wire. */
 async function junkFolders(dialogue: ImapDialogue): Promise<string[]> {
   const answer = await dialogue.ask('LIST "" "*"', 'use');
   const folders = answer.untagged.flatMap((line) => {
@@ -65,8 +65,10 @@ async function junkFolders(dialogue: ImapDialogue): Promise<string[]> {
     const flagged = /\\Junk\b/i.test(match[1]!);
     return flagged || /^(?:junk|spam|bulk)|迷惑|垃圾|スパム/i.test(last) ? [{ wire, flagged }] : [];
   });
-  const flagged = folders.filter((folder) => folder.flagged);
-  return (flagged.length > 0 ? flagged : folders).slice(0, 3).map(({ wire }) => wire);
+  return folders
+    .toSorted((a, b) => Number(b.flagged) - Number(a.flagged))
+    .slice(0, 3)
+    .map(({ wire }) => wire);
 }
 
 async function findIn(dialogue: ImapDialogue, folder: string, id: string): Promise<string | null> {

@@ -4,9 +4,11 @@ import { base64FromBytes } from '../../base/bytes.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { PeerFailure } from '../../protocol/smtp/client-contract.ts';
 import { openSmtpClient } from '../../protocol/smtp/client.ts';
-import { CauseTrouble } from './causes.ts';
+import { CauseTrouble, type Cause } from './causes.ts';
 import { checkServer, openServer, type OpenedServer } from './check.ts';
 import type { CheckedServer, CheckParts, CheckStep, ServerCheck, SignInWish } from './check-contract.ts';
+import { checkWithDoctor, type DoctoredCheck } from './check-with-doctor.ts';
+import type { DoctorParts } from './network-doctor.ts';
 import { openImapFinder, openPop3Finder, type FoundLetter, type LetterFinder } from './proof-finders.ts';
 import { proofLetter } from './proof-letter.ts';
 import { Overhearing } from './overhearing.ts';
@@ -30,6 +32,8 @@ export interface ProofWish {
   /** How long the letter may take, milliseconds; 90 s when missing. */
   readonly patience?: number;
   readonly signal?: AbortSignal;
+  /** Called where a counter does not answer, and switches to another one by itself; null: nobody is called. */
+  readonly doctor?: Omit<DoctorParts, 'connector' | 'clock'> | null;
 }
 
 export type ProofProgress =
@@ -45,8 +49,17 @@ export interface ProofResult {
   readonly send: ServerCheck | null;
   /** The last tick. Facts: `messageId`, `place` (`inbox`, `junk`), `looks`, `tidied`. */
   readonly letter: CheckStep;
+  /** The servers as they were used in the end, to be kept, and why one is another than wanted. */
+  readonly used: { readonly receive: Way; readonly send: Way };
   /** True only when the same Message-ID came back. */
   readonly proven: boolean;
+}
+
+const defaultPatience = 90_000;
+
+export interface Way {
+  readonly server: CheckedServer;
+  readonly switched: Cause | null;
 }
 
 /** Milliseconds between looks; the last one goes on. */
@@ -58,33 +71,52 @@ export async function proveAccount(
   parts: CheckParts,
   progress: (told: ProofProgress) => void = () => {},
 ): Promise<ProofResult> {
-  const { receive, send, address } = wish;
-  const partsOf = (side: 'receive' | 'send'): CheckParts => ({ ...parts, progress: (step) => progress({ kind: 'step', side, step }) });
-  const received = await checkServer(receive.server, partsOf('receive'), { ...receive.signIn, address: null });
-  if (received.signedIn === null || received.failure !== null) return { receive: received, send: null, letter: skipped, proven: false };
-  const sent = await checkServer(send.server, partsOf('send'), { ...send.signIn, address });
-  if (sent.signedIn === null || sent.failure !== null) return { receive: received, send: sent, letter: skipped, proven: false };
+  const { address } = wish;
+  const check = (side: 'receive' | 'send', of: SignInWish['address']): Promise<DoctoredCheck> => {
+    const { server, signIn } = wish[side];
+    const own = { ...parts, progress: (step: CheckStep) => progress({ kind: 'step', side, step }) };
+    const full = { ...signIn, address: of };
+    if (wish.doctor) return checkWithDoctor(server, own, wish.doctor, full);
+    return checkServer(server, own, full).then((checked) => ({ check: checked, server, switched: null }));
+  };
+  const unused = { server: wish.send.server, switched: null };
+  const received = await check('receive', null);
+  const used = { receive: received, send: unused };
+  if (received.check.signedIn === null || received.check.failure !== null)
+    return { receive: received.check, send: null, letter: skipped, used: waysOf(used), proven: false };
+  const sent = await check('send', address);
+  const told = { receive: received.check, send: sent.check, used: waysOf({ receive: received, send: sent }) };
+  if (sent.check.signedIn === null || sent.check.failure !== null) return { ...told, letter: skipped, proven: false };
+  const receive = { server: received.server, signIn: wish.receive.signIn };
+  const send = { server: sent.server, signIn: wish.send.signIn };
+  const logins = { receive: received.check.signedIn.login, send: sent.check.signedIn.login };
   const begun = parts.clock.monotonic();
   const step = (rest: Partial<CheckStep>): CheckStep => ({ ...skipped, took: Math.round(parts.clock.monotonic() - begun), ...rest });
   let finder: LetterFinder | null = null;
+  const id = newId(address, parts);
   try {
-    const id = newId(address, parts);
-    const open = () => openSignedIn(receive, received.signedIn!.login, parts);
+    const lifetime = (wish.patience ?? defaultPatience) + 60_000;
+    const open = () => openSignedIn(receive, logins.receive, { ...parts, lifetime });
     finder = await (receive.server.service === 'imap' ? openImapFinder(open, id) : openPop3Finder(open, id));
-    await sendLetter(wish, sent.signedIn.login, id, parts);
+    await sendLetter({ ...wish, send }, logins.send, id, parts);
     progress({ kind: 'sent', messageId: id });
     const { found, looks } = await waitFor(finder, wish, parts, progress);
     progress({ kind: 'found', place: found.place });
     // The proof is there; what tidying up brings changes nothing of it.
     const tidied = wish.tidy ? await found.remove().catch(() => false) : false;
     const letter = step({ verdict: 'passed', facts: { messageId: id, place: found.place, looks, tidied } });
-    return { receive: received, send: sent, letter, proven: true };
+    return { ...told, letter, proven: true };
   } catch (trouble) {
     const cause = asCause(trouble);
-    return { receive: received, send: sent, letter: step({ verdict: 'failed', cause: cause.why, words: cause.words }), proven: false };
+    return { ...told, letter: step({ verdict: 'failed', cause: cause.why, words: cause.words, facts: { messageId: id } }), proven: false };
   } finally {
     finder?.end();
   }
+}
+
+function waysOf({ receive, send }: Record<'receive' | 'send', Way>): ProofResult['used'] {
+  const way = ({ server, switched }: Way): Way => ({ server, switched });
+  return { receive: way(receive), send: way(send) };
 }
 
 const skipped: CheckStep = { step: 'letter', verdict: 'skipped', cause: null, words: '', facts: {}, took: 0 };
@@ -105,7 +137,10 @@ async function openSignedIn({ server, signIn }: ProvenServer, login: string, par
 async function sendLetter({ address, name, send }: ProofWish, login: string, id: string, parts: CheckParts): Promise<void> {
   const { server, signIn } = send;
   const patience = parts.patience ?? 15_000;
-  const connection = new Overhearing(await parts.connector.connect(server, patience), server.host);
+  const connection = new Overhearing(await parts.connector.connect(server, patience), server.host, {
+    clock: parts.clock,
+    lifetime: 180_000,
+  });
   const each = { greeting: patience, hello: patience, tls: patience, auth: patience, mail: patience, recipient: patience };
   const client = openSmtpClient(connection, {
     hostName: parts.hostName,
@@ -174,7 +209,7 @@ function failureTrouble(failure: PeerFailure, { trouble }: Overhearing): CauseTr
 /** Looks again and again until the time is over. A server that cannot be looked at for a moment is looked at again. */
 async function waitFor(
   finder: LetterFinder,
-  { patience = 90_000, signal }: ProofWish,
+  { patience = defaultPatience, signal }: ProofWish,
   { clock }: CheckParts,
   progress: (told: ProofProgress) => void,
 ): Promise<{ readonly found: FoundLetter; readonly looks: number }> {

@@ -111,6 +111,9 @@ const tables: readonly (readonly [service: MailService, phase: ReplyPhase, rows:
       ['* BYE [ALERT] Maximum number of connections from user+IP exceeded', 'too-many-connections'],
       ['* BYE Too many connections from your IP address', 'too-many-connections'],
       ['* BYE Fatal error', 'turned-away'],
+      ['* BYE Access is not permitted from your IP', 'turned-away'],
+      ['* BYE COUNTRY IS BLACKLISTED', 'blocked-country'],
+      ['* BYE imap.foreign.example closes for locked.country@countryside.test', 'turned-away'],
       ["* BYE [ALERT] Fatal error: Can't open mailbox", 'turned-away'],
       ['* BYE Access from your country is prohibited', 'blocked-country'],
       ['* BYE Too many invalid login attempts', 'locked'],
@@ -320,9 +323,90 @@ const tables: readonly (readonly [service: MailService, phase: ReplyPhase, rows:
       ['451 4.3.0 Message temporarily deferred', 'busy'],
     ],
   ],
+  // Collected after the rules were written: 27 of these 35 were read rightly before they were looked at.
+  [
+    'smtp',
+    'login',
+    [
+      [
+        '535-5.7.1 Please log in with your web browser and then try again. Learn more at\n535 5.7.1 https://support.google.com/mail/bin/answer.py?answer=78754 abc',
+        'web-sign-in-needed',
+      ],
+      ['525 5.7.1 Unauthorized IP address', 'turned-away'],
+      ['535 5.7.0 Authentifizierung fehlgeschlagen', 'wrong-password'],
+      ['535 5.7.0 Incorrect username or password. An app password is required', 'app-password-needed'],
+    ],
+  ],
+  ['smtp', 'manner', [['504 5.7.6 Unrecognized authentication type', 'no-common-mechanism']]],
+  [
+    'smtp',
+    'recipient',
+    [
+      ['550 5.7.1 You have rights to send mail to local domains only', 'letter-refused'],
+      ['550 5.7.1 Relaying denied. Proper authentication required.', 'letter-refused'],
+      ["553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", 'letter-refused'],
+      ['550 Relay not permitted', 'letter-refused'],
+      ['552 Requested mail action aborted: exceeded storage allocation', 'mailbox-full'],
+    ],
+  ],
+  [
+    'imap',
+    'login',
+    [
+      ['a NO [UNAVAILABLE] This server is unable to access your mailbox. Please try again later.', 'login-unavailable'],
+      ['a NO [UNAVAILABLE] Authentication service temporarily unavailable', 'login-unavailable'],
+      ['a NO [TEMPFAIL] Temporary failure on server', 'login-unavailable'],
+      ['a NO authentication failed', 'wrong-password'],
+      ['a NO LOGIN invalid credentials or IMAP is disabled', 'service-off'],
+      ['a NO [AUTHENTICATIONFAILED]', 'wrong-password'],
+      ['a NO Invalid user name or password', 'wrong-password'],
+      ['a NO [AUTHENTICATIONFAILED] Third party access security is not enabled', 'service-off'],
+      ['a NO [AUTHENTICATIONFAILED] Please check your username, password or IMAP settings', 'wrong-password'],
+    ],
+  ],
+  [
+    'pop3',
+    'login',
+    [
+      ['-ERR [SYS/TEMP] Temporary system problem. Please try again later. 66mb6278551yxn', 'login-unavailable'],
+      ['-ERR unable to lock maildrop', 'busy'],
+      ['-ERR [AUTH] Invalid password', 'wrong-password'],
+      ['-ERR Server error: Failed to fetch messages in Inbox.', 'login-unavailable'],
+      ['-ERR Authentication failed, incorrect username or password', 'wrong-password'],
+      ['-ERR invalid username/password', 'wrong-password'],
+    ],
+  ],
+  [
+    'pop3',
+    'manner',
+    [
+      ['-ERR [AUTH] Use STLS first: passwords only go over an encrypted line', 'starttls-missing'],
+      ['-ERR Invalid command in current state.', 'no-common-mechanism'],
+    ],
+  ],
+  ['imap', 'use', [['a NO [TEMPFAIL] UID FETCH Temporary failure on server [CODE: WBL]', 'busy']]],
+  ['smtp', 'hello', [['550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)', 'turned-away']]],
+  [
+    'smtp',
+    'letter',
+    [
+      ['550 5.7.1 TRANSPORT.RULES.RejectMessage; the message was rejected by organization policy', 'letter-refused'],
+      ['452 4.3.1 Insufficient system storage', 'busy'],
+    ],
+  ],
+  [
+    'smtp',
+    'sender',
+    [
+      ['554 5.7.1 <taro@x.test>: Sender address rejected: Access denied', 'sender-not-allowed'],
+      ['550 5.1.0 Sender rejected', 'sender-not-allowed'],
+      ['530 5.7.0 Authentication required', 'turned-away'],
+    ],
+  ],
+  ['smtp', 'greeting', [['421 4.4.2 mail.x.test Error: timeout exceeded', 'busy']]],
 ];
 
-const blaming: readonly Cause[] = ['wrong-password', 'login-name-form', 'password-expired'];
+const blaming: ReadonlySet<Cause> = new Set(['wrong-password', 'login-name-form', 'password-expired']);
 let rows = 0;
 let right = 0;
 for (const [service, phase, table] of tables)
@@ -338,7 +422,7 @@ test('causeOfReply: whatever is said, the password is not blamed where it was no
   const phases: readonly ReplyPhase[] = ['greeting', 'hello', 'starttls', 'manner', 'use', 'sender', 'recipient', 'letter'];
   for (const [service, , table] of tables)
     for (const [raw] of table)
-      for (const phase of phases) assert.ok(!blaming.includes(causeOfReply(parseRefusal(service, phase, raw))), `${phase}: ${raw}`);
+      for (const phase of phases) assert.ok(!blaming.has(causeOfReply(parseRefusal(service, phase, raw))), `${phase}: ${raw}`);
 });
 
 test('parseRefusal: the parts of a reply', () => {

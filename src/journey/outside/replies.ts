@@ -71,23 +71,28 @@ const words: readonly [sign: RegExp, cause: Cause, phases: readonly ReplyPhase[]
   ],
   // Is the service there for this account?
   [
-    /(?:imap|pop3?|smtp)[^.\n]{0,40}\b(?:disabled|deactivated|not enabled|not activated|switched off|turned off|not permitted|not allowed|forbidden|not available for)|not (?:been )?enabled for (?:imap|pop|smtp)|yet to enable (?:imap|pop)|(?:enable|activate|allow) (?:your account for )?(?:imap|pop3?|smtp)\b|SmtpClientAuthentication is disabled|client auth(?:entication)? is disabled|access to (?:imap|pop3?|smtp|this service) (?:is )?(?:denied|disabled)|access rights to this service|no (?:imap|pop3?) (?:access|permission)|protocol (?:is )?disabled|authenticated but not connected|mailbox (?:is )?not (?:enabled|licensed)|(?:IMAP|POP|SMTP).{0,12}(?:無効|利用できません|許可されて)/i,
+    /(?:imap|pop3?|smtp)[^.\n]{0,40}\b(?:disabled|deactivated|not enabled|not activated|switched off|turned off|not permitted|not allowed|forbidden|not available for)|not (?:been )?enabled for (?:imap|pop|smtp)|yet to enable (?:imap|pop)|(?:enable|activate|allow) (?:your account for )?(?:imap|pop3?|smtp)\b|SmtpClientAuthentication is disabled|client auth(?:entication)? is disabled|access to (?:imap|pop3?|smtp|this service) (?:is )?(?:denied|disabled)|access rights to this service|no (?:imap|pop3?) (?:access|permission)|protocol (?:is )?disabled|third[- ]party (?:app )?access|authenticated but not connected|mailbox (?:is )?not (?:enabled|licensed)|(?:IMAP|POP|SMTP).{0,12}(?:無効|利用できません|許可されて)/i,
     'service-off',
     ['manner', 'login', 'use', 'sender'],
   ],
   // Too much, too often, from too far away.
+  [
+    /unauthori[sz]ed ip|(?:not (?:permitted|allowed)|denied|refused|blocked) from (?:your|this) (?:ip|network|address)|\bip\b[^.\n]{0,30}(?:not (?:allowed|authori[sz]ed|permitted|whitelisted)|blocked|denied|blacklisted|banned)/i,
+    'turned-away',
+    ['greeting', 'hello', 'manner', 'login'],
+  ],
   [
     /too many (?:[\w/+]+ ){0,3}(?:connections?|sessions?|processes|users)|(?:maximum|max)(?: number)?(?: of)? (?:\w+ )?(?:connections|sessions|concurrent)|connection (?:limit|count|rate)|(?:connections|sessions) (?:limit|exceeded)|exceeded (?:the |your )?(?:maximum )?(?:number of )?connections|simultaneous (?:connections|logins)|concurrent connection/i,
     'too-many-connections',
     ['greeting', 'hello', 'manner', 'login', 'use', 'sender'],
   ],
   [
-    /country|geo-?(?:ip|block|locat)|foreign|overseas|outside (?:of )?japan|your (?:region|location)|国外|海外|日本国内/i,
+    /\bcountr(?:y|ies)\b|geo-?(?:ip|block|locat)|\bforeign (?:\w+ )?(?:ip|address|access|log|connection|network)|overseas|outside (?:of )?japan|your (?:region|location)|国外|海外|日本国内/i,
     'blocked-country',
     everywhere,
   ],
   [
-    /too many (?:\w+ ){0,3}(?:attempts|tries|failures|failed|login|log-?ins|auth|bad)|(?:temporar(?:il)?y|currently) (?:locked|blocked|banned|suspended|restricted)|(?:account|user|address) (?:is |has been |was )?(?:temporarily )?locked|locked (?:out|due|for)|lockout|login (?:attempts )?(?:limit|rate)|repeated (?:login )?fail|brute|bandwidth|authentication rate|exceeded (?:the )?(?:login|auth)|ロック/i,
+    /too many (?:\w+ ){0,3}(?:attempts|tries|failures|failed|login|log-?ins|auth|bad)|(?:temporar(?:il)?y|currently) (?:locked|blocked|banned|suspended|restricted)|(?:account|user|address) (?:is |has been |was )?(?:temporarily )?locked|locked (?:out|due|for)|lockout|login (?:attempts )?(?:limit|rate)|repeated (?:login )?fail|brute|bandwidth|authentication rate|exceeded (?:the )?(?:login|auth)|(?<!ブ)ロック/i,
     'locked',
     ['greeting', 'hello', 'manner', 'login', 'use'],
   ],
@@ -109,11 +114,12 @@ const words: readonly [sign: RegExp, cause: Cause, phases: readonly ReplyPhase[]
     signingIn,
   ],
   [
-    /starttls|must (?:issue|use) (?:a )?(?:tls|ssl)|(?:requires?|need) (?:an? )?(?:tls|ssl|encrypt|secure)|plaintext (?:auth|access|password)/i,
+    /starttls|\bstls\b|must (?:issue|use) (?:a )?(?:tls|ssl)|(?:requires?|need) (?:an? )?(?:tls|ssl|encrypt|secure)|plaintext (?:auth|access|password)/i,
     'starttls-missing',
     ['manner', 'hello', 'sender'],
   ],
   // The letter.
+  [/(?:authentication (?:is )?|must be |log ?in )(?:required|authenticated|first)|not authenticated/i, 'turned-away', ['sender']],
   [
     /sender address rejected|not owned by|send ?as ?denied|send as this sender|not allowed to send (?:as|from)|(?:sender|from|envelope)[^\n]{0,50}(?:not (?:match|one of|allowed|permitted|verified|belong|authori[sz]ed|local|valid)|mismatch|denied|does ?n[o']t (?:match|belong)|is not)|(?:unauthori[sz]ed|invalid|forged) sender|must match[^\n]{0,40}(?:auth|sender|login)|from (?:address|header)[^\n]{0,30}(?:must|verif)|not authori[sz]ed to use[^\n]{0,30}(?:sender|from|address)/i,
     'sender-not-allowed',
@@ -125,7 +131,7 @@ const words: readonly [sign: RegExp, cause: Cause, phases: readonly ReplyPhase[]
     letters,
   ],
   [
-    /(?:mailbox|quota|storage|inbox)[^\n]{0,25}(?:full|exceed|over)|over ?quota|insufficient (?:system )?storage|out of (?:disk|storage)|容量/i,
+    /(?:mailbox|quota|storage|inbox)[^\n]{0,25}(?:full|exceed|over)|exceeded (?:storage|quota)|over ?quota|out of (?:disk|storage)|容量/i,
     'mailbox-full',
     ['login', 'use', 'recipient', 'letter'],
   ],
@@ -133,7 +139,7 @@ const words: readonly [sign: RegExp, cause: Cause, phases: readonly ReplyPhase[]
   [/gr[ea]y ?list/i, 'busy', letters],
   // Nothing is wrong with us.
   [
-    /(?:mail ?drop|mailbox|lock)[^.\n]{0,40}(?:in use|locked|busy|another)|already (?:in use|locked|logged)|another (?:pop|session|client)|unable to (?:get|obtain|acquire) (?:a |the )?lock/i,
+    /(?:mail ?drop|mailbox|lock)[^.\n]{0,40}(?:in use|locked|busy|another)|already (?:in use|locked|logged)|another (?:pop|session|client)|(?:unable to|cannot|can't|could not|failed to) (?:(?:get|obtain|acquire) )?(?:a |the )?lock/i,
     'busy',
     ['login', 'use'],
   ],
@@ -142,6 +148,7 @@ const words: readonly [sign: RegExp, cause: Cause, phases: readonly ReplyPhase[]
     'login-unavailable',
     signingIn,
   ],
+  [/temporar|(?:try|retry)[^.\n]{0,20} later|unavailable|timed? ?out/i, 'busy', ['use']],
 ];
 
 /** [code, cause, where it counts]: IMAP (RFC 5530, RFC 9051 §7.1) and POP3 (RFC 2449 §8, RFC 3206). */
@@ -149,6 +156,7 @@ const responseCodes: readonly [code: string, cause: Cause, phases: readonly Repl
   ['UNAVAILABLE', 'login-unavailable', signingIn],
   ['SYS/TEMP', 'login-unavailable', signingIn],
   ['SERVERBUG', 'login-unavailable', signingIn],
+  ['TEMPFAIL', 'login-unavailable', signingIn],
   ['INUSE', 'busy', everywhere],
   ['IN-USE', 'busy', everywhere],
   ['LOGIN-DELAY', 'busy', everywhere],
@@ -190,7 +198,8 @@ const blaming: ReadonlySet<Cause> = new Set(['wrong-password', 'login-name-form'
 export function causeOfReply(reply: ServerReply): Cause {
   const { phase, enhanced, responseCode, text } = reply;
   const here = ([, , phases]: readonly [unknown, unknown, readonly ReplyPhase[]]) => phases.includes(phase);
-  const told = text.slice(0, 2000);
+  // An address in the answer is the person's own, or the server's: its letters say nothing.
+  const told = text.slice(0, 2000).replaceAll(/[^\s<>()"']+@[^\s<>()"']+/g, '@');
   const found =
     words.find((row) => here(row) && row[0].test(told))?.[1] ??
     responseCodes.find((row) => here(row) && row[0] === responseCode)?.[1] ??

@@ -17,6 +17,9 @@ export interface SignedIn {
   readonly tries: number;
 }
 
+/** Found out before any secret was sent: costs no try. */
+class NothingSent extends CauseTrouble {}
+
 interface Try {
   readonly login: string;
   /** Manners that the server has refused. */
@@ -50,7 +53,7 @@ export async function signInWithin(
       const cause = asSignInTrouble(trouble);
       if (!(cause instanceof SignInTrouble)) {
         // Nothing was sent, or nobody knows whether it was looked at: only the first is free.
-        if (cause.why === 'no-common-mechanism' || cause.why === 'oauth-needed') budgeted.notCounted();
+        if (cause instanceof NothingSent) budgeted.notCounted();
         throw failure ?? cause;
       }
       if (!cause.secretSeen || cause.mannerRefused) budgeted.notCounted();
@@ -96,7 +99,7 @@ function chooseManner(
   if (kind === 'oauth2') {
     const exchange = chooseOAuth(offered, { login, token: secret, host, port });
     if (exchange !== null) return exchange;
-    throw new CauseTrouble('no-common-mechanism', 'the server takes no access token', words);
+    throw new NothingSent('no-common-mechanism', 'the server takes no access token', words);
   }
   const credentials = { login, password: secret };
   const tls = connection.tls;
@@ -113,8 +116,11 @@ function chooseManner(
     if (without.has('PLAIN') && !without.has('LOGIN')) return loginClient(credentials);
     if (without.has('LOGIN') && !without.has('PLAIN')) return plainClient(credentials);
   }
+  // LOGINDISABLED and nothing else within a seal is what a server says that is being looked after.
+  if (service === 'imap' && abilities.mechanisms.length === 0)
+    throw new NothingSent('login-unavailable', 'the server lets nobody sign in just now', abilities.capabilities.join(' '));
   const tokens = abilities.mechanisms.some((name) => name === 'XOAUTH2' || name === 'OAUTHBEARER');
-  throw new CauseTrouble(tokens ? 'oauth-needed' : 'no-common-mechanism', 'the server offers no manner of signing in that we know', words);
+  throw new NothingSent(tokens ? 'oauth-needed' : 'no-common-mechanism', 'the server offers no manner of signing in that we know', words);
 }
 
 /** What would fail in the same way. */

@@ -112,5 +112,5 @@ describe('formatMozilla', () => {
 test('mozillaUrls', () =>
   assert.deepEqual(mozillaUrls('example.test', 'a+b@example.test'), [
     'https://autoconfig.example.test/mail/config-v1.1.xml?emailaddress=a%2Bb%40example.test',
-    'https://example.test/.well-known/autoconfig/mail/config-v1.1.xml?emailaddress=a%2Bb%40example.test',
+    'https://example.test/.well-known/autoconfig/mail/config-v1.1.xml',
   ]));

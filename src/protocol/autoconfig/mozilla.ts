@@ -22,13 +22,13 @@ const signIns: Readonly<Record<string, SignIn>> = {
 };
 const signInNames = { password: 'password-cleartext', challenge: 'password-encrypted', oauth2: 'OAuth2', none: 'none' } as const;
 
-/** Where a domain's own document lies (draft §4.1), best first; both are asked over https. */
+/**
+ * Where a domain's own document lies (draft §4.1), best first; both are asked over https. The address is told only to the host that is
+ * there for it, never to the web server of the domain, whose log is read by others.
+ */
 export function mozillaUrls(domain: string, address: string | null): string[] {
   const query = address === null ? '' : `?emailaddress=${encodeURIComponent(address)}`;
-  return [
-    `https://autoconfig.${domain}/mail/config-v1.1.xml${query}`,
-    `https://${domain}/.well-known/autoconfig/mail/config-v1.1.xml${query}`,
-  ];
+  return [`https://autoconfig.${domain}/mail/config-v1.1.xml${query}`, `https://${domain}/.well-known/autoconfig/mail/config-v1.1.xml`];
 }
 
 /**

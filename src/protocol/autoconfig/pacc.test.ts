@@ -19,7 +19,7 @@ const served = JSON.stringify({
     imap: { host: 'IMAP.example.test' },
     jmap: { url: 'https://jmap.example.test/session' },
     pop3: { host: 'pop.example.test' },
-    smtp: { host: 'smtp.example.test' },
+    submit: { host: 'smtp.example.test' },
   },
 });
 const server = (service: ServerSettings['service'], host: string): ServerSettings => ({
@@ -43,6 +43,12 @@ describe('parsePacc', () => {
       oauth: { issuer: 'https://identity.example.test/', authorizationUrl: null, tokenUrl: null, scopes: [] },
       help: 'https://support.example.test/mail',
     } satisfies AccountSettings));
+  test('sending by its new name and by its old one, the new one first', () => {
+    const sending = (protocols: object) => parsePacc(JSON.stringify({ protocols })).outgoing.map(({ host }) => host);
+    assert.deepEqual(sending({ submit: { host: 'new.test' } }), ['new.test']);
+    assert.deepEqual(sending({ smtp: { host: 'old.test' } }), ['old.test']);
+    assert.deepEqual(sending({ smtp: { host: 'old.test' }, submit: { host: 'new.test' } }), ['new.test']);
+  });
   test('what is of the wrong kind is not there', () =>
     assert.deepEqual(
       parsePacc('{"protocols":{"imap":{"host":7},"pop3":[],"smtp":{"host":"a b"},"jmap":{"url":"http://x.test/"}},"info":3}').incoming,
@@ -86,7 +92,7 @@ describe('formatPacc', () => {
           );
         assert.deepEqual(
           [back.jmap, back.help, back.shortName, back.oauth?.issuer],
-          [settings.jmap, settings.help, settings.shortName, settings.oauth?.issuer],
+          [settings.jmap, settings.help, (settings.shortName?.length ?? 0) <= 20 ? settings.shortName : null, settings.oauth?.issuer],
         );
         if (settings.displayName !== null) assert.equal(back.displayName, settings.displayName);
         assert.equal(formatPacc(back), formatPacc(parsePacc(formatPacc(back))));

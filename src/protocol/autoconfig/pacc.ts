@@ -7,6 +7,9 @@ import type { AccountSettings, ServerSettings, SignIn } from './contract.ts';
 import { parseHost, parseSecureUrl, parseWords, standardPorts } from './values.ts';
 
 const octetsMax = 64 * 1024;
+/** The draft's bounds of the provider's names, in characters. */
+const nameMax = 60;
+const shortNameMax = 20;
 
 export function paccUrl(domain: string): string {
   return `https://ua-auto-config.${domain}/.well-known/user-agent-configuration.json`;
@@ -71,8 +74,8 @@ export function parsePacc(document: Bytes | string): AccountSettings {
     ...(issuer === null ? [] : ['oauth2' as const]),
     ...(authentication['password'] === true ? ['password' as const] : []),
   ];
-  const server = (service: ServerSettings['service']): ServerSettings[] => {
-    const host = parseHost(textIn(inside(protocols, service), 'host'));
+  const server = (service: ServerSettings['service'], ...keys: readonly string[]): ServerSettings[] => {
+    const host = keys.map((key) => parseHost(textIn(inside(protocols, key), 'host'))).find((name) => name !== null) ?? null;
     return host === null ? [] : [{ service, host, port: standardPorts[service].tls, security: 'tls', login: '%EMAILADDRESS%', signIn }];
   };
   const info = inside(root, 'info');
@@ -81,8 +84,9 @@ export function parsePacc(document: Bytes | string): AccountSettings {
     domains: [],
     displayName: parseWords(textIn(provider, 'name')),
     shortName: parseWords(textIn(provider, 'shortName')),
-    incoming: [...server('imap'), ...server('pop3')],
-    outgoing: server('smtp'),
+    incoming: [...server('imap', 'imap'), ...server('pop3', 'pop3')],
+    // The key was `smtp` up to version -02 of the draft, and is `submit` from -03 on.
+    outgoing: server('smtp', 'submit', 'smtp'),
     jmap: parseSecureUrl(textIn(inside(protocols, 'jmap'), 'url')),
     oauth: issuer === null ? null : { issuer, authorizationUrl: null, tokenUrl: null, scopes: [] },
     help: parseSecureUrl(textIn(inside(info, 'help'), 'documentation')),
@@ -107,13 +111,14 @@ export function formatPacc(settings: AccountSettings): string {
       ...(imap !== undefined && { imap: { host: imap } }),
       ...(settings.jmap !== null && { jmap: { url: settings.jmap } }),
       ...(pop3 !== undefined && { pop3: { host: pop3 } }),
-      ...(smtp !== undefined && { smtp: { host: smtp } }),
+      // By both names, old readers' and new ones'; unknown keys are passed over.
+      ...(smtp !== undefined && { smtp: { host: smtp }, submit: { host: smtp } }),
     },
     authentication: { ...(settings.oauth !== null && { 'oauth-public': { issuer: settings.oauth.issuer } }), password },
     info: {
       provider: {
-        name: settings.displayName ?? settings.domains[0] ?? imap ?? 'mail',
-        ...(settings.shortName !== null && { shortName: settings.shortName }),
+        name: [...(settings.displayName ?? settings.domains[0] ?? imap ?? 'mail')].slice(0, nameMax).join('').trim(),
+        ...(settings.shortName !== null && [...settings.shortName].length <= shortNameMax && { shortName: settings.shortName }),
       },
       ...(settings.help !== null && { help: { documentation: settings.help } }),
     },

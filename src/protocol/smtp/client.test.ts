@@ -197,6 +197,25 @@ test('client: signs in with PLAIN and LOGIN, never in the clear by itself', asyn
   assert.ok(allowed.written.endsWith(`AUTH PLAIN ${Buffer.from('\0me\0pw').toString('base64')}\r\n`));
 });
 
+test('client: signs in with a token; one that is too long for a command line waits for the empty challenge', async () => {
+  const signIn = async (token: string, says: readonly string[]) => {
+    const connection = scripted(['220 h\r\n', '250-h\r\n250 AUTH PLAIN XOAUTH2\r\n', ...says]);
+    const login = { name: 'me@far.test', password: token, kind: 'oauth2', plaintext: true } as const;
+    return { connection, ready: await openSmtpClient(connection, { ...parts, login }).begin() };
+  };
+  const initial = (token: string) => Buffer.from(`user=me@far.test\x01auth=Bearer ${token}\x01\x01`).toString('base64');
+  const short = await signIn('short', ['235 2.7.0 ok\r\n']);
+  assert.ok(short.ready.ready);
+  assert.ok(short.connection.written.endsWith(`AUTH XOAUTH2 ${initial('short')}\r\n`));
+  const token = 'x'.repeat(2000);
+  const long = await signIn(token, ['334 \r\n', '235 2.7.0 ok\r\n']);
+  assert.ok(long.ready.ready);
+  assert.ok(long.connection.written.endsWith(`AUTH XOAUTH2\r\n${initial(token)}\r\n`));
+  // The challenge that explains the no is answered, so that the no can be said.
+  const no = await signIn('short', ['334 eyJzdGF0dXMiOiI0MDEifQ==\r\n', '535 5.7.8 no\r\n']);
+  assert.ok(!no.ready.ready && no.ready.failure.kind === 'reply' && no.ready.failure.reply.code === 535);
+});
+
 const goodHello = ['220 h ESMTP\r\n', '250-h\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250 LIMITS RCPTMAX=2\r\n'];
 const broken = new Unavailable('timeout', 'it broke', new Error('ECONNRESET'));
 const late = new Unavailable('timeout', 'nothing came');

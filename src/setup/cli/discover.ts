@@ -11,21 +11,13 @@ import {
 } from '../discover/describe.ts';
 import { discover, ispdbStandard } from '../discover/discover.ts';
 import { jsonOption } from './account.ts';
-import { CommandTrouble, localCommand, type Input } from './command.ts';
+import { CommandTrouble, localCommand } from './command.ts';
 import { readAllSettings } from './globals.ts';
+import { languageOf, languageOption } from './language.ts';
 import { formatColumns, safe, widthOf } from './terminal.ts';
 import { wrapText } from './wrap.ts';
 
 const columns = 80;
-
-/** `--language`, else what the terminal's LANG says. @throws CommandTrouble. */
-function languageOf(input: Input): Language {
-  const { environment } = input.globals;
-  const chosen = input.options['language'];
-  if (chosen !== undefined && chosen !== 'ja' && chosen !== 'en') throw new CommandTrouble(`--language is ja or en, not ${chosen}`, 2);
-  const told = chosen ?? environment['LC_ALL'] ?? environment['LC_MESSAGES'] ?? environment['LANG'] ?? '';
-  return told.startsWith('ja') ? 'ja' : 'en';
-}
 
 /** The whole answer as lines of a terminal. */
 export function showDiscovery(discovery: Discovery, language: Language, verbose: boolean): string[] {
@@ -66,16 +58,18 @@ export function showDiscovery(discovery: Discovery, language: Language, verbose:
       : say(`${address} は ${who} のアドレスです。`, `${address} is an address at ${who}.`),
   );
   const nameWidth = Math.max(...directions.flatMap(({ facts }) => facts.map(({ name }) => widthOf(name))));
-  const show = ({ title, remark, facts }: (typeof directions)[number]) => {
-    lines.push('', remark === null ? title : `${title}  ${say('―', '-')} ${remark}`);
+  const show = ({ title, remark, trouble, facts }: (typeof directions)[number]) => {
+    lines.push('');
+    paragraph(remark === null ? title : `${title}  ${say('―', '-')} ${remark}`, '  ', '');
     for (const { name, value } of facts) {
       const first = `  ${name}${' '.repeat(nameWidth - widthOf(name))}  `;
       paragraph(value, ' '.repeat(widthOf(first)), first);
     }
+    if (trouble !== null) paragraph(trouble, '  ! ', '  ! ');
   };
   directions.forEach(show);
   lines.push('');
-  paragraph(say(`必要なもの:${credential.name.ja}`, `What you need: ${credential.name.en}`));
+  paragraph(say(`必要なもの：${credential.name.ja}`, `What you need: ${credential.name.en}`));
   paragraph(credential.explanation[language], '  ');
   credential.steps.forEach((step, index) => paragraph(step[language], '     ', `  ${index + 1}. `));
   if (credential.help !== null) lines.push(`  ${say('くわしくは', 'More:')} ${credential.help}`);
@@ -86,7 +80,7 @@ export function showDiscovery(discovery: Discovery, language: Language, verbose:
   lines.push('');
   paragraph(
     say(
-      `出どころ:${describeSource(source, 'ja')}。パスワードはどこにも送っていません。`,
+      `出どころ：${describeSource(source, 'ja')}。パスワードはどこにも送っていません。`,
       `Source: ${describeSource(source, 'en')}. No password was sent anywhere.`,
     ),
   );
@@ -116,7 +110,7 @@ export function showDiscovery(discovery: Discovery, language: Language, verbose:
 
 function sourceLines(discovery: Discovery, language: Language): string[] {
   const title =
-    language === 'ja' ? `調べたところ(全部で ${discovery.milliseconds} ミリ秒)` : `What was asked (${discovery.milliseconds} ms in all)`;
+    language === 'ja' ? `調べたところ（全部で ${discovery.milliseconds} ミリ秒）` : `What was asked (${discovery.milliseconds} ms in all)`;
   const rows = describeSources(discovery, language);
   return [
     title,
@@ -133,7 +127,7 @@ export const commands = [
     sentence: 'Find the settings of a mail address at any provider.',
     arguments: [{ name: 'ADDRESS', sentence: 'The whole address, such as taro@example.com; full-width letters will do.' }],
     options: [
-      { name: 'language', value: 'LANG', sentence: 'ja or en; without it the language of the terminal (LANG).' },
+      languageOption,
       { name: 'verbose', short: 'v', sentence: 'Also the other candidates, where each value comes from, and what each source said.' },
       { name: 'no-probe', sentence: 'Do not try the servers; for providers that we know nothing goes over the network then.' },
       {
@@ -159,12 +153,13 @@ offered. Ends with 0 when something was found, with 1 when not.`,
       const database = input.options['database'];
       if (typeof database === 'string' && database !== 'none' && URL.parse(database)?.protocol !== 'https:')
         throw new CommandTrouble(`--database is an https address or none, not ${database}`, 2);
-      const { openDiscovery } = await import('../discover/open.ts');
+      const [{ openDiscovery }, { readFile }] = await Promise.all([import('../discover/open.ts'), import('node:fs/promises')]);
       const parts = openDiscovery({
         resolvers: settings.resolvers,
         // Who may type this command owns the machine.
         privateAllowed: true,
         probing: input.options['no-probe'] !== true,
+        authorities: settings.outsideAuthority === null ? [] : [await readFile(settings.outsideAuthority, 'latin1')],
         options: typeof database === 'string' ? { ispdb: database === 'none' ? null : database } : {},
       });
       try {

@@ -512,8 +512,9 @@ const signIn = officeCommand<
   async perform({ person, address, provider, loopback, language }, office, work) {
     const row = find(office, person, address);
     return withCause(language, async () => {
-      const before = office.outside.accounts.secretOf(row);
-      const at = provider ?? (before.kind === 'oauth2' ? before.issuer : row.provider);
+      // A secret that was let go, or cannot be opened, does not keep anybody from signing in anew.
+      const before = provider !== null || row.secret.length === 0 ? null : office.outside.accounts.secretOf(row);
+      const at = provider ?? (before?.kind === 'oauth2' ? before.issuer : row.provider);
       if (at === null) throw new CommandTrouble('which provider? --provider names it, as tayori oauth client list does', 2);
       const ask = { owner: row.owner, address: row.address, provider: at, loopback };
       const secret = await signInByPage(office, ask, showLink(work, language), work.signal);
@@ -657,4 +658,32 @@ const restore = simple(
   (office, row) => office.outside.accounts.reopen(row.id),
 );
 
-export const commands = [add, list, show, test, password, signIn, switching, pause, resume, remove, restore];
+const forget = officeCommand<Record<string, never>, { accounts: number }>({
+  words: 'outside forget-secrets',
+  sentence: 'When the key file is lost for good: let all sealed passwords go, so that a new key can be made.',
+  options: [
+    { name: 'yes', sentence: 'Needed: every account wants its password again afterwards, and client ids are to be entered anew.' },
+    languageOption,
+    jsonOption,
+  ],
+  examples: [{ line: 'tayori outside forget-secrets --yes', sentence: 'Letters, servers and settings stay.' }],
+  ask(input) {
+    if (input.options['yes'] !== true)
+      throw new CommandTrouble('all sealed passwords would be gone; put the key file back if you have a copy, or say --yes', 2);
+    return {};
+  },
+  async perform(_ask, office) {
+    const accounts = await office.outside.accounts.forgetSecrets();
+    await office.outside.clients.clear();
+    return { accounts };
+  },
+  show({ accounts }, terminal, input) {
+    terminal.out(
+      languageOf(input) === 'ja'
+        ? `${accounts} 件のパスワードを手放しました。tayori outside password で入れ直します。`
+        : `The passwords of ${accounts} accounts are gone; tayori outside password gives them again.`,
+    );
+  },
+});
+
+export const commands = [forget, add, list, show, test, password, signIn, switching, pause, resume, remove, restore];

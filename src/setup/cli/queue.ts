@@ -24,11 +24,12 @@ type Row = Pick<
   | 'state'
   | 'lastReply'
   | 'lastHost'
+  | 'via'
 >;
 
 function shown(row: QueueRecipient): Row {
-  const { id, letter, recipient, domain, reversePath, size, createdAt, dueAt, expiresAt, attempts, state, lastReply, lastHost } = row;
-  return { id, letter, recipient, domain, reversePath, size, createdAt, dueAt, expiresAt, attempts, state, lastReply, lastHost };
+  const { id, letter, recipient, domain, reversePath, size, createdAt, dueAt, expiresAt, attempts, state, lastReply, lastHost, via } = row;
+  return { id, letter, recipient, domain, reversePath, size, createdAt, dueAt, expiresAt, attempts, state, lastReply, lastHost, via };
 }
 
 const list = officeCommand<{ domain: string | null }, { count: { ready: number; held: number; letters: number }; rows: Row[] }>({

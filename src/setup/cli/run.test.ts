@@ -201,3 +201,26 @@ test('formatColumns: wide characters take two columns', () => {
     ['name  x', '花子  y'],
   );
 });
+
+test('setup-link: prints a link and its code once, for people who are here, within its bounds', () =>
+  inFolder(async (folder) => {
+    const options = { folder, environment: { TAYORI_DOMAIN: 'a.example' } };
+    const line = async (...words: readonly string[]) => tayori(words, options);
+    assert.equal((await line('domain', 'add', 'a.example')).code, 0);
+    assert.equal((await line('account', 'add', 'hanako@a.example', '--generate')).code, 0);
+    const { code, out } = await line('account', 'setup-link', 'hanako', '--device', 'Phone', '--days', '2');
+    assert.equal(code, 0);
+    assert.match(out, /^A link for hanako@a\.example, for one device, until /);
+    const [, token] = /^ {2}https:\/\/mail\.a\.example\/setup\/([\w-]{22})$/m.exec(out)!;
+    assert.match(out, /[█▀▄]{10}/);
+    // Each is another one, and neither is kept in the clear.
+    const other = JSON.parse((await line('account', 'setup-link', 'hanako', '--json')).out) as { url: string };
+    assert.notEqual(other.url.slice(-22), token);
+    for (const [words, exit] of [
+      [['nobody'], 1],
+      [['hanako', '--days', '0'], 1],
+      [['hanako', '--days', 'x'], 2],
+      [['hanako', '--device', 'x'.repeat(61)], 1],
+    ] as const)
+      assert.equal((await line('account', 'setup-link', ...words)).code, exit, words.join(' '));
+  }));

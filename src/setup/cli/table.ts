@@ -63,6 +63,11 @@ export const commandTable: readonly CommandRow[] = [
   { words: 'outside resume', sentence: 'Fetch letters of an account again.', load: outside },
   { words: 'outside remove', sentence: 'Take an account away; its letters here rest and can come back.', load: outside },
   { words: 'outside restore', sentence: 'Bring an account back that was taken away.', load: outside },
+  {
+    words: 'outside forget-secrets',
+    sentence: 'When the key file is lost for good: let all sealed passwords go, so that a new key can be made.',
+    load: outside,
+  },
   { words: 'oauth guide', sentence: 'Tell what to do at a provider so that people can sign in at its page.', load: oauth },
   { words: 'oauth client add', sentence: 'Enter the client id that a provider gave to this server.', load: oauth },
   { words: 'oauth client list', sentence: 'List the client ids.', load: oauth },

@@ -2,8 +2,8 @@
 import { widthOf } from './terminal.ts';
 
 /** 、。 and their kin do not begin a line, 「( do not end one (JIS X 4051). */
-const notFirst = /^[、。,.)」』】〉》!?:;・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ]/u;
-const notLast = /[(「『【〈《]$/u;
+const notFirst = /^[、。，．）」』】〉》！？：；・ー),.!?:;ぁぃぅぇぉっゃゅょァィゥェォッャュョ]/u;
+const notLast = /[（「『【〈《(]$/u;
 
 /**
  * Lines of at most `columns`, each with `indent` before it; `first` stands before the first in the place of `indent`.

@@ -128,7 +128,10 @@ export function rankCandidates(all: readonly Candidate[]): Candidate[] {
   const place = (one: Candidate) =>
     Math.min(
       ...merged
-        .filter((other) => other.source === one.source && other.service === one.service && other.host === one.host)
+        .filter(
+          (other) =>
+            other.source === one.source && other.upgraded === one.upgraded && other.service === one.service && other.host === one.host,
+        )
         .map((other) => order.get(other)!),
     );
   return merged.toSorted(

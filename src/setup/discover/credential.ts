@@ -35,7 +35,7 @@ const kinds: Readonly<Record<CredentialKind, KindWords>> = {
     ),
   },
   'app-password': {
-    name: words('アプリパスワード(メールアプリだけに渡す合いかぎ)', 'app password (a spare key made for the mail app only)'),
+    name: words('アプリパスワード（メールアプリだけに渡す合いかぎ）', 'app password (a spare key made for the mail app only)'),
     normalPasswordWorks: false,
     explanation: words(
       'ふだんのパスワードではなく、アプリパスワードを作って使います。',
@@ -44,7 +44,7 @@ const kinds: Readonly<Record<CredentialKind, KindWords>> = {
   },
   'oauth2-or-app-password': {
     name: words(
-      'その会社の画面でのログイン、またはアプリパスワード(メールアプリだけに渡す合いかぎ)',
+      'その会社の画面でのログイン、またはアプリパスワード（メールアプリだけに渡す合いかぎ）',
       'sign-in on the provider’s page, or an app password (a spare key made for the mail app only)',
     ),
     normalPasswordWorks: false,

@@ -59,7 +59,7 @@ export interface DiscoverOptions {
 }
 
 export const ispdbStandard = 'https://autoconfig.thunderbird.net/v1.1/';
-const standard: DiscoverOptions = { ispdb: ispdbStandard, lookUpMs: 5_000, graceMs: 1_000, probeMs: 4_500, anyPort: false };
+const standard: DiscoverOptions = { ispdb: ispdbStandard, lookUpMs: 5_000, graceMs: 1_500, probeMs: 4_500, anyPort: false };
 
 /** How much a source is worth believing. */
 const confidences: Readonly<Record<Exclude<SourceName, 'table' | 'mx-table'>, Confidence>> = {

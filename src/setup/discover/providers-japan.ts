@@ -110,7 +110,7 @@ export const japanProviders: readonly ProviderRow[] = [
   ),
   row(
     'au-one-net',
-    words('au one net / DION(固定回線)', 'au one net / DION (fixed line)'),
+    words('au one net / DION（固定回線）', 'au one net / DION (fixed line)'),
     'mail-password',
     [
       server('pop3', 'pop.{domain}', { logins: ['localpart', 'address'], confidence: 'low' }),
@@ -122,7 +122,7 @@ export const japanProviders: readonly ProviderRow[] = [
   ),
   row(
     'softbank',
-    words('ソフトバンク Eメール(i)', 'SoftBank Email (i)'),
+    words('ソフトバンク Eメール（i）', 'SoftBank Email (i)'),
     'mail-password',
     [
       server('imap', 'imap.softbank.jp', { logins: ['localpart', 'address'], knownWeaknesses: ['static-rsa'] }),
@@ -131,12 +131,12 @@ export const japanProviders: readonly ProviderRow[] = [
     {
       domains: ['i.softbank.jp'],
       explanation: words(
-        'My SoftBankのログイン用ではなく、「Eメール(i)」の設定にあるメールのパスワードを使います。',
+        'My SoftBankのログイン用ではなく、「Eメール（i）」の設定にあるメールのパスワードを使います。',
         'Use the mail password from My SoftBank (Email (i) settings), not the sign-in password of My SoftBank.',
       ),
       steps: [
         words(
-          '「My SoftBank」の「メール設定」から「Eメール(i)」を開き、メールのパスワードを見ます。',
+          '「My SoftBank」の「メール設定」から「Eメール（i）」を開き、メールのパスワードを見ます。',
           'In My SoftBank, open the mail settings and Email (i), and look at the mail password.',
         ),
       ],
@@ -196,7 +196,7 @@ export const japanProviders: readonly ProviderRow[] = [
       confidence: 'medium',
       steps: [
         words(
-          'IMAP(置いたまま見る受け取り方)は、別に申し込んだ人だけが使えます。申し込んでいなければPOP3を選んでください。',
+          'IMAP（置いたまま見る受け取り方）は、別に申し込んだ人だけが使えます。申し込んでいなければPOP3を選んでください。',
           'IMAP has to be ordered as an extra; without it, choose POP3.',
         ),
       ],
@@ -232,7 +232,7 @@ export const japanProviders: readonly ProviderRow[] = [
   ),
   row(
     'eo',
-    words('eo(オプテージ)', 'eo (OPTAGE)'),
+    words('eo（オプテージ）', 'eo (OPTAGE)'),
     'mail-password',
     [server('imap', 'imaps.eonet.ne.jp', { logins: ['address', 'localpart'], confidence: 'low' })],
     { below: ['eonet.ne.jp'], confidence: 'low' },
@@ -253,7 +253,7 @@ export const japanProviders: readonly ProviderRow[] = [
       confidence: 'low',
       notes: [
         words(
-          '独自ドメインのときも、サーバーは「初期ドメイン」(~.sakura.ne.jp)の名前でつなぎます。証明書がその名前のものだからです。',
+          '独自ドメインのときも、サーバーは「初期ドメイン」（~.sakura.ne.jp）の名前でつなぎます。証明書がその名前のものだからです。',
           'With a domain of your own, too, connect by the first domain (….sakura.ne.jp): the certificate is for that name.',
         ),
         oneAtATime,

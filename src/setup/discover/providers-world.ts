@@ -21,7 +21,7 @@ const googleMore = {
       'In your Google account, under Security, turn 2-Step Verification on.',
     ),
     words(
-      'https://myaccount.google.com/apppasswords を開き、名前(例:Tayori)を入れて「作成」を押します。',
+      'https://myaccount.google.com/apppasswords を開き、名前（例：Tayori）を入れて「作成」を押します。',
       'Open https://myaccount.google.com/apppasswords, type a name such as Tayori, and press Create.',
     ),
     words(
@@ -45,7 +45,7 @@ export const worldProviders: readonly ProviderRow[] = [
   }),
   row(
     'google-workspace',
-    words('Google Workspace(独自ドメイン)', 'Google Workspace (own domain)'),
+    words('Google Workspace（独自ドメイン）', 'Google Workspace (own domain)'),
     'oauth2-or-app-password',
     googleServers,
     {
@@ -71,7 +71,7 @@ export const worldProviders: readonly ProviderRow[] = [
       domains: ['icloud.com', 'me.com', 'mac.com'],
       mx: ['icloud.com'],
       explanation: words(
-        'Appleのふだんのパスワードでは入れません。「App用パスワード」を作って使います。iCloudにPOP3(持ち帰る受け取り方)はありません。',
+        'Appleのふだんのパスワードでは入れません。「App用パスワード」を作って使います。iCloudにPOP3（持ち帰る受け取り方）はありません。',
         'Your usual Apple password does not work. Make an app-specific password. iCloud has no POP3.',
       ),
       steps: [
@@ -80,7 +80,7 @@ export const worldProviders: readonly ProviderRow[] = [
           'Sign in at https://account.apple.com and open Sign-In and Security, App-Specific Passwords.',
         ),
         words(
-          '名前(例:Tayori)を入れて作り、出てきたパスワードを入れます。',
+          '名前（例：Tayori）を入れて作り、出てきたパスワードを入れます。',
           'Make one with a name such as Tayori, and use the password that appears.',
         ),
       ],
@@ -125,7 +125,7 @@ export const worldProviders: readonly ProviderRow[] = [
   ),
   row(
     'microsoft365',
-    words('Microsoft 365(会社・学校)', 'Microsoft 365 (work or school)'),
+    words('Microsoft 365（会社・学校）', 'Microsoft 365 (work or school)'),
     'oauth2-only',
     [
       server('imap', 'outlook.office365.com', signInOnly),
@@ -152,7 +152,7 @@ export const worldProviders: readonly ProviderRow[] = [
   ),
   row(
     'yahoo-global',
-    words('Yahoo Mail(日本以外)', 'Yahoo Mail (outside Japan)'),
+    words('Yahoo Mail（日本以外）', 'Yahoo Mail (outside Japan)'),
     'oauth2-or-app-password',
     [
       server('imap', 'imap.mail.yahoo.com', signInOrApp),
@@ -178,7 +178,7 @@ export const worldProviders: readonly ProviderRow[] = [
   ),
   row(
     'zoho-japan',
-    words('Zoho Mail(日本)', 'Zoho Mail (Japan)'),
+    words('Zoho Mail（日本）', 'Zoho Mail (Japan)'),
     'account-password',
     [
       server('imap', 'imap.zoho.jp', { confidence: 'medium' }),
@@ -193,7 +193,7 @@ export const worldProviders: readonly ProviderRow[] = [
         'Zohoのパスワードを使います。2段階認証をオンにしているときは、アプリ用のパスワードを作って使います。',
         'Use your Zoho password; with two-factor sign-in on, make a password for the app instead.',
       ),
-      steps: [words('Zoho Mailの設定で、IMAP(またはPOP)の利用を許可します。', 'In the settings of Zoho Mail, allow IMAP (or POP).')],
+      steps: [words('Zoho Mailの設定で、IMAP（またはPOP）の利用を許可します。', 'In the settings of Zoho Mail, allow IMAP (or POP).')],
     },
   ),
 ];

@@ -306,8 +306,11 @@ export function deviceState(
 export function plainPage(language: Language, path: string, { heading, next }: { readonly heading: string; readonly next: string }): Html {
   return framed(
     { language, path, title: heading },
-    html`<h1>${heading}</h1>
-      <p>${next}</p>`,
+    html`<div class="sheet plain">
+      ${raw(pictures.post)}
+      <h1>${heading}</h1>
+      <p>${next}</p>
+    </div>`,
   );
 }
 

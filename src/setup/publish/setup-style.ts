@@ -47,10 +47,11 @@ ol.steps li::before{content:counter(step);width:28px;height:28px;border:1.5px so
 .note{background:var(--warn-sheet);border:1px solid var(--warn-line);border-radius:var(--round);padding:var(--s3) var(--s4);margin:var(--s5) 0}
 .note p{margin:0}.note a{color:var(--warn)}
 h3{font-size:16px;font-weight:650;margin:var(--s6) 0 var(--s1)}
-[class^=mark-]{display:inline-flex;align-items:center;gap:var(--s2);font-size:14px}[class^=mark-] .lamp{width:20px;height:20px;flex:none}
+[class^=mark-]{display:inline-flex;vertical-align:middle;align-items:center;gap:var(--s2);font-size:14px}[class^=mark-] .lamp{width:20px;height:20px;flex:none}
 .mark-good{color:var(--good)}.mark-good .ring{stroke:var(--good);fill:var(--good);stroke-dasharray:none}.mark-good .tick{stroke:var(--sheet);stroke-width:4}
 .mark-partly,.mark-missing{color:var(--warn)}.mark-partly .ring,.mark-missing .ring{stroke:var(--warn);animation:none!important}.mark-partly .ring{stroke-dasharray:none}
 .line{display:grid;grid-template-columns:1fr auto;gap:var(--s1) var(--s4);align-items:center;border-top:1px solid var(--line);padding:var(--s3) 0}.line code{font-size:14px;font-weight:400}.line small{grid-column:1}.line .quiet{grid-column:2;grid-row:1/3}.lines{margin-top:var(--s4)}.apps th,.apps td{vertical-align:middle}.apps th[scope=row]{color:var(--ink);font-size:16px}
+.plain{display:grid;grid-template-columns:64px 1fr;gap:0 var(--s5);align-items:start}.plain>.picture{width:64px;height:64px;grid-row:1/3}.plain h1{font-size:24px}.plain p{margin:0}@media(max-width:480px){.plain{grid-template-columns:48px 1fr}.plain>.picture{width:48px;height:48px;grid-row:1}.plain h1{font-size:20px}.plain p{grid-column:1/-1;margin-top:var(--s2)}}
 .login th{width:128px}ol.steps+.act,ol.steps+.scan{margin-top:var(--s4)}
 @media(max-width:480px){.choices:not(.ways) .choice:last-child{grid-column:1/-1;display:grid;grid-template-columns:48px 1fr;column-gap:var(--s3)}.choices:not(.ways) .choice:last-child .picture{grid-row:1/3;margin:0}.narrow th{color:var(--ink);font-weight:600;font-size:16px}.narrow td{margin-top:var(--s1)}.press{width:100%}.key{grid-template-columns:44px 1fr}}`;
 

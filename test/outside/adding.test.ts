@@ -1,0 +1,229 @@
+// `tayori outside add` as a person does it: the address and the password are all that is typed. The provider is Debian's Dovecot and Postfix
+// with a domain of its own, found by one mechanism alone in each test. Then reading, sending and everything else one does with the account.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createTransport } from 'nodemailer';
+import { openDnsServer, type DnsServer, type Zone } from '../support/dns-server.ts';
+import { foreignHost } from '../support/dovecot.ts';
+import { foreignOfficeMissing, startForeignOffice, type ForeignOffice } from '../support/foreign-office.ts';
+import { launcher } from '../support/program.ts';
+import { startTayori, type Tayori } from '../support/tayori.ts';
+import { answerText, makeAuthority, openWebServer, type WebServer } from '../support/web-server.ts';
+
+describe('an account at a provider of Dovecot and Postfix', { skip: foreignOfficeMissing }, () => {
+  let office: ForeignOffice;
+  let dns: DnsServer;
+  let web: WebServer;
+  let tayori: Tayori;
+  let folder: string;
+
+  before(async () => {
+    const authority = await makeAuthority();
+    const names = ['autoconfig.foreign.example', 'foreign.example'];
+    [office, dns, web] = await Promise.all([
+      startForeignOffice(),
+      openDnsServer({}),
+      openWebServer(
+        (request, response) => {
+          if (!isPublished || !(request.url ?? '').includes('config-v1.1.xml')) return answerText(response, 'no', 404);
+          answerText(response, autoconfig(), 200, { 'content-type': 'text/xml' });
+        },
+        await authority.issue(names),
+      ),
+    ]);
+    folder = mkdtempSync(join(tmpdir(), 'adding-'));
+    writeFileSync(join(folder, 'authorities.pem'), `${office.authorities}\n${authority.root.certificate}`);
+    tayori = await startTayori({
+      settings: `resolvers = ["${dns.address}"]\noutside-authority = "${join(folder, 'authorities.pem')}"\n`,
+    });
+  });
+
+  after(async () => {
+    await tayori?.stop();
+    await Promise.all([office?.close(), dns?.close(), web?.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  let isPublished = false;
+  const autoconfig = (): string => `<?xml version="1.0" encoding="UTF-8"?>
+<clientConfig version="1.1"><emailProvider id="foreign.example"><domain>foreign.example</domain><displayName>Foreign</displayName>
+<incomingServer type="imap"><hostname>${foreignHost}</hostname><port>${office.reading.ports.imaps}</port><socketType>SSL</socketType>
+<username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></incomingServer>
+<incomingServer type="pop3"><hostname>${foreignHost}</hostname><port>${office.reading.ports.pop3s}</port><socketType>SSL</socketType>
+<username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></incomingServer>
+<outgoingServer type="smtp"><hostname>${foreignHost}</hostname><port>${office.submissions}</port><socketType>SSL</socketType>
+<username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></outgoingServer>
+</emailProvider></clientConfig>`;
+  const here = [{ type: 'A', value: '127.0.0.1' }] as const;
+  const base: Zone = { 'foreign.example': [], [foreignHost]: here };
+
+  interface Ran {
+    readonly code: number;
+    readonly out: string;
+    readonly err: string;
+  }
+
+  function run(words: readonly string[], input = ''): Promise<Ran> {
+    return new Promise((resolve) => {
+      const child = spawn(launcher, [...words, '--settings', join(tayori.folder, 'tayori.toml'), '--data', tayori.data], {
+        env: { PATH: process.env['PATH'], LANG: 'ja_JP.UTF-8', TAYORI_TEST_WEB_PORTS: `${web.port},${web.port}` },
+      });
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (chunk: Buffer) => void (out += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => void (err += chunk.toString()));
+      child.on('close', (code) => resolve({ code: code ?? -1, out, err }));
+      child.stdin.end(input);
+    });
+  }
+
+  /** As the command printed it; each test knows what it looks for. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  const json = (ran: Ran): any => JSON.parse(ran.out);
+
+  async function send(from: string, to: string): Promise<string> {
+    const { address: user, password: pass } = tayori.people[0]!;
+    const transport = createTransport({
+      host: '127.0.0.1',
+      port: tayori.ports.submissions,
+      secure: true,
+      auth: { user, pass },
+      tls: { ca: readFileSync(tayori.ca), servername: 'localhost' },
+    });
+    const sent = await transport.sendMail({ from, to, subject: 'by way of my provider', text: 'hello' });
+    transport.close();
+    return sent.messageId;
+  }
+
+  /** Letters of one login at the provider, by Dovecot's own administration. */
+  function subjectsAt(login: string, mailbox: string): string[] {
+    const found = office.reading.doveadm('-f', 'flow', 'fetch', '-u', login, 'hdr.subject', 'mailbox', mailbox, 'all');
+    return found.split('\n').filter((line) => line !== '');
+  }
+
+  const secretEverywhere = (): string[] => {
+    const places: [string, string][] = [['log', tayori.log()]];
+    for (const file of readdirSync(tayori.folder, { recursive: true, withFileTypes: true }))
+      if (file.isFile()) places.push([file.name, readFileSync(join(file.parentPath, file.name), 'latin1')]);
+    const { password } = office.reading;
+    const forms = [password, Buffer.from(password).toString('base64').slice(0, 11)];
+    return places.filter(([, text]) => forms.some((form) => text.includes(form))).map(([place]) => place);
+  };
+
+  test('found by its own XML alone: looked up, proven by a letter to oneself, kept; then letters go through it', async () => {
+    isPublished = true;
+    dns.zone = { ...base, 'autoconfig.foreign.example': here };
+    const added = await run(['outside', 'add', 'hanako', 'ｔａｒｏ＠foreign.example', '--password-stdin'], `${office.reading.password}\n`);
+    assert.equal(added.code, 0, `${added.out}${added.err}${await office.log()}`);
+    assert.match(added.out, /taro@foreign\.example を使えるようになりました/);
+    assert.match(added.err, new RegExp(foreignHost.replaceAll('.', '\\.')), 'what was found is shown');
+    const shown = json(await run(['outside', 'show', 'hanako', 'taro@foreign.example', '--json']));
+    assert.deepEqual(
+      [shown['receive']['service'], shown['receive']['port'], shown['send']['port'], shown['appLogin']],
+      ['imap', office.reading.ports.imaps, office.submissions, 'hanako@tayori.test/taro@foreign.example'],
+    );
+    assert.match(shown['provenance']['receive.host'], /autoconfig/);
+    assert.ok(shown['provenAt'] > 0);
+    assert.ok(!JSON.stringify(shown).includes(office.reading.password));
+
+    await send('taro@foreign.example', 'jiro@foreign.example');
+    await until(() => subjectsAt('jiro@foreign.example', 'INBOX').length > 0);
+    assert.match(subjectsAt('jiro@foreign.example', 'INBOX')[0]!, /by way of my provider/);
+    const listed = json(await run(['queue', 'list', '--json']));
+    assert.deepEqual(listed['rows'], []);
+    assert.deepEqual(secretEverywhere(), []);
+  });
+
+  test('found by SRV alone, received by POP3; tested, given a wrong password, paused, taken away and brought back', async () => {
+    isPublished = false;
+    const { ports } = office.reading;
+    const record = (port: number) => [{ type: 'SRV', priority: 0, weight: 1, port, value: foreignHost }] as const;
+    dns.zone = {
+      ...base,
+      '_imaps._tcp.foreign.example': record(ports.imaps),
+      '_pop3s._tcp.foreign.example': record(ports.pop3s),
+      '_submissions._tcp.foreign.example': record(office.submissions),
+    };
+    const address = 'saburo@foreign.example';
+    const words = ['outside', 'add', 'hanako', address, '--receive', 'pop3', '--leave', '30', '--password-stdin'];
+    const wrong = await run(words, 'not the password\n');
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.out, /何も保存していません/);
+    const added = await run(words, `${office.reading.password}\n`);
+    assert.equal(added.code, 0, `${added.out}${added.err}`);
+    const shown = json(await run(['outside', 'show', 'hanako', address, '--json']));
+    assert.deepEqual([shown['receive']['service'], shown['leaving']], ['pop3', { keep: 'days', days: 30 }]);
+    assert.match(shown['provenance']['receive.host'], /srv/i);
+
+    const tested = await run(['outside', 'test', 'hanako', address]);
+    assert.deepEqual([tested.code, /元気です/.test(tested.out)], [0, true], tested.out + tested.err);
+    const changed = await run(['outside', 'password', 'hanako', address, '--password-stdin'], 'wrong again\n');
+    assert.equal(changed.code, 1);
+    assert.equal((await run(['outside', 'test', 'hanako', address])).code, 0, 'the wrong one was not kept');
+    const kept = await run(['outside', 'password', 'hanako', address, '--no-check', '--password-stdin'], 'wrong again\n');
+    assert.equal(kept.code, 0, kept.err);
+    const ill = await run(['outside', 'test', 'hanako', address]);
+    assert.equal(ill.code, 1);
+    assert.match(ill.out, /受け取りが前とちがいます|受け取りは .* から変わりません/);
+
+    const switched = await run(['outside', 'switch', 'hanako', address, 'imap']);
+    assert.equal(switched.code, 1, 'not with a password that does not work');
+    const mended = await run(['outside', 'password', 'hanako', address, '--password-stdin'], `${office.reading.password}\n`);
+    assert.equal(mended.code, 0, mended.out + mended.err);
+    const again = await run(['outside', 'switch', 'hanako', address, 'imap', '--json']);
+    assert.equal(again.code, 0, again.out + again.err);
+    assert.equal(json(again)['account']['receive']['service'], 'imap');
+
+    const listed = async (): Promise<{ address: string; paused: boolean }[]> =>
+      json(await run(['outside', 'list', 'hanako', '--json']))['accounts'];
+    await run(['outside', 'pause', 'hanako', address]);
+    assert.equal((await listed()).find((row) => row.address === address)!.paused, true);
+    await run(['outside', 'resume', 'hanako', address]);
+    await run(['outside', 'remove', 'hanako', address]);
+    assert.equal(
+      (await listed()).find((row) => row.address === address),
+      undefined,
+    );
+    await assert.rejects(send(address, 'jiro@foreign.example'), /553/);
+    await run(['outside', 'restore', 'hanako', address]);
+    assert.equal((await listed()).find((row) => row.address === address)!.paused, false);
+    const twice = await run(words, `${office.reading.password}\n`);
+    assert.deepEqual([twice.code, /is here already/.test(twice.err)], [1, true]);
+    assert.deepEqual(secretEverywhere(), []);
+  });
+
+  test('typed servers, 25 for sending: switched with its reason; a stranger of the house may not send from the address', async () => {
+    dns.zone = base;
+    const { ports } = office.reading;
+    const typed = ['--imap', `${foreignHost}:${ports.imaps}/tls`, '--smtp', `${foreignHost}:25`];
+    const refused = await run(['outside', 'add', 'hanako', 'shiro@foreign.example', ...typed, '--password-stdin'], 'x\n');
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /OP25B/);
+    await assert.rejects(
+      (async () => {
+        const { address: user, password: pass } = tayori.people[1]!;
+        const transport = createTransport({
+          host: '127.0.0.1',
+          port: tayori.ports.submissions,
+          secure: true,
+          auth: { user, pass },
+          tls: { ca: readFileSync(tayori.ca), servername: 'localhost' },
+        });
+        await transport.sendMail({ from: 'taro@foreign.example', to: 'jiro@foreign.example', text: 'x' });
+      })(),
+      /553/,
+    );
+  });
+});
+
+/** Asks again until it is so; the other processes give no sign. */
+async function until(isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error('it did not come about');
+    await new Promise((again) => setTimeout(again, 50));
+  }
+}
