@@ -1,6 +1,6 @@
 // First sync of an account at another provider: letters a second and memory, from Debian's Dovecot on this machine over TLS into a store on
 // disk, beside mbsync (isync) into a Maildir in the same run, by turns.
-//   node --expose-gc bench/collection.ts [letters] [--alone]
+//   node --expose-gc bench/collection.ts [letters] [--alone] [--rounds=N]
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,9 @@ import { account, connect, type Provider } from '../test/collection/model.ts';
 import { dovecotMissing, startDovecot, type ForeignServer } from '../test/support/dovecot.ts';
 
 const count = Number(process.argv.slice(2).find((word) => !word.startsWith('--')) ?? 10_000);
-const rounds = count > 20_000 ? 1 : 3;
+const rounds = Number(
+  /^--rounds=(\d+)$/.exec(process.argv.find((word) => word.startsWith('--rounds=')) ?? '')?.[1] ?? (count > 20_000 ? 1 : 3),
+);
 
 if (dovecotMissing !== false) {
   console.log(dovecotMissing);

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
-import { systemClock } from '../../src/io/clock.ts';
+import { systemChance, systemClock } from '../../src/io/clock.ts';
+import { firstMailboxes } from '../../src/journey/account/people.ts';
 import { openImapCollector } from '../../src/journey/collection/imap.ts';
 import { openImapShelf } from '../../src/journey/collection/imap-shelf.ts';
 import type { ImapClient } from '../../src/protocol/imap/client.ts';
 import type { MailStore } from '../../src/store/contract.ts';
+import { openMemoryStore } from '../../src/store/memory/store.ts';
 import { dovecotMissing, startDovecot, type ForeignServer } from '../support/dovecot.ts';
 import { account, asLines, connect, letter, oneOf, shelfHere, shelfThere, World, type Provider } from './model.ts';
 
@@ -116,6 +118,33 @@ test('large letters go through the spool; one above the limit stays there, and i
     (await shelfThere(app)).get('Big')?.map((text) => text.split(' ')[0]),
     ['huge'],
   );
+  await end();
+});
+
+test('letters that a damaged store has lost are not deleted there, and come again', options, async () => {
+  const { world, app, end } = await begin();
+  for (let at = 0; at < 60; at++) await append(app, 'INBOX', letter(`kept${at}`));
+  await world.sync();
+  // The same ledger with a store that holds nothing: as if its files had gone.
+  const empty = openMemoryStore({ clock: systemClock, chance: systemChance });
+  await empty.createAccount(account, firstMailboxes);
+  const after = new World(world.provider, empty, world.ledger);
+  await after.sync();
+  await after.sync();
+  assert.equal((await shelfThere(app)).get('INBOX')!.length, 60);
+  await assertEqual(after, app);
+  assert.equal(after.received, 60);
+  await empty.close();
+  await end();
+});
+
+test('sixty letters deleted here go there too', options, async () => {
+  const { world, app, end } = await begin();
+  for (let at = 0; at < 60; at++) await append(app, 'INBOX', letter(`gone${at}`));
+  await world.sync();
+  await world.store.expunge(account, await idOf(world.store, 'INBOX'), null, false);
+  await world.sync();
+  assert.deepEqual((await shelfThere(app)).get('INBOX'), []);
   await end();
 });
 

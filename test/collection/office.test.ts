@@ -41,6 +41,7 @@ async function openOffice(receive: Partial<OutsideServer> & { readonly service: 
     log: silentLog,
     settings: { letterLimit: 1 << 20 },
     hurries: new Set(),
+    quiets: new Set(),
     outside: { roads: async () => ({ connector, keeper }) },
   } as unknown as Office;
   const row = outsideRow(owner, receive.login!);

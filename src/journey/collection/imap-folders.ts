@@ -61,6 +61,8 @@ async function look({ shelf, store, ledger, account, log }: SyncParts): Promise<
   const folders = tree.folders.slice(0, foldersMax);
   if (folders.length < tree.folders.length)
     log.warn('collection: more folders than are collected', { account, folders: tree.folders.length, most: foldersMax });
+  // RFC 9051 §5.1: everybody has one. A list without it is no list, and no folder was deleted because it is not in there.
+  if (!folders.some(({ path }) => path.toUpperCase() === 'INBOX')) throw new ServerBabble('the server lists no inbox');
   const form = { prefix: tree.prefix, delimiter: tree.delimiter };
   return {
     tree,

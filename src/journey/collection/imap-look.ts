@@ -133,13 +133,13 @@ function goneHere(localUids: Uint32Array): Different {
 
 function differHere(state: MailboxState, localUids: Uint32Array, since: number): Different {
   const { uids, count } = state;
-  if (since > 0 && state.highestModSeq === since) return { fresh: [], gone: [], flagged: [] };
   const known = localUids.toSorted();
   const fresh: Uid[] = [];
   const gone: Uid[] = [];
   let at = 0;
   // Rows of letters that stay there have 0.
   while (at < known.length && known[at] === 0) at++;
+  if (since > 0 && state.highestModSeq === since && count === known.length - at) return { fresh, gone, flagged: [] };
   for (let place = 0; place < count; place++) {
     const uid = uids[place]!;
     while (at < known.length && known[at]! < uid) gone.push(known[at++]!);

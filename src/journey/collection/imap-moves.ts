@@ -171,6 +171,30 @@ async function transferThere(
 
 // --- deleted ------------------------------------------------------------------------------------------------------------
 
+/** From here on it is asked whether letters were deleted or lost. */
+const manyGone = 50;
+
+/**
+ * Many letters gone here at once: deleted letters rest, so those that do not were not deleted by anybody. A store that has lost letters must not empty
+ * the provider's mailbox too: they lose their row, and are fetched again.
+ */
+async function spareLost({ store, ledger, account, log, memory }: SyncParts, look: FolderLook): Promise<void> {
+  if (look.localGone.length < manyGone) return;
+  const resting = new Set((await store.resting(account, 2 * look.localGone.length + 1000)).map(({ message }) => message));
+  const lost = look.localGone.filter(({ message }) => !resting.has(message));
+  if (lost.length === 0) return;
+  log.error('collection: letters are missing here that nobody has deleted; they are fetched again', {
+    account,
+    mailbox: look.row.name,
+    letters: lost.length,
+  });
+  await ledger.write(account, look.row.folder, { remove: lost.map(({ uid }) => uid) });
+  memory.counts.delete(look.row.folder);
+  memory.unsettled = true;
+  const gone = new Set(lost);
+  look.localGone = look.localGone.filter((row) => !gone.has(row));
+}
+
 /** What is gone on one side goes on the other. Comes after all moves. */
 export async function carryDeletions(parts: SyncParts, look: FolderLook, bin: string | null): Promise<void> {
   const { store, ledger, shelf, account } = parts;
@@ -192,6 +216,7 @@ export async function carryDeletions(parts: SyncParts, look: FolderLook, bin: st
   }
   look.remoteGone = [];
   if (look.opened === null || look.opened.readOnly) return;
+  await spareLost(parts, look);
   for (const rows of piecesOf(look.localGone, window)) {
     checkGoing(parts);
     await openThere(parts, look);

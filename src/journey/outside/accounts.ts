@@ -101,15 +101,17 @@ class OutsideAccountsService implements OutsideAccounts {
     const before = directory.outsideAccountByAddress(account.owner, account.address);
     if (before !== null && before.closedAt === null && (await this.#hasMail(before.id)))
       throw new Refusal('already-exists', `${account.address} is here already`);
-    const begin = { ...account, createdAt: now, closedAt: null, paused: false, health: newHealth(now) };
+    const isNew = before === null || !(await this.#hasMail(before.id));
+    // At rest until its mail is there: who hears of the row begins to fetch at once.
+    const begin = { ...account, createdAt: now, closedAt: null, paused: isNew, health: newHealth(now) };
     // The row stands before the mail. When the power goes in between, the same command given again makes what is missing.
     const row =
       before === null
         ? await directory.addOutsideAccount(begin, (id) => vault.seal(secret, boundTo({ id, owner: account.owner })))
         : await directory.updateOutsideAccount(before.id, { ...begin, secret: vault.seal(secret, boundTo(before)) });
-    if (before === null || !(await this.#hasMail(row.id))) await store.createAccount(row.id, firstMailboxes);
+    if (isNew) await store.createAccount(row.id, firstMailboxes);
     log.info('outside-account-added', { account: row.id, owner: row.owner, address: row.address, receive: row.receive.service });
-    return row;
+    return isNew ? directory.updateOutsideAccount(row.id, { paused: false }) : row;
   }
 
   async #hasMail(account: AccountId): Promise<boolean> {
