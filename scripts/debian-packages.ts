@@ -39,9 +39,9 @@ export const debianPrograms: readonly DebianProgram[] = [
   },
   { command: 'postfix', package: 'postfix', tests: 'another provider through which letters are sent' },
   { command: 'gnutls-serv', package: 'gnutls-bin', tests: 'servers that cannot do RFC 5746' },
-  { command: 'chromium', package: 'chromium', tests: 'the pages as people see them' },
   { command: 'ip', package: 'iproute2', tests: 'scenes of blocked networks' },
   { command: 'nft', package: 'nftables', tests: 'scenes of blocked networks' },
+  { command: 'chromium', package: 'chromium', tests: 'the pages as people see them' },
   { command: 'thunderbird', package: 'thunderbird', tests: 'an account of ours taken in by Thunderbird' },
   { command: 'openssl', package: 'openssl', tests: 'TLS as OpenSSL speaks it' },
 ];

@@ -137,6 +137,9 @@ export const wellKnown: readonly Reference[] = [
   { host: 'gmail-smtp-in.l.google.com', port: 25, security: 'starttls' },
 ];
 
+/** A page that is there to find out about portals; in the clear on purpose, nothing private is asked. */
+export const wellKnownPage = { url: 'http://detectportal.firefox.com/success.txt', holds: 'success' } as const;
+
 export interface DoctorParts extends Pick<CheckParts, 'connector' | 'clock'> {
   readonly references?: readonly Reference[];
   /** Milliseconds for everything; 2 s when missing. */

@@ -59,37 +59,35 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { server } = errand;
   const doctor = { references, page, ...(errand.patience === null ? {} : { patience: errand.patience }) };
   const parts = { connector, clock: systemClock, chance: systemChance, hostName: '[127.0.0.1]', patience: 1500 };
-  const signIn = () => ({ logins: [errand.login], kind: 'password', secret: errand.password, budget: new LoginBudget() }) as const;
-  const begun = performance.now();
+  let begun = performance.now();
   let reachedAfter: number | null = null;
-  const progress = (step: CheckStep) => {
-    if (step.step === 'reach' && step.verdict === 'passed') reachedAfter ??= performance.now() - begun;
+  const onStep = ({ step, verdict }: CheckStep) => {
+    if (step === 'reach' && verdict === 'passed') reachedAfter ??= performance.now() - begun;
   };
-  const wish = errand.prove ? { ...signIn(), address: errand.login } : null;
-  const { check, server: way, switched } = await checkWithDoctor(server, { ...parts, progress }, doctor, wish);
+  const errandOf = async () => {
+    if (!errand.prove) {
+      const done = await checkWithDoctor(server, { ...parts, progress: onStep }, doctor);
+      return { used: done, failure: done.check.failure, proof: null };
+    }
+    const signIn = { logins: [errand.login], kind: 'password', secret: errand.password, budget: new LoginBudget() } as const;
+    const receive = { service: 'imap', host: server.host, port: 993, security: 'tls', exceptions: [] } as const;
+    const wish = { address: errand.login, name: null, tidy: false, patience: 5000, doctor } as const;
+    const proof = await proveAccount({ ...wish, receive: { server: receive, signIn }, send: { server, signIn } }, parts, (told) => {
+      if (told.kind === 'step' && told.side === 'send') onStep(told.step);
+      // The way out is looked for from here on.
+      if (told.kind === 'step' && told.side === 'receive') begun = performance.now();
+    });
+    return { used: proof.used.send, failure: proof.receive.failure ?? proof.send?.failure ?? null, proof };
+  };
+  const { used, failure, proof } = await errandOf();
   const took = reachedAfter ?? performance.now() - begun;
-  let proof: Awaited<ReturnType<typeof proveAccount>> | null = null;
-  if (errand.prove && check.failure === null)
-    proof = await proveAccount(
-      {
-        address: errand.login,
-        name: null,
-        receive: { server: { service: 'imap', host: server.host, port: 993, security: 'tls', exceptions: [] }, signIn: signIn() },
-        // As it was wanted: the proof finds the other way by itself again.
-        send: { server, signIn: signIn() },
-        doctor,
-        tidy: false,
-        patience: 5000,
-      },
-      parts,
-    );
   const returned: Returned = {
-    cause: switched ?? check.failure?.cause ?? null,
-    switchTo: switched === null ? null : way.port,
+    cause: used.switched ?? failure?.cause ?? null,
+    switchTo: used.switched === null ? null : used.server.port,
     took,
-    proven: proof?.proven ?? null,
+    proven: proof === null || failure !== null ? null : proof.proven,
     messageId: (proof?.letter.facts['messageId'] as string | undefined) ?? null,
-    evidence: JSON.stringify(check.failure ?? ''),
+    evidence: JSON.stringify(failure),
   };
   console.log(JSON.stringify(returned));
 }
