@@ -28,6 +28,13 @@ export const debianPrograms: readonly DebianProgram[] = [
     probe: ['-c', 'ls /usr/lib/*/sasl2/libscram.so /usr/lib/sasl2/libscram.so 2>/dev/null | grep -q .'],
   },
   { command: 'neomutt', package: 'neomutt', tests: 'reading and sending by NeoMutt' },
+  { command: 'dovecot', package: 'dovecot-imapd', tests: 'collection from Dovecot by IMAP' },
+  {
+    command: 'sh',
+    package: 'dovecot-pop3d',
+    tests: 'collection from Dovecot by POP3',
+    probe: ['-c', 'test -x /usr/lib/dovecot/pop3'],
+  },
   { command: 'tmux', package: 'tmux', tests: 'reading by NeoMutt on a screen' },
   { command: 'python3', package: 'python3', tests: "Python's smtplib, imaplib and poplib" },
   { command: 'dovecot', package: 'dovecot-imapd', tests: 'another provider whose letters are read by IMAP' },

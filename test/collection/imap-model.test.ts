@@ -1,9 +1,11 @@
 // The model of two ends: random changes on both, the sync whole, broken off, and at the same time; then quiet, and both ends must be equal,
 // nothing lost, nothing doubled. `TAYORI_SEED` plays one life again, `TAYORI_LIVES` plays more.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { readFile } from 'node:fs/promises';
+import { after, before, test, type TestContext } from 'node:test';
 import { dovecotMissing, startDovecot, type ForeignServer } from '../support/dovecot.ts';
-import { asLines, connect, shelfHere, shelfThere, World } from './model.ts';
+import { startTayori } from '../support/tayori.ts';
+import { asLines, connect, shelfHere, shelfThere, World, type Provider } from './model.ts';
 import { RandomLife } from './random-life.ts';
 
 let server: ForeignServer;
@@ -18,43 +20,62 @@ const days = 12;
 
 for (let at = 0; at < lives; at++) {
   const seed = first + at;
-  test(`random lives, seed ${seed}`, { skip: dovecotMissing, timeout: 120_000 }, async (context) => {
-    const login = ['taro', 'jiro', 'saburo'][at % 3]!;
-    const provider = { ...server, port: server.ports.imaps, login: `${login}${seed}@foreign.example` };
-    let app = await connect(provider);
-    /** Dovecot ends a session whose folder was taken away. */
-    const alive = async () => (app.isOver ? (app = await connect(provider)) : app);
-    const world = await World.open(provider);
-    const life = new RandomLife(seed);
-    const { chance } = life;
-    try {
-      for (let day = 0; day < days; day++) {
-        const changes = Math.floor(chance() * 8);
-        for (let step = 0; step < changes; step++) await (chance() < 0.5 ? life.there(await alive()) : life.here(world.store));
-        const dice = chance();
-        if (dice < 0.35) {
-          const after = Math.floor(chance() * 40);
-          life.log.push(`sync, broken after ${after}`);
-          await world.sync(after);
-          continue;
-        }
-        life.log.push('sync');
-        await world.sync();
-        const [here, there] = [await shelfHere(world.store), await shelfThere(await alive())];
-        assert.deepEqual(asLines(here), asLines(there), 'both ends are equal');
-        assert.deepEqual(life.faults(here), []);
-        life.rested();
+  test(`random lives with Dovecot, seed ${seed}`, { skip: dovecotMissing, timeout: 120_000 }, (context) =>
+    live(context, seed, { ...server, port: server.ports.imaps, login: `life${seed}@foreign.example` }),
+  );
+}
+
+test(`random lives with our own server as the provider, seed ${first}`, { timeout: 120_000 }, async (context) => {
+  const tayori = await startTayori();
+  try {
+    const [hanako] = tayori.people;
+    const { login, password } = hanako!;
+    await live(context, first, {
+      host: 'localhost',
+      port: tayori.ports.imaps,
+      login,
+      password,
+      authority: await readFile(tayori.ca, 'utf8'),
+    });
+  } finally {
+    await tayori.stop();
+  }
+});
+
+async function live(context: TestContext, seed: number, provider: Provider): Promise<void> {
+  let app = await connect(provider);
+  /** Dovecot ends a session whose folder was taken away. */
+  const alive = async () => (app.isOver ? (app = await connect(provider)) : app);
+  const world = await World.open(provider);
+  const life = new RandomLife(seed);
+  const { chance } = life;
+  try {
+    for (let day = 0; day < days; day++) {
+      const changes = Math.floor(chance() * 8);
+      for (let step = 0; step < changes; step++) await (chance() < 0.5 ? life.there(await alive()) : life.here(world.store));
+      const dice = chance();
+      if (dice < 0.35) {
+        const after = Math.floor(chance() * 40);
+        life.log.push(`sync, broken after ${after}`);
+        await world.sync(after);
+        continue;
       }
+      life.log.push('sync');
       await world.sync();
       const [here, there] = [await shelfHere(world.store), await shelfThere(await alive())];
       assert.deepEqual(asLines(here), asLines(there), 'both ends are equal');
       assert.deepEqual(life.faults(here), []);
-    } catch (trouble) {
-      context.diagnostic(`what happened:\n${life.log.join('\n')}`);
-      throw trouble;
-    } finally {
-      await world.close();
-      await app.end();
+      life.rested();
     }
-  });
+    await world.sync();
+    const [here, there] = [await shelfHere(world.store), await shelfThere(await alive())];
+    assert.deepEqual(asLines(here), asLines(there), 'both ends are equal');
+    assert.deepEqual(life.faults(here), []);
+  } catch (trouble) {
+    context.diagnostic(`what happened:\n${life.log.join('\n')}`);
+    throw trouble;
+  } finally {
+    await world.close();
+    await app.end();
+  }
 }

@@ -91,7 +91,7 @@ export class RandomLife {
     const names = (await client.list())
       .filter(({ attributes }) => !attributes.has('\\noselect') && !attributes.has('\\nonexistent'))
       .map(({ name }) => name);
-    const own = names.filter((name) => /^F/.test(name));
+    const own = names.filter((name) => name.startsWith('F'));
     const dice = this.chance();
     if (dice < 0.2) {
       const { key, octets } = this.#new();
@@ -165,7 +165,7 @@ export class RandomLife {
 
   async #here(store: MailStore): Promise<void> {
     const boxes = await store.mailboxes(account);
-    const own = boxes.filter(({ name }) => /^F/.test(name));
+    const own = boxes.filter(({ name }) => name.startsWith('F'));
     const dice = this.chance();
     if (dice < 0.2) {
       const { key, octets } = this.#new();

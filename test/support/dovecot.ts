@@ -1,10 +1,10 @@
 // Debian's Dovecot as another provider's server: a child process with a configuration, a folder and ports of its own. Knows Dovecot.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { skipWithout } from '../../scripts/debian-packages.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { ensureOwnCertificates } from '../../src/setup/ca.ts';
@@ -27,7 +27,7 @@ export interface ForeignServer {
 }
 
 export const foreignHost = 'imap.foreign.example';
-export const dovecotMissing = existsSync('/usr/sbin/dovecot') ? false : 'needs the Debian packages dovecot-imapd and dovecot-pop3d';
+export const dovecotMissing: string | false = skipWithout('dovecot');
 
 /** `settings`: further lines of dovecot.conf. `mail`: the value of mail_location. */
 export async function startDovecot(options: { readonly mail?: string; readonly settings?: string } = {}): Promise<ForeignServer> {

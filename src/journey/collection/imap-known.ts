@@ -3,9 +3,11 @@
 import type { LetterId, MessageId, Uid } from '../../store/contract.ts';
 import type { ImapLetterRow, ImapPendingRow } from '../../store/ledger-contract.ts';
 import { agree, type Agreeing } from './imap-agree.ts';
+import { moveHere } from './imap-carry.ts';
 import { openThere } from './imap-look.ts';
+
 import { digestOf, identityOf, letterIdOf, pairUp, type Traits } from './imap-match.ts';
-import { checkGoing, messageAt, movedOn, piecesOf, type FolderLook, type SyncParts } from './imap-parts.ts';
+import { checkGoing, messageAt, movedOn, piecesOf, takeOut, type FolderLook, type SyncParts } from './imap-parts.ts';
 
 const window = 500;
 /** A letter without anything to know it by is sent again so often. */
@@ -88,11 +90,6 @@ export async function adopt(parts: SyncParts, look: FolderLook, pairs: readonly 
     await ledger.write(account, look.row.folder, { put: await agree(parts, look, letters) });
     takeOut(look, new Set(some.map(([uid]) => uid)), new Set(some.map(([, localUid]) => localUid)));
   }
-}
-
-export function takeOut(look: FolderLook, uids: ReadonlySet<Uid>, localUids: ReadonlySet<Uid>): void {
-  if (uids.size > 0) look.remoteNew = look.remoteNew.filter((uid) => !uids.has(uid));
-  if (localUids.size > 0) look.localNew = look.localNew.filter((uid) => !localUids.has(uid));
 }
 
 /** A letter here that has no row, wherever it lies. */
@@ -217,6 +214,8 @@ export async function knowSent(parts: SyncParts, looks: readonly FolderLook[]): 
         await noteMovedOn(parts, look, [rowOf(look, there.uid, movedOn, row.message, '')]);
       }
     }
+    const lost = missed.filter(({ row }) => !settled.some(({ message }) => message === row.message));
+    for (const message of await knowSentOn(parts, looks, look, lost)) settled.push({ folder: look.row.folder, message, attempts: 0 });
     const found = new Set(settled.map(({ message }) => message));
     for (const row of sent) {
       if (found.has(row.message)) continue;
@@ -227,6 +226,32 @@ export async function knowSent(parts: SyncParts, looks: readonly FolderLook[]): 
     }
     if (settled.length > 0) await ledger.putPending(account, settled);
   }
+}
+
+/** Letters that were sent, and moved on there before it was heard of them: they are moved here too. Told are those that were found. */
+async function knowSentOn(
+  parts: SyncParts,
+  looks: readonly FolderLook[],
+  look: FolderLook,
+  lost: readonly (Traits & { readonly row: ImapPendingRow })[],
+): Promise<MessageId[]> {
+  const found: MessageId[] = [];
+  // Something has come there and gone.
+  if (lost.length === 0 || look.opened === null || look.state === null || look.opened.uidNext <= look.row.uidNext + look.remoteNew.length)
+    return found;
+  const sizes = new Set(lost.map(({ size }) => size));
+  for (const target of looks) {
+    if (target === look || target.state === null || target.remoteNew.length === 0) continue;
+    const left = lost.filter(({ row }) => !found.includes(row.message));
+    for (const [there, { row }] of pairUp(await freshOfSizes(parts, target, sizes), left)) {
+      const localUid = look.localNew.find((uid) => messageAt(look.state!, uid) === row.message);
+      if (localUid === undefined) continue;
+      await moveHere(parts, looks, target, [[there, { ...rowOf(target, 0, localUid, row.message, ''), look }]]);
+      takeOut(look, new Set(), new Set([localUid]));
+      found.push(row.message);
+    }
+  }
+  return found;
 }
 
 /** What can be compared of letters of the store. */

@@ -7,19 +7,20 @@ import type { AcceptLetter, LetterBytes, MessageId, Uid } from '../../store/cont
 import type { ImapLetterRow } from '../../store/ledger-contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
+import { moveHere, placeHere } from './imap-carry.ts';
 import { formatFlags, readFlags } from './imap-flags.ts';
-import { adopt, digestHere, lookAtNew, rowOf, takeOut } from './imap-known.ts';
+import { adopt, digestHere, lookAtNew, rowOf } from './imap-known.ts';
 import { flagsHere, openThere } from './imap-look.ts';
 import { digestOf, identityOf, letterIdOf } from './imap-match.ts';
-import { moveHere, placeHere } from './imap-moves.ts';
-import { checkGoing, messageAt, piecesOf, type FolderLook, type SyncParts } from './imap-parts.ts';
+
+import { checkGoing, messageAt, piecesOf, takeOut, type FolderLook, type SyncParts } from './imap-parts.ts';
 import type { RemoteLetter } from './remote-shelf.ts';
 
 /** Letters that are looked at together before they are fetched. */
 const window = 500;
 /** One batch: what is held in memory at most three times over (being read, being kept, on its way through the connection). */
-const batchLetters = 100;
-const batchOctets = 2 << 20;
+const batchLetters = 250;
+const batchOctets = 4 << 20;
 /** A letter that is listed and not handed out is asked for so often on one connection. */
 const attemptsMax = 3;
 const pieceLength = 256 << 10;
@@ -31,7 +32,7 @@ const portion = 5000;
 /** Fetches letters that are new there and known nowhere here, at most `portion`: what is left stays in `remoteNew` for the next round. */
 export async function fetchNew(parts: SyncParts, looks: readonly FolderLook[], look: FolderLook): Promise<void> {
   if (look.state === null || look.remoteNew.length === 0) return;
-  const recognise = openRecognition(parts, looks, look);
+  const recognise = await openRecognition(parts, looks, look);
   const all = look.remoteNew.slice(0, portion);
   const left = new Set(look.remoteNew.slice(portion));
   let done = 0;
@@ -104,7 +105,8 @@ type Recognise = (
   letter: RemoteLetter,
 ) => Promise<{ readonly localUid: Uid } | { readonly row: ImapLetterRow; readonly from: FolderLook } | null>;
 
-function openRecognition({ store, account }: SyncParts, looks: readonly FolderLook[], look: FolderLook): Recognise {
+async function openRecognition(parts: SyncParts, looks: readonly FolderLook[], look: FolderLook): Promise<Recognise> {
+  const { store, account, ledger } = parts;
   const state = look.state!;
   const bySize = new Map<number, Uid[]>();
   for (const uid of look.localNew) {
@@ -118,6 +120,15 @@ function openRecognition({ store, account }: SyncParts, looks: readonly FolderLo
     for (const row of from.remoteGone)
       if (row.digest !== '' && from !== look && placeHere(looks, from, row) !== null)
         gone.set(row.digest, [...(gone.get(row.digest) ?? []), { row, from }]);
+  // Sent, and moved on there before it was heard under which UID it lies.
+  const pending = looks.some(({ localNew }) => localNew.length > 0) ? await ledger.pending(account) : [];
+  for (const { folder, message } of pending) {
+    const from = looks.find(({ row }) => row.folder === folder);
+    const localUid = from?.localNew.find((uid) => messageAt(from.state!, uid) === message);
+    if (from === undefined || from === look || localUid === undefined) continue;
+    const digest = await digestHere(parts, message, from.state!.sizes[from.state!.indexOf(localUid)] ?? 0);
+    if (digest !== '') gone.set(digest, [...(gone.get(digest) ?? []), { row: rowOf(look, 0, localUid, message, digest), from }]);
+  }
   return async ({ octets }) => {
     if (octets === null) return null;
     const alike = bySize.get(octets.length) ?? [];
@@ -266,7 +277,7 @@ export async function sendNew(parts: SyncParts, look: FolderLook): Promise<void>
   // What is not looked at yet may be the same letter.
   if (state === null || look.opened === null || look.opened.readOnly || look.remoteNew.length > 0) return;
   const home = look.localNew.length === 0 ? noMessages : await parts.home.messages(account);
-  for (const localUid of [...look.localNew]) {
+  for (const localUid of look.localNew) {
     checkGoing(parts);
     const place = state.indexOf(localUid);
     // Gone again meanwhile: the next look knows.
@@ -289,7 +300,10 @@ export async function sendNew(parts: SyncParts, look: FolderLook): Promise<void>
       );
       parts.memory.counts.delete(row.folder);
       // Without UIDPLUS it is found by the next look.
-      if (uid === null) continue;
+      if (uid === null) {
+        parts.memory.unsettled = true;
+        continue;
+      }
       const { messageId } = await store.readFacts(account, [message], ['messageId']);
       const identity = identityOf(messageId[0] ?? '');
       const put: ImapLetterRow = {

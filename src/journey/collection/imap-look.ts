@@ -185,7 +185,7 @@ async function lookThere(parts: SyncParts, look: FolderLook, opened: OpenedFolde
       gone = [];
     }
   }
-  look.remoteNew = Array.from(fresh).reverse();
+  look.remoteNew = Array.from(fresh).toReversed();
   // What is told of new letters is asked again when they get their row.
   for (const uid of fresh) look.remoteFlags.delete(uid);
   look.remoteGone = [...(await ledger.lettersAt(account, row.folder, Array.from(gone)))];

@@ -5,35 +5,16 @@
 // for thirty days, and one deleted there comes to rest here. A deletion on one side and a move on the other: the letter stays where it was moved.
 import { ImapAnswer } from '../../protocol/imap/client.ts';
 import type { MailboxId, MessageId, Uid } from '../../store/contract.ts';
-import type { ImapLetterRow, ImapPlacedRow } from '../../store/ledger-contract.ts';
-import { agree } from './imap-agree.ts';
-import { freshOfSizes, lookAtNew, takeOut, type FreshThere } from './imap-known.ts';
+import type { ImapPlacedRow } from '../../store/ledger-contract.ts';
+import { forget, moveHere, type Missed } from './imap-carry.ts';
+import { freshOfSizes, lookAtNew } from './imap-known.ts';
 import { openThere } from './imap-look.ts';
 import { pairUp } from './imap-match.ts';
-import { checkGoing, groupBy, messageAt, movedOn, piecesOf, type FolderLook, type SyncParts } from './imap-parts.ts';
+import { checkGoing, groupBy, messageAt, movedOn, piecesOf, takeOut, type FolderLook, type SyncParts } from './imap-parts.ts';
 
 const window = 500;
 /** New letters of a quick look that are compared with letters of folders that were not looked at. */
 const suspectsMax = 200;
-
-interface Missed extends ImapLetterRow {
-  readonly look: FolderLook;
-}
-
-/** Where the letter of a row lies here now: in its mailbox, or where it was moved meanwhile. */
-export function placeHere(
-  looks: readonly FolderLook[],
-  from: FolderLook,
-  row: ImapLetterRow,
-): { readonly at: FolderLook; readonly localUid: Uid } | null {
-  if (from.state !== null && from.state.indexOf(row.localUid) >= 0) return { at: from, localUid: row.localUid };
-  if (row.message === 0) return null;
-  for (const at of looks) {
-    const localUid = at.state === null ? undefined : at.localNew.find((one) => messageAt(at.state!, one) === row.message);
-    if (localUid !== undefined) return { at, localUid };
-  }
-  return null;
-}
 
 // --- moved there --------------------------------------------------------------------------------------------------------
 
@@ -54,58 +35,6 @@ export async function carryMovesHere(parts: SyncParts, looks: readonly FolderLoo
     for (const [, one] of pairs) used.add(one);
     await moveHere(parts, looks, target, pairs);
   }
-}
-
-/** Moves letters here to where they lie there. Also for letters that were recognised by their octets. */
-export async function moveHere(
-  parts: SyncParts,
-  looks: readonly FolderLook[],
-  target: FolderLook,
-  pairs: readonly (readonly [Pick<FreshThere, 'uid'>, Missed | (ImapLetterRow & { readonly look: FolderLook })])[],
-): Promise<void> {
-  const { store, ledger, account } = parts;
-  const sources = pairs.map(([{ uid }, row]) => {
-    const place = placeHere(looks, row.look, row);
-    return place === null ? null : { uid, row, ...place };
-  });
-  const found = sources.filter((one) => one !== null);
-  for (const [at, group] of groupBy(found, (one) => one.at)) {
-    checkGoing(parts);
-    const places = new Map<Uid, Uid>();
-    if (at === target) for (const { localUid } of group) places.set(localUid, localUid);
-    else {
-      const uids = group.map(({ localUid }) => localUid).sort((a, b) => a - b);
-      const { from, to } = await store.copy(account, at.state!.mailbox, uids, target.state!.mailbox, { move: true, quota: null });
-      for (const [index, uid] of from.entries()) places.set(uid, to[index]!);
-    }
-    const letters = group.flatMap(({ uid, row, localUid }) => {
-      const place = places.get(localUid);
-      const seen = target.looks.get(uid);
-      if (place === undefined) return [];
-      const { look: _look, ...plain } = row;
-      const moved = { ...plain, uid, localUid: place, message: messageAt(target.state!, place) };
-      return [
-        {
-          row: { ...moved, size: seen?.size ?? row.size, receivedAt: seen?.receivedAt ?? row.receivedAt },
-          hasBase: true,
-          there: seen?.flags ?? null,
-        },
-      ];
-    });
-    await ledger.write(account, target.row.folder, { put: await agree(parts, target, letters) });
-    takeOut(target, new Set(letters.map(({ row }) => row.uid)), new Set(at === target ? group.map(({ localUid }) => localUid) : []));
-    if (at !== target) takeOut(at, new Set(), new Set(group.map(({ localUid }) => localUid)));
-    for (const [source, rows] of groupBy(group, ({ row }) => row.look))
-      await forget(parts, source, new Set(rows.map(({ row }) => row.uid)));
-  }
-}
-
-/** Rows go, and with them what was to be done about them. */
-async function forget({ ledger, account }: SyncParts, look: FolderLook, uids: ReadonlySet<Uid>): Promise<void> {
-  look.remoteGone = look.remoteGone.filter(({ uid }) => !uids.has(uid));
-  look.localGone = look.localGone.filter(({ uid }) => !uids.has(uid));
-  for (const uid of uids) look.remoteFlags.delete(uid);
-  if (uids.size > 0) await ledger.write(account, look.row.folder, { remove: [...uids] });
 }
 
 /**
@@ -134,7 +63,13 @@ export async function carryMovesThere(parts: SyncParts, looks: readonly FolderLo
   for (const target of looks) {
     const { state } = target;
     if (state === null || target.opened === null || target.opened.readOnly || target.localNew.length === 0) continue;
-    const arrived = target.localNew.map((localUid) => ({ localUid, message: messageAt(state, localUid) }));
+    // A letter without Message-ID that is on its way already may be there: its octets tell, when what is new there has been fetched.
+    const pending = new Set(
+      (await ledger.pending(account)).filter(({ folder }) => folder === target.row.folder).map(({ message }) => message),
+    );
+    const arrived = target.localNew
+      .map((localUid) => ({ localUid, message: messageAt(state, localUid) }))
+      .filter(({ message }) => !pending.has(message));
     const rows = groupBy(
       await ledger.lettersOfMessages(account, [...new Set(arrived.map(({ message }) => message))]),
       ({ message }) => message,
@@ -159,6 +94,8 @@ export async function carryMovesThere(parts: SyncParts, looks: readonly FolderLo
       if (from.isGone) used.add(`${from.row.folder} ${from.row.uid}`);
       steps.push({ localUid, message, row: from.row, source: from.source, move });
     }
+    // Copies first: what is moved is no source any more.
+    steps.sort((a, b) => Number(a.move) - Number(b.move));
     for (const [, some] of groupBy(steps, ({ source, move }) => `${source.row.folder} ${move}`))
       for (const piece of piecesOf(some, window)) await transferThere(parts, target, piece[0]!.source, piece[0]!.move, piece);
   }
@@ -224,7 +161,10 @@ async function transferThere(
   const done = new Set(once.map(({ localUid }) => localUid));
   takeOut(target, new Set(), done);
   target.localFlagged.push(...settled.map(({ localUid }) => localUid));
-  if (settled.length < once.length) parts.memory.counts.delete(target.row.folder);
+  if (settled.length < once.length) {
+    parts.memory.counts.delete(target.row.folder);
+    parts.memory.unsettled = true;
+  }
   if (move && settled.length < once.length)
     source.localGone = source.localGone.filter(({ uid }) => !once.some(({ row }) => row.uid === uid));
 }

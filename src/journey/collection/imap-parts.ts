@@ -41,10 +41,12 @@ export interface SyncMemory {
   readonly unwanted: Set<number>;
   /** Letters that were not handed out, and how often. */
   readonly missing: Map<string, number>;
+  /** Something was done of which the provider did not tell what came of it: another look is needed. */
+  unsettled: boolean;
 }
 
 export function newMemory(): SyncMemory {
-  return { counts: new Map(), compared: new Map(), refused: new Map(), unwanted: new Set(), missing: new Map() };
+  return { counts: new Map(), compared: new Map(), refused: new Map(), unwanted: new Set(), missing: new Map(), unsettled: false };
 }
 
 /** A folder there and its mailbox here; either may be gone. */
@@ -116,4 +118,10 @@ export function groupBy<T, K>(list: readonly T[], key: (one: T) => K): Map<K, T[
     else groups.set(at, [one]);
   }
   return groups;
+}
+
+/** What is settled. */
+export function takeOut(look: FolderLook, uids: ReadonlySet<Uid>, localUids: ReadonlySet<Uid>): void {
+  if (uids.size > 0) look.remoteNew = look.remoteNew.filter((uid) => !uids.has(uid));
+  if (localUids.size > 0) look.localNew = look.localNew.filter((uid) => !localUids.has(uid));
 }

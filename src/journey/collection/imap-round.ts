@@ -103,7 +103,7 @@ async function addLook(parts: SyncParts, looks: FolderLook[], pair: FolderPair):
 async function addSuspects(parts: SyncParts, looks: FolderLook[], pairs: readonly FolderPair[]): Promise<void> {
   const suspects = await foldersOfSuspects(parts, looks);
   // A letter of the store that came into a mailbox here lies in another folder there.
-  for (const { state, localNew } of [...looks]) {
+  for (const { state, localNew } of looks) {
     if (state === null || localNew.length === 0) continue;
     const rows = await parts.ledger.lettersOfMessages(parts.account, [...new Set(localNew.map((uid) => messageAt(state, uid)))]);
     for (const { folder } of rows) suspects.add(folder);
@@ -129,7 +129,8 @@ async function settle(parts: SyncParts, looks: FolderLook[], pairs: readonly Fol
   for (const look of looks) await carryDeletions(parts, look, bin);
   if (!isQuick) await fetchAll();
   for (const look of looks) await sendNew(parts, look);
-  let again = false;
+  let again = parts.memory.unsettled;
+  parts.memory.unsettled = false;
   for (const look of looks) again = (await finish(parts, look)) || again;
   return again;
 }

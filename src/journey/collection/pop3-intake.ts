@@ -126,12 +126,13 @@ export class Pop3Intake implements LetterReceiver {
     await this.#under;
   }
 
-  /** Lets go of what was read and not yet given to the store. */
-  discard(): void {
+  /** Lets go of what was read and not yet given to the store. When it settles, nothing is written any more. */
+  async discard(): Promise<void> {
     this.#open?.spool.discard();
     this.#open = null;
     for (const { spool } of this.#batch) spool.discard();
     this.#batch = [];
+    await this.#under.catch(() => {});
   }
 
   async #turn(): Promise<void> {

@@ -1,141 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { latin1FromBytes } from '../../base/bytes.ts';
-import type { Clock } from '../../base/clock.ts';
-import { silentLog } from '../../base/log.ts';
-import { openLedger } from '../../io/collection/ledger.ts';
-import { systemChance } from '../../io/clock.ts';
-import { openPop3Client } from '../../protocol/pop3/client.ts';
-import type { MailStore } from '../../store/contract.ts';
-import type { CollectionLedger } from '../../store/ledger-contract.ts';
-import { openMemoryStore } from '../../store/memory/store.ts';
-import type { OutsideAccountRow, Pop3Leaving } from '../../store/outside-contract.ts';
+import { Unavailable } from '../../base/trouble.ts';
 import { CauseTrouble } from '../outside/causes.ts';
-import type { CollectionProgress } from './contract.ts';
-import { openPop3Collector } from './pop3.ts';
-import type { Pop3CollectorParts } from './pop3-parts.ts';
-import { ForeignProvider, foreignLetter } from './pop3-suite.ts';
-
-const day = 24 * 60 * 60 * 1000;
-
-class StandingClock implements Clock {
-  time = Date.UTC(2026, 10, 27);
-  now(): number {
-    return this.time;
-  }
-  monotonic(): number {
-    return this.time;
-  }
-  after(_ms: number, wake: () => void): () => void {
-    const timer = setImmediate(wake);
-    return () => clearImmediate(timer);
-  }
-}
-
-function rowWith(leaving: Pop3Leaving): OutsideAccountRow {
-  const server = { host: 'pop.foreign.test', port: 995, security: 'tls', login: 'taro', auth: 'password', exceptions: [] } as const;
-  return {
-    id: 7,
-    owner: 1,
-    address: 'taro@foreign.test',
-    name: 'Taro',
-    provider: null,
-    receive: { ...server, service: 'pop3' },
-    send: { ...server, service: 'smtp', port: 465 },
-    secret: new Uint8Array(0),
-    leaving,
-    sentCopy: 'here',
-    provenance: {},
-    provenAt: null,
-    createdAt: 0,
-    paused: false,
-    closedAt: null,
-    health: { state: 'good', cause: null, words: '', at: 0, lastReceivedAt: null, lastSentAt: null },
-  };
-}
-
-type WellFacts = Parameters<Pop3CollectorParts['well']>[0];
-
-/** A provider, a store, a ledger, and the collector between them. */
-class World {
-  readonly clock = new StandingClock();
-  readonly provider = new ForeignProvider();
-  readonly store: MailStore = openMemoryStore({ clock: this.clock, chance: systemChance });
-  readonly ledger: CollectionLedger = openLedger(':memory:');
-  readonly told: WellFacts[] = [];
-  readonly progress: CollectionProgress[] = [];
-  leaving: Pop3Leaving = { keep: 'forever' };
-  letterMax = 100_000;
-
-  static async open(change: (world: World) => void = () => {}): Promise<World> {
-    const world = new World();
-    await world.store.createAccount(7, [{ name: 'Sent', role: 'sent' }]);
-    change(world);
-    return world;
-  }
-
-  parts(change: Partial<Pop3CollectorParts> = {}): Pop3CollectorParts {
-    return {
-      store: this.store,
-      ledger: this.ledger.pop3,
-      connector: { connect: async () => this.provider.connect() },
-      keeper: { credentialsOf: async () => ({ login: 'taro', kind: 'password', secret: 'pw' }) },
-      openClient: openPop3Client,
-      clock: this.clock,
-      chance: systemChance,
-      log: silentLog,
-      letterMax: this.letterMax,
-      row: rowWith(this.leaving),
-      progress: (one) => void this.progress.push(one),
-      well: (facts) => void this.told.push(facts),
-      ...change,
-    };
-  }
-
-  visit(change: Partial<Pop3CollectorParts> = {}, signal = new AbortController().signal): Promise<void> {
-    return openPop3Collector(this.parts(change)).run(signal);
-  }
-
-  /** Texts of the INBOX in order of arrival. */
-  async inbox(): Promise<string[]> {
-    const inbox = (await this.store.mailboxes(7)).find(({ role }) => role === 'inbox')!;
-    const state = await this.store.openMailbox(7, inbox.id);
-    const letters = await this.store.readLetters(7, [...state.messages.subarray(0, state.count)]);
-    state.release();
-    return letters.map((letter) => latin1FromBytes(letter!));
-  }
-
-  async expunge(text: string): Promise<void> {
-    const at = (await this.inbox()).indexOf(text);
-    const inbox = (await this.store.mailboxes(7)).find(({ role }) => role === 'inbox')!;
-    const state = await this.store.openMailbox(7, inbox.id);
-    const uid = state.uids[at]!;
-    state.release();
-    await this.store.expunge(7, inbox.id, [uid], false);
-  }
-
-  retrieved(): number {
-    return this.provider.heard.filter((line) => line.startsWith('RETR')).length;
-  }
-
-  async assertHas(texts: readonly string[], words = ''): Promise<void> {
-    assert.deepEqual((await this.inbox()).toSorted(), [...texts].toSorted(), words);
-  }
-}
+import { foreignLetter, type ForeignProvider } from './pop3-suite.ts';
+import { changed, day, World } from './pop3-world-suite.ts';
 
 const [one, two, three] = ['one', 'two', 'three'].map((name) => foreignLetter(name)) as [string, string, string];
-
-/** The same object, some of its methods changed. */
-function changed<T extends object>(target: T, methods: Partial<T>): T {
-  return new Proxy(target, {
-    get(_target, name) {
-      const own = (methods as Record<PropertyKey, unknown>)[name];
-      if (own !== undefined) return own;
-      const value = Reflect.get(target, name, target) as unknown;
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
 
 // --- a visit --------------------------------------------------------------------------------------------------------
 
@@ -245,6 +115,33 @@ test('openPop3Collector: a ledger newer than the store is not believed', async (
   await older.visit({ ledger: world.ledger.pop3 });
   await older.assertHas([one, two]);
   assert.equal(older.provider.letters.length, 0);
+});
+
+test('openPop3Collector: without room nothing is fetched; a store that fails midway has what it said yes to, and the next visit goes on', async () => {
+  const world = await World.open((it) => (it.leaving = { keep: 'none' }));
+  const texts = Array.from({ length: 20 }, (_, index) => foreignLetter(`f${index}`));
+  world.provider.put(...texts);
+  const full = new Unavailable('disk-full', 'The disk is full');
+  const noRoom = changed(world.store, {
+    checkRoom() {
+      throw full;
+    },
+  });
+  await assert.rejects(world.visit({ store: noRoom }), full);
+  assert.equal(world.retrieved(), 0);
+  let commits = 0;
+  const failing = changed(world.store, {
+    commit: async (work) => {
+      if (++commits === 3) throw full;
+      return world.store.commit(work);
+    },
+  });
+  await assert.rejects(world.visit({ store: failing, batch: 4 }), full);
+  await world.assertHas(texts.slice(0, 8));
+  assert.equal(world.provider.letters.length, 20);
+  await world.visit();
+  await world.assertHas(texts);
+  assert.equal(world.provider.letters.length, 0);
 });
 
 // --- letters that cannot be fetched ---------------------------------------------------------------------------------
@@ -448,135 +345,4 @@ test('openPop3Collector: a listing that is empty for a while loses nothing and d
   world.clock.time += 61 * day;
   await world.visit();
   assert.equal((await world.ledger.pop3.rows(7)).ids.length, 0);
-});
-
-// --- cut off --------------------------------------------------------------------------------------------------------
-
-class Crash extends Error {}
-
-/** Wraps the store, the ledger and the provider so that everything stops for good before the n-th thing that is done. */
-function crashing(world: World, at: number, store: MailStore = world.store): { parts: Partial<Pop3CollectorParts>; steps: () => string[] } {
-  const steps: string[] = [];
-  let dead = false;
-  const step = (name: string): void => {
-    if (!dead) steps.push(name);
-    if (dead || steps.length > at) {
-      dead = true;
-      throw new Crash(name);
-    }
-  };
-  const around = <T extends object>(target: T, names: readonly (keyof T & string)[]): T => {
-    const methods: Record<string, unknown> = {};
-    for (const name of names)
-      methods[name] = async (...words: unknown[]) => {
-        step(`before ${name}`);
-        const result = await (target[name] as (...words: unknown[]) => Promise<unknown>).apply(target, words);
-        step(`after ${name}`);
-        return result;
-      };
-    return changed(target, methods as Partial<T>);
-  };
-  const connector: Pop3CollectorParts['connector'] = {
-    connect: async () => {
-      world.provider.beforeCommand = (line) => step(`before ${line.split(' ')[0]}`);
-      return world.provider.connect();
-    },
-  };
-  return {
-    parts: { batch: 4, store: around(store, ['commit']), ledger: around(world.ledger.pop3, ['write', 'putMaildrop', 'find']), connector },
-    steps: () => steps,
-  };
-}
-
-/** Visits cut off at every step in turn, each followed by whole ones; what is then wrong, in words. */
-async function cutOffEverywhere(
-  leaving: Pop3Leaving,
-  makeStore: (store: MailStore, world: World) => MailStore = (store) => store,
-): Promise<string[]> {
-  const findings: string[] = [];
-  for (let at = 0; ; at++) {
-    const world = await World.open((it) => (it.leaving = leaving));
-    const texts = Array.from({ length: 11 }, (_, index) => foreignLetter(`c${index}`));
-    world.provider.put(...texts);
-    const store = makeStore(world.store, world);
-    const { parts, steps } = crashing(world, at, store);
-    let crashed = false;
-    await world.visit(parts).catch((trouble: unknown) => {
-      if (!(trouble instanceof Crash)) throw trouble;
-      crashed = true;
-    });
-    world.provider.beforeCommand = () => {};
-    await world.visit({ store });
-    world.clock.time += 20 * day;
-    await world.visit({ store });
-    const found = await world.inbox();
-    const lost = texts.filter((text) => !found.includes(text) && !world.provider.letters.some((letter) => letter.text === text)).length;
-    const notHere = texts.filter((text) => !found.includes(text)).length;
-    const where = steps().at(-1);
-    if (lost > 0) findings.push(`${where}: ${lost} lost`);
-    else if (notHere > 0) findings.push(`${where}: ${notHere} not here`);
-    if (new Set(found).size !== found.length) findings.push(`${where}: ${found.length - new Set(found).size} doubled`);
-    const left = leaving.keep === 'forever' ? 11 : 0;
-    if (world.provider.letters.length !== left) findings.push(`${where}: ${world.provider.letters.length} left at the provider`);
-    if (!crashed) return findings;
-  }
-}
-
-for (const leaving of [{ keep: 'forever' }, { keep: 'days', days: 14 }, { keep: 'none' }] as const)
-  test(`openPop3Collector: cut off at every step, leaving ${leaving.keep}: nothing lost, nothing doubled`, async () => {
-    assert.deepEqual(await cutOffEverywhere(leaving), []);
-  });
-
-test('control: without the key of a placement, a crash between commit and ledger doubles letters, and the trial finds it', async () => {
-  const findings = await cutOffEverywhere({ keep: 'none' }, (store) => {
-    const commit: MailStore['commit'] = (work) =>
-      store.commit({
-        ...work,
-        letters: (work.letters ?? []).map((letter) => ({
-          ...letter,
-          placements: letter.placements.map(({ account, mailbox, flags }) => ({ account, mailbox, flags })),
-        })),
-      });
-    return changed(store, { commit });
-  });
-  assert.ok(findings.length > 0 && findings.every((words) => words.includes('doubled')), findings.join('\n'));
-});
-
-test('control: a store that says "kept" before it is loses letters, and the trial finds it', async () => {
-  const findings = await cutOffEverywhere({ keep: 'none' }, (store, world) => {
-    // What it acknowledges first never comes about.
-    const commit: MailStore['commit'] = async (work) =>
-      world.told.length > 0
-        ? store.commit(work)
-        : { letters: (work.letters ?? []).map(({ letter }) => ({ letter, resent: false, placed: [] })) };
-    return changed(store, { commit });
-  });
-  assert.ok(
-    findings.some((words) => words.includes('lost')),
-    findings.join('\n'),
-  );
-});
-
-test('openPop3Collector: broken off at every octet of a short dialogue: nothing lost, nothing doubled', async () => {
-  let length = 1;
-  for (let at = 0; at <= length; at++) {
-    const world = await World.open((it) => (it.leaving = { keep: 'none' }));
-    world.provider.capabilities = at % 2 === 0 ? ['PIPELINING', 'USER'] : ['USER'];
-    world.provider.put(one, two);
-    world.provider.breakAfter = at;
-    await world.visit().catch((trouble: unknown) => {
-      if (!(trouble instanceof CauseTrouble)) throw trouble;
-    });
-    world.provider.breakAfter = Infinity;
-    await world.visit();
-    await world.assertHas([one, two], `broken off after ${at} octets`);
-    assert.equal(world.provider.letters.length, 0);
-    if (at === 0) {
-      const whole = await World.open((it) => (it.leaving = { keep: 'none' }));
-      whole.provider.put(one, two);
-      await whole.visit();
-      length = whole.provider.passed;
-    }
-  }
-  assert.ok(length > 300);
 });

@@ -15,7 +15,7 @@ import { CauseTrouble } from '../outside/causes.ts';
 import type { Collector } from './contract.ts';
 import { Pop3Intake, type Wanted } from './pop3-intake.ts';
 import { noteRemoved, whatMayGo } from './pop3-leaving.ts';
-import { newestFirstAbove, pop3Times, type Pop3CollectorParts } from './pop3-parts.ts';
+import { batchOctets, newestFirstAbove, pop3Times, type Pop3CollectorParts } from './pop3-parts.ts';
 import { DialogueOver, makePlan, type Plan } from './pop3-plan.ts';
 import { pop3Trouble } from './pop3-trouble.ts';
 
@@ -119,9 +119,11 @@ class Visit {
     inbox: MailboxState,
     facts: Readonly<Record<string, string>>,
   ): Promise<void> {
-    const { row, progress, well } = this.#parts;
+    const { row, progress, well, store } = this.#parts;
     const numbers = inOrder(plan);
     if (numbers.length === 0) return;
+    // Without room nothing is fetched only to be thrown away.
+    store.checkRoom(batchOctets);
     const wanted = (number: MessageNumber): Wanted => ({
       number,
       key: plan.keyOf(number),
@@ -154,7 +156,7 @@ class Visit {
       await intake.flush();
       valueOf(outcome);
     } finally {
-      intake.discard();
+      await intake.discard();
     }
   }
 

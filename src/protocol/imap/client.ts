@@ -141,12 +141,12 @@ export class ImapClient {
    */
   async begin(login: ImapLogin, startTls: TlsDemand | null): Promise<void> {
     const greeting = await this.#next(this.#patience.hello);
-    if (greeting.kind !== 'condition') throw new ServerBabble('the greeting is not that of an IMAP server');
+    if (greeting.kind !== 'condition') throw this.#babble('the greeting is not that of an IMAP server');
     if (greeting.condition !== 'OK' && greeting.condition !== 'PREAUTH') throw this.#answer('the connection', greeting);
     if (startTls !== null) await this.#startTls(startTls);
     // RFC 9051 §6.2.1: what was said before TLS is forgotten; a PREAUTH in the clear is nothing that we wait for.
     else this.#takeCapabilities(greeting.code);
-    if (this.#connection.tls === null) throw new ServerBabble('a secret is only told over TLS');
+    if (this.#connection.tls === null) throw this.#babble('a secret is only told over TLS');
     if (this.#capabilities.size === 0) await this.#askCapabilities();
     this.#phase = 'auth';
     await this.#signIn(login);
@@ -165,7 +165,7 @@ export class ImapClient {
       throw new ImapAnswer('starttls', 'CAPABILITY', { condition: 'NO', code: '', text: 'no STARTTLS among the capabilities' });
     await this.#ask('STARTTLS', { patience: this.#patience.hello });
     // S-02: an answer that came in the clear must not be taken for one that came inside TLS.
-    if (this.#reader.waiting > 0) throw new ServerBabble('octets in the clear behind the answer to STARTTLS');
+    if (this.#reader.waiting > 0) throw this.#babble('octets in the clear behind the answer to STARTTLS');
     await this.#connection.startTls(demand, this.#patience.hello);
     this.#reader.discard();
     this.#capabilities.clear();
@@ -206,7 +206,7 @@ export class ImapClient {
       name: 'AUTHENTICATE',
       patience: this.#patience.hello,
       continued: async (text) => {
-        if (++turns > 10) throw new ServerBabble('the sign-in does not end');
+        if (++turns > 10) throw this.#babble('the sign-in does not end');
         let answer: Bytes;
         if (!inline && first !== null) {
           answer = first;
@@ -215,13 +215,13 @@ export class ImapClient {
           try {
             answer = await exchange.respond(bytesFromBase64(text));
           } catch (trouble) {
-            if (trouble instanceof SyntaxTrouble || trouble instanceof Refusal) throw new ServerBabble(trouble.message);
+            if (trouble instanceof SyntaxTrouble || trouble instanceof Refusal) throw this.#babble(trouble.message);
             throw trouble;
           }
         this.#connection.write(`${base64FromBytes(answer)}\r\n`);
       },
     });
-    if (!exchange.complete) throw new ServerBabble('the server did not prove that it knows the password');
+    if (!exchange.complete) throw this.#babble('the server did not prove that it knows the password');
   }
 
   // --- mailboxes ----------------------------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ export class ImapClient {
     for (let at = 0; at < ranges.length; at += 2) {
       const [low, high] = [ranges[at]!, ranges[at + 1]!];
       // One of a million letters more is nothing to look at; four thousand million are a lie that would fill the memory.
-      if (high - low + 1 + uids.length > this.exists + 100_000) throw new ServerBabble('the server tells of more letters than it has');
+      if (high - low + 1 + uids.length > this.exists + 100_000) throw this.#babble('the server tells of more letters than it has');
       for (let uid = Math.max(low, from, 1); uid <= high; uid++) uids.push(uid);
     }
     return distinct(uids);
@@ -546,6 +546,12 @@ export class ImapClient {
     return formatQuoted(this.#wire(name));
   }
 
+  /** With a server that does not keep to the protocol nothing more is said. */
+  #babble(words: string): ServerBabble {
+    this.close();
+    return new ServerBabble(words);
+  }
+
   #answer(command: string, answer: { readonly condition: Condition; readonly code: string; readonly text: string }): ImapAnswer {
     return new ImapAnswer(this.#phase, command, answer);
   }
@@ -573,10 +579,10 @@ export class ImapClient {
     for (;;) {
       const one = await this.#next(patience, options.sink);
       if (one.kind === 'continue') {
-        if (!options.continued) throw new ServerBabble(`the server wants more of ${name} than there is`);
+        if (!options.continued) throw this.#babble(`the server wants more of ${name} than there is`);
         await options.continued(one.text);
       } else if (one.kind === 'done') {
-        if (one.tag !== tag) throw new ServerBabble('the server answers what was not asked');
+        if (one.tag !== tag) throw this.#babble('the server answers what was not asked');
         this.#takeCapabilities(one.code);
         if (one.condition !== 'OK') throw this.#answer(name, one);
         return one;
@@ -599,7 +605,7 @@ export class ImapClient {
     while (open.size > 0) {
       const one = await this.#next(this.#patience.command);
       if (one.kind === 'done') {
-        if (!open.delete(one.tag)) throw new ServerBabble('the server answers what was not asked');
+        if (!open.delete(one.tag)) throw this.#babble('the server answers what was not asked');
       } else if (one.kind === 'condition' && one.condition === 'BYE') {
         this.close();
         throw this.#answer('STATUS', one);
@@ -629,7 +635,7 @@ export class ImapClient {
       return one;
     } catch (trouble) {
       this.close();
-      if (trouble instanceof SyntaxTrouble) throw new ServerBabble(`the server's words cannot be understood: ${trouble.message}`);
+      if (trouble instanceof SyntaxTrouble) throw this.#babble(`the server's words cannot be understood: ${trouble.message}`);
       throw trouble;
     }
   }

@@ -1,0 +1,77 @@
+// Letters moved here to where they lie there. Knows where a letter lies here now; knows not how it was recognised.
+import type { Uid } from '../../store/contract.ts';
+import type { ImapLetterRow } from '../../store/ledger-contract.ts';
+import { agree } from './imap-agree.ts';
+import { checkGoing, groupBy, messageAt, takeOut, type FolderLook, type SyncParts } from './imap-parts.ts';
+
+/** A row whose letter is missed in its folder there. */
+export interface Missed extends ImapLetterRow {
+  readonly look: FolderLook;
+}
+
+/** Where the letter of a row lies here now: in its mailbox, or where it was moved meanwhile. */
+export function placeHere(
+  looks: readonly FolderLook[],
+  from: FolderLook,
+  row: ImapLetterRow,
+): { readonly at: FolderLook; readonly localUid: Uid } | null {
+  if (from.state !== null && from.state.indexOf(row.localUid) >= 0) return { at: from, localUid: row.localUid };
+  if (row.message === 0) return null;
+  for (const at of looks) {
+    const localUid = at.state === null ? undefined : at.localNew.find((one) => messageAt(at.state!, one) === row.message);
+    if (localUid !== undefined) return { at, localUid };
+  }
+  return null;
+}
+
+/** Moves letters here to where they lie there. Also for letters that were recognised by their octets. */
+export async function moveHere(
+  parts: SyncParts,
+  looks: readonly FolderLook[],
+  target: FolderLook,
+  pairs: readonly (readonly [{ readonly uid: Uid }, Missed])[],
+): Promise<void> {
+  const { store, ledger, account } = parts;
+  const sources = pairs.map(([{ uid }, row]) => {
+    const place = placeHere(looks, row.look, row);
+    return place === null ? null : { uid, row, ...place };
+  });
+  const found = sources.filter((one) => one !== null);
+  for (const [at, group] of groupBy(found, (one) => one.at)) {
+    checkGoing(parts);
+    const places = new Map<Uid, Uid>();
+    if (at === target) for (const { localUid } of group) places.set(localUid, localUid);
+    else {
+      const uids = group.map(({ localUid }) => localUid).sort((a, b) => a - b);
+      const { from, to } = await store.copy(account, at.state!.mailbox, uids, target.state!.mailbox, { move: true, quota: null });
+      for (const [index, uid] of from.entries()) places.set(uid, to[index]!);
+    }
+    const letters = group.flatMap(({ uid, row, localUid }) => {
+      const place = places.get(localUid);
+      const seen = target.looks.get(uid);
+      if (place === undefined) return [];
+      const { look: _look, ...plain } = row;
+      const moved = { ...plain, uid, localUid: place, message: messageAt(target.state!, place) };
+      return [
+        {
+          row: { ...moved, size: seen?.size ?? row.size, receivedAt: seen?.receivedAt ?? row.receivedAt },
+          hasBase: true,
+          there: seen?.flags ?? null,
+        },
+      ];
+    });
+    await ledger.write(account, target.row.folder, { put: await agree(parts, target, letters) });
+    takeOut(target, new Set(letters.map(({ row }) => row.uid)), new Set(at === target ? group.map(({ localUid }) => localUid) : []));
+    if (at !== target) takeOut(at, new Set(), new Set(group.map(({ localUid }) => localUid)));
+    for (const [source, rows] of groupBy(group, ({ row }) => row.look))
+      await forget(parts, source, new Set(rows.map(({ row }) => row.uid)));
+  }
+}
+
+/** Rows go, and with them what was to be done about them. */
+export async function forget({ ledger, account }: SyncParts, look: FolderLook, uids: ReadonlySet<Uid>): Promise<void> {
+  look.remoteGone = look.remoteGone.filter(({ uid }) => !uids.has(uid));
+  look.localGone = look.localGone.filter(({ uid }) => !uids.has(uid));
+  for (const uid of uids) look.remoteFlags.delete(uid);
+  if (uids.size > 0) await ledger.write(account, look.row.folder, { remove: [...uids] });
+}
