@@ -136,7 +136,7 @@ function domainPart({ domain, rows, records, silent }: DomainFindings, language:
                     }${record.key === 'ua-digest' ? ` ${text.profile}` : ''}</small
                   >
                 </div>`,
-            )}<span role="status" data-said hidden></span>`
+            )}<span role="status" class="said" data-said></span>`
     }
   </section>`;
 }

@@ -176,7 +176,7 @@ export function devicePage(page: DevicePage): Html {
                   </button>
                 </div>
                 <p class="soft">${say.keyNote(key.name)}</p>`
-        }<span role="status" data-said hidden></span>
+        }<span role="status" class="said" data-said></span>
       </section>
       <h2>${say.steps}</h2>
       <ol class="steps">

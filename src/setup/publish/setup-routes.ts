@@ -40,7 +40,7 @@ const cookieName = 'tayori-setup';
 /** A form of three short fields. */
 const formOctets = 2048;
 /** A page asks every two seconds, and several people may sit behind one address. */
-const mostRequests = 1200;
+const mostRequests = 6000;
 /** Wrong tokens: nobody finds one of 128 bits, and nobody is to try. */
 const mostWrong = 30;
 const rateMs = 10 * 60_000;

@@ -52,10 +52,11 @@ h3{font-size:16px;font-weight:650;margin:var(--s6) 0 var(--s1)}
 .mark-partly,.mark-missing{color:var(--warn)}.mark-partly .ring,.mark-missing .ring{stroke:var(--warn);animation:none!important}.mark-partly .ring{stroke-dasharray:none}
 .line{display:grid;grid-template-columns:1fr auto;gap:var(--s1) var(--s4);align-items:center;border-top:1px solid var(--line);padding:var(--s3) 0}.line code{font-size:14px;font-weight:400}.line small{grid-column:1}.line .quiet{grid-column:2;grid-row:1/3}.lines{margin-top:var(--s4)}.apps th,.apps td{vertical-align:middle}.apps th[scope=row]{color:var(--ink);font-size:16px}
 .plain{display:grid;grid-template-columns:64px 1fr;gap:0 var(--s5);align-items:start}.plain>.picture{width:64px;height:64px;grid-row:1/3}.plain h1{font-size:24px}.plain p{margin:0}@media(max-width:480px){.plain{grid-template-columns:48px 1fr}.plain>.picture{width:48px;height:48px;grid-row:1}.plain h1{font-size:20px}.plain p{grid-column:1/-1;margin-top:var(--s2)}}
+.said{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .login th{width:128px}ol.steps+.act,ol.steps+.scan{margin-top:var(--s4)}
 @media(max-width:480px){.choices:not(.ways) .choice:last-child{grid-column:1/-1;display:grid;grid-template-columns:48px 1fr;column-gap:var(--s3)}.choices:not(.ways) .choice:last-child .picture{grid-row:1/3;margin:0}.narrow th{color:var(--ink);font-weight:600;font-size:16px}.narrow td{margin-top:var(--s1)}.press{width:100%}.key{grid-template-columns:44px 1fr}}`;
 
-/** Copies, and asks every two seconds how far it is; slower when all is well, and not at all while nobody looks. */
+/** Copies, and asks every two seconds how far it is; slower when all is well or ten minutes have passed, and not at all while nobody looks. */
 export const script = `(()=>{const live=document.querySelector('[data-live]'),said=document.querySelector('[data-said]');
 addEventListener('click',e=>{const b=e.target.closest('[data-copy]');if(!b)return;
 const t=document.getElementById(b.dataset.copy).textContent.trim(),done=()=>{b.textContent=b.dataset.done;if(said)said.textContent=b.dataset.done;setTimeout(()=>b.textContent=b.dataset.label,2500)};
@@ -63,10 +64,10 @@ const mark=()=>getSelection().selectAllChildren(document.getElementById(b.datase
 navigator.clipboard?navigator.clipboard.writeText(t).then(done,mark):mark()});
 if(!live)return;const show=(name,part)=>{const s=live.querySelector('[data-step='+name+']');if(!s)return;
 s.classList.toggle('done',part.done);s.querySelector('b').textContent=part.words;s.querySelector('small').textContent=part.seen};
-let all=false;const look=async()=>{if(!document.hidden)try{const r=await fetch(live.dataset.live,{cache:'no-store'});
+let all=false,asked=0;const look=async()=>{if(!document.hidden)try{const r=await fetch(live.dataset.live,{cache:'no-store'});
 if(r.ok){const n=await r.json();if(n.gone)return location.replace(live.dataset.here);show('receive',n.receive);show('send',n.send);
 const w=live.querySelector('.done-all');if(w.textContent!==n.all)w.textContent=n.all;all=n.all!==''}}catch{}
-setTimeout(look,all?10000:2000)};setTimeout(look,2000)})();`;
+setTimeout(look,all||++asked>300?10000:2000)};setTimeout(look,2000)})();`;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
