@@ -1,4 +1,5 @@
-// What the test runner says: one line per file, failures in full, what was left out and why, and at the end how many passed.
+// What the test runner says: each failure in full at once, so that a log that was cut still has it; then one line per file, what was left
+// out and why, the names of what failed, and how many passed.
 // Knows the events of node:test.
 import { relative } from 'node:path';
 import { inspect } from 'node:util';
@@ -40,8 +41,8 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     count.failed++;
     const error = 'error' in details ? details.error : null;
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    failures.push(`\nFAILED ${where}: ${name}\n${typeof cause === 'string' ? cause : inspect(cause, { depth: 4 })}\n`);
-    yield `FAILED ${where}: ${name}\n`;
+    failures.push(`FAILED ${where}: ${name}\n`);
+    yield `\nFAILED ${where}: ${name}\n${typeof cause === 'string' ? cause : inspect(cause, { depth: 4 })}\n\n`;
   }
   for (const [file, { passed: good, failed: bad, ms }] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     yield `  ${bad === 0 ? 'ok    ' : 'FAILED'} ${file} (${good}${bad > 0 ? `, ${bad} failed` : ''}, ${(ms / 1000).toFixed(1)} s)\n`;

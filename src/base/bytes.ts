@@ -1,6 +1,6 @@
 // Octets. The one place where `Buffer` is named: everything else takes `Bytes` and calls these functions,
 // so that the pure layers keep running where there is no Buffer.
-import { Buffer as NodeBuffer } from 'node:buffer';
+import { Buffer as NodeBuffer, isAscii } from 'node:buffer';
 
 export type Bytes = Uint8Array;
 
@@ -67,6 +67,11 @@ export function findBytes(bytes: Bytes, needle: Bytes | number, from = 0): numbe
 
 export function equalBytes(a: Bytes, b: Bytes): boolean {
   return a.length === b.length && asBuffer(a).equals(b);
+}
+
+/** Many octets a nanosecond, where a loop takes one. */
+export function isAsciiBytes(bytes: Bytes): boolean {
+  return isAscii(bytes);
 }
 
 /** Memory that may hold old content: the caller fills all of it. */

@@ -12,7 +12,20 @@ export const systemClock: Clock = {
   },
 };
 
+/** Small pieces are cut from octets that were fetched together: each fetch costs as much as making a few thousand octets. Each is given out once. */
+const fetched = 4096;
+let pool = randomBytes(fetched);
+let used = 0;
+
 export const systemChance: Chance = {
-  bytes: (length) => randomBytes(length),
+  bytes(length) {
+    if (length > 64) return randomBytes(length);
+    if (used + length > fetched) {
+      pool = randomBytes(fetched);
+      used = 0;
+    }
+    used += length;
+    return pool.subarray(used - length, used);
+  },
   fraction: () => Math.random(),
 };

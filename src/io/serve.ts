@@ -2,8 +2,9 @@
 // back-pressure; knows no protocol. Everything that speaks in lines (SMTP, IMAP, POP3) runs on it.
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Bytes } from '../base/bytes.ts';
+import { writeUtf8, type Bytes } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
+import { giveSlab, slabSize, takeSlab } from '../base/slabs.ts';
 import { Unavailable } from '../base/trouble.ts';
 import { Receiver } from '../protocol/line/receiver.ts';
 import type { Session, SessionFactory, TlsFacts, Unit, Want, Wire } from '../protocol/line/session.ts';
@@ -15,8 +16,12 @@ import type { TlsOffer } from './tls/certificates.ts';
 const unsentMax = 256 * 1024;
 /** Received octets not yet taken by the session above which the socket is paused. */
 const waitingMax = 256 * 1024;
+/** Gathered text that is put into octets: a long string made of thousands costs more than many short ones. */
+const textMax = 16 * 1024;
 /** Gathered octets that are sent without waiting for the end of the call. */
 const gatherMax = 64 * 1024;
+/** Gathered octets that are copied out of their slab, so that it is free whatever the peer does. */
+const copiedMax = 4096;
 /** A peer that takes nothing of what we send for so long is gone. */
 const unreadPatienceMs = 5 * 60_000;
 const handshakePatienceMs = 30_000;
@@ -49,7 +54,7 @@ export class Connection implements Wire {
   readonly #receiver = new Receiver({ kind: 'line', max: 8192 });
   #deflated: Deflated | null = null;
   // What the session has written and is not with the socket yet: first the slab, then the text.
-  #slab: Buffer | null = null;
+  #slab: Bytes | null = null;
   #slabUsed = 0;
   #text = '';
   /** A promise of the session is open. */
@@ -114,7 +119,10 @@ export class Connection implements Wire {
     if (this.#ended || data.length === 0) return;
     if (typeof data === 'string') {
       this.#text += data;
-      if (this.#text.length >= gatherMax) this.flush();
+      if (this.#text.length < textMax || this.#handshaking) return;
+      this.#makeRoom(this.#text.length * 3);
+      this.#textIntoSlab();
+      if (this.#slabUsed > slabSize / 2) this.#sendSlab();
       return;
     }
     if (data.length >= gatherMax) {
@@ -150,7 +158,7 @@ export class Connection implements Wire {
 
   #textIntoSlab(): void {
     if (this.#text === '') return;
-    this.#slabUsed += this.#slab!.write(this.#text, this.#slabUsed, 'utf8');
+    this.#slabUsed += writeUtf8(this.#slab!, this.#text, this.#slabUsed);
     this.#text = '';
   }
 
@@ -160,8 +168,15 @@ export class Connection implements Wire {
     this.#slab = null;
     this.#slabUsed = 0;
     if (used === 0) return giveSlab(slab);
+    // What fills much of a slab goes out in it.
     if (used > slabSize / 4) return this.#send(slab.subarray(0, used), () => giveSlab(slab));
-    // A peer that reads slowly must not hold a whole slab for a few octets.
+    // The system nearly always takes an answer of ordinary size at once, and the slab is free again. A peer that reads slowly keeps one
+    // slab, once: it must not hold one for each few octets.
+    if (used > copiedMax && this.#deflated === null && this.#socket.writableLength === 0) {
+      this.#send(slab.subarray(0, used));
+      if (this.#socket.writableLength === 0) giveSlab(slab);
+      return;
+    }
     this.#send(Buffer.from(slab.subarray(0, used)));
     giveSlab(slab);
   }
@@ -488,20 +503,4 @@ export class Connection implements Wire {
 
 function gone(): Unavailable {
   return new Unavailable('timeout', 'the peer is gone');
-}
-
-/**
- * Octets are copied side by side into slabs that go from hand to hand: a mailbox of 80 MB would otherwise be 80 MB of new memory, and
- * collecting it costs more than copying.
- */
-const slabSize = 256 * 1024;
-const slabsKept = 16;
-const slabs: Buffer[] = [];
-
-function takeSlab(): Buffer {
-  return slabs.pop() ?? Buffer.allocUnsafeSlow(slabSize);
-}
-
-function giveSlab(slab: Buffer): void {
-  if (slabs.length < slabsKept) slabs.push(slab);
 }

@@ -11,6 +11,7 @@ import { formatParts, parseParts } from './mime/parts.ts';
 import { parseTree, type Part } from './mime/tree.ts';
 import { readFacts } from './read-facts.ts';
 import { readTexts } from './text.ts';
+import { effort } from '../../test/support/effort.ts';
 
 /** Shapes by size: about `n` octets. */
 const shapes: Readonly<Record<string, (n: number) => string>> = {
@@ -74,13 +75,13 @@ const subjectShapes: Readonly<Record<string, (n: number) => string>> = {
   trailers: (n) => '(fwd) '.repeat(n / 6),
 };
 
-/** Best of three, milliseconds. */
+/** Best of three, milliseconds of work. */
 function timeOf(run: () => void): number {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 3; round++) {
-    const start = performance.now();
+    const start = effort();
     run();
-    best = Math.min(best, performance.now() - start);
+    best = Math.min(best, effort() - start);
   }
   return best;
 }
@@ -184,9 +185,9 @@ test('B-062 100,000 lines, and no end of the header section', () => {
 });
 
 test('B-063 a million addresses: those of the first 100 KB, at most 10,000; half a second at most', () => {
-  const start = performance.now();
+  const start = effort();
   const facts = readFacts(letter(`To: ${'a@b, '.repeat(1_000_000)}\r\n\r\n`));
-  assert.ok(performance.now() - start < 500);
+  assert.ok(effort() - start < 500);
   assert.equal(facts.envelope.split('"a" "b"').length - 1, 10_000);
   assert.equal(parseAddressList('a:b@c;'.repeat(100_000)).length <= 10_000, true);
   assert.equal(mailboxesOf(parseAddressList('('.repeat(1_000_000))).length, 0);
@@ -222,11 +223,11 @@ test('B-075, B-076 ids of 10 KB and 100,000 references', () => {
 });
 
 test('B-077, B-078 25 MB in one line, NUL and every octet value', () => {
-  const start = performance.now();
+  const start = effort();
   const bytes = letter(`Subject: long\r\n\r\n${'x'.repeat(25_000_000)}`);
-  const built = performance.now();
+  const built = effort();
   assert.equal(readFacts(bytes).preview.length, 200);
-  assert.ok(performance.now() - built < 400, `${performance.now() - start} ms`);
+  assert.ok(effort() - built < 400, `${effort() - start} ms`);
   const all = Uint8Array.from({ length: 256 * 4 }, (_, index) => (index * 7) & 255);
   assert.equal(typeof readFacts(all).envelope, 'string');
   for (let value = 0; value < 256; value++) readFacts(Uint8Array.of(value, 58, value, 13, 10, value, 13, 10, 13, 10, value));

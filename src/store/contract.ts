@@ -237,9 +237,10 @@ export interface MailStore {
   /**
    * Whole octets of several letters, in order; null where there is no such letter or its octets are damaged (`openLetter` tells
    * which: a damaged letter is still there, and nobody may be told that it was removed). Ask for about a megabyte at a time
-   * (`MailboxState.sizes` tells). Verified against the stored SHA-256.
+   * (`MailboxState.sizes` tells). Verified against the stored SHA-256. `memory` is where the octets may be put as far as they go into it,
+   * so that a reader of many letters uses the same over and over; the caller leaves it alone for as long as it looks at the letters.
    */
-  readLetters(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly (Bytes | null)[]>;
+  readLetters(account: AccountId, messages: ArrayLike<MessageId>, memory?: Bytes): Promise<readonly (Bytes | null)[]>;
   /** RFC 8474 THREADID as a number, in order; 0 for an unknown letter. */
   readThreads(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly number[]>;
   /** Journey id of letters, in order; empty string when unknown. */

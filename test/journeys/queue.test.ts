@@ -97,7 +97,7 @@ async function openWorld(t: TestContext, peers: Record<string, Peer | Route>) {
       to: readonly string[],
       options: { notify?: readonly DsnNotify[]; from?: string; octets?: string; returns?: 'full' | 'headers' } = {},
     ) {
-      const letter = makeLetterId(chance);
+      const letter = makeLetterId(chance, clock.now());
       const spool = store.spool(1_000_000);
       await spool.add(
         bytesFromLatin1(options.octets ?? `Subject: hello\r\nMessage-ID: <${letter}@here.test>\r\n\r\nbody of ${letter}\r\n.\r\n`),

@@ -72,7 +72,7 @@ export class Deliveries {
       queueElsewhere: results.filter((result) => result.id % shards.length !== home.number),
       events: work.events ?? [],
     });
-    for (const letter of letters) letter.spool.discard();
+    for (const { spool } of letters) letGo(spool);
     if (done.newQueueRows) this.#parts.newRows();
     return done.handOvers.length === 0 ? done.letters : this.#handOverAll(home, done);
   }
@@ -95,7 +95,7 @@ export class Deliveries {
       letter: letter.letter ?? this.#parts.newLetterId(),
     }));
     const done = await shard.writer.send<'append'>({ kind: 'append', account, mailbox, letters: jobs, quota });
-    for (const letter of letters) letter.spool.discard();
+    for (const { spool } of letters) letGo(spool);
     return done;
   }
 
@@ -189,6 +189,12 @@ export class Deliveries {
     const done = await target.writer.send<'commit'>({ kind: 'commit', ...bare, letters: [job] });
     return done.letters[0]!.placed;
   }
+}
+
+/** After the commit: nobody reads the spool any more. */
+function letGo(spool: Spool): void {
+  if (spool instanceof LetterSpool) spool.kept();
+  else spool.discard();
 }
 
 /** Must be followed by `send` without a pause: both go into the same batch. */

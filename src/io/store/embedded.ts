@@ -42,6 +42,7 @@ import type { LetterIndex } from './letter-index.ts';
 import { lockData, type DataLock } from './lock.ts';
 import { OpenMailboxes } from './open-mailboxes.ts';
 import { EmbeddedQueue } from './queue-side.ts';
+import { ReadyTexts, type ReadyName, type Texts } from './ready-texts.ts';
 import { Room, usualRoom, type RoomSettings } from './room.ts';
 import { scanLetters } from './scan.ts';
 import { checkFileSystem } from './schema.ts';
@@ -101,6 +102,7 @@ export class EmbeddedStore implements MailStore {
   readonly #room: Room;
   readonly #spools: Spools;
   readonly #deliveries: Deliveries;
+  readonly #texts = new ReadyTexts();
   #shards: readonly Shard[] = [];
   #closed = false;
   #stopped: string | null = null;
@@ -120,7 +122,7 @@ export class EmbeddedStore implements MailStore {
       shards: () => this.#openShards(),
       checkMailbox: (account, mailbox) => this.#checkPlace(account, mailbox),
       newRows: () => this.queue.tellNew(),
-      newLetterId: () => makeLetterId(options.chance),
+      newLetterId: () => makeLetterId(options.chance, options.clock.now()),
       log: options.log,
     });
   }
@@ -242,6 +244,7 @@ export class EmbeddedStore implements MailStore {
     names: readonly N[],
   ): Promise<{ readonly [K in N]: readonly (LetterFacts[K] | undefined)[] }> {
     this.#checkAccount(account);
+    if (ReadyTexts.keeps(names)) return this.#readTexts(account, messages, names) as never;
     const { rows, stale } = this.#shardOf(account).reader.facts(account, messages, names);
     const columns: Partial<Record<N, (LetterFacts[N] | undefined)[]>> = {};
     for (const [at, name] of names.entries()) {
@@ -254,6 +257,32 @@ export class EmbeddedStore implements MailStore {
     }
     if (stale.length > 0) await this.#readFactsAgain(account, messages, stale, columns);
     return columns as { [K in N]: readonly (LetterFacts[K] | undefined)[] };
+  }
+
+  /** What is not kept ready is read, and kept. */
+  async #readTexts(
+    account: AccountId,
+    messages: ArrayLike<MessageId>,
+    names: readonly ReadyName[],
+  ): Promise<Partial<Record<ReadyName, Texts>>> {
+    const columns: Partial<Record<ReadyName, Texts>> = {};
+    for (const name of names) columns[name] = this.#texts.read(account, name, messages);
+    const missing: number[] = [];
+    for (let index = 0; index < messages.length; index++)
+      if (names.some((name) => columns[name]![index] === undefined)) missing.push(index);
+    if (missing.length === 0) return columns;
+    const wanted = Uint32Array.from(missing, (index) => messages[index]!);
+    const { rows, stale } = this.#shardOf(account).reader.facts(account, wanted, names);
+    const old = new Set(stale);
+    for (const [at, name] of names.entries())
+      for (let k = 0; k < rows.length; k++) {
+        const text = rows[k]?.[at + 2] as string | undefined;
+        columns[name]![missing[k]!] = text;
+        if (text !== undefined && !old.has(k)) this.#texts.keep(account, name, wanted[k]!, text);
+      }
+    const again = stale.map((k) => missing[k]!);
+    if (again.length > 0) await this.#readFactsAgain(account, messages, again, columns);
+    return columns;
   }
 
   /** Facts of another version are read from the octets, until `upkeep` has come to them. */
@@ -279,9 +308,9 @@ export class EmbeddedStore implements MailStore {
     );
   }
 
-  async readLetters(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly (Bytes | null)[]> {
+  async readLetters(account: AccountId, messages: ArrayLike<MessageId>, memory?: Bytes): Promise<readonly (Bytes | null)[]> {
     this.#checkAccount(account);
-    return this.#shardOf(account).readLetters(account, messages, (message) => this.#damaged(account, message));
+    return this.#shardOf(account).readLetters(account, messages, memory, (message) => this.#damaged(account, message));
   }
 
   async readThreads(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly number[]> {
@@ -404,6 +433,7 @@ export class EmbeddedStore implements MailStore {
       more ||= result.more;
       shard.octets.forget(result.emptied);
       for (const { account, messages } of result.removed) this.#options.search?.removed(account, messages);
+      for (const { account, messages } of result.removed) this.#texts.forget(account, messages);
       await this.#room
         .restoreBallast(shard.dir)
         .catch((error) => this.#options.log.warn('store.no-ballast', { shard: shard.number }, error));
@@ -503,6 +533,7 @@ export class EmbeddedStore implements MailStore {
     const { search } = this.#options;
     for (const effect of effects) {
       this.#mailboxes.apply(effect);
+      if (effect.removed) this.#texts.forgetAccount(effect.account);
       if (search === undefined) continue;
       if (effect.removed) search.accountRemoved(effect.account);
       else if (effect.newMessages.length > 0) search.added(effect.account, effect.newMessages);

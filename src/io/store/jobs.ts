@@ -246,7 +246,14 @@ export interface Batch {
   readonly now: number;
   readonly jobs: readonly Job[];
   /** Octets of all letters of the batch, one behind the other; null when there are none. */
-  readonly octets: ArrayBuffer | null;
+  readonly octets: BatchOctets | null;
+}
+
+export interface BatchOctets {
+  /** Goes back with the answers, to carry others. */
+  readonly memory: ArrayBuffer;
+  /** How much of it counts. */
+  readonly length: number;
 }
 
 export type ToWriter =
@@ -255,18 +262,26 @@ export type ToWriter =
   /** For tests: the n-th statement from now on fails, as SQLite would with this code. */
   | { readonly failIn: number; readonly errcode: number };
 
+/** What was done together is answered in one message: each wakes the other thread, which costs more than what is in it. */
+export interface Answers {
+  readonly kind: 'answers';
+  readonly batches: readonly { readonly number: number; readonly answers: readonly Answer[] }[];
+  /** The memory that their octets came in. */
+  readonly memory: readonly ArrayBuffer[];
+  /** How long all of it took; null for what is said before it is done. */
+  readonly seconds: number | null;
+}
+
 export type FromWriter =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly trouble: TroubleNote }
-  | { readonly kind: 'answers'; readonly number: number; readonly answers: readonly Answer[] }
+  | Answers
   | {
       readonly kind: 'log';
       readonly level: 'info' | 'warn' | 'error';
       readonly event: string;
       readonly fields: Record<string, string | number>;
     }
-  | { readonly kind: 'count'; readonly name: string; readonly by: number }
-  | { readonly kind: 'observe'; readonly name: string; readonly value: number }
   | { readonly kind: 'stopped'; readonly reason: string }
   | { readonly kind: 'closed' };
 

@@ -7,7 +7,7 @@ import { closeSync, openSync, read as readCallback, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash, hash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { equalBytes, noBytes, type Bytes } from '../../base/bytes.ts';
+import { allocateBytes, equalBytes, noBytes, type Bytes } from '../../base/bytes.ts';
 import { segmentName } from './writer/segments.ts';
 
 const read = promisify(readCallback);
@@ -59,14 +59,15 @@ export class SegmentReader {
     this.#verifiedSince = monotonic();
   }
 
-  /** Octets in the order of `places`; null for a letter that is damaged. @throws SegmentGone. */
-  async readAll(places: readonly (LetterPlace | null)[]): Promise<(Bytes | null)[]> {
+  /** Octets in the order of `places`, in `memory` as far as they go into it; null for a letter that is damaged. @throws SegmentGone. */
+  async readAll(places: readonly (LetterPlace | null)[], memory: Bytes = noBytes()): Promise<(Bytes | null)[]> {
     const result: (Bytes | null)[] = new Array(places.length).fill(null);
     const order: number[] = [];
     for (let index = 0; index < places.length; index++) if (places[index] != null) order.push(index);
     order.sort((a, b) => places[a]!.segment - places[b]!.segment || places[a]!.start - places[b]!.start);
     const unchecked = order.map((index) => places[index]!.id).filter((id) => !this.isVerified(id));
     const sha256 = unchecked.length === 0 ? null : this.#sha256Of(unchecked);
+    let used = 0;
     for (let at = 0; at < order.length;) {
       const first = places[order[at]!]!;
       let end = first.start + first.length;
@@ -76,7 +77,9 @@ export class SegmentReader {
         if (place.segment !== first.segment || place.start > end + gapRead || place.start + place.length - first.start > longestRun) break;
         end = Math.max(end, place.start + place.length);
       }
-      const octets = await this.read(first.segment, first.start, end);
+      const length = end - first.start;
+      const into = length <= memory.length - used ? memory.subarray(used, (used += length)) : undefined;
+      const octets = await this.read(first.segment, first.start, end, into);
       for (; at < next; at++) {
         const place = places[order[at]!]!;
         const from = place.start - first.start;
@@ -89,12 +92,12 @@ export class SegmentReader {
     return result;
   }
 
-  /** Octets of a segment, fewer when it ends before. Nothing is checked. */
-  read(segment: number, start: number, end: number): Bytes | Promise<Bytes> {
+  /** Octets of a segment, fewer when it ends before; in new memory unless `into` is given, which is as long as they are. Nothing is checked. */
+  read(segment: number, start: number, end: number, into?: Bytes): Bytes | Promise<Bytes> {
     // A letter without octets lies nowhere.
     if (end <= start) return noBytes();
     const open = this.#open(segment);
-    const octets = Buffer.allocUnsafeSlow(end - start);
+    const octets = into ?? allocateBytes(end - start);
     if (octets.length > readAtOnce) return readOn(open, octets, start);
     let done = 0;
     while (done < octets.length) {
@@ -177,7 +180,7 @@ export class SegmentReader {
 }
 
 /** Reads through the thread pool: the file stays open as long as they go on. */
-async function readOn(open: OpenSegment, octets: Buffer, start: number): Promise<Bytes> {
+async function readOn(open: OpenSegment, octets: Bytes, start: number): Promise<Bytes> {
   open.reads++;
   try {
     let done = 0;

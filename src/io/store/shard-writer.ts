@@ -1,9 +1,9 @@
 // The main thread's end of a shard's writer thread: gathers jobs, sends them together, settles their promises.
 // Knows batches and answers; knows no mailbox. All jobs of one turn of the event loop travel in one message, and the octets of their
-// letters in one buffer that changes hands without a copy.
+// letters in one buffer that changes hands without a copy, and comes back with the answers to carry others.
 import type { Bytes } from '../../base/bytes.ts';
 import { Unavailable } from '../../base/trouble.ts';
-import type { AccountEffect, Batch, FromWriter, Job, JobResults, WriterStart } from './jobs.ts';
+import type { AccountEffect, Answers, Batch, BatchOctets, FromWriter, Job, JobResults, WriterStart } from './jobs.ts';
 import { makeTrouble } from './trouble-note.ts';
 import { linkHere, linkToThread, type WriterLink } from './writer-link.ts';
 
@@ -28,6 +28,11 @@ interface Waiting {
 
 /** Octets gathered before a batch is sent without waiting for the end of the turn. */
 const fullBatch = 8 << 20;
+/** Memory for octets is made in steps of this, so that what comes back fits the next batch, too. */
+const memoryStep = 128 << 10;
+/** Memory that is kept for the next batches: so many pieces, each at most so large. */
+const memoryKept = 4;
+const memoryAtMost = 1 << 20;
 
 export class ShardWriter {
   #link: WriterLink | null = null;
@@ -37,6 +42,7 @@ export class ShardWriter {
   #waiting: Waiting[] = [];
   #pieces: Bytes[] = [];
   #octets = 0;
+  readonly #spare: ArrayBuffer[] = [];
   #number = 0;
   #scheduled: NodeJS.Immediate | null = null;
   #fate: Unavailable | null = null;
@@ -119,36 +125,59 @@ export class ShardWriter {
     this.#waiting = [];
     this.#pieces = [];
     this.#octets = 0;
-    this.#link!.post(batch, octets === null ? [] : [octets]);
+    this.#link!.post(batch, octets === null ? [] : [octets.memory]);
   }
 
-  #pack(): ArrayBuffer {
-    const whole = Buffer.allocUnsafeSlow(this.#octets);
+  #pack(): BatchOctets {
+    const memory = this.#takeMemory(this.#octets);
+    const whole = new Uint8Array(memory);
     let at = 0;
     for (const piece of this.#pieces) {
       whole.set(piece, at);
       at += piece.length;
     }
-    return whole.buffer;
+    return { memory, length: at };
+  }
+
+  #takeMemory(octets: number): ArrayBuffer {
+    const at = this.#spare.findIndex((memory) => memory.byteLength >= octets);
+    if (at >= 0) return this.#spare.splice(at, 1)[0]!;
+    return Buffer.allocUnsafeSlow(Math.ceil(octets / memoryStep) * memoryStep).buffer;
+  }
+
+  /** Of what is kept the smallest goes first, so that what is kept suits the largest batches of late. */
+  #keepMemory(memory: ArrayBuffer): void {
+    if (memory.byteLength > memoryAtMost) return;
+    this.#spare.push(memory);
+    this.#spare.sort((a, b) => a.byteLength - b.byteLength);
+    if (this.#spare.length > memoryKept) this.#spare.shift();
   }
 
   #hear(message: FromWriter): void {
-    if (message.kind === 'answers') {
-      const { waiting } = this.#sent.get(message.number)!;
-      this.#sent.delete(message.number);
-      for (const { effects, letters } of message.answers) {
+    if (message.kind === 'answers') this.#hearAnswers(message);
+    else if (message.kind === 'log') this.#events.log(message.level, message.event, message.fields);
+    else if (message.kind === 'stopped') this.#events.stopped(message.reason);
+    else if (message.kind === 'closed') this.#closed?.();
+  }
+
+  #hearAnswers({ batches, memory, seconds }: Answers): void {
+    for (const { answers } of batches) {
+      for (const { effects, letters } of answers) {
         if (letters !== undefined && letters.length > 0) this.#events.written(letters);
         if (effects !== undefined) this.#events.effects(effects);
       }
-      for (const [index, answer] of message.answers.entries()) {
+    }
+    for (const { number, answers } of batches) {
+      const { waiting } = this.#sent.get(number)!;
+      this.#sent.delete(number);
+      for (const [index, answer] of answers.entries()) {
         if (answer.trouble === undefined) waiting[index]!.resolve(answer.value as never);
         else waiting[index]!.reject(makeTrouble(answer.trouble));
       }
-      this.#events.settled();
-    } else if (message.kind === 'log') this.#events.log(message.level, message.event, message.fields);
-    else if (message.kind === 'observe') this.#events.observe(message.name, message.value);
-    else if (message.kind === 'stopped') this.#events.stopped(message.reason);
-    else if (message.kind === 'closed') this.#closed?.();
+    }
+    for (const one of memory) this.#keepMemory(one);
+    this.#events.settled();
+    if (seconds !== null) this.#events.observe('tayori_store_commit_seconds', seconds);
   }
 
   /** The thread is gone: nobody knows what became of the jobs it had (reliability D-6). */

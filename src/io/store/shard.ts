@@ -40,10 +40,15 @@ export class Shard {
   }
 
   /** Whole letters; null for those that are not there or damaged. `damaged` hears of the latter. */
-  async readLetters(account: AccountId, messages: ArrayLike<MessageId>, damaged: (message: MessageId) => void): Promise<(Bytes | null)[]> {
+  async readLetters(
+    account: AccountId,
+    messages: ArrayLike<MessageId>,
+    memory: Bytes | undefined,
+    damaged: (message: MessageId) => void,
+  ): Promise<(Bytes | null)[]> {
     const [places, octets] = await this.#located(
       () => this.reader.places(account, messages),
-      async (found) => [found, await this.octets.readAll(found)] as const,
+      async (found) => [found, await this.octets.readAll(found, memory)] as const,
     );
     for (let index = 0; index < octets.length; index++) if (octets[index] === null && places[index] != null) damaged(messages[index]!);
     return octets;

@@ -19,11 +19,21 @@ const closeFile = promisify(fs.close);
 
 /** Octets held in memory; a letter above goes into a file. */
 export const inMemory = 1 << 20;
+/**
+ * Letters between these sizes are gathered in memory that goes from letter to letter: new memory of that size comes from the system each time, and
+ * getting, clearing and collecting it costs more than copying the letter.
+ */
+const slabFrom = 24 << 10;
+const slabSize = 128 << 10;
+/** Slabs that are kept while no letter needs them. */
+const slabsKept = 16;
+
 /** Room for the trace fields in front of a letter in a file. */
 export const roomInFront = 64 * 1024;
 
 export class Spools {
   readonly #dir: string;
+  readonly #slabs: Buffer[] = [];
   #number = 0;
 
   constructor(dir: string) {
@@ -33,7 +43,7 @@ export class Spools {
   }
 
   make(limit: number): LetterSpool {
-    return new LetterSpool(limit, () => join(this.#dir, `${process.pid}-${++this.#number}`));
+    return new LetterSpool(limit, this.#slabs, () => join(this.#dir, `${process.pid}-${++this.#number}`));
   }
 }
 
@@ -41,6 +51,8 @@ const nothing = Buffer.alloc(0);
 
 export class LetterSpool implements Spool {
   readonly #limit: number;
+  /** Memory that is free. */
+  readonly #slabs: Buffer[];
   readonly #newPath: () => string;
   #held: Buffer = nothing;
   #length = 0;
@@ -49,8 +61,9 @@ export class LetterSpool implements Spool {
   #hash: Hash | null = null;
   #discarded = false;
 
-  constructor(limit: number, newPath: () => string) {
+  constructor(limit: number, slabs: Buffer[], newPath: () => string) {
     this.#limit = limit;
+    this.#slabs = slabs;
     this.#newPath = newPath;
   }
 
@@ -68,12 +81,17 @@ export class LetterSpool implements Spool {
     if (length > this.#limit) throw new Refusal('too-big', `A letter may have ${this.#limit} octets`);
     if (length > inMemory) return this.#addToFile(bytes);
     if (length > this.#held.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.min(inMemory, Math.max(length, this.#held.length * 2)));
+      const grown = this.#memoryFor(length);
       this.#held.copy(grown, 0, 0, this.#length);
       this.#held = grown;
     }
     this.#held.set(bytes, this.#length);
     this.#length = length;
+  }
+
+  #memoryFor(length: number): Buffer {
+    if (length > slabFrom && length <= slabSize) return this.#slabs.pop() ?? Buffer.allocUnsafeSlow(slabSize);
+    return Buffer.allocUnsafeSlow(Math.min(inMemory, Math.max(length, this.#held.length * 2)));
   }
 
   read(): Bytes | Promise<Bytes> {
@@ -88,6 +106,14 @@ export class LetterSpool implements Spool {
     const file = this.#file;
     this.#file = null;
     if (this.#path !== null) void leave(file, this.#path);
+  }
+
+  /** The letter is kept and nobody looks at this spool any more: its memory may serve another one. One that only ends (`discard`) is left
+   * to the collector, because whoever was reading it may not have heard yet. */
+  kept(): void {
+    if (this.#discarded) return;
+    if (this.#held.length === slabSize && this.#slabs.length < slabsKept) this.#slabs.push(this.#held);
+    this.discard();
   }
 
   /** Octets in memory, when none are in a file. */

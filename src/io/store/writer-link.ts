@@ -32,7 +32,7 @@ export function linkHere(start: WriterStart, events: LinkEvents): WriterLink {
   let service: WriterService | null = null;
   setImmediate(() => {
     try {
-      service = new WriterService(start, (message) => events.hear(message));
+      service = new WriterService(start, (message) => events.hear(message), null);
       events.hear({ kind: 'ready' });
     } catch (error) {
       events.hear({ kind: 'refused', trouble: noteTrouble(error) });

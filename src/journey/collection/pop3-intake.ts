@@ -185,9 +185,9 @@ export class Pop3Intake implements LetterReceiver {
   }
 
   #accept({ wanted, spool, seen }: Whole, { receivedAt, reversePath }: LetterStory): AcceptLetter {
-    const { chance, row } = this.#own.parts;
+    const { chance, clock, row } = this.#own.parts;
     return {
-      letter: makeLetterId(chance),
+      letter: makeLetterId(chance, clock.now()),
       // Octets of another server's mailbox are taken over as they are.
       prefix: noBytes(),
       spool,

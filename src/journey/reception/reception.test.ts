@@ -5,6 +5,7 @@ import { Unavailable } from '../../base/trouble.ts';
 import { MemoryWire } from '../../protocol/line/transcript.ts';
 import { openSmtpWorld, type SmtpWorld } from '../../protocol/smtp/smtp-world-suite.ts';
 import { glanceAtHeader } from './loops.ts';
+import { effort } from '../../../test/support/effort.ts';
 
 async function open(header: [string, string][] = []): Promise<{ world: SmtpWorld; wire: MemoryWire }> {
   const world = await openSmtpWorld(new Map(header));
@@ -30,7 +31,7 @@ function letterFor(...recipients: string[]): string {
 test('reception: the trace fields of a letter for one, over TLS', async () => {
   const { world, wire } = await open([['tls', 'yes']]);
   const reply = await say(wire, `EHLO mx.remote.test\r\n${letterFor('hanako@local.test')}Subject: x\r\n\r\ny\r\n.\r\n`);
-  const id = /^250 2\.6\.0 Letter taken, (\w{16})$/.exec(reply)![1];
+  const id = /^250 2\.6\.0 Letter taken, (\w{18})$/.exec(reply)![1];
   const [letter] = await world.inbox('hanako');
   assert.equal(
     letter,
@@ -198,7 +199,7 @@ for (const [field, messageId] of [
     assert.equal(glanceAtHeader(bytesFromLatin1(`X: y\r\n${field}\r\n\r\n<body@b>`), 'h').messageId, messageId));
 
 test('glanceAtHeader: a hostile header is read in a moment', () => {
-  const begin = performance.now();
+  const begin = effort();
   glanceAtHeader(bytesFromLatin1('r\n'.repeat(12_000_000)), 'h');
-  assert.ok(performance.now() - begin < 500);
+  assert.ok(effort() - begin < 500);
 });

@@ -102,8 +102,8 @@ class ReceivedLetter implements IncomingLetter {
       const objection = replyToObjection(await this.#recipients.recheck(content.length));
       if (objection !== null) return objection;
     }
-    const letter = makeLetterId(chance);
     const at = clock.now();
+    const letter = makeLetterId(chance, at);
     const placements = this.#recipients.placements();
     const queue = this.#recipients.queueRows();
     const { returns, envelopeId, smtpUtf8, body } = this.#parameters;

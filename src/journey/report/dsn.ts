@@ -86,7 +86,7 @@ export function openReporter(parts: ReporterParts): Reporter {
       const { placements, queue } = await roadBack(parts, first.row);
       if (placements.length === 0 && queue.length === 0) return null;
       const at = parts.clock.now();
-      const letter = makeLetterId(parts.chance);
+      const letter = makeLetterId(parts.chance, at);
       const spool = store.spool(Number.MAX_SAFE_INTEGER);
       await spool.add(buildReport(parts, recipients, octets, letter, at));
       const accepted: AcceptLetter = {

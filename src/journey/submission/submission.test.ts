@@ -195,7 +195,7 @@ test('submission: a complete letter keeps its octets below the trace fields; wha
   assert.match(reply, /^250 2\.6\.0/);
   assert.match(
     found[0]!,
-    /^Return-Path: <hanako@local\.test>\r\nReceived: from pc \(\[192\.0\.2\.1\]\)\r\n\tby mail\.local\.test with ESMTPSA id \w{16}\r\n\tfor <taro@local\.test>\r\n\ttls TLS_AES_128_GCM_SHA256 \(TLSv1\.3\); Mon, 23 Nov 2026 12:00:00 \+0000\r\nFrom:/,
+    /^Return-Path: <hanako@local\.test>\r\nReceived: from pc \(\[192\.0\.2\.1\]\)\r\n\tby mail\.local\.test with ESMTPSA id \w{18}\r\n\tfor <taro@local\.test>\r\n\ttls TLS_AES_128_GCM_SHA256 \(TLSv1\.3\); Mon, 23 Nov 2026 12:00:00 \+0000\r\nFrom:/,
   );
   assert.ok(found[0]!.endsWith(letter));
 });
@@ -204,7 +204,7 @@ test('submission: what is missing is put before, Bcc is cut out', async () => {
   const { found } = await submit('Subject: s\r\nBcc: a@b,\r\n c@d\r\nTo: taro\r\n\r\nBcc: stays\r\n');
   assert.match(
     found[0]!.replace(/^Return-Path:.*\r\nReceived:.*\r\n(?:\t.*\r\n)*/, ''),
-    /^Date: Mon, 23 Nov 2026 12:00:00 \+0000\r\nMessage-ID: <\w{16}@local\.test>\r\nFrom: =\?utf-8\?B\?6Iqx5a2Q\?= <hanako@local\.test>\r\nSubject: s\r\nTo: taro\r\n\r\nBcc: stays\r\n$/,
+    /^Date: Mon, 23 Nov 2026 12:00:00 \+0000\r\nMessage-ID: <\w{18}@local\.test>\r\nFrom: =\?utf-8\?B\?6Iqx5a2Q\?= <hanako@local\.test>\r\nSubject: s\r\nTo: taro\r\n\r\nBcc: stays\r\n$/,
   );
 });
 

@@ -124,8 +124,8 @@ class SubmittedLetter implements IncomingLetter {
       const objection = replyToObjection(await this.#recipients.recheck(content.length));
       if (objection !== null) return objection;
     }
-    const letter = makeLetterId(chance);
     const at = clock.now();
+    const letter = makeLetterId(chance, at);
     const completion = completeLetter(octets, { author: this.#outside ?? { name, address: login }, at, id: letter });
     if (completion.fault !== null) return replyWith('bad-header', completion.fault);
     // Strict: every author must be the login's own, not the first or the sender alone (B-031).

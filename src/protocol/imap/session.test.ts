@@ -6,6 +6,7 @@ import type { Session, Wire } from '../line/session.ts';
 import { MemoryWire } from '../line/transcript.ts';
 import { openPlayedWorld, type PlayedImap } from './played-world.ts';
 import { imapSessions } from './session.ts';
+import { effort } from '../../../test/support/effort.ts';
 
 async function world(...header: [string, string][]): Promise<PlayedImap> {
   return openPlayedWorld(new Map(header));
@@ -297,9 +298,9 @@ test('B-052: LIST of 2,000 wildcards over 5,000 mailboxes', async () => {
   const played = await world();
   for (let i = 0; i < 5000; i++) await played.store.createMailbox(1, `mailbox ${i}`, null);
   const { ask } = await connect(played);
-  const begin = performance.now();
+  const begin = effort();
   assert.match(await ask(`a LIST "" "${'%*'.repeat(1000)}z"\r\n`), /^a OK/);
-  assert.ok(performance.now() - begin < 1000);
+  assert.ok(effort() - begin < 1000);
 });
 
 test('QRESYNC when expunges are no longer remembered: what is not there has vanished (RFC 7162 §3.2.5.2)', async () => {

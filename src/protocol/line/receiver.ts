@@ -217,8 +217,6 @@ export class Receiver {
     let at = this.#from;
     let nul = findBytes(buffer, NUL, at);
     if (nul >= to) nul = -1;
-    /** The first CR at or after `at`, looked for once: text without any CR must not be searched again for each line. */
-    let cr = -1;
     while (at < to) {
       const octet = buffer[at]!;
       switch (this.#place) {
@@ -265,28 +263,26 @@ export class Receiver {
           if (octet === CR) at++;
           continue;
         case 'middle': {
-          let lf = findBytes(buffer, LF, at);
-          if (lf < 0 || lf > to) lf = to;
-          // Only a CR directly before the LF is legal; any other is looked at octet by octet.
-          if (cr < at) {
-            cr = findBytes(buffer, CR, at);
-            if (cr < 0) cr = buffer.length;
+          // Octet by octet: a line is so short that beginning a search costs more than passing over it.
+          for (; at < to; at++) {
+            const one = buffer[at]!;
+            if (one > CR || (one !== CR && one !== LF)) continue;
+            // The end of a line as it should be, with another line behind it that begins with no dot.
+            if (one === CR && at + 2 < to && buffer[at + 1] === LF && buffer[at + 2] !== DOT) at++;
+            else break;
           }
-          if (cr < lf) {
-            at = cr + 1;
+          if (at === to) continue;
+          if (buffer[at] === CR) {
+            at++;
             this.#place = 'cr';
             continue;
           }
-          if (lf === to) {
-            at = to;
-            continue;
-          }
-          this.#addPiece(open, lf, max);
+          this.#addPiece(open, at, max);
           this.#addCrlf(max);
           this.#bareLf++;
           this.#ending = 'lf';
           this.#place = 'start';
-          at = lf + 1;
+          at++;
           open = at;
           continue;
         }

@@ -110,7 +110,7 @@ export class MemoryWire implements Wire {
 
   write(data: string | Bytes): void {
     if (this.closed) return;
-    this.#out.push(typeof data === 'string' ? bytesFromUtf8(data) : data.slice());
+    this.#out.push(typeof data === 'string' ? bytesFromUtf8(data) : Uint8Array.from(data));
   }
   flush(): void {}
   drained(): Promise<void> {

@@ -1,6 +1,6 @@
 // What a POP3 client may say: a line in, a command out, and back. Knows the grammar of RFC 1939 §3, RFC 2449 §3 and the commands
 // that came later; knows neither states (states.ts) nor what a command does (commands/).
-import { bytesFromUtf8, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
+import { bytesFromUtf8, isAsciiBytes, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
 import { SyntaxTrouble } from '../../base/trouble.ts';
 
 /** Message-numbers begin with 1 (RFC 1939 §4). */
@@ -79,7 +79,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 function decode(bytes: Bytes): string {
   let decoded: string;
   try {
-    decoded = utf8.decode(bytes);
+    // Nearly always ASCII, which needs no decoder.
+    decoded = isAsciiBytes(bytes) ? latin1FromBytes(bytes) : utf8.decode(bytes);
   } catch {
     throw new SyntaxTrouble('the line is not valid UTF-8');
   }

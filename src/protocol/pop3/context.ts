@@ -65,8 +65,8 @@ export type State =
 export type Transaction = Extract<State, { readonly at: 'transaction' }>;
 
 const unknown: State = { at: 'authorization', login: null, dialogue: null };
-/** Read events are handed over in bunches. */
-const eventsAtOnce = 100;
+/** Read events are handed over in bunches, most at the end of a session. */
+const eventsAtOnce = 1000;
 
 export class Context {
   readonly wire: Wire;
@@ -193,7 +193,7 @@ function readEvent(letter: string, at: number, principal: Principal, uid: number
     at,
     station: 'read',
     result: 'done',
-    recipient: principal.login,
+    recipient: null,
     account: principal.account,
     facts: wire.tls === null ? facts : { ...facts, tls: `${wire.tls.version} ${wire.tls.cipher}` },
   };

@@ -1,6 +1,7 @@
 // The INBOX as it was at login, and what this session means to remove from it. Knows letters by message-number; knows no wire
 // and no words. Letters that arrive later are not in it; letters that another program removes meanwhile are told to be gone.
 import type { Bytes } from '../../base/bytes.ts';
+import { giveSlab, slabSize, takeSlab } from '../../base/slabs.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { AccountId, LetterBytes, LetterId, MailStore, MessageId, Uid } from '../../store/contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
@@ -8,13 +9,20 @@ import type { MessageNumber } from './command.ts';
 
 /** Letters above this size are read and sent in pieces. */
 const largeLetter = 256 * 1024;
-/** Read ahead for a client that walks through its letters: at most so much. */
-const aheadOctets = 1024 * 1024;
+/** Read ahead for a client that walks through its letters: at most so many, as far as they go into a slab. */
 const aheadLetters = 64;
-/** Of these so few are left when the next are read. */
-const aheadLow = 24;
+/** Above this size the wire takes the octets over, and they must not lie in a slab. */
+const aheadLetter = 60 * 1024;
+/** With so few left, the next are read. */
+const aheadLow = 8;
 
 export type LetterSource = Bytes | LetterBytes;
+
+/** Letters read together, by message-number, in their slab when they have one. */
+interface Run {
+  readonly slab: Bytes | undefined;
+  readonly letters: Map<MessageNumber, Bytes>;
+}
 
 export class Maildrop {
   readonly #store: MailStore;
@@ -28,14 +36,16 @@ export class Maildrop {
   #octets = 0;
   #markedOctets = 0;
 
-  /** Letters read ahead, by message-number. */
-  #ahead = new Map<MessageNumber, Bytes>();
+  /** Letters read ahead, and those behind them. */
+  #ahead: Run | null = null;
+  #next: Run | null = null;
   /** The number a client that walks in order asks for next. */
   #expected: MessageNumber = 1;
   /** Letters to read at once; grows while the client walks. */
   #stride = 1;
   /** A read that nobody waits for yet. */
   #coming: Promise<void> | null = null;
+  #closed = false;
 
   /** @throws Refusal, Unavailable. */
   static async open(store: MailStore, account: AccountId): Promise<Maildrop> {
@@ -83,7 +93,8 @@ export class Maildrop {
   // --- reading ------------------------------------------------------------------------------------------------------
 
   /**
-   * The letter: its octets at once when they were read ahead, a promise otherwise; the way to its pieces when it is large.
+   * The letter: its octets at once when they were read ahead, a promise otherwise; the way to its pieces when it is large. The octets are
+   * there until the next call.
    * @throws (or rejects with) Refusal `expired` when another program has removed it meanwhile; Unavailable.
    */
   read(number: MessageNumber): Bytes | Promise<LetterSource> {
@@ -97,25 +108,31 @@ export class Maildrop {
         ? this.#coming.then(() => this.#takeAhead(number) ?? this.#readAhead(number))
         : this.#readAhead(number);
     // Little is left of what was read ahead: the disk reads on while the client takes the rest.
-    if (this.#coming === null && this.#stride === aheadLetters && this.#ahead.size <= aheadLow) this.#readOn();
+    if (this.#next === null && this.#coming === null && this.#stride > aheadLow && this.#ahead!.letters.size <= aheadLow) this.#readOn();
     return ready;
   }
 
   #takeAhead(number: MessageNumber): Bytes | undefined {
-    const letter = this.#ahead.get(number);
-    this.#ahead.delete(number);
+    if (this.#next?.letters.has(number)) {
+      giveBack(this.#ahead);
+      this.#ahead = this.#next;
+      this.#next = null;
+    }
+    const letter = this.#ahead?.letters.get(number);
+    if (letter !== undefined) this.#ahead!.letters.delete(number);
     return letter;
   }
 
   #readOn(): void {
     let next = this.#expected;
-    while (this.#ahead.has(next) || this.#marked.has(next)) next++;
+    while (this.#ahead!.letters.has(next) || this.#marked.has(next)) next++;
     if (next > this.count || this.sizeOf(next) > largeLetter) return;
     const before = this.#ahead;
     this.#coming = this.#load(next)
-      .then((letters) => {
+      .then((run) => {
         // A client that has gone elsewhere meanwhile has begun anew.
-        if (this.#ahead === before) for (const [number, letter] of letters) before.set(number, letter);
+        if (this.#ahead === before && !this.#closed) this.#next = run;
+        else giveBack(run);
       })
       // Met again, and told, when the letter itself is asked for.
       .catch(() => {})
@@ -128,34 +145,44 @@ export class Maildrop {
   }
 
   async #readAhead(first: MessageNumber): Promise<Bytes> {
-    const letters = await this.#load(first);
-    const letter = letters.get(first);
-    letters.delete(first);
-    this.#ahead = letters;
-    return letter ?? this.#readAlone(first);
+    this.#giveAheadBack();
+    const run = await this.#load(first);
+    if (this.#closed) {
+      giveBack(run);
+      throw new Unavailable('shutting-down', 'the session has ended');
+    }
+    this.#ahead = run;
+    return this.#takeAhead(first) ?? this.#readAlone(first);
   }
 
   /** A run of letters from this one on, as far as one read should go; without those that could not be read. */
-  async #load(first: MessageNumber): Promise<Map<MessageNumber, Bytes>> {
-    const numbers: MessageNumber[] = [];
-    let octets = 0;
-    for (let number = first; number <= this.count && numbers.length < this.#stride; number++) {
-      const size = this.sizeOf(number);
-      if (number > first && (size > largeLetter || octets + size > aheadOctets)) break;
-      if (number > first && this.#marked.has(number)) continue;
-      numbers.push(number);
-      octets += size;
-    }
-    const letters = await this.#store.readLetters(
-      this.#state.account,
-      numbers.map((number) => this.#messageOf(number)),
-    );
-    const found = new Map<MessageNumber, Bytes>();
+  async #load(first: MessageNumber): Promise<Run> {
+    const numbers: MessageNumber[] = [first];
+    let octets = this.sizeOf(first);
+    if (octets <= aheadLetter)
+      for (let number = first + 1; number <= this.count && numbers.length < this.#stride; number++) {
+        const size = this.sizeOf(number);
+        if (size > aheadLetter || octets + size > slabSize) break;
+        if (this.#marked.has(number)) continue;
+        numbers.push(number);
+        octets += size;
+      }
+    const slab = numbers.length > 1 ? takeSlab() : undefined;
+    const messages = numbers.map((number) => this.#messageOf(number));
+    // When this fails, something may still be on its way into the slab: it is let go of.
+    const found = await this.#store.readLetters(this.#state.account, messages, slab);
+    const letters = new Map<MessageNumber, Bytes>();
     numbers.forEach((number, i) => {
-      const letter = letters[i];
-      if (letter) found.set(number, letter);
+      const letter = found[i];
+      if (letter) letters.set(number, letter);
     });
-    return found;
+    return { slab, letters };
+  }
+
+  #giveAheadBack(): void {
+    giveBack(this.#ahead);
+    giveBack(this.#next);
+    this.#ahead = this.#next = null;
   }
 
   /** It was not among those read: gone, or damaged, which is another thing altogether. Opening tells which. */
@@ -188,7 +215,8 @@ export class Maildrop {
     if (this.#marked.has(number)) return;
     this.#marked.add(number);
     this.#markedOctets += this.sizeOf(number);
-    this.#ahead.delete(number);
+    this.#ahead?.letters.delete(number);
+    this.#next?.letters.delete(number);
   }
 
   unmarkAll(): void {
@@ -205,7 +233,12 @@ export class Maildrop {
 
   /** Lets go of the mailbox. Called once. */
   close(): void {
-    this.#ahead = new Map();
+    this.#closed = true;
+    this.#giveAheadBack();
     this.#state.release();
   }
+}
+
+function giveBack(run: Run | null): void {
+  if (run?.slab !== undefined) giveSlab(run.slab);
 }

@@ -1,9 +1,14 @@
 // The text of a multi-line response (RFC 1939 §3): lines end with CRLF, a leading dot is doubled, a lone dot ends it; and where TOP stops.
 // Knows octets in pieces of any size; knows no letter and no wire.
-import { allocateBytes, bytesFromLatin1, CR, DOT, findBytes, LF, type Bytes } from '../../base/bytes.ts';
+import { allocateBytes, bytesFromLatin1, CR, DOT, findBytes, latin1FromBytes, LF, type Bytes } from '../../base/bytes.ts';
 
 const end = bytesFromLatin1('.\r\n');
 const lineEnd = bytesFromLatin1('\r\n.\r\n');
+
+/** A bare LF, or a dot that begins a line. */
+const toAdd = /[^\r]\n|\n\./;
+/** Pieces above this are not made into text. */
+const readyMax = 64 * 1024;
 
 export class DotStuffer {
   /** The last octet so far; a text begins like a line. */
@@ -12,6 +17,10 @@ export class DotStuffer {
   /** The piece as it goes out; the same memory when nothing needs to be added, which is nearly always so. */
   push(piece: Bytes): Bytes {
     if (piece.length === 0) return piece;
+    if (this.#isReady(piece)) {
+      this.#last = piece[piece.length - 1]!;
+      return piece;
+    }
     /** Places where an octet is to be put in: before a dot another dot, before a bare LF its CR. */
     let places: number[] | null = null;
     if (this.#last === LF && piece[0] === DOT) (places ??= []).push(0);
@@ -24,6 +33,13 @@ export class DotStuffer {
     }
     this.#last = piece[piece.length - 1]!;
     return places === null ? piece : insert(piece, places);
+  }
+
+  /** Nothing needs to be added. An expression over text finds that out in half the time that looking at each line end takes. */
+  #isReady(piece: Bytes): boolean {
+    const [first] = piece;
+    if (piece.length > readyMax || (first === DOT && this.#last === LF) || (first === LF && this.#last !== CR)) return false;
+    return !toAdd.test(latin1FromBytes(piece));
   }
 
   /** What ends the text. */

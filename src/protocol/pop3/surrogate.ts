@@ -2,7 +2,7 @@
 // Knows header fields; knows no session. What RFC 2047 and RFC 2231 can say is kept; an address that has no ASCII form is put beside one
 // that leads nowhere, so that it can be read and cannot be answered by mistake (after RFC 6858).
 // Missing: header sections of parts inside stay as they are.
-import { concatBytes, bytesFromLatin1, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
+import { concatBytes, bytesFromLatin1, isAsciiBytes, latin1FromBytes, type Bytes } from '../../base/bytes.ts';
 import { SyntaxTrouble } from '../../base/trouble.ts';
 import { formatAddressList, formatAddrSpec, parseAddressList, type Address, type Mailbox } from '../../message/address/address-list.ts';
 import { formatField, formatTextField } from '../../message/build/field.ts';
@@ -23,7 +23,7 @@ const typedFields: ReadonlySet<string> = new Set(['content-type', 'content-dispo
 /** `letter` may be its beginning only. The same memory when its header section is ASCII, which it nearly always is. */
 export function withAsciiHeader(letter: Bytes): Bytes {
   const head = letter.subarray(0, longestHeader);
-  if (!hasHighOctetInHeader(head)) return letter;
+  if (isAsciiBytes(head) || !hasHighOctetInHeader(head)) return letter;
   const { fields, blank } = headerFieldRanges(head);
   if (blank === head.length && letter.length > head.length) return letter;
   const pieces: Bytes[] = [];

@@ -139,8 +139,8 @@ export function describeSources(discovery: Discovery, language: Language): strin
 
 /** The best source that said something, or null. */
 export function bestSource(discovery: Discovery): SourceName | null {
-  const said = [...discovery.imap, ...discovery.pop3, ...discovery.smtp].map(({ source }) => source);
-  return sourceNames.find((source) => said.includes(source)) ?? null;
+  const said = new Set([...discovery.imap, ...discovery.pop3, ...discovery.smtp].map(({ source }) => source));
+  return sourceNames.find((source) => said.has(source)) ?? null;
 }
 
 /** Whether it was the network that kept sources from being asked, and not the domain that says nothing. */

@@ -10,7 +10,7 @@ import { sha256Hex } from '../../base/digest.ts';
 import type { MboxQuoting } from '../../message/mbox.ts';
 import type { AccountId, AppendLetter, LetterId, MailboxInfo, MailStore, MessageId } from '../../store/contract.ts';
 import type { AccountRow } from '../../store/directory-contract.ts';
-import { makeLetterId } from '../../store/letter-id.ts';
+import { letterIdBeside, makeLetterId } from '../../store/letter-id.ts';
 import { maxKeywords } from '../../store/limits.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import { CommandTrouble, type Work } from '../cli/command.ts';
@@ -112,7 +112,7 @@ class Importing {
     const opened: { plan: Plan; ledger: Ledger }[] = [];
     try {
       for (const plan of plans) {
-        const id = makeLetterId(this.#office.chance);
+        const id = makeLetterId(this.#office.chance, clock.now());
         opened.push({ plan, ledger: await openLedger(plan.ledger, this.#ask.again, id, clock.now()) });
       }
       const of = opened.reduce(
@@ -377,5 +377,5 @@ async function collectIds(store: MailStore, account: AccountId, messages: readon
 /** The same letter of the same import always has the same id; no chance is in it beyond the import's own. */
 function letterIdOf(importId: string, source: string, key: string): LetterId {
   const octets = bytesFromHex(sha256Hex(`${importId}\0${source}\0${key}`));
-  return makeLetterId({ bytes: () => octets, fraction: () => 0 });
+  return letterIdBeside(importId, octets);
 }

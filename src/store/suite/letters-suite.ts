@@ -379,6 +379,25 @@ function reading(open: OpenStore): void {
       assert.deepEqual(await store.readFacts(ADA, [], ['subject']), { subject: [] });
     }));
 
+  test('letters are read into memory of the caller as far as they go into it', () =>
+    withStore(open, async (store) => {
+      const { id } = await mailboxOf(store, ADA, 'INBOX');
+      await append(store, ADA, id, 'a', 'b', 'c');
+      const state = await store.openMailbox(ADA, id);
+      const messages = [state.messages[2]!, 4711, state.messages[0]!, state.messages[1]!];
+      state.release();
+      for (const length of [0, 10, letterText('a').length, letterText('a').length * 2 + 3, 100_000]) {
+        const memory = new Uint8Array(length);
+        for (let again = 0; again < 2; again++) {
+          const letters = await store.readLetters(ADA, messages, memory);
+          assert.deepEqual(
+            letters.map((letter) => letter && utf8FromBytes(letter)),
+            [letterText('c'), null, letterText('a'), letterText('b')],
+          );
+        }
+      }
+    }));
+
   test('letters that answer one another are one thread, whichever came first', () =>
     withStore(open, async (store) => {
       const { id } = await mailboxOf(store, ADA, 'INBOX');

@@ -6,6 +6,7 @@ export type CrashPoint = (name: CrashPointName) => void;
 export const crashPointNames = [
   'before-octets',
   'after-octets',
+  'octets-sync-begun',
   'after-octets-sync',
   'after-begin',
   'after-letter-row',

@@ -1,6 +1,6 @@
 // Does the jobs of a shard: lands octets, runs what waits in one transaction, says how each job ended.
-// Knows the order that durability asks for (reliability D-2: octets, fdatasync, rows, COMMIT with its fsync, answer) and what to do when
-// a step fails; knows no port and no promise.
+// Knows the order that durability asks for (reliability D-2: octets and their fdatasync, with rows written meanwhile, and
+// only then COMMIT with its fsync, and the answer) and what to do when a step fails; knows no port and no promise.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -10,6 +10,7 @@ import { openForWriting, readValue } from '../schema.ts';
 import { noteTrouble } from '../trouble-note.ts';
 import type { Books } from './books.ts';
 import { makeCrashPoint, type CrashPoint } from './crash-points.ts';
+import type { DiskHand } from './disk-hand.ts';
 import { CommitFailed, Poisoned, diskFull, isBusy, isDiskFailure, isDiskFull, isTrouble } from './failures.ts';
 import { doJob } from './do-job.ts';
 import { keyEvents, unkeyedSoon } from './journey.ts';
@@ -43,7 +44,8 @@ export class Desk {
   #poisoned: string | null = null;
   #commits = 0;
 
-  constructor(start: WriterStart, say: (event: string, fields: Record<string, string | number>) => void) {
+  /** `hand`: what waits for the disk beside this thread, if anything. */
+  constructor(start: WriterStart, say: (event: string, fields: Record<string, string | number>) => void, hand: DiskHand | null) {
     this.#start = start;
     this.#say = say;
     this.#point = makeCrashPoint(start.crashAt);
@@ -56,7 +58,7 @@ export class Desk {
       db,
       sql,
       ledger: new Ledger(db),
-      segments: new Segments(join(start.shardDir, 'segments'), db, start.segmentSize, this.#point, start.fault === 'no-fsync'),
+      segments: new Segments(join(start.shardDir, 'segments'), db, start.segmentSize, this.#point, start.fault === 'no-fsync', hand),
       point: this.#point,
       shard: start.shard,
       shards: start.shards,
@@ -83,7 +85,7 @@ export class Desk {
     const all = tasks.flat();
     try {
       if (this.#poisoned !== null) throw new Poisoned(this.#poisoned);
-      this.#books.segments.sync();
+      this.#books.segments.beginSync();
       this.#transact(all);
     } catch (error) {
       this.#poison(error);
@@ -134,7 +136,7 @@ export class Desk {
   #land(batch: Batch): Task[] {
     let fault: unknown = null;
     let base: { segment: number; start: number } | null = null;
-    const octets = batch.octets === null ? null : Buffer.from(batch.octets);
+    const octets = batch.octets === null ? null : Buffer.from(batch.octets.memory, 0, batch.octets.length);
     if (octets !== null && this.#poisoned === null) {
       try {
         base = this.#books.segments.append(octets);
@@ -221,6 +223,7 @@ export class Desk {
       if (this.#books.unkeyed > unkeyedSoon) this.#keyEvents();
       this.#books.ledger.flush();
       this.#books.segments.flush();
+      // Never a row whose octets may not be there: the disk is waited for before COMMIT begins, not merely before the answer.
       this.#books.segments.sync();
     } catch (error) {
       if (error instanceof Poisoned) throw error;

@@ -15,7 +15,7 @@ test('a shard with hundreds of thousands of segments is opened and written to', 
     db.exec(
       `insert into segment with recursive n(id) as (select 1 union all select id + 1 from n where id < ${many}) select id, 10, 10 from n`,
     );
-    const segments = new Segments(join(dir, 'segments'), db, 1 << 20, () => {}, false);
+    const segments = new Segments(join(dir, 'segments'), db, 1 << 20, () => {}, false, null);
     assert.deepEqual(segments.append(new Uint8Array(5)), { segment: many + 1, start: 0 });
     segments.sync();
     segments.count(many + 1, 5);

@@ -22,6 +22,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CrashPoint } from './crash-points.ts';
+import type { DiskHand } from './disk-hand.ts';
 
 export function segmentName(id: number): string {
   return `${String(id).padStart(8, '0')}.seg`;
@@ -48,6 +49,8 @@ export class Segments {
   readonly #limit: number;
   readonly #point: CrashPoint;
   readonly #skipSync: boolean;
+  /** Waits for the disk beside the writer; null where the writer does so itself. */
+  readonly #hand: DiskHand | null;
   readonly #rows = new Map<number, Segment>();
   /** Segments whose row is to be written: each large letter is a segment, so there may be hundreds of thousands. */
   readonly #dirty = new Set<number>();
@@ -60,12 +63,15 @@ export class Segments {
   #file = -1;
   #zeroedTo = 0;
   #unsynced = false;
+  /** `beginSync` has begun what `sync` has not seen the end of. */
+  #syncing = false;
 
-  constructor(dir: string, db: DatabaseSync, limit: number, point: CrashPoint, skipSync: boolean) {
+  constructor(dir: string, db: DatabaseSync, limit: number, point: CrashPoint, skipSync: boolean, hand: DiskHand | null) {
     this.dir = dir;
     this.#limit = limit;
     this.#point = point;
     this.#skipSync = skipSync;
+    this.#hand = hand;
     this.#select = db.prepare('select id, size, live from segment order by id');
     this.#select.setReturnArrays(true);
     this.#insert = db.prepare('insert into segment (id, size, live) values (?, ?, ?)');
@@ -108,15 +114,28 @@ export class Segments {
     return id;
   }
 
+  /** Lets the disk begin with what was appended, if that can go on beside other work. It is safe after `sync`, not before. */
+  beginSync(): void {
+    if (!this.#unsynced || this.#skipSync || this.#hand === null) return;
+    // What is appended from here on is unsynced again.
+    if (this.#hand.begin(this.#file)) {
+      this.#unsynced = false;
+      this.#syncing = true;
+    }
+    this.#point('octets-sync-begun');
+  }
+
   /** @throws when the disk did not take it: then this file must not be used again (reliability D-5). */
   sync(): void {
-    if (!this.#unsynced) return;
+    if (!this.#unsynced && !this.#syncing) return;
     try {
-      if (!this.#skipSync) fdatasyncSync(this.#file);
+      if (this.#syncing) this.#hand!.wait();
+      if (this.#unsynced && !this.#skipSync) fdatasyncSync(this.#file);
     } catch (error) {
       throw new SyncFailed('fdatasync of a segment failed', { cause: error });
     }
     this.#unsynced = false;
+    this.#syncing = false;
     this.#point('after-octets-sync');
   }
 
@@ -188,6 +207,7 @@ export class Segments {
   }
 
   close(): void {
+    this.#hand?.end();
     if (this.#file < 0) return;
     const row = this.#rows.get(this.#active);
     if (row !== undefined) ftruncateSync(this.#file, row.size);

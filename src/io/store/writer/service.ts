@@ -4,6 +4,7 @@ import { Unavailable } from '../../../base/trouble.ts';
 import type { Answer, Batch, FromWriter, ToWriter, WriterStart } from '../jobs.ts';
 import { noteTrouble } from '../trouble-note.ts';
 import { Desk } from './desk.ts';
+import type { DiskHand } from './disk-hand.ts';
 
 /** Quiet for this long, the service turns to what can wait. */
 const idleAfter = 20;
@@ -16,10 +17,10 @@ export class WriterService {
   #told = false;
 
   /** @throws what keeps the shard from being opened. */
-  constructor(start: WriterStart, send: (message: FromWriter) => void) {
+  constructor(start: WriterStart, send: (message: FromWriter) => void, hand: DiskHand | null) {
     this.#send = send;
     this.#answerFirst = start.fault === 'ack-before-commit';
-    this.#desk = new Desk(start, (event, fields) => send({ kind: 'log', level: 'warn', event, fields }));
+    this.#desk = new Desk(start, (event, fields) => send({ kind: 'log', level: 'warn', event, fields }), hand);
   }
 
   /** Messages in order. Returns false when the last one asked to close, and all is closed. */
@@ -45,16 +46,18 @@ export class WriterService {
 
   #work(batches: readonly Batch[]): void {
     const began = performance.now();
-    const early = batches.map((batch) => this.#answerFirst && batch.jobs.every((job) => job.kind === 'append' || job.kind === 'commit'));
-    for (const [index, batch] of batches.entries()) {
-      if (early[index] === true) this.#send({ kind: 'answers', number: batch.number, answers: batch.jobs.map(promiseTooEarly) });
+    const early = batches.filter((batch) => this.#answerFirst && batch.jobs.every((job) => job.kind === 'append' || job.kind === 'commit'));
+    if (early.length > 0) {
+      const told = early.map((batch) => ({ number: batch.number, answers: batch.jobs.map(promiseTooEarly) }));
+      this.#send({ kind: 'answers', batches: told, memory: [], seconds: null });
     }
     const answers = this.#desk.work(batches);
-    for (const [index, batch] of batches.entries()) {
-      if (early[index] === false) this.#send({ kind: 'answers', number: batch.number, answers: answers[index]! });
-    }
+    const done = batches
+      .map((batch, index) => ({ number: batch.number, answers: answers[index]! }))
+      .filter((_, index) => !early.includes(batches[index]!));
+    const memory = batches.flatMap(({ octets }) => (octets === null ? [] : [octets.memory]));
+    this.#send({ kind: 'answers', batches: done, memory, seconds: (performance.now() - began) / 1000 });
     this.#tellWhenStopped();
-    this.#send({ kind: 'observe', name: 'tayori_store_commit_seconds', value: (performance.now() - began) / 1000 });
   }
 
   #restWhenIdle(): void {

@@ -2,13 +2,14 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { FromWriter, ToWriter, WriterStart } from '../jobs.ts';
 import { noteTrouble } from '../trouble-note.ts';
+import { DiskThread } from './disk-hand.ts';
 import { WriterService } from './service.ts';
 
 const port = parentPort!;
-const send = (message: FromWriter): void => port.postMessage(message);
+const send = (message: FromWriter): void => port.postMessage(message, message.kind === 'answers' ? [...message.memory] : []);
 
 try {
-  const service = new WriterService(workerData as WriterStart, send);
+  const service = new WriterService(workerData as WriterStart, send, new DiskThread());
   port.on('message', (first: ToWriter) => {
     const messages = [first];
     for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port))

@@ -1,6 +1,7 @@
 // Writes the answers of one FETCH, batch by batch: columns in memory as they are, facts by the thousand, letters by the megabyte.
 // Knows the plan, the store and the wire; knows no grammar. A letter that vanished for good meanwhile is left out and counted.
 import { noBytes, type Bytes } from '../../../base/bytes.ts';
+import { giveSlab, slabSize, takeSlab } from '../../../base/slabs.ts';
 import { Refusal, Unavailable } from '../../../base/trouble.ts';
 import type { LetterBytes } from '../../../store/contract.ts';
 import type { Wire } from '../../line/session.ts';
@@ -13,9 +14,11 @@ import { cutOctets, locate, locator, type Wanted } from './section.ts';
 /** Letters of one batch: when all is in memory, and when the store is asked. */
 const memoryBatch = 4096;
 const factBatch = 1000;
-/** Octets of letters read at once, and from what size on a letter is opened instead, so that only what is wanted of it is read. */
+/** Octets of letters read at once when they do not go into a slab, and from what size on a letter is opened instead, so that only what is wanted of it is read. */
 const octetBatch = 1_048_576;
 const largeLetter = 262_144;
+/** Above this size the wire takes the octets over, and they must not lie in a slab. */
+const slabLetter = 60 * 1024;
 /** More items than this of one letter are written with pauses. */
 const fewItems = 8;
 /** Octets of a large letter that are read and sent at a time. */
@@ -34,6 +37,8 @@ interface Prepared {
   readonly seqs: Uint32Array;
   /** Octets of its letters of ordinary size. */
   readonly whole: readonly (Bytes | null)[];
+  /** Where they lie, when all of them are small. */
+  readonly slab: Bytes | undefined;
 }
 
 /** `seen`: UIDs that this command has made \Seen, whose answers say so. */
@@ -43,7 +48,7 @@ export async function answerFetch(context: Context, plan: Plan, letters: Letters
   const reading = new LetterReader(context, turns);
   let missing = 0;
   const prepare = async (from: number): Promise<Prepared> => {
-    const to = endOfBatch(letters, from, plan);
+    const [to, slabbed] = endOfBatch(letters, from, plan);
     const messages = plan.facts.length > 0 || plan.threads ? messagesOf(letters, from, to) : null;
     const batch: Batch = {
       columns: letters.columns,
@@ -52,35 +57,43 @@ export async function answerFetch(context: Context, plan: Plan, letters: Letters
       facts: messages !== null && plan.facts.length > 0 ? await parts.store.readFacts(account, messages, plan.facts) : {},
       threads: messages !== null && plan.threads ? await parts.store.readThreads(account, messages) : [],
     };
-    return { to, batch, seqs: letters.seqs.subarray(from, to), whole: plan.octets ? await reading.readSmall(batch) : [] };
+    const slab = slabbed ? takeSlab() : undefined;
+    return { to, batch, seqs: letters.seqs.subarray(from, to), whole: plan.octets ? await reading.readSmall(batch, slab) : [], slab };
   };
   for (let next: Promise<Prepared> | null = letters.count > 0 ? prepare(0) : null; next !== null;) {
-    const { to, batch, seqs, whole }: Prepared = await next;
+    const { to, batch, seqs, whole, slab }: Prepared = await next;
+    const more = to < letters.count;
     // The disk reads the next letters while these go out.
-    next = to < letters.count ? prepare(to) : null;
+    next = more && plan.octets ? prepare(to) : null;
     // Its trouble is met when it is waited for.
     next?.catch(() => {});
     const told = toldSeen(context, plan, batch, seen);
     if (plan.octets) missing += await reading.write(plan, batch, whole, seqs, told);
     else missing += writeTexts(wire, plan, batch, seqs, told);
-    if (next !== null && turns.due) await turns.pause();
+    if (slab !== undefined) giveSlab(slab);
+    if (more && turns.due) await turns.pause();
+    // Facts are read at once: what is ready goes out before.
+    if (more) next ??= prepare(to);
   }
   if (reading.damage !== null) throw reading.damage;
   return { missing };
 }
 
-function endOfBatch(letters: Letters, from: number, plan: Plan): number {
-  if (!plan.octets) return Math.min(letters.count, from + (plan.facts.length > 0 || plan.threads ? factBatch : memoryBatch));
+/** Where the batch ends, and whether its letters are read into a slab: small ones are, others are with others like them. */
+function endOfBatch(letters: Letters, from: number, plan: Plan): [to: number, slabbed: boolean] {
+  if (!plan.octets) return [Math.min(letters.count, from + (plan.facts.length > 0 || plan.threads ? factBatch : memoryBatch)), false];
   const { sizes } = letters.columns;
+  const slabbed = sizes[letters.at[from]!]! <= slabLetter;
   let octets = 0;
   let to = from;
   for (; to < letters.count && to - from < factBatch; to++) {
     const size = sizes[letters.at[to]!]!;
+    if (size <= slabLetter !== slabbed) break;
     if (size > largeLetter) continue;
-    if (octets > 0 && octets + size > octetBatch) break;
+    if (octets > 0 && octets + size > (slabbed ? slabSize : octetBatch)) break;
     octets += size;
   }
-  return to;
+  return [to, slabbed];
 }
 
 /** RFC 9051 §6.4.5: flags that the command itself changed are told in the same answers; RFC 7162 §3.1.3 wants their MODSEQ, §3.2.4 their UID. */
@@ -194,7 +207,7 @@ class LetterReader {
   }
 
   /** Letters of ordinary size, one call for all; null for large ones and those that are gone. */
-  async readSmall(batch: Batch): Promise<(Bytes | null)[]> {
+  async readSmall(batch: Batch, slab: Bytes | undefined): Promise<(Bytes | null)[]> {
     const { sizes, messages } = batch.columns;
     const whole: (Bytes | null)[] = Array.from({ length: batch.at.length }, () => null);
     const asked: number[] = [];
@@ -203,7 +216,7 @@ class LetterReader {
     const { store } = this.#context.parts;
     const ids = Uint32Array.from(asked, (i) => messages[batch.at[i]!]!);
     try {
-      const letters = await store.readLetters(this.#context.account, ids);
+      const letters = await store.readLetters(this.#context.account, ids, slab);
       for (let k = 0; k < asked.length; k++) whole[asked[k]!] = letters[k] ?? null;
     } catch (trouble) {
       if (!(trouble instanceof Unavailable) || this.#context.wire.closing) throw trouble;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { matchesPattern, namePattern, simplifyPattern } from './list-pattern.ts';
+import { effort } from '../../../../test/support/effort.ts';
 
 const rows: [pattern: string, name: string, matches: boolean][] = [
   ['*', 'a/b', true],
@@ -43,11 +44,11 @@ test('the matcher answers as a regular expression would', () => {
 });
 
 test('a pattern of 2,000 wildcards is looked for in 5,000 names within 100 ms (B-052)', () => {
-  const begin = performance.now();
+  const begin = effort();
   for (const pattern of ['%*'.repeat(1000), '*a'.repeat(1000), '%a*'.repeat(700), `${'*a%b'.repeat(20)}c`]) {
     const matches = namePattern(pattern);
     for (let i = 0; i < 5000; i++) matches(`${'ab'.repeat(20)}/${i}`);
   }
   // Four patterns; a slow machine may take its time.
-  assert.ok(performance.now() - begin < 2000, `${performance.now() - begin} ms`);
+  assert.ok(effort() - begin < 2000, `${effort() - begin} ms`);
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { SyntaxTrouble } from '../../../base/trouble.ts';
 import { eachRange, formatNumbers, formatSequenceSet, parseSequenceSet, setHas, STAR } from './sequence-set.ts';
+import { effort } from '../../../../test/support/effort.ts';
 
 const good: readonly (readonly [text: string, canonical: string])[] = [
   ['1', '1'],
@@ -116,9 +117,9 @@ for (const [name, make] of [
 ] as const)
   test(`100,000 ranges, ${name}, are parsed in 50 ms`, () => {
     const text = Array.from({ length: 100_000 }, (_, i) => make(i)).join(',');
-    const begin = performance.now();
+    const begin = effort();
     parseSequenceSet(text);
-    const took = performance.now() - begin;
+    const took = effort() - begin;
     assert.ok(took < 250, `${took} ms`);
   });
 
