@@ -49,12 +49,14 @@ export async function checkHealth(
   const current = directory.outsideAccount(row.id) ?? row;
   const before = current.health;
   const at = clock.now();
+  // A look without the login mends no password, nor does a network that is down excuse a wrong one: it would be tried again by itself.
+  const waits = !options.signIn && before.state === 'bad';
+  if (waits) failure = null;
   const kept = { lastReceivedAt: before.lastReceivedAt, lastSentAt: before.lastSentAt };
-  const health: OutsideHealth =
-    failure === null
-      ? options.signIn || before.state !== 'bad'
-        ? { state: 'good', cause: null, words: '', at, ...kept }
-        : before
+  const health: OutsideHealth = waits
+    ? before
+    : failure === null
+      ? { state: 'good', cause: null, words: '', at, ...kept }
       : { state: stateOf(failure.cause), cause: failure.cause, words: failure.words, at, ...kept };
   const news: HealthNews[] = [];
   if (failure === null && before.state !== 'good' && health.state === 'good') news.push({ kind: 'works-again', cause: before.cause });

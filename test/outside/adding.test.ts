@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ImapFlow } from 'imapflow';
 import { createTransport } from 'nodemailer';
 import { openDnsServer, type DnsServer, type Zone } from '../support/dns-server.ts';
 import { foreignHost } from '../support/dovecot.ts';
@@ -134,6 +135,33 @@ describe('an account at a provider of Dovecot and Postfix', { skip: foreignOffic
     assert.match(subjectsAt('jiro@foreign.example', 'INBOX')[0]!, /by way of my provider/);
     const listed = json(await run(['queue', 'list', '--json']));
     assert.deepEqual(listed['rows'], []);
+    // The provider files no copy: ours lies in Sent here, and collection brings it there.
+    await until(() => subjectsAt('taro@foreign.example', 'Sent').length > 0);
+    assert.equal(subjectsAt('taro@foreign.example', 'Sent').length, 1);
+
+    // A letter that comes at the provider is read here by any app, with one's own password.
+    await send('taro@foreign.example', 'taro@foreign.example');
+    const { address, password: pass } = tayori.people[0]!;
+    const app = new ImapFlow({
+      host: '127.0.0.1',
+      port: tayori.ports.imaps,
+      secure: true,
+      auth: { user: `${address}/taro@foreign.example`, pass },
+      tls: { ca: readFileSync(tayori.ca), servername: 'localhost' },
+      logger: false,
+    });
+    await app.connect();
+    try {
+      await until(async () => {
+        const status = await app.status('INBOX', { messages: true });
+        return status !== false && (status.messages ?? 0) > 0;
+      });
+      await app.mailboxOpen('INBOX');
+      const letter = await app.fetchOne('1', { envelope: true });
+      assert.equal(letter !== false && letter.envelope?.subject, 'by way of my provider');
+    } finally {
+      await app.logout();
+    }
     assert.deepEqual(secretEverywhere(), []);
   });
 
@@ -220,9 +248,9 @@ describe('an account at a provider of Dovecot and Postfix', { skip: foreignOffic
 });
 
 /** Asks again until it is so; the other processes give no sign. */
-async function until(isSo: () => boolean): Promise<void> {
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 20_000;
-  while (!isSo()) {
+  while (!(await isSo())) {
     if (performance.now() > end) throw new Error('it did not come about');
     await new Promise((again) => setTimeout(again, 50));
   }

@@ -27,6 +27,7 @@ import { openOutsideAccounts } from '../../src/journey/outside/accounts.ts';
 import { openSignInKeeper } from '../../src/journey/outside/tokens.ts';
 import { QueueRunner } from '../../src/journey/queue/runner.ts';
 import { openReporter } from '../../src/journey/report/dsn.ts';
+import { describeJourney } from '../../src/journey/trace/describe.ts';
 import { openSubmission } from '../../src/journey/submission/submission.ts';
 import { openSmtpClient } from '../../src/protocol/smtp/client.ts';
 import { readSmtpFailure } from '../../src/journey/outside/smtp-failures.ts';
@@ -227,6 +228,13 @@ test('a letter goes to all through the provider, people here included, with the 
     ['submission done', 'queue done', 'routing done', 'delivery done'],
   );
   assert.equal(events[0]!.facts['via'], self!.address);
+  assert.deepEqual(events[2]!.facts, { via: self!.address, peer: 'localhost' });
+  // Nothing is said of a DNS that was not asked.
+  for (const [language, words] of [
+    ['en', 'It goes through the provider of'],
+    ['ja', 'の会社（localhost）を通して送ります'],
+  ] as const)
+    assert.ok(describeJourney(events, language).join('\n').includes(words));
   assert.match(String(events[3]!.facts['tls']), /^TLSv1\.[23]/);
   assert.equal(events[3]!.facts['tlsVerified'], 'yes');
   assert.deepEqual(await world.mail(world.taro.id, 'inbox'), []);

@@ -118,7 +118,11 @@ class SmtpLane implements Lane {
       this.#note(work, 'routing', 'failed', null, { domain: this.#domain, reply: route.words });
       return;
     }
-    this.#note(work, 'routing', 'done', null, { domain: this.#domain, mx: route.mx.join(', '), dnssec: route.authentic ? 'yes' : 'no' });
+    const found =
+      route.via === undefined
+        ? { domain: this.#domain, mx: route.mx.join(', '), dnssec: route.authentic ? 'yes' : 'no' }
+        : { via: route.via, peer: route.mx.join(', ') };
+    this.#note(work, 'routing', 'done', null, found);
     for (const host of route.hosts)
       for (const address of host.addresses) {
         const open = await this.#connect(work, host, address);

@@ -99,6 +99,7 @@ class ProviderRoad {
       ],
       mx: [host],
       authentic: false,
+      via: row.address,
     };
   }
 

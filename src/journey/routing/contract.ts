@@ -21,6 +21,8 @@ export type Route =
       readonly hosts: readonly RouteHost[];
       /** For the journey: what the DNS said. */ readonly mx: readonly string[];
       readonly authentic: boolean;
+      /** The address of the account whose provider carries the letter: the DNS was not asked. */
+      readonly via?: string;
     }
   /** The domain takes no letters, and never will: RFC 3463 code and words for the report. */
   | { readonly kind: 'never'; readonly status: string; readonly words: string };

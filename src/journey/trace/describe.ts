@@ -31,14 +31,17 @@ const sentences: Readonly<Record<Language, Readonly<Record<TraceEvent['station']
       failed: (facts) => `A letter from ${peerOf(facts)} was refused at our door (reception).`,
     },
     queue: {
-      done: (_facts, to) => `The letter${about(to)} waits to be sent (queue).`,
+      done: (facts, to) =>
+        `The letter${about(to)} waits to be sent${fact(facts, 'via') ? ` by way of ${fact(facts, 'via')}` : ''} (queue).`,
       later: (facts, to) =>
         `Not delivered${about(to)} yet; attempt ${fact(facts, 'attempt') ?? '?'} failed and another follows${when(facts, 'en')} (queue).`,
       failed: (_facts, to) => `Given up${about(to)}: the letter cannot be delivered (queue).`,
     },
     routing: {
       done: (facts) =>
-        `The address book of the net (DNS) names the mail servers of ${fact(facts, 'domain') ?? 'the domain'}: ${fact(facts, 'mx') ?? 'none'} (routing).`,
+        fact(facts, 'via') !== null
+          ? `It goes through the provider of ${fact(facts, 'via')}: ${fact(facts, 'peer') ?? '?'} (routing).`
+          : `The address book of the net (DNS) names the mail servers of ${fact(facts, 'domain') ?? 'the domain'}: ${fact(facts, 'mx') ?? 'none'} (routing).`,
       later: (facts) =>
         `The address book of the net (DNS) gives no answer about ${fact(facts, 'domain') ?? 'the domain'} just now (routing).`,
       failed: (facts) => `No way leads to ${fact(facts, 'domain') ?? 'the domain'} (routing).`,
@@ -66,14 +69,17 @@ const sentences: Readonly<Record<Language, Readonly<Record<TraceEvent['station']
       failed: (facts) => `${peerOf(facts)} からの手紙をお断りしました（受信）。`,
     },
     queue: {
-      done: (_facts, to) => `${to ? `${to} あての` : ''}手紙が発送を待っています（キュー）。`,
+      done: (facts, to) =>
+        `${to ? `${to} あての` : ''}手紙が${fact(facts, 'via') ? `、${fact(facts, 'via')} の会社を通す` : ''}発送を待っています（キュー）。`,
       later: (facts, to) =>
         `${to ? `${to} あての手紙は` : ''}まだ届けられていません。${fact(facts, 'attempt') ?? '?'} 回目は届かず、${when(facts, 'ja')}もう一度試します（キュー）。`,
       failed: (_facts, to) => `${to ? `${to} あての` : ''}手紙は届けられませんでした（キュー）。`,
     },
     routing: {
       done: (facts) =>
-        `ネットの住所録（DNS）によると、${fact(facts, 'domain') ?? '宛先'} の郵便局は ${fact(facts, 'mx') ?? 'なし'} です（経路）。`,
+        fact(facts, 'via') !== null
+          ? `${fact(facts, 'via')} の会社（${fact(facts, 'peer') ?? '?'}）を通して送ります（経路）。`
+          : `ネットの住所録（DNS）によると、${fact(facts, 'domain') ?? '宛先'} の郵便局は ${fact(facts, 'mx') ?? 'なし'} です（経路）。`,
       later: (facts) => `ネットの住所録（DNS）から ${fact(facts, 'domain') ?? '宛先'} について今は返事がありません（経路）。`,
       failed: (facts) => `${fact(facts, 'domain') ?? '宛先'} への道がありません（経路）。`,
     },

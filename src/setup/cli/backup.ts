@@ -22,7 +22,8 @@ export const commands = [
     notes: `In it are the letters, the people with their (hashed) passwords, the queue, the certificates with their keys, and the settings file. All
 of it is as it was at one moment; mail comes and goes meanwhile. Keep it as safe as the data: whoever has it can read the mail.
 manifest.json, written last, tells the SHA-256 of each file; a folder without it is a backup that did not end. The server writes
-the files, as the user it runs as.
+the files, as the user it runs as. Passwords of accounts at other providers are in it sealed; their key (the setting "secret-key") is
+not: keep a copy of that file elsewhere, or give those passwords again after a restore.
 Exit code 1: letters that were damaged before; the backup is complete but for these, which are named.`,
     examples: [
       { line: 'tayori backup /mnt/backup/monday', sentence: 'A backup into a new folder.' },

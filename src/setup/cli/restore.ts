@@ -13,7 +13,8 @@ export const commands = [
     notes: `The data folder named by --data must be new or empty. Every file is checked against the manifest before anything is written. Every
 mailbox gets a new UIDVALIDITY, so that no mail app takes a new letter for one it knew from after the backup: mail apps read their
 mailboxes anew, once. Letters that waited to go out when the backup was made go out again when the server starts; "tayori queue hold
-all" before that keeps them back.`,
+all" before that keeps them back. The key of sealed passwords is in no backup: put the file back beside the data (DATA.key), or give
+the passwords again (tayori outside forget-secrets, tayori outside password).`,
     examples: [
       { line: 'tayori restore /mnt/backup/monday --data /var/lib/tayori', sentence: 'Into a new or empty folder.' },
       { line: 'tayori verify --data /var/lib/tayori', sentence: 'Then see that all is well.' },
