@@ -53,7 +53,16 @@ export class Refusal extends Error {
 }
 
 /** Why something is not possible now. */
-export type UnavailableCode = 'disk-full' | 'store-stopped' | 'busy' | 'dns' | 'timeout' | 'shutting-down' | 'unknown-outcome' | 'outside';
+export type UnavailableCode =
+  | 'disk-full'
+  | 'disk-fault'
+  | 'store-stopped'
+  | 'busy'
+  | 'dns'
+  | 'timeout'
+  | 'shutting-down'
+  | 'unknown-outcome'
+  | 'outside';
 
 /** Not now; the same request may succeed later. Becomes NO [UNAVAILABLE], 451 4.x.x, -ERR [SYS/TEMP]. */
 export class Unavailable extends Error {

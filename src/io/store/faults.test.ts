@@ -504,3 +504,57 @@ test('flag sets that one owner makes without end are bounded; flags without keyw
     assert.equal(state.flagsAt(0).text, '(\\Seen)');
     state.release();
   }));
+
+test('a disk that cannot be read is a trouble of now, not a defect', () =>
+  withStore(async (store, dir) => {
+    const uids = [await append(store, 1, 'small'), await append(store, 1, 'large', 400_000)];
+    const state = await store.openMailbox(1, await inboxOf(store, 1));
+    const messages = Array.from(state.messages.slice(0, state.count));
+    state.release();
+    assert.equal(messages.length, uids.length);
+    const segments = join(dir, 'shard-0', 'segments');
+    for (const name of await readdir(segments)) {
+      await unlink(join(segments, name));
+      await mkdir(join(segments, name));
+    }
+    const isFault = (trouble: unknown): boolean => trouble instanceof Unavailable && trouble.code === 'disk-fault';
+    for (const message of messages) await assert.rejects(async () => store.readLetters(1, [message]), isFault);
+  }));
+
+test('upkeep beside letters that come in: what has just been written is not taken for waste', () =>
+  withStore(
+    async (store) => {
+      const inbox = await inboxOf(store, 1);
+      // An upkeep asked for right before each letter: the writer does both in one transaction, the upkeep first.
+      const { writer } = store.shards[0]!;
+      const send = writer.send.bind(writer);
+      const upkeeps: Promise<unknown>[] = [];
+      writer.send = (job) => {
+        if (job.kind === 'append') upkeeps.push(send<'upkeep'>({ kind: 'upkeep', keepSegments: false }));
+        return send(job);
+      };
+      const spoolOf = async (name: string, size: number) => {
+        const spool = store.spool(1 << 24);
+        const octets = letter(name, size);
+        for (let at = 0; at < octets.length; at += 65_536) await spool.add(octets.subarray(at, at + 65_536));
+        return spool;
+      };
+      // A large letter is a segment by itself; small ones fill several in one go.
+      const sizes = [2_000_000, 50_000, 50_000, 50_000, 50_000];
+      for (let round = 0; round < 5; round++) {
+        const spools = await Promise.all(sizes.map((size, index) => spoolOf(`r${round}n${index}`, size)));
+        await Promise.all(spools.map((spool) => store.append(1, inbox, [{ spool, flags: [] }], null)));
+      }
+      const state = await store.openMailbox(1, inbox);
+      const octets = await store.readLetters(1, state.messages.slice(0, state.count));
+      state.release();
+      assert.deepEqual(
+        octets.map((one) => one?.length).sort(),
+        Array.from({ length: 5 }, () => sizes)
+          .flat()
+          .sort(),
+      );
+      assert.deepEqual(await findingsOf(store), []);
+    },
+    { segmentSize: 64 * 1024 },
+  ));

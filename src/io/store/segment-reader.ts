@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createHash, hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { allocateBytes, equalBytes, noBytes, type Bytes } from '../../base/bytes.ts';
+import { readTrouble } from './disk-fault.ts';
 import { segmentName } from './writer/segments.ts';
 
 const read = promisify(readCallback);
@@ -92,7 +93,7 @@ export class SegmentReader {
     return result;
   }
 
-  /** Octets of a segment, fewer when it ends before; in new memory unless `into` is given, which is as long as they are. Nothing is checked. */
+  /** Octets of a segment, fewer when it ends before; in new memory unless `into` is given, which is as long as they are. Nothing is checked. @throws Unavailable `disk-fault`. */
   read(segment: number, start: number, end: number, into?: Bytes): Bytes | Promise<Bytes> {
     // A letter without octets lies nowhere.
     if (end <= start) return noBytes();
@@ -100,10 +101,14 @@ export class SegmentReader {
     const octets = into ?? allocateBytes(end - start);
     if (octets.length > readAtOnce) return readOn(open, octets, start);
     let done = 0;
-    while (done < octets.length) {
-      const count = readSync(open.file, octets, done, octets.length - done, start + done);
-      if (count === 0) break;
-      done += count;
+    try {
+      while (done < octets.length) {
+        const count = readSync(open.file, octets, done, octets.length - done, start + done);
+        if (count === 0) break;
+        done += count;
+      }
+    } catch (error) {
+      throw readTrouble(error);
     }
     return octets.subarray(0, done);
   }
@@ -166,7 +171,7 @@ export class SegmentReader {
       return open;
     } catch (error) {
       if ((error as { code?: string }).code === 'ENOENT') throw new SegmentGone(`segment ${segment} is not there`);
-      throw error;
+      throw readTrouble(error);
     }
   }
 
@@ -190,6 +195,8 @@ async function readOn(open: OpenSegment, octets: Bytes, start: number): Promise<
       done += bytesRead;
     }
     return octets.subarray(0, done);
+  } catch (error) {
+    throw readTrouble(error);
   } finally {
     open.reads--;
     closeWhenUnread(open);

@@ -7,6 +7,7 @@ import type { QueueRecipient, QueueStore } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import { PackedMailbox } from '../../store/packed-mailbox.ts';
 import { columnOfFact } from './fact-columns.ts';
+import { readTrouble } from './disk-fault.ts';
 import type { HandOver } from './jobs.ts';
 import { parseQueueRow, queueColumns, queueTables } from './queue-rows.ts';
 import { openForReading } from './schema.ts';
@@ -33,11 +34,19 @@ export class ShardReader {
   }
 
   rows(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#of(sql).all(...values) as unknown as Row[];
+    try {
+      return this.#of(sql).all(...values) as unknown as Row[];
+    } catch (error) {
+      throw readTrouble(error);
+    }
   }
 
   row(sql: string, ...values: SQLInputValue[]): Row | null {
-    return (this.#of(sql).get(...values) as unknown as Row | undefined) ?? null;
+    try {
+      return (this.#of(sql).get(...values) as unknown as Row | undefined) ?? null;
+    } catch (error) {
+      throw readTrouble(error);
+    }
   }
 
   // --- accounts and mailboxes ---------------------------------------------------------------------------------------

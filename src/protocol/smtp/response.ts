@@ -129,6 +129,7 @@ const refusals: Readonly<Record<RefusalCode, ReplyName>> = {
 
 const unavailables: Readonly<Record<UnavailableCode, ReplyName>> = {
   'disk-full': 'no-room',
+  'disk-fault': 'try-again',
   'store-stopped': 'try-again',
   busy: 'server-busy',
   dns: 'try-again',

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
-import { Refusal } from '../../base/trouble.ts';
+import { Refusal, Unavailable } from '../../base/trouble.ts';
 import { askControl, ControlTrouble, NobodyThere, type Json } from '../../io/control.ts';
 import { SettingsTrouble, type Settings } from '../settings.ts';
 import { readVersion } from '../version.ts';
@@ -107,9 +107,10 @@ async function performSomewhere(
     if (trouble instanceof DataInUse)
       throw new CommandTrouble(`${trouble.message}; it does not answer yet or any more, try again in a moment`, 3);
     if (trouble instanceof Refusal) throw new CommandTrouble(trouble.message, 3);
-    if ((trouble as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR')
+    const fault = trouble instanceof Unavailable && trouble.code === 'disk-fault' ? trouble.cause : trouble;
+    if (fault !== trouble || (trouble as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR')
       throw new CommandTrouble(
-        `the data in ${settings.data} are damaged and cannot be opened (${(trouble as Error).message}); put a backup back into another folder by "tayori restore"`,
+        `the data in ${settings.data} are damaged and cannot be opened (${(fault as Error).message}); put a backup back into another folder by "tayori restore"`,
         3,
       );
     throw trouble;

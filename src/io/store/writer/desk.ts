@@ -97,6 +97,7 @@ export class Desk {
       // Answers of before the commit are not true any more.
       for (const task of all) task.answer = { trouble: noteTrouble(fate) };
     }
+    this.#books.segments.landed();
     this.#point('before-answer');
     return tasks.map((list) => list.map((task) => task.answer!));
   }

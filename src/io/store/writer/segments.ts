@@ -54,6 +54,8 @@ export class Segments {
   readonly #rows = new Map<number, Segment>();
   /** Segments whose row is to be written: each large letter is a segment, so there may be hundreds of thousands. */
   readonly #dirty = new Set<number>();
+  /** Segments with octets of jobs that are not done yet: no row speaks of them, and still they are no waste. */
+  readonly #landing = new Set<number>();
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
@@ -100,6 +102,7 @@ export class Segments {
     this.#point('after-octets');
     row.size = start + octets.length;
     this.#dirty.add(this.#active);
+    this.#landing.add(this.#active);
     return { segment: this.#active, start };
   }
 
@@ -111,7 +114,13 @@ export class Segments {
     syncDirectory(this.dir);
     this.#rows.set(id, { size, live: 0, isNew: true });
     this.#dirty.add(id);
+    this.#landing.add(id);
     return id;
+  }
+
+  /** All jobs whose octets were appended or adopted are answered: what no row speaks of now is waste. */
+  landed(): void {
+    this.#landing.clear();
   }
 
   /** Lets the disk begin with what was appended, if that can go on beside other work. It is safe after `sync`, not before. */
@@ -176,9 +185,11 @@ export class Segments {
     }
   }
 
-  /** Segments of which at most a part of `share` is alive; not the one that is written to. */
+  /** Segments of which at most a part of `share` is alive; not the one that is written to, nor those whose letters are still to get their rows. */
   wasteful(share: number): number[] {
-    return [...this.#rows].filter(([id, row]) => id !== this.#active && row.live <= row.size * share).map(([id]) => id);
+    return [...this.#rows]
+      .filter(([id, row]) => id !== this.#active && !this.#landing.has(id) && row.live <= row.size * share)
+      .map(([id]) => id);
   }
 
   liveIn(segment: number): number {
