@@ -7,6 +7,7 @@ import type { Cause } from '../journey/outside/causes.ts';
 import { checkServer } from '../journey/outside/check.ts';
 import type { CheckParts, CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
 import type { OutsideSecret } from '../journey/outside/contract.ts';
+import { checkAudience } from '../journey/outside/oauth.ts';
 import { LoginBudget } from '../journey/outside/login-budget.ts';
 import { proveAccount, type ProofProgress, type ProofWish } from '../journey/outside/proof.ts';
 import type { Office } from './office.ts';
@@ -92,13 +93,14 @@ export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgre
   return { saved, receive, send, letter, failure: null };
 }
 
-/** Both directions with the login, and the letter when it is wished for. Saves nothing. @throws Refusal `limit`. */
+/** Both directions with the login, and the letter when it is wished for. Saves nothing. @throws Refusal `limit`, `cannot`. */
 export async function proveSides(
   office: Office,
   ask: Pick<SetUpAsk, 'owner' | 'address' | 'name' | 'receive' | 'send' | 'secret' | 'proof'>,
   progress: SetUpProgress,
   signal: AbortSignal,
 ): Promise<Omit<SetUpResult, 'saved'> & { readonly servers: { readonly receive: SetUpServer; readonly send: SetUpServer } }> {
+  if (ask.secret.kind === 'oauth2') checkAudience(ask.secret.issuer, [...ask.receive, ...ask.send]);
   const { allowance } = office.outside;
   allowance.check(ask.owner, 'failed-login');
   const { connector } = await office.outside.roads();
