@@ -56,6 +56,7 @@ async function openWayBack(
     port: 0,
     secure: null,
     load: async () => oauthCallback({ flow, failed }),
+    perNetwork: office.settings.connectionsPerNetwork,
     log: office.log,
   });
   // RFC 8252 §8.3 asks for the address; Microsoft lets ports differ for the name alone.
