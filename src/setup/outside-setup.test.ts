@@ -34,9 +34,9 @@ function open(connect: OutsideConnector['connect']) {
   return { prove };
 }
 
-const password = { kind: 'password', receive: 'secret', send: 'secret' } as const;
+const password = { kind: 'password', receive: 'hunter22', send: 'hunter22' } as const;
 
-/** Speaks IMAP, and knows nobody. */
+/** Speaks IMAP, knows nobody, and repeats what it did not like. */
 function imapPeer(): LineConnection {
   const said: string[] = ['* OK here\r\n'];
   const end = { address: '192.0.2.1', port: 993 };
@@ -49,8 +49,9 @@ function imapPeer(): LineConnection {
       return next === undefined ? null : bytesFromLatin1(next);
     },
     write(data) {
-      const [tag = '', command = ''] = (typeof data === 'string' ? data : latin1FromBytes(data)).split(' ');
-      said.push(command.startsWith('CAPABILITY') ? `* CAPABILITY IMAP4rev1\r\n${tag} OK\r\n` : `${tag} NO wrong password\r\n`);
+      const line = typeof data === 'string' ? data : latin1FromBytes(data);
+      const [tag = '', command = ''] = line.split(' ');
+      said.push(command.startsWith('CAPABILITY') ? `* CAPABILITY IMAP4rev1\r\n${tag} OK\r\n` : `${tag} NO wrong password: ${line}`);
     },
     async drained() {},
     startTls: () => Promise.reject(new Error('sealed already')),
@@ -82,6 +83,7 @@ test('a weakness that was allowed is used for the server that needs it, and for 
   const allowed = ['tls-1.0'] as const;
   const { servers, failure } = await prove(at('imap', 'old.example', allowed), at('imap', 'new.example', allowed));
   assert.equal(failure?.cause, 'wrong-password');
+  assert.match(failure!.words, /LOGIN "taro@far\.example" "…"/);
   assert.deepEqual([servers.receive.exceptions, servers.send.exceptions], [['tls-1.0'], []]);
   assert.ok(!asked.includes('new.example tls-1.0'), asked.join('; '));
 });
