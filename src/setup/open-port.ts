@@ -82,7 +82,7 @@ async function listenOn(
     const [{ openWebListener }, secure] = [await import('../io/http/listener.ts'), protocol === 'https' ? certificates : null];
     const load = async () =>
       (await import('./publish/web.ts')).openWeb({ office, certificates, facts: parts.page, secure: secure !== null });
-    const opened = await openWebListener({ host, port, secure, load, log: office.log });
+    const opened = await openWebListener({ host, port, secure, load, perNetwork: office.settings.connectionsPerNetwork, log: office.log });
     parts.renewals.push(() => opened.renew());
     return { host, port: opened.port, close: () => opened.close() };
   }

@@ -7,7 +7,8 @@ import type { Cause } from '../journey/outside/causes.ts';
 import { checkServer } from '../journey/outside/check.ts';
 import type { CheckParts, CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
 import type { OutsideSecret } from '../journey/outside/contract.ts';
-import { LoginBudget } from '../journey/outside/login-budget.ts';
+import { checkAudience } from '../journey/outside/oauth.ts';
+import { failuresMax, LoginBudget } from '../journey/outside/login-budget.ts';
 import { proveAccount, type ProofProgress, type ProofWish } from '../journey/outside/proof.ts';
 import type { Office } from './office.ts';
 import { checkPatienceMs, hostNameOf } from './outside.ts';
@@ -92,15 +93,31 @@ export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgre
   return { saved, receive, send, letter, failure: null };
 }
 
-/** Both directions with the login, and the letter when it is wished for. Saves nothing. @throws Refusal `limit`. */
+/** Both directions with the login, and the letter when it is wished for. Saves nothing. @throws Refusal `limit`, `cannot`. */
 export async function proveSides(
   office: Office,
   ask: Pick<SetUpAsk, 'owner' | 'address' | 'name' | 'receive' | 'send' | 'secret' | 'proof'>,
   progress: SetUpProgress,
   signal: AbortSignal,
 ): Promise<Omit<SetUpResult, 'saved'> & { readonly servers: { readonly receive: SetUpServer; readonly send: SetUpServer } }> {
+  if (ask.secret.kind === 'oauth2') checkAudience(ask.secret.issuer, [...ask.receive, ...ask.send]);
   const { allowance } = office.outside;
-  allowance.check(ask.owner, 'failed-login');
+  const settle = allowance.hold(ask.owner, 'failed-login', failuresMax);
+  const budget = new LoginBudget();
+  try {
+    return await proveWithin(office, ask, budget, progress, signal);
+  } finally {
+    settle(budget.spent);
+  }
+}
+
+async function proveWithin(
+  office: Office,
+  ask: Parameters<typeof proveSides>[1],
+  budget: LoginBudget,
+  progress: SetUpProgress,
+  signal: AbortSignal,
+): ReturnType<typeof proveSides> {
   const { connector } = await office.outside.roads();
   const parts: CheckParts = {
     connector,
@@ -108,12 +125,15 @@ export async function proveSides(
     chance: office.chance,
     hostName: hostNameOf(office.settings),
     patience: checkPatienceMs,
+    signal,
   };
   const [receiver, sender] = await Promise.all(
-    (['receive', 'send'] as const).map((side) => chooseServer(office, ask.owner, ask[side], parts, signal)),
+    (['receive', 'send'] as const).map(async (side) => {
+      const chosen = await chooseServer(office, ask.owner, ask[side], parts, signal);
+      return { ...chosen, exceptions: await exceptionsOf(office, ask.owner, chosen, parts) };
+    }),
   );
   const servers = { receive: receiver!, send: sender! };
-  const budget = new LoginBudget();
   const { secret } = ask;
   const proven = (side: 'receive' | 'send'): ProofWish['receive'] => {
     const { logins } = servers[side];
@@ -121,33 +141,29 @@ export async function proveSides(
     return { server: servers[side], signIn: { logins, kind: secret.kind, secret: value, budget } };
   };
   const tell = (told: ProofProgress): void => progress(told, servers);
-  try {
-    const wish = {
-      address: ask.address,
-      name: ask.name === '' ? null : ask.name,
-      receive: proven('receive'),
-      send: proven('send'),
-      tidy: true,
-    };
-    const { receive, send, letter } = ask.proof
-      ? await proveAccount({ ...wish, signal }, parts, tell)
-      : { ...(await checkBoth(wish, parts, tell)), letter: null };
-    const failed = [['receive', receive] as const, ['send', send] as const].find(([, check]) => check?.failure);
-    const base = { servers, receive, send, letter };
-    if (failed !== undefined) {
-      const [side, check] = failed;
-      const { cause, words } = check!.failure!;
-      return { ...base, failure: { side, cause: cause ?? 'protocol', words, server: servers[side], needs: check!.needs } };
-    }
-    if (letter !== null && letter.verdict !== 'passed')
-      return {
-        ...base,
-        failure: { side: 'letter', cause: letter.cause ?? 'letter-not-back', words: letter.words, server: servers.send, needs: [] },
-      };
-    return { ...base, failure: null };
-  } finally {
-    if (budget.spent > 0) allowance.note(ask.owner, 'failed-login', budget.spent);
+  const wish = {
+    address: ask.address,
+    name: ask.name === '' ? null : ask.name,
+    receive: proven('receive'),
+    send: proven('send'),
+    tidy: true,
+  };
+  const { receive, send, letter } = ask.proof
+    ? await proveAccount({ ...wish, signal }, parts, tell)
+    : { ...(await checkBoth(wish, parts, tell)), letter: null };
+  const failed = [['receive', receive] as const, ['send', send] as const].find(([, check]) => check?.failure);
+  const base = { servers, receive, send, letter };
+  if (failed !== undefined) {
+    const [side, check] = failed;
+    const { cause, words } = check!.failure!;
+    return { ...base, failure: { side, cause: cause ?? 'protocol', words, server: servers[side], needs: check!.needs } };
   }
+  if (letter !== null && letter.verdict !== 'passed')
+    return {
+      ...base,
+      failure: { side: 'letter', cause: letter.cause ?? 'letter-not-back', words: letter.words, server: servers.send, needs: [] },
+    };
+  return { ...base, failure: null };
 }
 
 /** The first server that is there, sealed and of the right kind; nobody signs in. When none is, the likeliest: its failure is told. */
@@ -158,13 +174,24 @@ async function chooseServer(
   parts: CheckParts,
   signal: AbortSignal,
 ): Promise<SetUpServer> {
-  if (list.length === 1) return list[0]!;
+  if (list.length === 1) {
+    // What a person types may be anybody's counter.
+    office.outside.allowance.take(owner, 'port');
+    return list[0]!;
+  }
   for (const server of list.slice(0, serversMax)) {
     signal.throwIfAborted();
     office.outside.allowance.take(owner, 'port');
     if ((await checkServer(server, parts)).failure === null) return server;
   }
   return list[0]!;
+}
+
+/** What was allowed for the servers of an account is used for those alone that do not answer without it. */
+async function exceptionsOf(office: Office, owner: AccountId, server: SetUpServer, parts: CheckParts): Promise<readonly TlsException[]> {
+  if (server.exceptions.length === 0) return [];
+  office.outside.allowance.take(owner, 'port');
+  return (await checkServer({ ...server, exceptions: [] }, parts)).failure === null ? [] : server.exceptions;
 }
 
 async function checkBoth(

@@ -4,7 +4,7 @@
 import type { AccountId } from '../store/contract.ts';
 import { CauseTrouble } from '../journey/outside/causes.ts';
 import type { OutsideSecret } from '../journey/outside/contract.ts';
-import type { OAuthClient } from '../journey/outside/oauth.ts';
+import { checkAudience, type OAuthClient } from '../journey/outside/oauth.ts';
 import type { Office } from './office.ts';
 import { hostNameOf } from './outside.ts';
 
@@ -15,16 +15,19 @@ export interface SignInAsk {
   readonly provider: string;
   /** The browser is on this machine. */
   readonly loopback: boolean;
+  /** Where the token is to be used. */
+  readonly servers: readonly { readonly host: string }[];
 }
 
 type TokenSecret = Extract<OutsideSecret, { kind: 'oauth2' }>;
 
-/** @throws CauseTrouble `client-id-missing` and those of the sign-in; Refusal `expired`, `limit`. */
+/** @throws CauseTrouble `client-id-missing` and those of the sign-in; Refusal `expired`, `limit`, `cannot` when the servers are not the provider's. */
 export async function signInByPage(office: Office, ask: SignInAsk, show: (url: string) => void, signal: AbortSignal): Promise<TokenSecret> {
   const { clients, allowance } = office.outside;
   const client = clients.find(ask.provider);
   if (client === null)
     throw new CauseTrouble('client-id-missing', `no client id for ${ask.provider} is entered; tayori oauth client add enters one`);
+  checkAudience(client.provider.issuer, ask.servers);
   allowance.take(ask.owner, 'sign-in');
   const { flow } = await office.outside.roads();
   const back = await openWayBack(office, client, ask.loopback);
@@ -53,6 +56,7 @@ async function openWayBack(
     port: 0,
     secure: null,
     load: async () => oauthCallback({ flow, failed }),
+    perNetwork: office.settings.connectionsPerNetwork,
     log: office.log,
   });
   // RFC 8252 §8.3 asks for the address; Microsoft lets ports differ for the name alone.

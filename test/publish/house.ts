@@ -91,6 +91,7 @@ export async function openHouse(): Promise<House> {
       port: 0,
       secure: secure ? certificates : null,
       load: async () => openWeb({ office: { ...office, outside }, certificates, facts: () => facts, secure }),
+      perNetwork: 100,
       log: silentLog,
     });
   const [sealed, plain] = await Promise.all([open(true), open(false)]);

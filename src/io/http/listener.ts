@@ -2,8 +2,8 @@
 // short); knows no page.
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { plainAddress } from '../../base/address.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import { isLoopback, networkOf, plainAddress } from '../../base/address.ts';
 import type { Log } from '../../base/log.ts';
 import type { Certificates } from '../tls/certificates.ts';
 
@@ -23,6 +23,8 @@ export interface WebListenerOptions {
   /** Null: in the clear. */
   readonly secure: Certificates | null;
   readonly load: () => Promise<WebApplication>;
+  /** Connections from one network (IPv4 /24, IPv6 /64); the loopback network is not counted. */
+  readonly perNetwork: number;
   readonly log: Log;
 }
 
@@ -35,6 +37,9 @@ export interface WebListener {
 
 const connectionsMax = 1_000;
 const headerOctetsMax = 16 * 1024;
+/** Who holds a connection and asks nothing is not waited for; Node would wait two minutes for a handshake, and look every half minute. */
+const silenceMs = 10_000;
+const looksEveryMs = 5_000;
 
 /** @throws Error when the port cannot be had. */
 export function openWebListener(options: WebListenerOptions): Promise<WebListener> {
@@ -59,7 +64,28 @@ export function openWebListener(options: WebListenerOptions): Promise<WebListene
       });
   }
 
-  const bounds = { maxHeaderSize: headerOctetsMax, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
+  const networks = new Map<string, number>();
+  /** One network must not have all connections. */
+  function count(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress ?? '');
+    const network = networkOf(address);
+    const there = networks.get(network) ?? 0;
+    if (there >= options.perNetwork && !isLoopback(address)) return void socket.destroy();
+    networks.set(network, there + 1);
+    socket.once('close', () => {
+      const left = networks.get(network)! - 1;
+      if (left > 0) networks.set(network, left);
+      else networks.delete(network);
+    });
+  }
+
+  const bounds = {
+    maxHeaderSize: headerOctetsMax,
+    headersTimeout: silenceMs,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 5_000,
+    connectionsCheckingInterval: looksEveryMs,
+  };
   const sealed: HttpsServer | null =
     secure === null
       ? null
@@ -67,6 +93,7 @@ export function openWebListener(options: WebListenerOptions): Promise<WebListene
           {
             ...bounds,
             ...secure.pem(),
+            handshakeTimeout: silenceMs,
             minVersion: 'TLSv1.2',
             ALPNProtocols: ['http/1.1'],
             SNICallback: (name, done) => secure.offer('http/1.1').options().SNICallback!(name, done),
@@ -75,6 +102,7 @@ export function openWebListener(options: WebListenerOptions): Promise<WebListene
         );
   const server: Server | HttpsServer = sealed ?? createHttpServer(bounds, serve);
   server.maxConnections = connectionsMax;
+  server.prependListener('connection', count);
   server.on('clientError', (_error, socket) => socket.destroy());
   return new Promise((resolve, reject) => {
     server.once('error', reject);

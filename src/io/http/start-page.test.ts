@@ -1,7 +1,9 @@
 // The start page: what it tells, what it never does.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '../../base/log.ts';
@@ -82,7 +84,7 @@ test('web listener: loads its application at the first request, answers 503 unti
   let known: StartPageFacts | null = null;
   let loaded = 0;
   const load = async () => (loaded++, startPage({ facts: () => known, secure: false }));
-  const listener = await openWebListener({ host: '127.0.0.1', port: 0, secure: null, load, log: silentLog });
+  const listener = await openWebListener({ host: '127.0.0.1', port: 0, secure: null, load, perNetwork: 100, log: silentLog });
   try {
     assert.equal(loaded, 0);
     assert.equal((await fetch(`http://127.0.0.1:${listener.port}/`)).status, 503);
@@ -93,3 +95,35 @@ test('web listener: loads its application at the first request, answers 503 unti
     await listener.close();
   }
 });
+
+const outer = Object.values(networkInterfaces())
+  .flat()
+  .find((one) => one?.family === 'IPv4' && !one.internal)?.address;
+
+test(
+  'web listener: one network has so many connections and no more',
+  { timeout: 20_000, skip: outer === undefined && 'needs an address besides 127.0.0.1' },
+  async () => {
+    const load = async () => startPage({ facts: () => facts, secure: true });
+    const listener = await openWebListener({ host: '0.0.0.0', port: 0, secure: null, load, perNetwork: 2, log: silentLog });
+    const open = () => connect({ host: outer, port: listener.port }).on('error', () => {});
+    const idle = [open(), open()];
+    try {
+      await Promise.all(idle.map((socket) => once(socket, 'connect')));
+      await once(open().resume(), 'close');
+      assert.ok(idle.every((socket) => !socket.destroyed));
+      // Those of this machine, such as a proxy's, are not counted.
+      assert.equal((await fetch(`http://127.0.0.1:${listener.port}/`)).status, 200);
+      // Who leaves makes room.
+      idle[0]!.destroy();
+      for (let status = 0; status !== 200;)
+        status = await fetch(`http://${outer}:${listener.port}/`).then(
+          (answer) => answer.status,
+          () => 0,
+        );
+    } finally {
+      for (const socket of idle) socket.destroy();
+      await listener.close();
+    }
+  },
+);

@@ -288,3 +288,18 @@ describe('the web client', () => {
     });
   });
 });
+
+test('a server that switches protocols, which nobody asked for, is not waited for', { timeout: 10_000 }, async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const guard = { addressesOf: async () => ['127.0.0.1'] };
+  const web = openWebClient({ guard, ports: { http: (server.address() as AddressInfo).port } });
+  await assert.rejects(
+    web.fetch({ method: 'GET', url: 'http://a.test/' }, { ...bounds, plain: true }),
+    (trouble) => trouble instanceof CauseTrouble && trouble.why === 'protocol',
+  );
+  server.close();
+});

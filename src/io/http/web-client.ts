@@ -76,7 +76,13 @@ export function openWebClient({ guard, authorities = [], ports = {} }: WebClient
     return new Promise((resolve, reject) => {
       const sent = secure ? requestTls({ ...options, ...secrets }) : requestPlain(options);
       sent.on('error', reject);
+      let answered = false;
+      // What switches protocols (RFC 9110 §15.2.2) is closed by Node without an error.
+      sent.on('close', () => {
+        if (!answered) reject(new CauseTrouble('protocol', `${host} gives no answer that was asked for`));
+      });
       sent.on('response', (response) => {
+        answered = true;
         readBody(response, bounds.octets).then(
           (body) => resolve({ status: response.statusCode ?? 0, url: url.href, headers: headersOf(response), body }),
           (trouble) => {
@@ -98,7 +104,7 @@ export function openWebClient({ guard, authorities = [], ports = {} }: WebClient
       const signal = bounds.signal ? AbortSignal.any([late.signal, bounds.signal]) : late.signal;
       try {
         for (let redirects = 0; ; redirects++) {
-          const answer = await ask(url, question, bounds, signal);
+          const answer = await unlessAborted(ask(url, question, bounds, signal), signal);
           const location = answer.headers['location'];
           if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined || bounds.redirects === 0) return answer;
           if (redirects >= bounds.redirects) throw new CauseTrouble('protocol', `${first.url} leads on and on`);
@@ -201,7 +207,7 @@ function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
 
-/** The guard cannot be stopped; it need not be waited for. */
+/** What cannot be stopped, such as the guard, need not be waited for. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(new Error('stopped'));

@@ -107,6 +107,8 @@ export function openPeople(parts: PeopleParts): People {
 
 class PeopleService implements People {
   readonly #parts: PeopleParts;
+  /** The app password that is being added: two at once would both find the name free, and the room for one more. */
+  #adding: Promise<unknown> = Promise.resolve();
   constructor(parts: PeopleParts) {
     this.#parts = parts;
   }
@@ -260,7 +262,13 @@ class PeopleService implements People {
     return this.#parts.directory.appPasswords(this.get(login).id);
   }
 
-  async addAppPassword(
+  addAppPassword(login: string, name: string, protocols?: readonly LoginProtocol[]): ReturnType<People['addAppPassword']> {
+    const added = this.#adding.then(() => this.#addAppPassword(login, name, protocols));
+    this.#adding = added.catch(() => {});
+    return added;
+  }
+
+  async #addAppPassword(
     login: string,
     name: string,
     protocols: readonly LoginProtocol[] = everyProtocol,

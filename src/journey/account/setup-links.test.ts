@@ -102,6 +102,24 @@ suite('set-up links', () => {
     assert.deepEqual(names, ['iPhone', 'iPhone 2', 'iPhone 3']);
   });
 
+  test('devices that are set up at once have different names; a link that brings no key is not used up', async () => {
+    const { links, people } = await open();
+    const tokens = [];
+    for (let i = 0; i < 3; i++) tokens.push((await links.make('hanako', null, 3)).token);
+    await Promise.all(tokens.map((token) => links.use(token, phone)));
+    assert.deepEqual(
+      people.appPasswords('hanako').map((row) => row.name),
+      ['iPhone', 'iPhone 2', 'iPhone 3'],
+    );
+    for (let i = 0; people.appPasswords('hanako').length < 50; i++) await people.addAppPassword('hanako', `app ${i}`);
+    const { token } = await links.make('hanako', null, 3);
+    await refuses('limit', () => links.use(token, phone));
+    assert.equal(links.find(token, null).kind, 'fresh');
+    await people.removeAppPassword('hanako', 'app 0');
+    assert.equal((await links.use(token, phone)).key.name, 'iPhone 4');
+    await refuses('in-use', () => links.use(token, phone));
+  });
+
   test('bounds: days, names, links that wait, and people who are not here', async () => {
     const { links, people, directory, pass } = await open();
     for (const days of [0, 31, 1.5]) await refuses('cannot', () => links.make('hanako', null, days));

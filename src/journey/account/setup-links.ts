@@ -81,6 +81,28 @@ export function openSetupLinks({ directory, people, clock, chance, log }: SetupL
     return { kind: 'own', link: { ...link, used }, person, key };
   }
 
+  async function makeKey(link: SetupLinkRow, person: AccountRow, name: string, protocols: readonly LoginProtocol[]) {
+    for (let tries = 1; ; tries++)
+      try {
+        return await people.addAppPassword(person.address, freeName(name, people.appPasswords(person.address)), protocols);
+      } catch (trouble) {
+        // Another device was set up meanwhile, and has this name now.
+        if (trouble instanceof Refusal && trouble.code === 'already-exists' && tries < mostLinks) continue;
+        await giveBack(link);
+        throw trouble;
+      }
+  }
+
+  /** No key was shown to anybody: the link is as good as before, once what stood in the way is gone. */
+  async function giveBack({ id, account, sha256, device, createdAt, expiresAt }: SetupLinkRow): Promise<void> {
+    try {
+      await directory.removeSetupLink(id);
+      await directory.addSetupLink({ account, sha256, device, createdAt, expiresAt });
+    } catch (trouble) {
+      log.warn('setup-link-lost', { account }, trouble);
+    }
+  }
+
   return {
     async make(login, device, days) {
       const person = people.get(login);
@@ -114,9 +136,7 @@ export function openSetupLinks({ directory, people, clock, chance, log }: SetupL
       const choice = `${device} ${receive}`;
       // Claimed before the key is made: of two that press at once, one gets it.
       await directory.claimSetupLink(link.id, { at: clock.now(), browser: sha256Hex(browser), choice, appPassword: null });
-      const protocols: readonly LoginProtocol[] = [receive, 'smtp'];
-      const free = freeName(link.device ?? name, people.appPasswords(person.address));
-      const { row, secret } = await people.addAppPassword(person.address, free, protocols);
+      const { row, secret } = await makeKey(link, person, link.device ?? name, [receive, 'smtp']);
       await directory.noteSetupLink(link.id, row.id);
       log.info('setup-link-used', { account: person.id, address: person.address, device, receive, appPassword: row.id });
       return { browser, secret, key: row };

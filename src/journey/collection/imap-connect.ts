@@ -5,7 +5,7 @@ import { Unavailable } from '../../base/trouble.ts';
 import { ImapAnswer, ImapClient, type ImapPhase } from '../../protocol/imap/client.ts';
 import { ServerBabble } from '../../protocol/imap/client-reader.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
-import { CauseTrouble, type Cause } from '../outside/causes.ts';
+import { CauseTrouble, hideSecret, type Cause } from '../outside/causes.ts';
 import type { OutsideConnector, TokenKeeper } from '../outside/contract.ts';
 import { openImapShelf } from './imap-shelf.ts';
 import type { RemoteShelf } from './remote-shelf.ts';
@@ -64,7 +64,7 @@ async function connectOnce(
     );
   } catch (trouble) {
     client.close();
-    throw imapTrouble(trouble, receive.host, readReply);
+    throw hideSecret(imapTrouble(trouble, receive.host, readReply), credentials.secret);
   }
   const tls = client.tls;
   return openImapShelf({

@@ -5,7 +5,8 @@
 // A login that was refused is not tried again with the same secret for half a day: providers lock accounts after a few failures.
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { base64FromBytes, bytesFromUtf8, equalBytes, type Bytes } from '../../base/bytes.ts';
+import { equalBytes, type Bytes } from '../../base/bytes.ts';
+import { withoutSecret } from '../../base/without-secret.ts';
 import type { LineConnector } from '../../protocol/line/connection.ts';
 import type { PeerFailure } from '../../protocol/smtp/client-contract.ts';
 import type { AccountId } from '../../store/contract.ts';
@@ -164,11 +165,6 @@ class ProviderRoad {
     log.warn('sending through the provider of an account does not work', { account: row.id, cause });
     directory.noteOutsideHealth(row.id, { ...health, state, cause, words: words.slice(0, 500), at: clock.now() });
   }
-}
-
-function withoutSecret(words: string, secret: string): string {
-  if (secret === '') return words;
-  return [secret, base64FromBytes(bytesFromUtf8(secret))].reduce((clean, form) => clean.replaceAll(form, '…'), words);
 }
 
 /** Nothing is wrong with the account. */

@@ -31,11 +31,14 @@ test('thirty ports a minute, many at once counted one by one; more than the whol
   assert.throws(() => allowance.take(2, 'port', 31), limited);
 });
 
-test('failed logins are noted after they failed, and the next is not begun', () => {
+test('failed logins are held before they are tried, and those that did not fail are given back', () => {
   const allowance = new Allowance(new FalseClock());
-  for (let i = 0; i < 9; i++) {
-    allowance.check(1, 'failed-login');
-    allowance.note(1, 'failed-login');
-  }
-  assert.throws(() => allowance.check(1, 'failed-login'), limited);
+  const ends = Array.from({ length: 4 }, () => allowance.hold(1, 'failed-login', 3));
+  assert.throws(() => allowance.hold(1, 'failed-login', 3), limited);
+  for (const end of ends) end(2);
+  ends[0]!(0);
+  allowance.hold(1, 'failed-login', 3)(3);
+  assert.throws(() => allowance.hold(1, 'failed-login', 2), limited);
+  allowance.hold(1, 'failed-login', 1)(0);
+  allowance.hold(1, 'failed-login', 1);
 });

@@ -9,8 +9,8 @@ export type AllowedWork = 'look-up' | 'port' | 'failed-login' | 'sign-in';
 const bounds: Readonly<Record<AllowedWork, { readonly count: number; readonly ms: number }>> = {
   'look-up': { count: 5, ms: 60_000 },
   port: { count: 30, ms: 60_000 },
-  // Beside the three of one set-up: somebody who guesses at another provider's passwords by way of us.
-  'failed-login': { count: 9, ms: 3_600_000 },
+  // Four set-ups that fail with all their tries: somebody who guesses at another provider's passwords by way of us.
+  'failed-login': { count: 12, ms: 3_600_000 },
   'sign-in': { count: 10, ms: 600_000 },
 };
 /** People that are remembered; the one longest unseen is forgotten. */
@@ -28,6 +28,20 @@ export class Allowance {
   take(person: AccountId, work: AllowedWork, count = 1): void {
     this.check(person, work, count);
     this.note(person, work, count);
+  }
+
+  /**
+   * Takes what may be needed at most before it begins, so that many at once do not all find room; told what was needed, gives back the rest.
+   * @throws Refusal `limit`.
+   */
+  hold(person: AccountId, work: AllowedWork, count: number): (needed: number) => void {
+    this.take(person, work, count);
+    let held = count;
+    return (needed) => {
+      const times = this.#times.get(`${person} ${work}`) ?? [];
+      times.splice(Math.max(0, times.length - Math.max(0, held - needed)));
+      held = 0;
+    };
   }
 
   /** @throws Refusal `limit`. */

@@ -59,11 +59,15 @@ export function wordsOfReply({ code, enhanced, responseCode, text }: ServerReply
 const lineMax = 16 * 1024;
 /** Pieces in which one answer may come: who drips octets is not waited for. */
 const readsMax = 500;
+/** Octets of all lines and literals that answer one thing said: the UIDL listing of half a million letters fits. */
+const answerMax = 48 * 1024 * 1024;
 
 export class Lines {
   readonly connection: Overhearing;
   readonly patience: number;
   readonly #receiver = new Receiver({ kind: 'line', max: lineMax });
+  /** Since we said something last. */
+  #heard = 0;
 
   constructor(connection: Overhearing, patience: number) {
     this.connection = connection;
@@ -76,6 +80,7 @@ export class Lines {
   }
 
   say(line: string): void {
+    this.#heard = 0;
     this.connection.write(`${line}\r\n`);
   }
 
@@ -113,6 +118,8 @@ export class Lines {
       throw connection.trouble ?? error;
     });
     if (octets === null) throw connection.trouble!;
+    this.#heard += octets.length;
+    if (this.#heard > answerMax) throw new CauseTrouble('protocol', 'an answer without an end');
     this.#receiver.push(octets);
   }
 

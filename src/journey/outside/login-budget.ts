@@ -2,7 +2,7 @@
 // Knows counts; shared by all that sign in for one set-up, whatever they sign in to.
 
 /** The fourth failure of one set-up does not happen. */
-const failuresMax = 3;
+export const failuresMax = 3;
 /** Forms of a login name that are tried at one server: the address and the part before the @, mostly. */
 const formsMax = 2;
 

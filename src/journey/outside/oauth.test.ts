@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesFromHex, bytesFromUtf8 } from '../../base/bytes.ts';
+import { Refusal } from '../../base/trouble.ts';
 import { CauseTrouble } from './causes.ts';
 import {
   authorizationUrl,
   base64Url,
   challengeOf,
+  checkAudience,
   checkAuthorizationAnswer,
   codeRequest,
   oauthProviders,
   parseAuthorizationAnswer,
   parseTokenAnswer,
+  providerOfHost,
   refreshRequest,
   type OAuthClient,
 } from './oauth.ts';
@@ -137,3 +140,16 @@ for (const [status, body, why] of bad)
       () => parseTokenAnswer(status, bytesFromUtf8(body), []),
       (trouble) => trouble instanceof CauseTrouble && trouble.why === why,
     ));
+
+test('tokens go to servers of their own provider alone, and a server tells whose they are', () => {
+  const google = 'https://accounts.google.com';
+  assert.equal(providerOfHost('imap.gmail.com')?.name, 'google');
+  assert.equal(providerOfHost('smtp-mail.outlook.com')?.name, 'microsoft');
+  for (const host of ['evilgmail.com', 'gmail.com.evil.example', 'imap.evil.example', '']) {
+    assert.equal(providerOfHost(host), null, host);
+    assert.throws(() => checkAudience(google, [{ host: 'smtp.gmail.com' }, { host }]), Refusal, host);
+  }
+  checkAudience(google, [{ host: 'imap.gmail.com' }, { host: 'smtp.gmail.com' }]);
+  // Who enters a provider of their own knows its servers.
+  checkAudience('https://sso.company.example', [{ host: 'imap.company.example' }]);
+});

@@ -2,6 +2,7 @@
 // always (RFC 7636) and the advice of RFC 9700. Pure: texts in, values out. Knows providers and the grammar; asks nobody and keeps nothing.
 import { base64FromBytes, bytesFromUtf8, utf8FromBytes, type Bytes } from '../../base/bytes.ts';
 import { digest } from '../../base/digest.ts';
+import { Refusal } from '../../base/trouble.ts';
 import { CauseTrouble } from './causes.ts';
 
 /** A provider's own sign-in, as its documentation names it. */
@@ -15,6 +16,8 @@ export interface OAuthProvider {
   /** RFC 7009, or null where there is none. */
   readonly revocationUrl: string | null;
   readonly scopes: readonly string[];
+  /** Servers that its tokens are for, those below included. Missing for one that the operator entered: who names it vouches for the servers. */
+  readonly hosts?: readonly string[];
   /** What this provider wants beside, so that a refresh token is given. */
   readonly extra: Readonly<Record<string, string>>;
   /** How it wants the loopback address of a program called, where not 127.0.0.1. */
@@ -30,6 +33,7 @@ export const oauthProviders: readonly OAuthProvider[] = [
     tokenUrl: 'https://oauth2.googleapis.com/token',
     revocationUrl: 'https://oauth2.googleapis.com/revoke',
     scopes: ['https://mail.google.com/'],
+    hosts: ['gmail.com', 'googlemail.com'],
     extra: { access_type: 'offline', prompt: 'consent' },
   },
   {
@@ -45,6 +49,7 @@ export const oauthProviders: readonly OAuthProvider[] = [
       'https://outlook.office.com/SMTP.Send',
       'offline_access',
     ],
+    hosts: ['office365.com', 'outlook.com'],
     extra: {},
     loopback: 'localhost',
   },
@@ -56,9 +61,28 @@ export const oauthProviders: readonly OAuthProvider[] = [
     tokenUrl: 'https://api.login.yahoo.com/oauth2/get_token',
     revocationUrl: null,
     scopes: ['mail-r', 'mail-w'],
+    hosts: ['mail.yahoo.com'],
     extra: {},
   },
 ];
+
+const isBelow = (host: string, parent: string): boolean => host === parent || host.endsWith(`.${parent}`);
+
+/** Whose tokens a server takes; null when it is none of the known. */
+export function providerOfHost(host: string): OAuthProvider | null {
+  return oauthProviders.find(({ hosts }) => hosts?.some((parent) => isBelow(host, parent))) ?? null;
+}
+
+/**
+ * A token opens a mailbox at whatever server it is shown to: it goes to those of its own provider alone, wherever a stranger's document
+ * leads (RFC 9700 §4.9.1).
+ * @throws Refusal `cannot`.
+ */
+export function checkAudience(issuer: string, servers: readonly { readonly host: string }[]): void {
+  const hosts = oauthProviders.find((provider) => provider.issuer === issuer)?.hosts;
+  const stranger = servers.find(({ host }) => hosts !== undefined && !hosts.some((parent) => isBelow(host, parent)));
+  if (stranger !== undefined) throw new Refusal('cannot', `${stranger.host} is no server of ${issuer}: no token of theirs is shown to it`);
+}
 
 /** Who we are at a provider: entered by the operator, never shipped. A secret is null for a public client. */
 export interface OAuthClient {

@@ -4,7 +4,7 @@ import { base64FromBytes } from '../../base/bytes.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { PeerFailure } from '../../protocol/smtp/client-contract.ts';
 import { openSmtpClient } from '../../protocol/smtp/client.ts';
-import { CauseTrouble, type Cause } from './causes.ts';
+import { CauseTrouble, hideSecret, type Cause } from './causes.ts';
 import { checkServer, openServer, type OpenedServer } from './check.ts';
 import type { CheckedServer, CheckParts, CheckStep, ServerCheck, SignInWish } from './check-contract.ts';
 import { checkWithDoctor, type DoctoredCheck } from './check-with-doctor.ts';
@@ -166,6 +166,8 @@ async function sendLetter({ address, name, send }: ProofWish, login: string, id:
     if (outcome.unknown || first?.outcome === 'taken') return;
     if (first?.outcome === 'refused' || first?.outcome === 'stopped') throw failureTrouble(first.failure, connection);
     throw new CauseTrouble('letter-refused', 'the letter was not handed over');
+  } catch (trouble) {
+    throw hideSecret(trouble, signIn.secret);
   } finally {
     await client.end();
   }

@@ -4,7 +4,7 @@ import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
 import type { TlsFacts } from '../../protocol/line/session.ts';
 import { chooseClient, loginClient, plainClient } from '../../protocol/sasl/client.ts';
 import { chooseOAuth } from '../../protocol/sasl/oauth.ts';
-import { CauseTrouble } from './causes.ts';
+import { CauseTrouble, hideSecret } from './causes.ts';
 import type { OpenedServer } from './check.ts';
 import type { CheckedServer, CheckParts, SignInWish } from './check-contract.ts';
 import { SignInTrouble, type SignInManner } from './dialogue.ts';
@@ -44,7 +44,7 @@ export async function signInWithin(
     try {
       opened ??= await again();
       const manner = chooseManner(opened, wish, next, server, parts);
-      await signInSealed(opened, manner);
+      await signInSealed(opened, manner, wish.secret);
       budgeted.succeeded();
       return { opened, login: next.login, mechanism: manner.mechanism, tries };
     } catch (trouble) {
@@ -75,14 +75,14 @@ export async function signInWithin(
   throw failure ?? new CauseTrouble('tries-used-up', 'another failed login could lock the account');
 }
 
-async function signInSealed({ dialogue, connection }: OpenedServer, manner: SignInManner): Promise<void> {
+async function signInSealed({ dialogue, connection }: OpenedServer, manner: SignInManner, secret: string): Promise<void> {
   // The last door: no secret without a verified seal.
   if (connection.tls?.verified !== 'certificate') throw new CauseTrouble('starttls-missing', 'no secret without a verified seal');
   try {
     await dialogue.signIn(manner);
   } catch (trouble) {
     if (trouble instanceof SignInTrouble) trouble.used = manner.mechanism;
-    throw trouble;
+    throw hideSecret(trouble, secret);
   }
 }
 

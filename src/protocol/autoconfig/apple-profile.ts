@@ -7,6 +7,7 @@ import { hexFromBytes } from '../../base/bytes.ts';
 import { digest } from '../../base/digest.ts';
 import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
 import { fillLogin, type AccountSettings, type ServerSettings } from './contract.ts';
+import { entryOf } from './values.ts';
 import { formatPropertyList, parsePropertyList, type PropertyList } from './property-list.ts';
 
 export interface ProfilePerson {
@@ -123,7 +124,7 @@ export function parseAppleProfile(text: string): AppleProfile {
   const mail = Array.isArray(content) && content.length === 1 ? dictionary(content[0] as PropertyList) : {};
   if (mail['PayloadType'] !== 'com.apple.mail.managed') throw new SyntaxTrouble('one mail account in a profile');
   const types: Readonly<Record<string, 'imap' | 'pop3'>> = { EmailTypeIMAP: 'imap', EmailTypePOP: 'pop3' };
-  const receive = types[word(mail, 'EmailAccountType')];
+  const receive = entryOf(types, word(mail, 'EmailAccountType'));
   if (receive === undefined) throw new SyntaxTrouble('IMAP or POP3');
   return {
     displayName: word(outer, 'PayloadDisplayName'),
@@ -169,6 +170,6 @@ function server(mail: Dictionary, side: 'Incoming' | 'Outgoing', service: Server
     port,
     security: mail[`${side}MailServerUseSSL`] === true ? 'tls' : 'plain',
     login: word(mail, `${side}MailServerUsername`),
-    signIn: ways[word(mail, `${side}MailServerAuthentication`)] ?? [],
+    signIn: entryOf(ways, word(mail, `${side}MailServerAuthentication`)) ?? [],
   };
 }

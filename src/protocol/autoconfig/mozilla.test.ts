@@ -114,3 +114,16 @@ test('mozillaUrls', () =>
     'https://autoconfig.example.test/mail/config-v1.1.xml?emailaddress=a%2Bb%40example.test',
     'https://example.test/.well-known/autoconfig/mail/config-v1.1.xml',
   ]));
+
+test('words that every object knows are no way of sealing and none of signing in', () => {
+  const server = (socket: string, method: string) =>
+    `<incomingServer type="imap"><hostname>imap.a.example</hostname><port>993</port><socketType>${socket}</socketType><authentication>${method}</authentication></incomingServer>`;
+  const document = `<clientConfig><emailProvider id="a.example">${server('constructor', 'OAuth2')}${server('SSL', '__proto__')}${server('SSL', 'constructor')}</emailProvider></clientConfig>`;
+  assert.deepEqual(
+    parseMozilla(document, 'x@a.example').incoming.map(({ security, signIn }) => [security, signIn]),
+    [
+      ['tls', []],
+      ['tls', []],
+    ],
+  );
+});

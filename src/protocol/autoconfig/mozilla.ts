@@ -4,7 +4,7 @@ import type { Bytes } from '../../base/bytes.ts';
 import { SyntaxTrouble } from '../../base/trouble.ts';
 import type { SocketSecurity } from '../../store/outside-contract.ts';
 import { fillLogin, type AccountSettings, type OAuthSettings, type ServerSettings, type SignIn } from './contract.ts';
-import { domainsMax, parseHost, parsePort, parseSecureUrl, parseWords, serversMax } from './values.ts';
+import { domainsMax, entryOf, parseHost, parsePort, parseSecureUrl, parseWords, serversMax } from './values.ts';
 import { childrenOf, formatXml, parseXml, textOf, xmlElement, type XmlElement } from './xml.ts';
 
 const securities: Readonly<Record<string, SocketSecurity>> = { ssl: 'tls', tls: 'tls', starttls: 'starttls', plain: 'plain' };
@@ -77,9 +77,9 @@ function parseServers(
       const service = (server.attributes['type'] ?? '').toLowerCase();
       const host = parseHost(fill(textOf(server, 'hostname')) ?? '');
       const port = parsePort(textOf(server, 'port') ?? '');
-      const security = securities[(textOf(server, 'socketType') ?? '').toLowerCase()];
+      const security = entryOf(securities, (textOf(server, 'socketType') ?? '').toLowerCase());
       if (!kinds.includes(service) || host === null || port === null || security === undefined) return [];
-      const methods = childrenOf(server, 'authentication').map((method) => signIns[method.text.toLowerCase()]);
+      const methods = childrenOf(server, 'authentication').map((method) => entryOf(signIns, method.text.toLowerCase()));
       return [
         {
           service: service as ServerSettings['service'],

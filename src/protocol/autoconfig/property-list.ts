@@ -1,6 +1,7 @@
 // Property lists in XML, as Apple's devices read them (PropertyList-1.0.dtd). Knows dictionaries, arrays, strings, integers and booleans;
 // knows no key. Dates and data are not needed here and are refused.
 import { SyntaxTrouble } from '../../base/trouble.ts';
+import { entryOf } from './values.ts';
 
 export type PropertyList = string | number | boolean | readonly PropertyList[] | { readonly [key: string]: PropertyList };
 
@@ -76,7 +77,7 @@ class Reader {
     if (text !== '') this.#at++;
     if (this.#tokens[this.#at++] !== `</${tag}>`) throw new SyntaxTrouble(`</${tag}>`);
     return text.replaceAll(/&([^;&]*);?/g, (_all, name: string) => {
-      const character = entities[name];
+      const character = entryOf(entities, name);
       if (character === undefined) throw new SyntaxTrouble('no entity but the five of XML');
       return character;
     });

@@ -44,3 +44,8 @@ export const standardPorts = {
 /** Servers of one service that a document may name. */
 export const serversMax = 20;
 export const domainsMax = 500;
+
+/** What a table holds under a stranger's word; what every object has besides, such as `constructor`, is in no table. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
+}

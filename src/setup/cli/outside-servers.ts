@@ -62,6 +62,11 @@ export function serversOf(candidates: readonly Candidate[], login: string | null
   });
 }
 
+/** The best of each service is what a person is shown: the password goes to that host, and to no lesser one in its place. */
+export function ofShownHost(servers: readonly SetUpServer[]): SetUpServer[] {
+  return servers.filter(({ host }) => host === servers[0]?.host);
+}
+
 /** Whether a login name is asked of the person: the provider gives one that the address does not tell. */
 export function wantsLogin({ imap, pop3, smtp }: Pick<Discovery, 'imap' | 'pop3' | 'smtp'>): boolean {
   return [imap[0], pop3[0], smtp[0]].some((candidate) => candidate !== undefined && candidate.logins.every((form) => form.login === null));

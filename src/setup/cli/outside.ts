@@ -1,6 +1,7 @@
 // `tayori outside …`: accounts at other providers. Knows what is asked and shown; finding, proving and keeping are done elsewhere.
 import { normaliseAddress } from '../../journey/account/addresses.ts';
 import { CauseTrouble } from '../../journey/outside/causes.ts';
+import { providerOfHost } from '../../journey/outside/oauth.ts';
 import type { OutsideAccountRow, OutsideServer, Pop3Leaving, TlsException } from '../../store/outside-contract.ts';
 import type { Discovery } from '../discover/contract.ts';
 import type { Office } from '../office.ts';
@@ -11,7 +12,7 @@ import { jsonOption, personArgument } from './account.ts';
 import { CommandTrouble, officeCommand, type Input, type Option, type Work } from './command.ts';
 import { readAllSettings } from './globals.ts';
 import { languageOf, languageOption, type Language } from './language.ts';
-import { readExceptions, readServer, serversOf, wantsLogin } from './outside-servers.ts';
+import { ofShownHost, readExceptions, readServer, serversOf, wantsLogin } from './outside-servers.ts';
 import { sayCause, sayFailure, sayHealth, sayLeaving, sayNews, sayProgress, words } from './outside-words.ts';
 import { formatColumns, formatTime, safe, type Terminal } from './terminal.ts';
 
@@ -147,7 +148,7 @@ async function findServers(input: Input, terminal: Terminal, address: string, la
         ? 'サーバーが見つかりませんでした。--imap(または --pop3)と --smtp で入れることができます'
         : 'no servers were found; they can be typed by --imap (or --pop3) and --smtp',
     );
-  return { receive, send, discovery: found };
+  return { receive: ofShownHost(receive), send: ofShownHost(send), discovery: found };
 }
 
 /** Other ports than 443 and 80 for looking up: closed networks and tests. */
@@ -207,8 +208,8 @@ three failures at most; then a letter to oneself is sent and looked for. Only th
     const hosts = [...new Set([receive[0]!.host, send[0]!.host])].join(', ');
     const secret = isSignIn ? null : await terminal.secret(`${question} (→ ${hosts})`);
     if (secret === '') throw new CommandTrouble(language === 'ja' ? 'パスワードが空です' : 'the password is empty', 2);
-    const signInAt =
-      textOf(input, 'sign-in-at') ?? discovery?.oauth?.issuer ?? discovery?.provider?.id ?? address.slice(address.lastIndexOf('@') + 1);
+    // By the server that will take the token, never by the issuer that a stranger's document names.
+    const signInAt = textOf(input, 'sign-in-at') ?? providerOfHost(receive[0]!.host)?.name ?? address.slice(address.lastIndexOf('@') + 1);
     return {
       person,
       address,
@@ -233,7 +234,7 @@ three failures at most; then a letter to oneself is sent and looked for. Only th
           ? ({ kind: 'password', ...password } as const)
           : await signInByPage(
               office,
-              { owner: owner.id, address: ask.address, provider: signInAt!, loopback },
+              { owner: owner.id, address: ask.address, provider: signInAt!, loopback, servers: [...ask.receive, ...ask.send] },
               showLink(work, language),
               work.signal,
             );
@@ -514,9 +515,9 @@ const signIn = officeCommand<
     return withCause(language, async () => {
       // A secret that was let go, or cannot be opened, does not keep anybody from signing in anew.
       const before = provider !== null || row.secret.length === 0 ? null : office.outside.accounts.secretOf(row);
-      const at = provider ?? (before?.kind === 'oauth2' ? before.issuer : row.provider);
+      const at = provider ?? (before?.kind === 'oauth2' ? before.issuer : (providerOfHost(row.receive.host)?.name ?? row.provider));
       if (at === null) throw new CommandTrouble('which provider? --provider names it, as tayori oauth client list does', 2);
-      const ask = { owner: row.owner, address: row.address, provider: at, loopback };
+      const ask = { owner: row.owner, address: row.address, provider: at, loopback, servers: [row.receive, row.send] };
       const secret = await signInByPage(office, ask, showLink(work, language), work.signal);
       const { failure } = await proveSides(office, { ...asAsk(row), secret, proof: false }, tellProgress(work, language), work.signal);
       if (failure === null) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { providerOfHost } from '../../journey/outside/oauth.ts';
 import { parseHost, parseSecureUrl } from '../../protocol/autoconfig/values.ts';
 import { credentialOf } from './credential.ts';
 import { candidatesOfRow, findByDomain, findByMx, providerRows } from './table.ts';
@@ -220,4 +221,9 @@ describe('the provider table', () => {
     assert.equal(findByMx('mx.notgoogle.com'), null);
     assert.equal(findByMx('google.com.evil.test'), null);
   });
+});
+
+test('a server that takes tokens is known as one of the provider that gives them', () => {
+  for (const { servers } of providerRows)
+    for (const { host, signIn } of servers) if (signIn.includes('oauth2')) assert.notEqual(providerOfHost(host), null, host);
 });
