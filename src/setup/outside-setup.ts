@@ -4,11 +4,12 @@ import { Refusal } from '../base/trouble.ts';
 import type { AccountId } from '../store/contract.ts';
 import type { OutsideAccountRow, OutsideServer, Pop3Leaving, TlsException } from '../store/outside-contract.ts';
 import type { Cause } from '../journey/outside/causes.ts';
-import { checkServer } from '../journey/outside/check.ts';
-import type { CheckParts, CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
+import type { CheckedServer, CheckParts, CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
+import { checkWithDoctor } from '../journey/outside/check-with-doctor.ts';
 import type { OutsideSecret } from '../journey/outside/contract.ts';
 import { LoginBudget } from '../journey/outside/login-budget.ts';
-import { proveAccount, type ProofProgress, type ProofWish } from '../journey/outside/proof.ts';
+import { wellKnownPage, type DoctorParts } from '../journey/outside/network-doctor.ts';
+import { checkBothSides, proveAccount, type ProofProgress, type ProofWish, type Way } from '../journey/outside/proof.ts';
 import type { Office } from './office.ts';
 import { checkPatienceMs, hostNameOf } from './outside.ts';
 
@@ -43,6 +44,15 @@ export interface SetUpAsk {
 
 export type Side = 'receive' | 'send' | 'letter';
 
+/** A server that is used at another port than was looked up or typed, and why. */
+export interface Switch {
+  readonly side: 'receive' | 'send';
+  readonly host: string;
+  readonly from: number;
+  readonly to: number;
+  readonly cause: Cause;
+}
+
 export interface SetUpResult {
   /** Null: nothing was saved. */
   readonly saved: OutsideAccountRow | null;
@@ -50,6 +60,7 @@ export interface SetUpResult {
   readonly send: ServerCheck | null;
   /** The letter to oneself; null when it was not asked for, or something before it failed. */
   readonly letter: CheckStep | null;
+  readonly switches: readonly Switch[];
   readonly failure: {
     readonly side: Side;
     readonly cause: Cause;
@@ -60,7 +71,9 @@ export interface SetUpResult {
   } | null;
 }
 
-export type SetUpProgress = (told: ProofProgress, servers: { readonly receive: SetUpServer; readonly send: SetUpServer }) => void;
+export type SetUpProgress = (told: ProofProgress) => void;
+
+type Both = { readonly receive: SetUpServer; readonly send: SetUpServer };
 
 /** Servers of one direction that are tried at most. */
 const serversMax = 6;
@@ -73,8 +86,10 @@ export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgre
   if (there !== null && there.closedAt === null) throw new Refusal('already-exists', `${ask.address} is here already`);
   if (ask.receive.length === 0 || ask.send.length === 0) throw new Refusal('cannot', 'a server to receive and one to send are needed');
   const proof = await proveSides(office, ask, progress, signal);
-  const { servers, receive, send, letter, failure } = proof;
-  if (failure !== null) return { saved: null, receive, send, letter, failure };
+  const { servers, ...told } = proof;
+  const { receive, send } = told;
+  if (told.failure !== null) return { saved: null, ...told };
+  signal.throwIfAborted();
   const [receiving, sending] = [asServer(servers.receive, receive!, ask.secret), asServer(servers.send, send!, ask.secret)];
   const saved = await accounts.add({
     owner: ask.owner,
@@ -89,7 +104,7 @@ export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgre
     provenance: { ...provenanceOf('receive', servers.receive, receive!), ...provenanceOf('send', servers.send, send!) },
     provenAt: ask.proof ? office.clock.now() : null,
   });
-  return { saved, receive, send, letter, failure: null };
+  return { saved, ...told };
 }
 
 /** Both directions with the login, and the letter when it is wished for. Saves nothing. @throws Refusal `limit`. */
@@ -98,29 +113,30 @@ export async function proveSides(
   ask: Pick<SetUpAsk, 'owner' | 'address' | 'name' | 'receive' | 'send' | 'secret' | 'proof'>,
   progress: SetUpProgress,
   signal: AbortSignal,
-): Promise<Omit<SetUpResult, 'saved'> & { readonly servers: { readonly receive: SetUpServer; readonly send: SetUpServer } }> {
+): Promise<Omit<SetUpResult, 'saved'> & { readonly servers: Both }> {
   const { allowance } = office.outside;
   allowance.check(ask.owner, 'failed-login');
-  const { connector } = await office.outside.roads();
+  const { connector, web } = await office.outside.roads();
   const parts: CheckParts = {
     connector,
     clock: office.clock,
     chance: office.chance,
     hostName: hostNameOf(office.settings),
     patience: checkPatienceMs,
+    signal,
   };
+  const doctor: Doctor = { page: { web, ...wellKnownPage } };
   const [receiver, sender] = await Promise.all(
-    (['receive', 'send'] as const).map((side) => chooseServer(office, ask.owner, ask[side], parts, signal)),
+    (['receive', 'send'] as const).map((side) => chooseServer(office, ask.owner, ask[side], parts, doctor)),
   );
-  const servers = { receive: receiver!, send: sender! };
+  const chosen = { receive: receiver!, send: sender! };
   const budget = new LoginBudget();
   const { secret } = ask;
   const proven = (side: 'receive' | 'send'): ProofWish['receive'] => {
-    const { logins } = servers[side];
+    const { server } = chosen[side];
     const value = secret.kind === 'oauth2' ? secret.accessToken : secret[side];
-    return { server: servers[side], signIn: { logins, kind: secret.kind, secret: value, budget } };
+    return { server, signIn: { logins: server.logins, kind: secret.kind, secret: value, budget } };
   };
-  const tell = (told: ProofProgress): void => progress(told, servers);
   try {
     const wish = {
       address: ask.address,
@@ -128,12 +144,17 @@ export async function proveSides(
       receive: proven('receive'),
       send: proven('send'),
       tidy: true,
+      signal,
+      doctor,
     };
-    const { receive, send, letter } = ask.proof
-      ? await proveAccount({ ...wish, signal }, parts, tell)
-      : { ...(await checkBoth(wish, parts, tell)), letter: null };
+    const { receive, send, used, letter } = ask.proof
+      ? await proveAccount(wish, parts, progress)
+      : { ...(await checkBothSides(wish, parts, progress)), letter: null };
+    const last = { receive: moved(chosen.receive, used.receive), send: moved(chosen.send, used.send) };
+    const servers: Both = { receive: last.receive.server, send: last.send.server };
+    const switches = [...switchOf('receive', last.receive), ...switchOf('send', last.send)];
     const failed = [['receive', receive] as const, ['send', send] as const].find(([, check]) => check?.failure);
-    const base = { servers, receive, send, letter };
+    const base = { servers, receive, send, letter, switches };
     if (failed !== undefined) {
       const [side, check] = failed;
       const { cause, words } = check!.failure!;
@@ -150,32 +171,49 @@ export async function proveSides(
   }
 }
 
+type Doctor = Omit<DoctorParts, 'connector' | 'clock'>;
+
+interface Chosen {
+  readonly server: SetUpServer;
+  /** The port that was wanted, and why it is another one; null when it is not. */
+  readonly instead: { readonly port: number; readonly cause: Cause } | null;
+}
+
 /** The first server that is there, sealed and of the right kind; nobody signs in. When none is, the likeliest: its failure is told. */
 async function chooseServer(
   office: Office,
   owner: AccountId,
   list: readonly SetUpServer[],
   parts: CheckParts,
-  signal: AbortSignal,
-): Promise<SetUpServer> {
-  if (list.length === 1) return list[0]!;
-  for (const server of list.slice(0, serversMax)) {
-    signal.throwIfAborted();
-    office.outside.allowance.take(owner, 'port');
-    if ((await checkServer(server, parts)).failure === null) return server;
+  doctor: Doctor,
+): Promise<Chosen> {
+  const first = { server: list[0]!, instead: null };
+  office.outside.allowance.take(owner, 'port');
+  // The check with the login is a look at it too.
+  if (list.length === 1) return first;
+  for (const [index, server] of list.slice(0, serversMax).entries()) {
+    parts.signal?.throwIfAborted();
+    if (index > 0) office.outside.allowance.take(owner, 'port');
+    const way = await checkWithDoctor(server, parts, doctor);
+    if (way.check.failure === null) return moved({ server, instead: null }, way);
   }
-  return list[0]!;
+  return first;
 }
 
-async function checkBoth(
-  { address, receive, send }: ProofWish,
-  parts: CheckParts,
-  progress: (told: ProofProgress) => void,
-): Promise<{ readonly receive: ServerCheck; readonly send: ServerCheck | null }> {
-  const partsOf = (side: 'receive' | 'send'): CheckParts => ({ ...parts, progress: (step) => progress({ kind: 'step', side, step }) });
-  const received = await checkServer(receive.server, partsOf('receive'), { ...receive.signIn, address: null });
-  if (received.failure !== null) return { receive: received, send: null };
-  return { receive: received, send: await checkServer(send.server, partsOf('send'), { ...send.signIn, address }) };
+/** The server as it was used in the end. */
+function moved({ server, instead }: Chosen, { server: used, switched }: Way): Chosen {
+  if (switched === null) return { server, instead };
+  const { port } = instead ?? server;
+  return { server: atPort(server, used, `in the place of ${port} (${switched})`), instead: { port, cause: switched } };
+}
+
+function atPort(server: SetUpServer, { port, security }: CheckedServer, from: string): SetUpServer {
+  // What is never sealed is never switched to.
+  return { ...server, port, security: security === 'tls' ? 'tls' : 'starttls', provenance: { ...server.provenance, port: from } };
+}
+
+function switchOf(side: 'receive' | 'send', { server: { host, port }, instead }: Chosen): Switch[] {
+  return instead === null ? [] : [{ side, host, from: instead.port, to: port, cause: instead.cause }];
 }
 
 export function asServer(server: SetUpServer, check: ServerCheck, secret: OutsideSecret): OutsideServer {

@@ -49,6 +49,15 @@ const rows: Row[] = [
     'as-expected',
     'port-blocked → 587',
   ],
+  [
+    '465 is not there, and no other host has a name here',
+    'smtp',
+    'm:465 refused',
+    ['m:587 greets'],
+    ['o:465 name-not-found', 'o:993 dns-unavailable'],
+    'nothing',
+    'refused → 587',
+  ],
   ['465 is not there at this provider', 'smtp', 'm:465 refused', ['m:587 greets'], ['o:465 greets'], null, 'refused → 587'],
   [
     '993 closed by the network',

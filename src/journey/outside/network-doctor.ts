@@ -62,8 +62,13 @@ const certificateFault = ({ outcome }: Knock): boolean => outcome.startsWith('ce
 /** Causes that may stand for something in between. */
 const waysBlocked: ReadonlySet<Cause> = new Set(['refused', 'unreachable', 'timeout', 'connection-lost', 'turned-away']);
 
+/** Nobody was knocked at. */
+const nameless: ReadonlySet<Knock['outcome']> = new Set<Cause>(['name-not-found', 'dns-unavailable', 'private-address', 'not-an-address']);
+
 /** Evidence in, cause out. */
-export function diagnoseNetwork(service: MailService, { wanted, sameHost, others, web }: NetworkEvidence): NetworkVerdict {
+export function diagnoseNetwork(service: MailService, { wanted, sameHost, others: asked, web }: NetworkEvidence): NetworkVerdict {
+  // A host whose name is not found tells of the directory of names, not of a counter.
+  const others = asked.filter(({ outcome }) => !nameless.has(outcome));
   const works = (knock: Knock) => knock.outcome === 'greets';
   if (works(wanted)) return { cause: null, switchTo: null };
   const all = [wanted, ...sameHost, ...others];

@@ -5,7 +5,7 @@ import type { CheckStep } from '../../journey/outside/check-contract.ts';
 import type { ProofProgress } from '../../journey/outside/proof.ts';
 import type { OutsideAccountRow, OutsideHealth, OutsideServer, Pop3Leaving } from '../../store/outside-contract.ts';
 import type { HealthNews } from '../outside-health.ts';
-import type { SetUpResult } from '../outside-setup.ts';
+import type { SetUpResult, Switch } from '../outside-setup.ts';
 import { formatTime } from './terminal.ts';
 import type { Language } from './language.ts';
 
@@ -70,6 +70,16 @@ export function sayFailure({ side, cause, words, server, needs }: NonNullable<Se
             : `to allow this weakness for this server alone: --allow ${needs.join(',')}`,
         ];
   return [head, ...sayCause(cause, language, server), ...said, ...allow];
+}
+
+/** That another counter is used, and why. */
+export function saySwitch({ side, host, from, to, cause }: Switch, language: Language): string {
+  const ja = language === 'ja';
+  // The sentence of `op25b` names the counter that is used, all others the one that does not work.
+  const { wrong } = sentenceOf(cause, language, { server: host, port: cause === 'op25b' ? to : from });
+  return ja
+    ? `${sides[side].ja}の窓口（ポート）は ${from} 番の代わりに ${to} 番を使います。${wrong}`
+    : `For ${sides[side].en}, counter number ${to} (port) is used instead of ${from}. ${wrong}`;
 }
 
 /** In a sentence. */

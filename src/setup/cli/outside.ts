@@ -12,7 +12,7 @@ import { CommandTrouble, officeCommand, type Input, type Option, type Work } fro
 import { readAllSettings } from './globals.ts';
 import { languageOf, languageOption, type Language } from './language.ts';
 import { readExceptions, readServer, serversOf, wantsLogin } from './outside-servers.ts';
-import { sayCause, sayFailure, sayHealth, sayLeaving, sayNews, sayProgress, words } from './outside-words.ts';
+import { sayCause, sayFailure, sayHealth, sayLeaving, sayNews, sayProgress, saySwitch, words } from './outside-words.ts';
 import { formatColumns, formatTime, safe, type Terminal } from './terminal.ts';
 
 const addressArgument = { name: 'ADDRESS', sentence: 'The address at the other provider.' };
@@ -247,8 +247,9 @@ three failures at most; then a letter to oneself is sent and looked for. Only th
       return { ...result, saved: saved === null ? null : await shown(saved, office) };
     });
   },
-  show({ saved, failure, letter }, terminal, input) {
+  show({ saved, failure, letter, switches }, terminal, input) {
     const language = languageOf(input);
+    for (const one of switches) terminal.out(safe(saySwitch(one, language)));
     if (failure !== null) {
       for (const line of sayFailure(failure, language)) terminal.out(safe(line));
       return 1;
