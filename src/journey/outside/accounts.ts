@@ -39,8 +39,15 @@ export interface OutsideAccounts {
   add(account: NewOutsideAccount): Promise<OutsideAccountRow>;
   /** @throws CauseTrouble `key-missing`. */
   secretOf(row: OutsideAccountRow): OutsideSecret;
-  /** A new secret is a new chance: what was wrong with the old one is forgotten. @throws CauseTrouble `key-missing`. */
-  setSecret(id: AccountId, secret: OutsideSecret): Promise<OutsideAccountRow>;
+  /**
+   * A new secret is a new chance: what was wrong with the old one is forgotten. With it what else changes, in one stroke.
+   * @throws CauseTrouble `key-missing`.
+   */
+  setSecret(
+    id: AccountId,
+    secret: OutsideSecret,
+    change?: Partial<Pick<OutsideAccountRow, 'receive' | 'send' | 'provenance'>>,
+  ): Promise<OutsideAccountRow>;
   change(
     id: AccountId,
     change: Partial<Pick<OutsideAccountRow, 'name' | 'receive' | 'send' | 'leaving' | 'sentCopy' | 'provenance' | 'provenAt' | 'health'>>,
@@ -128,11 +135,16 @@ class OutsideAccountsService implements OutsideAccounts {
     return this.#parts.vault.open(row.secret, boundTo(row));
   }
 
-  async setSecret(id: AccountId, secret: OutsideSecret): Promise<OutsideAccountRow> {
+  async setSecret(
+    id: AccountId,
+    secret: OutsideSecret,
+    change: Parameters<OutsideAccounts['setSecret']>[2] = {},
+  ): Promise<OutsideAccountRow> {
     const { directory, vault, clock } = this.#parts;
     const row = this.#there(id);
     const { lastReceivedAt, lastSentAt } = row.health;
     return directory.updateOutsideAccount(id, {
+      ...change,
       secret: vault.seal(secret, boundTo(row)),
       health: { ...newHealth(clock.now()), lastReceivedAt, lastSentAt },
     });

@@ -52,14 +52,21 @@ export function sayCause(cause: string, language: Language, server: Pick<Outside
     language,
     server === null ? {} : { server: server.host, port: server.port },
   );
-  return language === 'ja' ? [wrong, `→ ${next}`, `(${sideWords})`] : [wrong, `→ ${next}`, `(${sideWords})`];
+  return [wrong, `→ ${next}`, `(${sideWords})`];
 }
 
-export function sayFailure({ side, cause, words, server, needs }: NonNullable<SetUpResult['failure']>, language: Language): string[] {
-  const head =
-    language === 'ja'
-      ? `${sides[side].ja}(${server.host})がうまくいきませんでした。何も保存していません。`
-      : `${sides[side].en} (${server.host}) does not work. Nothing was saved.`;
+/** `kept`: how things stand after it; nothing was saved of a new account, one that is there stays as it was. */
+export function sayFailure(
+  { side, cause, words, server, needs }: NonNullable<SetUpResult['failure']>,
+  language: Language,
+  kept: 'nothing' | 'unchanged' = 'nothing',
+): string[] {
+  const ja = language === 'ja';
+  const end =
+    kept === 'nothing' ? (ja ? '何も保存していません。' : 'Nothing was saved.') : ja ? '何も変えていません。' : 'Nothing was changed.';
+  const head = ja
+    ? `${sides[side].ja}(${server.host})がうまくいきませんでした。${end}`
+    : `${sentence(sides[side].en)} (${server.host}) does not work. ${end}`;
   const said = words === '' ? [] : [language === 'ja' ? `相手の言葉: ${words}` : `in its own words: ${words}`];
   const allow =
     needs.length === 0
@@ -82,6 +89,8 @@ export function saySwitch({ side, host, from, to, cause }: Switch, language: Lan
     : `For ${sides[side].en}, counter number ${to} (port) is used instead of ${from}. ${wrong}`;
 }
 
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** In a sentence. */
 export function sayHealth({ state, cause, at }: OutsideHealth, paused: boolean, language: Language): string {
   const ja = language === 'ja';
@@ -99,21 +108,21 @@ export function sayNews(news: HealthNews, row: Pick<OutsideAccountRow, 'receive'
       return [ja ? 'また使えるようになりました。' : 'It works again.'];
     case 'new':
       return [
-        ja ? `${sides[news.side].ja}が前とちがいます。` : `${sides[news.side].en} is not as it was.`,
+        ja ? `${sides[news.side].ja}が前とちがいます。` : `${sentence(sides[news.side].en)} is not as it was.`,
         ...sayCause(news.cause, language, row[news.side]),
       ];
     case 'still':
       return [
         ja
           ? `${sides[news.side].ja}は ${formatTime(news.since)} から変わりません。`
-          : `${sides[news.side].en} is as it was since ${formatTime(news.since)}.`,
+          : `${sentence(sides[news.side].en)} is as it was since ${formatTime(news.since)}.`,
         ...sayCause(news.cause, language, row[news.side]),
       ];
     case 'other-authority':
       return [
         ja
           ? `${sides[news.side].ja}のサーバーの証明書を出したところが変わりました(前: ${news.before}、いま: ${news.now})。正しい証明書です。`
-          : `the certificate of the server for ${sides[news.side].en} comes from another authority (before: ${news.before}, now: ${news.now}); it is valid.`,
+          : `The certificate of the server for ${sides[news.side].en} comes from another authority (before: ${news.before}, now: ${news.now}); it is valid.`,
       ];
   }
 }
