@@ -3,6 +3,7 @@
 import { Refusal } from '../base/trouble.ts';
 import type { AccountId } from '../store/contract.ts';
 import type { OutsideAccountRow, OutsideServer, Pop3Leaving, TlsException } from '../store/outside-contract.ts';
+import { firstMailboxes } from '../journey/account/people.ts';
 import type { Cause } from '../journey/outside/causes.ts';
 import type { CheckedServer, CheckParts, CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
 import { checkWithDoctor } from '../journey/outside/check-with-doctor.ts';
@@ -81,9 +82,8 @@ const serversMax = 6;
 /** @throws Refusal `already-exists`, `limit`, `cannot`; CauseTrouble `key-missing`. What servers do is told in the result. */
 export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgress, signal: AbortSignal): Promise<SetUpResult> {
   const { accounts } = office.outside;
-  accounts.checkAddress(ask.address);
+  accounts.checkNew(ask.owner, ask.address);
   const there = office.directory.outsideAccountByAddress(ask.owner, ask.address);
-  if (there !== null && there.closedAt === null) throw new Refusal('already-exists', `${ask.address} is here already`);
   if (ask.receive.length === 0 || ask.send.length === 0) throw new Refusal('cannot', 'a server to receive and one to send are needed');
   const proof = await proveSides(office, ask, progress, signal);
   const { servers, ...told } = proof;
@@ -91,6 +91,7 @@ export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgre
   if (told.failure !== null) return { saved: null, ...told };
   signal.throwIfAborted();
   const [receiving, sending] = [asServer(servers.receive, receive!, ask.secret), asServer(servers.send, send!, ask.secret)];
+  if (there !== null) await carryOver(office, there, receiving as OutsideAccountRow['receive']);
   const saved = await accounts.add({
     owner: ask.owner,
     address: ask.address,
@@ -105,6 +106,16 @@ export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgre
     provenAt: ask.proof ? office.clock.now() : null,
   });
   return { saved, ...told };
+}
+
+/** The letters of an account that comes back are recognised when it is received in another manner, or from another place, than before. */
+async function carryOver({ store, quiets, ledger }: Office, { id, receive: before }: OutsideAccountRow, now: OutsideServer): Promise<void> {
+  if (before.service === now.service && before.host === now.host) return;
+  for (const quiet of quiets) await quiet(id);
+  // It may have been cut off before it had any mail.
+  await store.createAccount(id, firstMailboxes);
+  const { switchReceive } = await import('../journey/collection/switch-receive.ts');
+  await switchReceive({ store, ledger: ledger() }, id, now.service === 'pop3' ? 'pop3' : 'imap');
 }
 
 /** Both directions with the login, and the letter when it is wished for. Saves nothing. @throws Refusal `limit`. */

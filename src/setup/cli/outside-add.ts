@@ -16,7 +16,7 @@ import {
   withCause,
   type ShownOutside,
 } from './outside-common.ts';
-import { findServers, readLeaving, serverOptions } from './outside-finding.ts';
+import { findServers, readLeaving, serverOptions, type Consulted } from './outside-finding.ts';
 import { sayCause, sayFailure, saySwitch, words } from './outside-words.ts';
 import { safe } from './terminal.ts';
 
@@ -63,7 +63,7 @@ const add = officeCommand<AddAsk, AddAnswer>({
 What is found is shown before the password is asked for; it goes to those servers only, over verified TLS. Both logins are tried, with
 three failures at most; then a letter to oneself is sent and looked for. Only then the account is kept. One that was taken away less than
 30 days ago comes back with its letters.`,
-  async ask(input, terminal) {
+  async ask(input, terminal, consult) {
     const { person, address: typed } = named(input);
     const language = languageOf(input);
     const { cleanAddress } = await import('../discover/clean.ts');
@@ -74,7 +74,9 @@ three failures at most; then a letter to oneself is sent and looked for. Only th
       if (!(trouble instanceof CauseTrouble)) throw trouble;
       throw new CommandTrouble(sayCause(trouble.why, language, null).join(' '), 2);
     }
-    const { receive, send, discovery } = await findServers(input, terminal, address, language);
+    const { receive, send, discovery } = await findServers(input, terminal, address, language, (looksUp) =>
+      consult({ person, address, looksUp } satisfies Consulted),
+    );
     const kind = discovery?.credential.kind ?? 'password';
     const isSignIn = input.options['sign-in'] === true || kind === 'oauth2-only';
     const question = discovery?.credential.name[language] ?? (language === 'ja' ? 'メールのパスワード' : 'Password for mail');
@@ -98,6 +100,13 @@ three failures at most; then a letter to oneself is sent and looked for. Only th
       proof: input.options['no-proof'] !== true,
       language,
     };
+  },
+  // What cannot be is told before anything is looked up, and before a password is typed.
+  consult(question, office) {
+    const { person, address, looksUp } = question as Consulted;
+    const owner = office.people.get(person);
+    office.outside.accounts.checkNew(owner.id, address);
+    if (looksUp) office.outside.allowance.take(owner.id, 'look-up');
   },
   async perform({ person, password, signInAt, loopback, language, ...ask }, office, work) {
     const owner = office.people.get(person);

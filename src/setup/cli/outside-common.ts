@@ -33,6 +33,13 @@ export function find(office: Office, person: string, address: string): OutsideAc
   return office.outside.accounts.get(office.people.get(person).id, normaliseAddress(address) ?? address);
 }
 
+/** One that was not taken away: for what only such an account can do. @throws CommandTrouble, Refusal. */
+export function findOpen(office: Office, person: string, address: string): OutsideAccountRow {
+  const row = find(office, person, address);
+  if (row.closedAt !== null) throw new CommandTrouble(`${row.address} was taken away; tayori outside restore brings it back`);
+  return row;
+}
+
 export const named = (input: Input): { person: string; address: string } => ({
   person: input.arguments['PERSON']!,
   address: input.arguments['ADDRESS']!,

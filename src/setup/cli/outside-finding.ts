@@ -39,21 +39,39 @@ interface Found {
   readonly discovery: Discovery | null;
 }
 
-/** By what was typed, and for the rest by looking up; shows what was found. @throws CommandTrouble. */
-export async function findServers(input: Input, terminal: Terminal, address: string, language: Language): Promise<Found> {
+/** What is asked of those who hold the data before anything is looked up. Travels as JSON. */
+export interface Consulted {
+  readonly person: string;
+  readonly address: string;
+  readonly looksUp: boolean;
+}
+
+/**
+ * By what was typed, and for the rest by looking up; shows what was found. `allowed` is asked first, and told whether anything is to be
+ * looked up. @throws CommandTrouble.
+ */
+export async function findServers(
+  input: Input,
+  terminal: Terminal,
+  address: string,
+  language: Language,
+  allowed: (looksUp: boolean) => Promise<unknown>,
+): Promise<Found> {
   const how = textOf(input, 'receive') ?? (textOf(input, 'pop3') !== null && textOf(input, 'imap') === null ? 'pop3' : null);
   if (how !== null && how !== 'imap' && how !== 'pop3') throw new CommandTrouble(`--receive is imap or pop3, not ${how}`, 2);
   const login = textOf(input, 'login');
   const sendLogin = textOf(input, 'send-login') ?? login;
-  const allowed: readonly TlsException[] = readExceptions(input.options['allow']);
+  const exceptions: readonly TlsException[] = readExceptions(input.options['allow']);
   const typed = (service: 'imap' | 'pop3' | 'smtp', name: string | null): SetUpServer[] | null => {
     const text = textOf(input, service);
     const logins = name === null ? [address, address.slice(0, address.lastIndexOf('@'))] : [name];
-    return text === null ? null : readServer(service, text, logins, allowed, (remark) => terminal.err(remark[language]));
+    return text === null ? null : readServer(service, text, logins, exceptions, (remark) => terminal.err(remark[language]));
   };
   const receiving = how === 'pop3' ? typed('pop3', login) : (typed('imap', login) ?? (how === null ? typed('pop3', login) : null));
   const sending = typed('smtp', sendLogin);
-  if (receiving !== null && sending !== null) return { receive: receiving, send: sending, discovery: null };
+  const isTyped = receiving !== null && sending !== null;
+  await allowed(!isTyped);
+  if (isTyped) return { receive: receiving, send: sending, discovery: null };
 
   const [{ discover }, { openDiscovery }, { showDiscovery }, { settings }, { readFile }] = await Promise.all([
     import('../discover/discover.ts'),
@@ -81,9 +99,9 @@ export async function findServers(input: Input, terminal: Terminal, address: str
         : `this provider's login name is not the address; give it by --login (${found.credential.explanation.en})`,
       2,
     );
-  const [imap, pop3] = [serversOf(found.imap, login, allowed), serversOf(found.pop3, login, allowed)];
+  const [imap, pop3] = [serversOf(found.imap, login, exceptions), serversOf(found.pop3, login, exceptions)];
   const receive = receiving ?? (how === 'pop3' ? pop3 : how === 'imap' ? imap : imap.length > 0 ? imap : pop3);
-  const send = sending ?? serversOf(found.smtp, sendLogin, allowed);
+  const send = sending ?? serversOf(found.smtp, sendLogin, exceptions);
   if (receive.length === 0 || send.length === 0)
     throw new CommandTrouble(
       language === 'ja'

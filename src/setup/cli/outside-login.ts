@@ -4,7 +4,18 @@ import { signInByPage } from '../outside-sign-in.ts';
 import { jsonOption, personArgument } from './account.ts';
 import { CommandTrouble, officeCommand } from './command.ts';
 import { languageOf, languageOption, type Language } from './language.ts';
-import { addressArgument, find, named, passwordInput, showLink, shown, tellProgress, textOf, withCause } from './outside-common.ts';
+import {
+  addressArgument,
+  find,
+  findOpen,
+  named,
+  passwordInput,
+  showLink,
+  shown,
+  tellProgress,
+  textOf,
+  withCause,
+} from './outside-common.ts';
 import { exitOfChange, showChange, type ChangeAnswer } from './outside-change.ts';
 
 const password = officeCommand<{ person: string; address: string; secret: string; check: boolean; language: Language }, ChangeAnswer>({
@@ -18,14 +29,20 @@ const password = officeCommand<{ person: string; address: string; secret: string
     jsonOption,
   ],
   examples: [{ line: 'tayori outside password hanako taro@ocn.ne.jp', sentence: 'Asks for it; letters that waited for it go out.' }],
-  async ask(input, terminal) {
+  async ask(input, terminal, consult) {
+    await consult(named(input));
     const language = languageOf(input);
     const secret = await terminal.secret(language === 'ja' ? '新しいパスワード' : 'New password');
     if (secret === '') throw new CommandTrouble(language === 'ja' ? 'パスワードが空です' : 'the password is empty', 2);
     return { ...named(input), secret, check: input.options['no-check'] !== true, language };
   },
+  // An account that is not there is told before a password is typed.
+  consult(question, office) {
+    const { person, address } = question as ReturnType<typeof named>;
+    findOpen(office, person, address);
+  },
   async perform({ person, address, secret: typed, check, language }, office, work) {
-    const row = find(office, person, address);
+    const row = findOpen(office, person, address);
     const secret = { kind: 'password', receive: typed, send: typed } as const;
     return withCause(language, async () => {
       const options = { check, progress: tellProgress(work, language), signal: work.signal };
@@ -59,7 +76,7 @@ const signIn = officeCommand<
     language: languageOf(input),
   }),
   async perform({ person, address, provider, loopback, language }, office, work) {
-    const row = find(office, person, address);
+    const row = findOpen(office, person, address);
     return withCause(language, async () => {
       // A secret that was let go, or cannot be opened, does not keep anybody from signing in anew.
       const before = provider !== null || row.secret.length === 0 ? null : office.outside.accounts.secretOf(row);

@@ -6,7 +6,7 @@ import type { SetUpResult } from '../outside-setup.ts';
 import { jsonOption, personArgument } from './account.ts';
 import { officeCommand } from './command.ts';
 import { languageOf, languageOption, type Language } from './language.ts';
-import { addressArgument, find, named, shown, tellProgress, withCause, type ShownOutside } from './outside-common.ts';
+import { addressArgument, find, findOpen, named, shown, tellProgress, withCause, type ShownOutside } from './outside-common.ts';
 import { sayFailure, sayHealth, sayLeaving, sayNews, sayProgress, saySwitch } from './outside-words.ts';
 import { formatColumns, formatTime, safe, type Terminal } from './terminal.ts';
 
@@ -104,7 +104,7 @@ const test = officeCommand<{ person: string; address: string; letter: boolean; l
   ],
   ask: (input) => ({ ...named(input), letter: input.options['letter'] === true, language: languageOf(input) }),
   async perform({ person, address, letter, language }, office, work) {
-    const row = find(office, person, address);
+    const row = findOpen(office, person, address);
     let done = 0;
     const progress: NonNullable<Parameters<typeof checkHealth>[2]['progress']> = (side, step) =>
       work.say({ done: ++done, of: 14, words: sayProgress({ kind: 'step', side, step }, language) });

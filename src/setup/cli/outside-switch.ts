@@ -5,8 +5,8 @@ import { jsonOption, personArgument } from './account.ts';
 import { CommandTrouble, officeCommand } from './command.ts';
 import { languageOf, languageOption, type Language } from './language.ts';
 import { exitOfChange, showChange, type ChangeAnswer } from './outside-change.ts';
-import { addressArgument, find, named, shown, tellProgress, withCause } from './outside-common.ts';
-import { findServers, readLeaving, serverOptions } from './outside-finding.ts';
+import { addressArgument, find, findOpen, named, shown, tellProgress, withCause } from './outside-common.ts';
+import { findServers, readLeaving, serverOptions, type Consulted } from './outside-finding.ts';
 
 interface SwitchAsk {
   readonly person: string;
@@ -31,13 +31,16 @@ const switching = officeCommand<SwitchAsk, ChangeAnswer>({
   examples: [
     { line: 'tayori outside switch hanako taro@ocn.ne.jp imap', sentence: 'Looks the other server up and tries the login first.' },
   ],
-  async ask(input, terminal) {
+  async ask(input, terminal, consult) {
     const how = input.arguments['HOW'];
     if (how !== 'imap' && how !== 'pop3') throw new CommandTrouble(`HOW is imap or pop3, not ${how}`, 2);
     const language = languageOf(input);
     const smtp = 'unused.invalid';
     const options = { ...input.options, receive: how, ...(typeof input.options[how] === 'string' ? { smtp } : {}) };
-    const { receive } = await findServers({ ...input, options }, terminal, input.arguments['ADDRESS']!, language);
+    const { person, address } = named(input);
+    const { receive } = await findServers({ ...input, options }, terminal, address, language, (looksUp) =>
+      consult({ person, address, looksUp } satisfies Consulted),
+    );
     return {
       ...named(input),
       receive,
@@ -46,8 +49,13 @@ const switching = officeCommand<SwitchAsk, ChangeAnswer>({
       language,
     };
   },
+  consult(question, office) {
+    const { person, address, looksUp } = question as Consulted;
+    const { owner } = findOpen(office, person, address);
+    if (looksUp) office.outside.allowance.take(owner, 'look-up');
+  },
   async perform({ person, address, receive, leaving, sendHome, language }, office, work) {
-    const row = find(office, person, address);
+    const row = findOpen(office, person, address);
     return withCause(language, async () => {
       const { switchReceiving } = await import('../outside-switch.ts');
       const wish = { receive, leaving, sendHome };
