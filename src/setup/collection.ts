@@ -33,7 +33,8 @@ export function startCollection(office: Office): Collection {
     );
   };
   const stopHearing = directory.onChange(look);
-  const hurry = () => runner?.retry();
+  // Others that rest after a no are left alone: each try more is one step to a locked account.
+  const hurry = (account: OutsideAccountRow['id'] | null) => (account === null ? undefined : runner?.retry(account));
   office.hurries.add(hurry);
   const quiet = async (account: OutsideAccountRow['id']) => {
     await joining;

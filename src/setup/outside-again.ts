@@ -75,5 +75,5 @@ async function retryWaiting(office: Office, row: OutsideAccountRow): Promise<voi
     waiting.filter(({ state }) => state === 'ready').map(({ id }) => id),
     office.clock.now(),
   );
-  for (const hurry of office.hurries) hurry();
+  for (const hurry of office.hurries) hurry(row.id);
 }

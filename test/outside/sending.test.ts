@@ -272,6 +272,21 @@ test('a recipient in our own domain is a recipient of the provider, not placed h
   assert.deepEqual([await world.mail(world.taro.id, 'inbox'), await world.sent()], [[], []]);
 });
 
+test('a letter that was taken mends what sending had, and not what receiving has', async (t) => {
+  const world = await openWorld(t, atSecond(), { secret: second.people[1]!.password });
+  const send = () => world.submit(world.hanako.id, second.people[1]!.address, [second.people[0]!.address]);
+  const told = { words: 'no', at: 5, lastReceivedAt: null, lastSentAt: null } as const;
+  for (const [cause, after] of [
+    ['wrong-password', 'bad'],
+    ['sending-quota', 'good'],
+  ] as const) {
+    world.directory.noteOutsideHealth(world.outside.id, { ...told, state: 'bad', cause });
+    assert.match(await send(), /^250/);
+    assert.equal(world.health().state, after, cause);
+    assert.notEqual(world.health().lastSentAt, null);
+  }
+});
+
 test('a wrong password: told at once, tried no more with the same one, and sent when it is mended', async (t) => {
   const self = second.people[1]!;
   const world = await openWorld(t, atSecond());

@@ -39,8 +39,9 @@ interface RefusedSecret {
 
 export function openProviderRoads(parts: ProviderParts): NonNullable<DeliveryParts['provider']> {
   const refused = new Map<AccountId, RefusedSecret>();
+  const noted = new Map<AccountId, number>();
   return (via) => {
-    const road = new ProviderRoad(parts, refused, via);
+    const road = new ProviderRoad(parts, refused, noted, via);
     return {
       router: { route: () => road.route() },
       connector: { connect: (_target, patience) => road.connect(patience) },
@@ -53,6 +54,8 @@ export function openProviderRoads(parts: ProviderParts): NonNullable<DeliveryPar
 class ProviderRoad {
   readonly #parts: ProviderParts;
   readonly #refused: Map<AccountId, RefusedSecret>;
+  /** When the trouble was noted that sending had: only that is over when a letter is taken. */
+  readonly #noted: Map<AccountId, number>;
   readonly #via: AccountId;
   /** As it was when the login was chosen. */
   #row: OutsideAccountRow | null = null;
@@ -60,9 +63,10 @@ class ProviderRoad {
   #secret = '';
   #isToken = false;
 
-  constructor(parts: ProviderParts, refused: Map<AccountId, RefusedSecret>, via: AccountId) {
+  constructor(parts: ProviderParts, refused: Map<AccountId, RefusedSecret>, noted: Map<AccountId, number>, via: AccountId) {
     this.#parts = parts;
     this.#refused = refused;
+    this.#noted = noted;
     this.#via = via;
   }
 
@@ -138,7 +142,9 @@ class ProviderRoad {
     const now = clock.now();
     this.#refused.delete(row.id);
     // Sending works; what is wrong with receiving is told by those who receive.
-    const mended = row.health.state !== 'good' && sendingCauses.has(row.health.cause ?? '');
+    const { state, cause, at } = row.health;
+    const mended = state !== 'good' && (sendingCauses.has(cause ?? '') || this.#noted.get(row.id) === at);
+    this.#noted.delete(row.id);
     directory.noteOutsideHealth(row.id, {
       ...row.health,
       ...(mended ? { state: 'good' as const, cause: null, words: '', at: now } : {}),
@@ -162,7 +168,9 @@ class ProviderRoad {
     // What is known to be worse stays: a network that is down does not mend a password.
     if (health.state === 'bad' && state === 'waits') return;
     log.warn('sending through the provider of an account does not work', { account: row.id, cause });
-    directory.noteOutsideHealth(row.id, { ...health, state, cause, words: words.slice(0, 500), at: clock.now() });
+    const at = clock.now();
+    this.#noted.set(row.id, at);
+    directory.noteOutsideHealth(row.id, { ...health, state, cause, words: words.slice(0, 500), at });
   }
 }
 
@@ -173,5 +181,5 @@ function withoutSecret(words: string, secret: string): string {
 
 /** Nothing is wrong with the account. */
 const aboutLetter: ReadonlySet<Cause> = new Set(['letter-too-large', 'letter-refused', 'letter-not-back']);
-/** What a letter that was taken proves to be over. */
-const sendingCauses: ReadonlySet<string> = new Set<Cause>(['sender-not-allowed', 'sending-quota', 'wrong-password', 'sign-in-expired']);
+/** What concerns sending alone, and a letter that was taken proves to be over. */
+const sendingCauses: ReadonlySet<string> = new Set<Cause>(['sender-not-allowed', 'sending-quota']);
