@@ -221,6 +221,22 @@ describe('an account at a provider of Dovecot and Postfix', { skip: foreignOffic
     assert.equal((await listed()).find((row) => row.address === address)!.paused, false);
     const twice = await run(words, `${office.reading.password}\n`);
     assert.deepEqual([twice.code, /is here already/.test(twice.err)], [1, true]);
+
+    // Taken away while it came by IMAP, added again by POP3: no letter comes twice.
+    const letters = async (): Promise<number> => json(await run(['outside', 'show', 'hanako', address, '--json']))['letters'];
+    const before = await letters();
+    await send('taro@foreign.example', address);
+    await until(async () => (await letters()) === before + 1);
+    await run(['outside', 'remove', 'hanako', address]);
+    const closed = await run(['outside', 'test', 'hanako', address]);
+    assert.deepEqual([closed.code, /was taken away; tayori outside restore/.test(closed.err)], [1, true]);
+    await send('taro@foreign.example', address);
+    await until(() => subjectsAt(address, 'INBOX').length === 2);
+    const typed = ['--pop3', `${foreignHost}:${ports.pop3s}/tls`, '--smtp', `${foreignHost}:${office.submissions}/tls`];
+    const back = await run(['outside', 'add', 'hanako', address, ...typed, '--password-stdin'], `${office.reading.password}\n`);
+    assert.equal(back.code, 0, back.out + back.err);
+    await until(async () => (await letters()) > before + 1);
+    assert.equal(await letters(), before + 2);
     assert.deepEqual(secretEverywhere(), []);
   });
 

@@ -23,7 +23,7 @@ import { firstMailboxes, restMs } from '../../src/journey/account/people.ts';
 import { openRecipientLists } from '../../src/journey/account/recipients.ts';
 import { openLanes } from '../../src/journey/delivery/lane.ts';
 import { openProviderRoads } from '../../src/journey/delivery/provider.ts';
-import { openOutsideAccounts } from '../../src/journey/outside/accounts.ts';
+import { inboxOf, openOutsideAccounts } from '../../src/journey/outside/accounts.ts';
 import { openSignInKeeper } from '../../src/journey/outside/tokens.ts';
 import { QueueRunner } from '../../src/journey/queue/runner.ts';
 import { openReporter } from '../../src/journey/report/dsn.ts';
@@ -137,7 +137,7 @@ async function openWorld(
     recipients,
     clock,
     chance,
-    hasOutside: (id) => directory.outsideAccount(id) !== null,
+    inboxOf: (id) => inboxOf(id, directory),
     explain: (cause, language) => `[${cause} ${language}]`,
   });
   const runner = new QueueRunner({ store, openLane, reporter, clock, chance, log, meter: silentMeter });
@@ -370,7 +370,7 @@ test('no TLS that can be believed: the letter waits, and neither it nor the pass
   assert.deepEqual(peer.heard, []);
 });
 
-test('an account that was taken away sends nothing more; its waiting letters go nowhere', async (t) => {
+test('an account that was taken away sends nothing more; its waiting letters go nowhere, and its owner hears of it', async (t) => {
   const peer = await scripted(t, { mail: '451 4.3.0 try again' });
   const world = await openWorld(t, peer.server);
   await world.submit(world.hanako.id, world.outside.address, ['x@far.test']);
@@ -378,7 +378,8 @@ test('an account that was taken away sends nothing more; its waiting letters go 
   peer.script = {};
   await world.pass(hour);
   assert.deepEqual([await world.waiting(), peer.letters], [[], []]);
-  assert.match(decoded((await world.inbox())[0]!), /taken away/);
+  assert.deepEqual(await world.inbox(), [], 'nobody reads there');
+  assert.match(decoded((await world.mail(world.hanako.id, 'inbox'))[0]!), /taken away/);
 });
 
 test('the password is nowhere: not in the log, not in the folder of data, not in a report', async (t) => {

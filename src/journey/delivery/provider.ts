@@ -168,7 +168,8 @@ class ProviderRoad {
     // What is known to be worse stays: a network that is down does not mend a password.
     if (health.state === 'bad' && state === 'waits') return;
     log.warn('sending through the provider of an account does not work', { account: row.id, cause });
-    const at = clock.now();
+    // Since when it is so, not when it was last seen.
+    const at = health.cause === cause ? health.at : clock.now();
     this.#noted.set(row.id, at);
     directory.noteOutsideHealth(row.id, { ...health, state, cause, words: words.slice(0, 500), at });
   }

@@ -74,6 +74,13 @@ export function isAtRest(row: OutsideAccountRow, directory: Pick<Directory, 'acc
   return row.closedAt !== null || directory.accountById(row.owner)?.closedAt !== null;
 }
 
+/** Where a person finds what concerns an account: in its own INBOX, or in the person's when it was taken away and nobody reads it. */
+export function inboxOf(account: AccountId, directory: Pick<Directory, 'outsideAccount' | 'accountById'>): AccountId | null {
+  const row = directory.outsideAccount(account);
+  if (row === null) return null;
+  return row.closedAt === null ? row.id : (directory.accountById(row.owner)?.id ?? null);
+}
+
 export function openOutsideAccounts(parts: OutsideAccountsParts): OutsideAccounts {
   return new OutsideAccountsService(parts);
 }

@@ -61,8 +61,9 @@ const add = officeCommand<AddAsk, AddAnswer>({
   ],
   notes: `
 What is found is shown before the password is asked for; it goes to those servers only, over verified TLS. Both logins are tried, with
-three failures at most; then a letter to oneself is sent and looked for. Only then the account is kept. One that was taken away less than
-30 days ago comes back with its letters.`,
+three failures at most; then a letter to oneself is sent and looked for. Only then the account is kept. Where a port is closed, the other
+one of the same server is used, with a sentence that says why. An account that was taken away less than 30 days ago comes back with its
+letters.`,
   async ask(input, terminal, consult) {
     const { person, address: typed } = named(input);
     const language = languageOf(input);
@@ -78,7 +79,7 @@ three failures at most; then a letter to oneself is sent and looked for. Only th
       consult({ person, address, looksUp } satisfies Consulted),
     );
     const kind = discovery?.credential.kind ?? 'password';
-    const isSignIn = input.options['sign-in'] === true || kind === 'oauth2-only';
+    const isSignIn = input.options['sign-in'] === true || textOf(input, 'sign-in-at') !== null || kind === 'oauth2-only';
     const question = discovery?.credential.name[language] ?? (language === 'ja' ? 'メールのパスワード' : 'Password for mail');
     const hosts = [...new Set([receive[0]!.host, send[0]!.host])].join(', ');
     const secret = isSignIn ? null : await terminal.secret(`${question} (→ ${hosts})`);
@@ -140,7 +141,7 @@ three failures at most; then a letter to oneself is sent and looked for. Only th
     if (saved === null) return 1;
     for (const line of words.saved(saved.address, saved.appLogin)[language]) terminal.out(safe(line));
     if (letter === null) terminal.out(words.unproven[language]);
-    terminal.out(words.keeps[language]);
+    terminal.out(words[saved.receive.auth === 'oauth2' ? 'keepsSignIn' : 'keeps'][language]);
     return 0;
   },
   exitCode: ({ saved }) => (saved === null ? 1 : 0),

@@ -61,7 +61,8 @@ const remove = simple(
       ja: '外しました。30日のあいだは tayori outside restore で元に戻せます。',
       en: 'was taken away; tayori outside restore brings it back within 30 days.',
     },
-    notes: 'Letters, servers and password rest for 30 days and then go for good. At the provider nothing is removed.',
+    notes:
+      'Letters, servers and password rest for 30 days and then go for good. At the provider nothing is removed.\nLetters that still wait to go out through it come back to the person as undelivered.',
   },
   (office, row) => office.outside.accounts.close(row.id),
 );

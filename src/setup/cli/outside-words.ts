@@ -147,5 +147,9 @@ export const words = {
     ja: 'パスワードは暗号にして、このコンピューターに保存します。かぎはデータの外にあります。',
     en: 'The password is kept sealed on this machine; its key lies outside the data.',
   },
+  keepsSignIn: {
+    ja: 'サインインのしるしは暗号にして、このコンピューターに保存します。かぎはデータの外にあります。',
+    en: 'What the sign-in gave is kept sealed on this machine; its key lies outside the data.',
+  },
   openLink: { ja: 'この先をブラウザーで開いて、サインインしてください:', en: 'Open this in a browser and sign in:' },
 } as const;
