@@ -7,6 +7,7 @@ import { ServerBabble } from '../../protocol/imap/client-reader.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
 import { CauseTrouble, type Cause } from '../outside/causes.ts';
 import type { OutsideConnector, TokenKeeper } from '../outside/contract.ts';
+import { hideSecret } from '../outside/without-secret.ts';
 import { openImapShelf } from './imap-shelf.ts';
 import type { RemoteShelf } from './remote-shelf.ts';
 
@@ -64,7 +65,7 @@ async function connectOnce(
     );
   } catch (trouble) {
     client.close();
-    throw imapTrouble(trouble, receive.host, readReply);
+    throw hideSecret(imapTrouble(trouble, receive.host, readReply), credentials);
   }
   const tls = client.tls;
   return openImapShelf({

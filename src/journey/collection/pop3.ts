@@ -12,6 +12,7 @@ import type { MaildropListing } from '../../protocol/pop3/listing.ts';
 import type { Pop3MaildropRow } from '../../store/ledger-contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import { CauseTrouble } from '../outside/causes.ts';
+import { hideSecret } from '../outside/without-secret.ts';
 import type { Collector } from './contract.ts';
 import { Pop3Intake, type Wanted } from './pop3-intake.ts';
 import { noteRemoved, whatMayGo } from './pop3-leaving.ts';
@@ -102,7 +103,7 @@ class Visit {
     if (failure.kind === 'reply' && failure.reply.code === 'LOGIN-DELAY')
       await this.#put({ notBefore: clock.now() + pop3Times.loginDelay });
     if (failure.kind === 'reply' && failure.reply.code === 'IN-USE') await this.#put({ notBefore: clock.now() + pop3Times.inUse });
-    throw pop3Trouble(failure, host, readReply);
+    throw hideSecret(pop3Trouble(failure, host, readReply), signIn);
   }
 
   async #put(change: Partial<Pop3MaildropRow>): Promise<void> {

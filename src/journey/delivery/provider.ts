@@ -5,7 +5,7 @@
 // A login that was refused is not tried again with the same secret for half a day: providers lock accounts after a few failures.
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { base64FromBytes, bytesFromUtf8, equalBytes, type Bytes } from '../../base/bytes.ts';
+import { equalBytes, type Bytes } from '../../base/bytes.ts';
 import type { LineConnector } from '../../protocol/line/connection.ts';
 import type { PeerFailure } from '../../protocol/smtp/client-contract.ts';
 import type { AccountId } from '../../store/contract.ts';
@@ -13,6 +13,7 @@ import type { Directory } from '../../store/directory-contract.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
 import { causeSides, CauseTrouble, type Cause } from '../outside/causes.ts';
 import type { OutsideConnector, TokenKeeper } from '../outside/contract.ts';
+import { withoutSecret } from '../outside/without-secret.ts';
 import type { Router } from '../routing/contract.ts';
 import type { DeliveryParts } from './lane.ts';
 import { judgeProvider, type Failure } from './outcome.ts';
@@ -120,7 +121,7 @@ class ProviderRoad {
     const cause = row === null ? null : this.#parts.readFailure(failure, row);
     const judged = judgeProvider(failure, cause);
     // A server may repeat what it was told; these words go into reports, the log and the journey.
-    const verdict = { ...judged, words: withoutSecret(judged.words, this.#secret) };
+    const verdict = { ...judged, words: withoutSecret(judged.words, { login: row?.send.login ?? '', secret: this.#secret }) };
     if (row !== null && cause !== null && !aboutLetter.has(cause)) this.#note(row, cause, verdict.words);
     if (row !== null && cause !== null && failure.kind === 'reply' && failure.phase === 'auth' && causeSides[cause] !== 'network') {
       // A token is replaced, which tells whether the sign-in still holds.
@@ -173,11 +174,6 @@ class ProviderRoad {
     this.#noted.set(row.id, at);
     directory.noteOutsideHealth(row.id, { ...health, state, cause, words: words.slice(0, 500), at });
   }
-}
-
-function withoutSecret(words: string, secret: string): string {
-  if (secret === '') return words;
-  return [secret, base64FromBytes(bytesFromUtf8(secret))].reduce((clean, form) => clean.replaceAll(form, '…'), words);
 }
 
 /** Nothing is wrong with the account. */

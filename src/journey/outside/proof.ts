@@ -15,6 +15,7 @@ import { Overhearing } from './overhearing.ts';
 import { signInWithin } from './sign-in.ts';
 import { causeOfFailure } from './smtp-failures.ts';
 import { outsideDemand } from './tls-trouble.ts';
+import { hideSecret } from './without-secret.ts';
 
 export interface ProvenServer {
   readonly server: CheckedServer;
@@ -130,6 +131,7 @@ export async function proveAccount(
     const letter = step({ verdict: 'passed', facts: { messageId: id, place: found.place, looks, tidied } });
     return { ...told, letter, proven: true };
   } catch (trouble) {
+    for (const side of ['receive', 'send'] as const) hideSecret(trouble, { login: logins[side], secret: wish[side].signIn.secret });
     const cause = asCause(trouble);
     return { ...told, letter: step({ verdict: 'failed', cause: cause.why, words: cause.words, facts: { messageId: id } }), proven: false };
   } finally {
