@@ -3,7 +3,7 @@
 import type { OutsideAccountRow, OutsideServer } from '../store/outside-contract.ts';
 import type { OutsideSecret } from '../journey/outside/contract.ts';
 import type { Office } from './office.ts';
-import { asServer, proveSides, provenanceOf, type SetUpProgress, type SetUpResult, type SetUpServer } from './outside-setup.ts';
+import { asServer, checkKey, proveSides, provenanceOf, type SetUpProgress, type SetUpResult, type SetUpServer } from './outside-setup.ts';
 
 export type Again = Pick<SetUpResult, 'failure' | 'switches'>;
 
@@ -49,6 +49,7 @@ export async function changeSecret(
   options: { readonly check: boolean; readonly progress: SetUpProgress; readonly signal: AbortSignal },
 ): Promise<Again> {
   const { accounts } = office.outside;
+  checkKey(office);
   if (!options.check) {
     const asKind = <T extends OutsideServer>(server: T): T => ({ ...server, auth: secret.kind });
     await accounts.setSecret(row.id, secret, { receive: asKind(row.receive), send: asKind(row.send) });

@@ -4,7 +4,7 @@ import { Refusal } from '../base/trouble.ts';
 import type { AccountId } from '../store/contract.ts';
 import type { OutsideAccountRow, OutsideServer, Pop3Leaving, TlsException } from '../store/outside-contract.ts';
 import { firstMailboxes } from '../journey/account/people.ts';
-import type { Cause } from '../journey/outside/causes.ts';
+import { CauseTrouble, type Cause } from '../journey/outside/causes.ts';
 import type { CheckedServer, CheckParts, CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
 import { checkWithDoctor } from '../journey/outside/check-with-doctor.ts';
 import type { OutsideSecret } from '../journey/outside/contract.ts';
@@ -83,6 +83,7 @@ const serversMax = 6;
 export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgress, signal: AbortSignal): Promise<SetUpResult> {
   const { accounts } = office.outside;
   accounts.checkNew(ask.owner, ask.address);
+  checkKey(office);
   const there = office.directory.outsideAccountByAddress(ask.owner, ask.address);
   if (ask.receive.length === 0 || ask.send.length === 0) throw new Refusal('cannot', 'a server to receive and one to send are needed');
   const proof = await proveSides(office, ask, progress, signal);
@@ -106,6 +107,12 @@ export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgre
     provenAt: ask.proof ? office.clock.now() : null,
   });
   return { saved, ...told };
+}
+
+/** Nothing is proven, and no letter sent, for what could not be kept afterwards. @throws CauseTrouble `key-missing`. */
+export function checkKey({ outside }: Office): void {
+  const state = outside.vault.state();
+  if (state !== 'unused' && state !== 'ready') throw new CauseTrouble('key-missing', `the key of sealed secrets is ${state}`);
 }
 
 /** The letters of an account that comes back are recognised when it is received in another manner, or from another place, than before. */

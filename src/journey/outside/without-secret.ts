@@ -8,6 +8,9 @@ export interface ToldSecret {
   readonly secret: string;
 }
 
+/** What is shorter stands in every second word, and hiding it there would tell it. */
+const shortest = 4;
+
 const base64 = (text: string): string => base64FromBytes(bytesFromUtf8(text));
 
 /** The secret by itself; in base64, as LOGIN sends it; within PLAIN (RFC 4616); within XOAUTH2 and OAUTHBEARER (RFC 7628), which have it in their midst. */
@@ -19,13 +22,11 @@ function formsOf({ login, secret }: ToldSecret): string[] {
       .slice(shift === 0 ? 0 : 4, -2),
   );
   const quoted = secret.replaceAll(/["\\]/g, String.raw`\$&`);
-  return [secret, quoted, base64(`\0${login}\0${secret}`), base64(secret), ...inMidst].filter(
-    (form) => form.length >= 4 || form === secret,
-  );
+  return [secret, quoted, base64(`\0${login}\0${secret}`), base64(secret), ...inMidst].filter((form) => form.length >= shortest);
 }
 
 export function withoutSecret(text: string, told: ToldSecret): string {
-  if (told.secret === '') return text;
+  if (told.secret.length < shortest) return text;
   return formsOf(told).reduce((clean, form) => clean.replaceAll(form, '…'), text);
 }
 

@@ -105,6 +105,7 @@ const test = officeCommand<{ person: string; address: string; letter: boolean; l
   ask: (input) => ({ ...named(input), letter: input.options['letter'] === true, language: languageOf(input) }),
   async perform({ person, address, letter, language }, office, work) {
     const row = findOpen(office, person, address);
+    office.outside.allowance.check(row.owner, 'failed-login');
     let done = 0;
     const progress: NonNullable<Parameters<typeof checkHealth>[2]['progress']> = (side, step) =>
       work.say({ done: ++done, of: 14, words: sayProgress({ kind: 'step', side, step }, language) });
