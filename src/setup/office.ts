@@ -42,8 +42,11 @@ export interface Office {
    * asked again even after it said no.
    */
   readonly hurries: Set<(account: AccountId | null) => void>;
-  /** Asked after an account at another provider was paused: settles when nothing is fetched for it any more. */
-  readonly quiets: Set<(account: AccountId) => Promise<void>>;
+  /**
+   * Keeps an account at another provider from being fetched, in this process only, so that nothing is left at rest when the program ends in
+   * between. Settles when nothing is fetched any more, with the way to let it go on.
+   */
+  readonly quiets: Set<(account: AccountId) => Promise<() => void>>;
   /** Settles when all is on disk and the lock is free. */
   close(): Promise<void>;
 }

@@ -118,7 +118,8 @@ export function checkKey({ outside }: Office): void {
 /** The letters of an account that comes back are recognised when it is received in another manner, or from another place, than before. */
 async function carryOver({ store, quiets, ledger }: Office, { id, receive: before }: OutsideAccountRow, now: OutsideServer): Promise<void> {
   if (before.service === now.service && before.host === now.host) return;
-  for (const quiet of quiets) await quiet(id);
+  // It is at rest; the last collector may still have something to write down.
+  for (const quiet of quiets) (await quiet(id))();
   // It may have been cut off before it had any mail.
   await store.createAccount(id, firstMailboxes);
   const { switchReceive } = await import('../journey/collection/switch-receive.ts');

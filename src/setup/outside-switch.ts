@@ -27,15 +27,15 @@ export async function switchReceiving(
   const proven = await proveSides(office, ask, progress, signal);
   if (proven.failure !== null) return proven;
   signal.throwIfAborted();
-  // Nothing is fetched meanwhile: the row at rest ends the collector.
-  await accounts.pause(row.id);
+  const letGo = await Promise.all([...office.quiets].map((quiet) => quiet(row.id)));
   try {
-    for (const quiet of office.quiets) await quiet(row.id);
-    const to = proven.servers.receive.service === 'pop3' ? 'pop3' : 'imap';
-    if (to !== row.receive.service) await switchReceive({ store: office.store, ledger: office.ledger() }, row.id, to, { sendHome });
+    const { service, host } = proven.servers.receive;
+    // Another host numbers letters anew, even by the same protocol.
+    if (service !== row.receive.service || host !== row.receive.host)
+      await switchReceive({ store: office.store, ledger: office.ledger() }, row.id, service === 'pop3' ? 'pop3' : 'imap', { sendHome });
     await accounts.change(row.id, { ...provenServers(row, proven, secret), leaving });
   } finally {
-    if (!row.paused) await accounts.resume(row.id);
+    for (const go of letGo) go();
   }
   return proven;
 }

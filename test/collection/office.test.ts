@@ -66,6 +66,7 @@ async function openOffice(receive: Partial<OutsideServer> & { readonly service: 
     id: added.id,
     collection,
     hurries: office.hurries,
+    quiets: office.quiets,
     asked: () => asked,
     async close() {
       await collection.close();
@@ -121,6 +122,26 @@ test('a refused password: one try, and the cause in the row; the right one begin
   assert.equal(office.asked(), 1);
   hurry(office.id);
   await until(() => office.asked() === 2);
+  await office.close();
+});
+
+test('an account that is held is not fetched, its row stays as it is, and it goes on when it is let go', options, async () => {
+  const login = 'office-held@foreign.example';
+  const office = await openOffice({ service: 'imap', security: 'tls', port: server.ports.imaps, login }, server.password);
+  await until(() => office.directory.outsideAccount(office.id)!.health.state === 'good');
+  const hold = () => Promise.all([...office.quiets].map((quiet) => quiet(office.id)));
+  const [first, second] = [await hold(), await hold()];
+  assert.equal(office.directory.outsideAccount(office.id)!.paused, false);
+  const app = await connect({ ...server, port: server.ports.imaps, login });
+  await app.append('INBOX', { flags: [], receivedAt: 1.7e12, length: letter('h').length }, oneOf(letter('h')));
+  const tries = office.asked();
+  const count = async () => (await office.store.mailboxes(office.id)).find(({ role }) => role === 'inbox')!.messages;
+  for (const go of first) go();
+  assert.deepEqual([await count(), office.asked()], [0, tries], 'the other one still holds it');
+  for (const go of second) go();
+  await until(async () => (await count()) === 1);
+  assert.equal(office.asked(), tries + 1);
+  await app.end();
   await office.close();
 });
 
