@@ -7,7 +7,7 @@ import { ServerBabble } from '../../protocol/imap/client-reader.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
 import { CauseTrouble, type Cause } from '../outside/causes.ts';
 import type { OutsideConnector, TokenKeeper } from '../outside/contract.ts';
-import { hideSecret } from '../outside/without-secret.ts';
+import { hideSecret } from '../../base/without-secret.ts';
 import { openImapShelf } from './imap-shelf.ts';
 import type { RemoteShelf } from './remote-shelf.ts';
 

@@ -12,7 +12,7 @@ import type { MaildropListing } from '../../protocol/pop3/listing.ts';
 import type { Pop3MaildropRow } from '../../store/ledger-contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import { CauseTrouble } from '../outside/causes.ts';
-import { hideSecret } from '../outside/without-secret.ts';
+import { hideSecret } from '../../base/without-secret.ts';
 import type { Collector } from './contract.ts';
 import { Pop3Intake, type Wanted } from './pop3-intake.ts';
 import { noteRemoved, whatMayGo } from './pop3-leaving.ts';

@@ -13,7 +13,7 @@ import type { Directory } from '../../store/directory-contract.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
 import { causeSides, CauseTrouble, type Cause } from '../outside/causes.ts';
 import type { OutsideConnector, TokenKeeper } from '../outside/contract.ts';
-import { withoutSecret } from '../outside/without-secret.ts';
+import { withoutSecret } from '../../base/without-secret.ts';
 import type { Router } from '../routing/contract.ts';
 import type { DeliveryParts } from './lane.ts';
 import { judgeProvider, type Failure } from './outcome.ts';

@@ -19,7 +19,7 @@ import { SmtpDialogue } from './dialogue-smtp.ts';
 import { Overhearing } from './overhearing.ts';
 import { signInWithin } from './sign-in.ts';
 import { SealTrouble } from './tls-trouble.ts';
-import { hideSecret } from './without-secret.ts';
+import { hideSecret } from '../../base/without-secret.ts';
 
 const defaultPatience = 8000;
 

@@ -15,7 +15,7 @@ import { Overhearing } from './overhearing.ts';
 import { signInWithin } from './sign-in.ts';
 import { causeOfFailure } from './smtp-failures.ts';
 import { outsideDemand } from './tls-trouble.ts';
-import { hideSecret } from './without-secret.ts';
+import { hideSecret } from '../../base/without-secret.ts';
 
 export interface ProvenServer {
   readonly server: CheckedServer;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CauseTrouble } from './causes.ts';
 import { hideSecret, withoutSecret } from './without-secret.ts';
 
 const told = { login: 'taro@far.example', secret: 'pa"ss wörd-7' };
@@ -28,7 +27,11 @@ test('no form in which a secret is told stays in the words', () => {
 
 test('a trouble is told without it, with all that caused it', () => {
   const inner = new Error(`BAD LOGIN taro ${told.secret}`);
-  const trouble = hideSecret(new CauseTrouble('wrong-password', `refused: ${told.secret}`, `NO ${told.secret}`, inner), told);
+  const refused = Object.assign(new Error(`refused: ${told.secret}`, { cause: inner }), {
+    words: `NO ${told.secret}`,
+    why: 'wrong-password',
+  });
+  const trouble = hideSecret(refused, told);
   for (const text of [trouble.message, trouble.words, trouble.stack!, inner.message, inner.stack!])
     assert.ok(!text.includes(told.secret), text);
   assert.deepEqual([trouble.why, trouble.words], ['wrong-password', 'NO …']);

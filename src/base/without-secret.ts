@@ -1,6 +1,6 @@
 // A server may repeat what it was told: whatever is shown, kept or logged of its words goes without the secret. Knows the forms in which a
 // secret travels when somebody signs in; knows no server.
-import { base64FromBytes, bytesFromUtf8 } from '../../base/bytes.ts';
+import { base64FromBytes, bytesFromUtf8 } from './bytes.ts';
 
 export interface ToldSecret {
   readonly login: string;
