@@ -71,6 +71,15 @@ const rows: Row[] = [
   ['993 closed, 143 open', 'imap', 'm:993 timeout', ['m:143 greets'], [], null, 'port-blocked → 143'],
   ['all mail closed', 'imap', 'm:993 timeout', ['m:143 timeout'], ['o:993 timeout', 'o:465 timeout'], 'as-expected', 'all-blocked'],
   ['all mail refused', 'smtp', 'm:465 refused', ['m:587 refused'], ['o:993 refused', 'o:465 refused'], 'as-expected', 'all-blocked'],
+  [
+    'refused by a server nearby, in a network without a way out',
+    'imap',
+    'm:993 refused',
+    ['m:143 refused'],
+    ['o:993 timeout'],
+    'nothing',
+    'refused',
+  ],
   ['no network at all', 'imap', 'm:993 timeout', [], ['o:993 timeout'], 'nothing', 'unreachable'],
   ['a portal by its page', 'imap', 'm:993 timeout', [], ['o:993 timeout'], 'something-else', 'captive-portal'],
   [

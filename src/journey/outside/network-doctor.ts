@@ -106,7 +106,8 @@ export function diagnoseNetwork(service: MailService, { wanted, sameHost, others
   // 4. Nobody at all answers.
   if (!hostSpoke && !othersSpoke) {
     if (web === 'as-expected') return verdict(others.length > 0 ? 'all-blocked' : own);
-    return verdict(web === 'nothing' ? 'unreachable' : own);
+    // Who refuses is there: the way to it is open, whatever else is not.
+    return verdict(web === 'nothing' && own !== 'refused' ? 'unreachable' : own);
   }
 
   // 5. The same counter is closed everywhere, other counters are open: the network does it.
