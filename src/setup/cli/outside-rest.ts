@@ -4,7 +4,7 @@ import type { Office } from '../office.ts';
 import { jsonOption, personArgument } from './account.ts';
 import { officeCommand } from './command.ts';
 import { languageOf, languageOption, type Language } from './language.ts';
-import { addressArgument, find, named, shown, type ShownOutside } from './outside-common.ts';
+import { addressArgument, find, findOpen, named, shown, type ShownOutside } from './outside-common.ts';
 import { safe } from './terminal.ts';
 
 interface SimpleWords {
@@ -13,10 +13,12 @@ interface SimpleWords {
   readonly example: string;
   readonly done: Readonly<Record<Language, string>>;
   readonly notes?: string;
+  /** Also of one that was taken away. */
+  readonly alsoClosed?: true;
 }
 
 function simple(
-  { words: name, sentence, example, done, notes }: SimpleWords,
+  { words: name, sentence, example, done, notes, alsoClosed }: SimpleWords,
   change: (office: Office, row: OutsideAccountRow) => Promise<OutsideAccountRow>,
 ) {
   return officeCommand<{ person: string; address: string }, ShownOutside>({
@@ -27,7 +29,8 @@ function simple(
     examples: [{ line: `tayori ${name} hanako taro@ocn.ne.jp`, sentence: example }],
     ...(notes === undefined ? {} : { notes }),
     ask: named,
-    perform: async ({ person, address }, office) => shown(await change(office, find(office, person, address)), office),
+    perform: async ({ person, address }, office) =>
+      shown(await change(office, (alsoClosed ? find : findOpen)(office, person, address)), office),
     show: (row, terminal, input) => terminal.out(safe(`${row.address}: ${done[languageOf(input)]}`)),
   });
 }
@@ -55,6 +58,7 @@ const resume = simple(
 const remove = simple(
   {
     words: 'outside remove',
+    alsoClosed: true,
     sentence: 'Take an account away; its letters here rest and can come back.',
     example: 'At the provider nothing changes.',
     done: {
@@ -70,6 +74,7 @@ const remove = simple(
 const restore = simple(
   {
     words: 'outside restore',
+    alsoClosed: true,
     sentence: 'Bring an account back that was taken away.',
     example: 'With all letters and the same password.',
     done: { ja: '元に戻りました。', en: 'is back.' },
