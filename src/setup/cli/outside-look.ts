@@ -57,7 +57,7 @@ function showAccount(row: ShownOutside, terminal: Terminal, language: Language):
   const line = (name: string, value: string): void => terminal.out(`${name}  ${safe(value)}`);
   terminal.out(safe(`${row.address}  (${row.person})`));
   line(ja ? 'ようす' : 'health', sayHealth(row.health, row.paused, language));
-  if (row.health.words !== '') line(ja ? '相手の言葉' : 'in its own words', row.health.words);
+  if (row.health.words !== '') line(ja ? '元の言葉' : 'raw words', row.health.words);
   line(ja ? 'アプリでのログイン名' : 'login of mail apps', row.appLogin);
   line(ja ? '受け取り' : 'receiving', sayServer(row.receive));
   line(ja ? '送り' : 'sending', sayServer(row.send));

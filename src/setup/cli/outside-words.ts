@@ -67,7 +67,7 @@ export function sayFailure(
   const head = ja
     ? `${sides[side].ja}(${server.host})がうまくいきませんでした。${end}`
     : `${sentence(sides[side].en)} (${server.host}) does not work. ${end}`;
-  const said = words === '' ? [] : [language === 'ja' ? `相手の言葉: ${words}` : `in its own words: ${words}`];
+  const said = words === '' ? [] : [language === 'ja' ? `元の言葉: ${words}` : `raw words: ${words}`];
   const allow =
     needs.length === 0
       ? []
