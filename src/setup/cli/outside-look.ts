@@ -122,7 +122,7 @@ const test = officeCommand<{ person: string; address: string; letter: boolean; l
     if (isGood && news.length === 0)
       terminal.out(language === 'ja' ? '元気です。前と変わりません。' : 'All is well, and as it was when it was proven.');
     for (const one of news) for (const line of sayNews(one, account, language)) terminal.out(safe(line));
-    if (account.health.words !== '') terminal.out(safe(account.health.words));
+    if (account.health.words !== '') terminal.out(safe(`${language === 'ja' ? '元の言葉' : 'raw words'}: ${account.health.words}`));
     for (const one of switches) terminal.out(safe(saySwitch(one, language)));
     if (letter !== null) for (const line of sayFailure(letter, language, 'unchanged')) terminal.out(safe(line));
     return isGood ? 0 : 1;
