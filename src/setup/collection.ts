@@ -23,7 +23,7 @@ export function startCollection(office: Office): Collection {
   let closed = false;
   const look = () => {
     if (joining !== null || closed || directory.outsideAccounts().length === 0) return;
-    joining = joinCollection(office).then(
+    joining = joinCollection(office, held).then(
       (joined) => {
         if (closed) return;
         runner = joined;
@@ -33,11 +33,15 @@ export function startCollection(office: Office): Collection {
     );
   };
   const stopHearing = directory.onChange(look);
-  const hurry = () => runner?.retry();
+  // Others that rest after a no are left alone: each try more is one step to a locked account.
+  const hurry = (account: OutsideAccountRow['id'] | null) => (account === null ? undefined : runner?.retry(account));
   office.hurries.add(hurry);
+  const held = new Held();
   const quiet = async (account: OutsideAccountRow['id']) => {
+    const letGo = held.hold(account);
     await joining;
     await runner?.quiet(account);
+    return letGo;
   };
   office.quiets.add(quiet);
   look();
@@ -56,12 +60,12 @@ export function startCollection(office: Office): Collection {
   };
 }
 
-async function joinCollection(office: Office): Promise<CollectionRunner> {
+async function joinCollection(office: Office, held: Held): Promise<CollectionRunner> {
   const { clock, chance, log, directory } = office;
   const [{ CollectionRunner }, open] = await Promise.all([import('../journey/collection/runner.ts'), joinCollectors(office)]);
   const ledger = office.ledger();
   return new CollectionRunner({
-    accounts: collectedAccounts(office),
+    accounts: collectedAccounts(office, held),
     open,
     clock,
     chance,
@@ -73,11 +77,40 @@ async function joinCollection(office: Office): Promise<CollectionRunner> {
   });
 }
 
-function collectedAccounts({ directory }: Office): CollectedAccounts {
+/** Accounts that are not fetched for a moment, because somebody works on what is known of their letters. */
+class Held {
+  readonly #counts = new Map<OutsideAccountRow['id'], number>();
+  readonly #hearers = new Set<() => void>();
+
+  has(account: OutsideAccountRow['id']): boolean {
+    return this.#counts.has(account);
+  }
+
+  /** Returns the way to let it go. */
+  hold(account: OutsideAccountRow['id']): () => void {
+    this.#counts.set(account, (this.#counts.get(account) ?? 0) + 1);
+    return () => {
+      const left = this.#counts.get(account)! - 1;
+      if (left > 0) this.#counts.set(account, left);
+      else this.#counts.delete(account);
+      for (const heard of this.#hearers) heard();
+    };
+  }
+
+  onChange(heard: () => void): () => void {
+    this.#hearers.add(heard);
+    return () => this.#hearers.delete(heard);
+  }
+}
+
+function collectedAccounts({ directory }: Office, held: Held): CollectedAccounts {
   return {
-    list: () => directory.outsideAccounts().filter((row) => !row.paused && !isAtRest(row, directory)),
+    list: () => directory.outsideAccounts().filter((row) => !row.paused && !held.has(row.id) && !isAtRest(row, directory)),
     find: (account) => directory.outsideAccount(account),
-    onChange: (heard) => directory.onChange(heard),
+    onChange(heard) {
+      const stops = [directory.onChange(heard), held.onChange(heard)];
+      return () => stops.forEach((stop) => stop());
+    },
     noteHealth: (account, health) => directory.noteOutsideHealth(account, health),
   };
 }

@@ -1,4 +1,5 @@
 // The road out: router, resolver, lanes, reports and the queue joined. Knows the parts and the setting "delivery"; knows no rule of theirs.
+import { inboxOf } from '../journey/outside/accounts.ts';
 import { causeSides, type Cause } from '../journey/outside/causes.ts';
 import { sentenceOf } from '../journey/outside/cause-sentences.ts';
 import type { DeliveryParts } from '../journey/delivery/lane.ts';
@@ -67,7 +68,7 @@ async function joinDelivery(office: Office, names: DeliveryNames): Promise<Queue
     clock,
     chance,
     explain,
-    hasOutside: (account) => office.directory.outsideAccount(account) !== null,
+    inboxOf: (account) => inboxOf(account, office.directory),
   });
   return new QueueRunner({ ...shared, store, openLane, reporter });
 }

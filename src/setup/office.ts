@@ -37,10 +37,16 @@ export interface Office {
   readonly chance: Chance;
   readonly log: Log;
   readonly meter: Meter;
-  /** Called when a person wants waiting letters tried now. */
-  readonly hurries: Set<() => void>;
-  /** Asked after an account at another provider was paused: settles when nothing is fetched for it any more. */
-  readonly quiets: Set<(account: AccountId) => Promise<void>>;
+  /**
+   * Called when a person wants waiting letters tried now; with the account at another provider that the person has just mended, which is
+   * asked again even after it said no.
+   */
+  readonly hurries: Set<(account: AccountId | null) => void>;
+  /**
+   * Keeps an account at another provider from being fetched, in this process only, so that nothing is left at rest when the program ends in
+   * between. Settles when nothing is fetched any more, with the way to let it go on.
+   */
+  readonly quiets: Set<(account: AccountId) => Promise<() => void>>;
   /** Settles when all is on disk and the lock is free. */
   close(): Promise<void>;
 }

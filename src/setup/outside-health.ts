@@ -33,6 +33,7 @@ export async function checkHealth(
 ): Promise<HealthReport> {
   const { directory, clock, log } = office;
   const budget = new LoginBudget();
+  const { allowance } = office.outside;
   const checks: Partial<Record<HealthSide, ServerCheck>> = {};
   let failure: { readonly side: HealthSide; readonly cause: Cause; readonly words: string } | null = null;
   for (const side of ['receive', 'send'] as const) {
@@ -46,6 +47,7 @@ export async function checkHealth(
       failure ??= { side, cause: trouble.why, words: trouble.words };
     }
   }
+  if (budget.spent > 0) allowance.note(row.owner, 'failed-login', budget.spent);
   const current = directory.outsideAccount(row.id) ?? row;
   const before = current.health;
   const at = clock.now();
@@ -86,7 +88,7 @@ async function checkSide(
   row: OutsideAccountRow,
   side: HealthSide,
   budget: LoginBudget,
-  { signIn, progress }: { readonly signIn: boolean; readonly progress?: (side: HealthSide, step: CheckStep) => void },
+  { signIn, progress, signal }: Parameters<typeof checkHealth>[2],
 ): Promise<ServerCheck> {
   const { connector, keeper } = await office.outside.roads();
   const parts = {
@@ -96,6 +98,7 @@ async function checkSide(
     hostName: hostNameOf(office.settings),
     patience: checkPatienceMs,
     progress: (step: CheckStep) => progress?.(side, step),
+    signal,
   };
   if (!signIn) return checkServer(row[side], parts);
   const { login, kind, secret } = await keeper.credentialsOf(row.id, side);

@@ -3,13 +3,16 @@
 import { Refusal } from '../base/trouble.ts';
 import type { AccountId } from '../store/contract.ts';
 import type { OutsideAccountRow, OutsideServer, Pop3Leaving, TlsException } from '../store/outside-contract.ts';
-import type { Cause } from '../journey/outside/causes.ts';
+import { firstMailboxes } from '../journey/account/people.ts';
+import { CauseTrouble, type Cause } from '../journey/outside/causes.ts';
+import type { CheckedServer, CheckParts, CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
 import { checkServer } from '../journey/outside/check.ts';
-import type { CheckParts, CheckStep, ServerCheck } from '../journey/outside/check-contract.ts';
+import { checkWithDoctor } from '../journey/outside/check-with-doctor.ts';
 import type { OutsideSecret } from '../journey/outside/contract.ts';
-import { checkAudience } from '../journey/outside/oauth.ts';
 import { failuresMax, LoginBudget } from '../journey/outside/login-budget.ts';
-import { proveAccount, type ProofProgress, type ProofWish } from '../journey/outside/proof.ts';
+import { wellKnownPage, type DoctorParts } from '../journey/outside/network-doctor.ts';
+import { checkAudience } from '../journey/outside/oauth.ts';
+import { checkBothSides, proveAccount, type ProofProgress, type ProofWish, type Way } from '../journey/outside/proof.ts';
 import type { Office } from './office.ts';
 import { checkPatienceMs, hostNameOf } from './outside.ts';
 
@@ -44,6 +47,15 @@ export interface SetUpAsk {
 
 export type Side = 'receive' | 'send' | 'letter';
 
+/** A server that is used at another port than was looked up or typed, and why. */
+export interface Switch {
+  readonly side: 'receive' | 'send';
+  readonly host: string;
+  readonly from: number;
+  readonly to: number;
+  readonly cause: Cause;
+}
+
 export interface SetUpResult {
   /** Null: nothing was saved. */
   readonly saved: OutsideAccountRow | null;
@@ -51,6 +63,7 @@ export interface SetUpResult {
   readonly send: ServerCheck | null;
   /** The letter to oneself; null when it was not asked for, or something before it failed. */
   readonly letter: CheckStep | null;
+  readonly switches: readonly Switch[];
   readonly failure: {
     readonly side: Side;
     readonly cause: Cause;
@@ -61,7 +74,9 @@ export interface SetUpResult {
   } | null;
 }
 
-export type SetUpProgress = (told: ProofProgress, servers: { readonly receive: SetUpServer; readonly send: SetUpServer }) => void;
+export type SetUpProgress = (told: ProofProgress) => void;
+
+type Both = { readonly receive: SetUpServer; readonly send: SetUpServer };
 
 /** Servers of one direction that are tried at most. */
 const serversMax = 6;
@@ -69,14 +84,17 @@ const serversMax = 6;
 /** @throws Refusal `already-exists`, `limit`, `cannot`; CauseTrouble `key-missing`. What servers do is told in the result. */
 export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgress, signal: AbortSignal): Promise<SetUpResult> {
   const { accounts } = office.outside;
-  accounts.checkAddress(ask.address);
+  accounts.checkNew(ask.owner, ask.address);
+  checkKey(office);
   const there = office.directory.outsideAccountByAddress(ask.owner, ask.address);
-  if (there !== null && there.closedAt === null) throw new Refusal('already-exists', `${ask.address} is here already`);
   if (ask.receive.length === 0 || ask.send.length === 0) throw new Refusal('cannot', 'a server to receive and one to send are needed');
   const proof = await proveSides(office, ask, progress, signal);
-  const { servers, receive, send, letter, failure } = proof;
-  if (failure !== null) return { saved: null, receive, send, letter, failure };
+  const { servers, ...told } = proof;
+  const { receive, send } = told;
+  if (told.failure !== null) return { saved: null, ...told };
+  signal.throwIfAborted();
   const [receiving, sending] = [asServer(servers.receive, receive!, ask.secret), asServer(servers.send, send!, ask.secret)];
+  if (there !== null) await carryOver(office, there, receiving as OutsideAccountRow['receive']);
   const saved = await accounts.add({
     owner: ask.owner,
     address: ask.address,
@@ -90,7 +108,24 @@ export async function setUp(office: Office, ask: SetUpAsk, progress: SetUpProgre
     provenance: { ...provenanceOf('receive', servers.receive, receive!), ...provenanceOf('send', servers.send, send!) },
     provenAt: ask.proof ? office.clock.now() : null,
   });
-  return { saved, receive, send, letter, failure: null };
+  return { saved, ...told };
+}
+
+/** Nothing is proven, and no letter sent, for what could not be kept afterwards. @throws CauseTrouble `key-missing`. */
+export function checkKey({ outside }: Office): void {
+  const state = outside.vault.state();
+  if (state !== 'unused' && state !== 'ready') throw new CauseTrouble('key-missing', `the key of sealed secrets is ${state}`);
+}
+
+/** The letters of an account that comes back are recognised when it is received in another manner, or from another place, than before. */
+async function carryOver({ store, quiets, ledger }: Office, { id, receive: before }: OutsideAccountRow, now: OutsideServer): Promise<void> {
+  if (before.service === now.service && before.host === now.host) return;
+  // It is at rest; the last collector may still have something to write down.
+  for (const quiet of quiets) (await quiet(id))();
+  // It may have been cut off before it had any mail.
+  await store.createAccount(id, firstMailboxes);
+  const { switchReceive } = await import('../journey/collection/switch-receive.ts');
+  await switchReceive({ store, ledger: ledger() }, id, now.service === 'pop3' ? 'pop3' : 'imap');
 }
 
 /** Both directions with the login, and the letter when it is wished for. Saves nothing. @throws Refusal `limit`, `cannot`. */
@@ -99,10 +134,10 @@ export async function proveSides(
   ask: Pick<SetUpAsk, 'owner' | 'address' | 'name' | 'receive' | 'send' | 'secret' | 'proof'>,
   progress: SetUpProgress,
   signal: AbortSignal,
-): Promise<Omit<SetUpResult, 'saved'> & { readonly servers: { readonly receive: SetUpServer; readonly send: SetUpServer } }> {
+): Promise<Omit<SetUpResult, 'saved'> & { readonly servers: Both }> {
   if (ask.secret.kind === 'oauth2') checkAudience(ask.secret.issuer, [...ask.receive, ...ask.send]);
-  const { allowance } = office.outside;
-  const settle = allowance.hold(ask.owner, 'failed-login', failuresMax);
+  // Held before they are tried: many set-ups at once have no more failures than one after another.
+  const settle = office.outside.allowance.hold(ask.owner, 'failed-login', failuresMax);
   const budget = new LoginBudget();
   try {
     return await proveWithin(office, ask, budget, progress, signal);
@@ -118,7 +153,7 @@ async function proveWithin(
   progress: SetUpProgress,
   signal: AbortSignal,
 ): ReturnType<typeof proveSides> {
-  const { connector } = await office.outside.roads();
+  const { connector, web } = await office.outside.roads();
   const parts: CheckParts = {
     connector,
     clock: office.clock,
@@ -127,32 +162,37 @@ async function proveWithin(
     patience: checkPatienceMs,
     signal,
   };
+  const doctor: Doctor = { page: { web, ...wellKnownPage } };
   const [receiver, sender] = await Promise.all(
     (['receive', 'send'] as const).map(async (side) => {
-      const chosen = await chooseServer(office, ask.owner, ask[side], parts, signal);
-      return { ...chosen, exceptions: await exceptionsOf(office, ask.owner, chosen, parts) };
+      const chosen = await chooseServer(office, ask.owner, ask[side], parts, doctor);
+      return { ...chosen, server: { ...chosen.server, exceptions: await exceptionsOf(office, ask.owner, chosen.server, parts) } };
     }),
   );
-  const servers = { receive: receiver!, send: sender! };
+  const chosen = { receive: receiver!, send: sender! };
   const { secret } = ask;
   const proven = (side: 'receive' | 'send'): ProofWish['receive'] => {
-    const { logins } = servers[side];
+    const { server } = chosen[side];
     const value = secret.kind === 'oauth2' ? secret.accessToken : secret[side];
-    return { server: servers[side], signIn: { logins, kind: secret.kind, secret: value, budget } };
+    return { server, signIn: { logins: server.logins, kind: secret.kind, secret: value, budget } };
   };
-  const tell = (told: ProofProgress): void => progress(told, servers);
   const wish = {
     address: ask.address,
     name: ask.name === '' ? null : ask.name,
     receive: proven('receive'),
     send: proven('send'),
     tidy: true,
+    signal,
+    doctor,
   };
-  const { receive, send, letter } = ask.proof
-    ? await proveAccount({ ...wish, signal }, parts, tell)
-    : { ...(await checkBoth(wish, parts, tell)), letter: null };
+  const { receive, send, used, letter } = ask.proof
+    ? await proveAccount(wish, parts, progress)
+    : { ...(await checkBothSides(wish, parts, progress)), letter: null };
+  const last = { receive: moved(chosen.receive, used.receive), send: moved(chosen.send, used.send) };
+  const servers: Both = { receive: last.receive.server, send: last.send.server };
+  const switches = [...switchOf('receive', last.receive), ...switchOf('send', last.send)];
   const failed = [['receive', receive] as const, ['send', send] as const].find(([, check]) => check?.failure);
-  const base = { servers, receive, send, letter };
+  const base = { servers, receive, send, letter, switches };
   if (failed !== undefined) {
     const [side, check] = failed;
     const { cause, words } = check!.failure!;
@@ -166,25 +206,33 @@ async function proveWithin(
   return { ...base, failure: null };
 }
 
+type Doctor = Omit<DoctorParts, 'connector' | 'clock'>;
+
+interface Chosen {
+  readonly server: SetUpServer;
+  /** The port that was wanted, and why it is another one; null when it is not. */
+  readonly instead: { readonly port: number; readonly cause: Cause } | null;
+}
+
 /** The first server that is there, sealed and of the right kind; nobody signs in. When none is, the likeliest: its failure is told. */
 async function chooseServer(
   office: Office,
   owner: AccountId,
   list: readonly SetUpServer[],
   parts: CheckParts,
-  signal: AbortSignal,
-): Promise<SetUpServer> {
-  if (list.length === 1) {
-    // What a person types may be anybody's counter.
-    office.outside.allowance.take(owner, 'port');
-    return list[0]!;
+  doctor: Doctor,
+): Promise<Chosen> {
+  const first = { server: list[0]!, instead: null };
+  office.outside.allowance.take(owner, 'port');
+  // The check with the login is a look at it too.
+  if (list.length === 1) return first;
+  for (const [index, server] of list.slice(0, serversMax).entries()) {
+    parts.signal?.throwIfAborted();
+    if (index > 0) office.outside.allowance.take(owner, 'port');
+    const way = await checkWithDoctor(server, parts, doctor);
+    if (way.check.failure === null) return moved({ server, instead: null }, way);
   }
-  for (const server of list.slice(0, serversMax)) {
-    signal.throwIfAborted();
-    office.outside.allowance.take(owner, 'port');
-    if ((await checkServer(server, parts)).failure === null) return server;
-  }
-  return list[0]!;
+  return first;
 }
 
 /** What was allowed for the servers of an account is used for those alone that do not answer without it. */
@@ -194,15 +242,20 @@ async function exceptionsOf(office: Office, owner: AccountId, server: SetUpServe
   return (await checkServer({ ...server, exceptions: [] }, parts)).failure === null ? [] : server.exceptions;
 }
 
-async function checkBoth(
-  { address, receive, send }: ProofWish,
-  parts: CheckParts,
-  progress: (told: ProofProgress) => void,
-): Promise<{ readonly receive: ServerCheck; readonly send: ServerCheck | null }> {
-  const partsOf = (side: 'receive' | 'send'): CheckParts => ({ ...parts, progress: (step) => progress({ kind: 'step', side, step }) });
-  const received = await checkServer(receive.server, partsOf('receive'), { ...receive.signIn, address: null });
-  if (received.failure !== null) return { receive: received, send: null };
-  return { receive: received, send: await checkServer(send.server, partsOf('send'), { ...send.signIn, address }) };
+/** The server as it was used in the end. */
+function moved({ server, instead }: Chosen, { server: used, switched }: Way): Chosen {
+  if (switched === null) return { server, instead };
+  const { port } = instead ?? server;
+  return { server: atPort(server, used, `in the place of ${port} (${switched})`), instead: { port, cause: switched } };
+}
+
+function atPort(server: SetUpServer, { port, security }: CheckedServer, from: string): SetUpServer {
+  // What is never sealed is never switched to.
+  return { ...server, port, security: security === 'tls' ? 'tls' : 'starttls', provenance: { ...server.provenance, port: from } };
+}
+
+function switchOf(side: 'receive' | 'send', { server: { host, port }, instead }: Chosen): Switch[] {
+  return instead === null ? [] : [{ side, host, from: instead.port, to: port, cause: instead.cause }];
 }
 
 export function asServer(server: SetUpServer, check: ServerCheck, secret: OutsideSecret): OutsideServer {

@@ -3,7 +3,8 @@
 import type { OutsideAccountRow, Pop3Leaving } from '../store/outside-contract.ts';
 import { switchReceive } from '../journey/collection/switch-receive.ts';
 import type { Office } from './office.ts';
-import { asServer, proveSides, provenanceOf, type SetUpProgress, type SetUpResult, type SetUpServer } from './outside-setup.ts';
+import { asSetUpServer, freshSecret, provenServers, type Again } from './outside-again.ts';
+import { proveSides, type SetUpProgress, type SetUpServer } from './outside-setup.ts';
 
 export interface SwitchWish {
   readonly receive: readonly SetUpServer[];
@@ -18,37 +19,23 @@ export async function switchReceiving(
   { receive, leaving, sendHome }: SwitchWish,
   progress: SetUpProgress,
   signal: AbortSignal,
-): Promise<Pick<SetUpResult, 'failure'>> {
+): Promise<Again> {
   const { accounts } = office.outside;
-  const { keeper } = await office.outside.roads();
-  const kept = accounts.secretOf(row);
-  const secret = kept.kind === 'password' ? kept : { ...kept, accessToken: (await keeper.credentialsOf(row.id, 'receive')).secret };
-  const { service, host, port, security, exceptions, login } = row.send;
-  const send: SetUpServer = {
-    service,
-    host,
-    port,
-    security: security === 'starttls' ? 'starttls' : 'tls',
-    exceptions,
-    logins: [login],
-    provenance: {},
-  };
+  const secret = await freshSecret(office, row);
   const { owner, address, name } = row;
-  const proven = await proveSides(office, { owner, address, name, receive, send: [send], secret, proof: false }, progress, signal);
-  if (proven.failure !== null) return { failure: proven.failure };
-  // Nothing is fetched meanwhile: the row at rest ends the collector.
-  await accounts.pause(row.id);
+  const ask = { owner, address, name, receive, send: [asSetUpServer(row.send)], secret, proof: false };
+  const proven = await proveSides(office, ask, progress, signal);
+  if (proven.failure !== null) return proven;
+  signal.throwIfAborted();
+  const letGo = await Promise.all([...office.quiets].map((quiet) => quiet(row.id)));
   try {
-    for (const quiet of office.quiets) await quiet(row.id);
-    const to = proven.servers.receive.service === 'pop3' ? 'pop3' : 'imap';
-    if (to !== row.receive.service) await switchReceive({ store: office.store, ledger: office.ledger() }, row.id, to, { sendHome });
-    await accounts.change(row.id, {
-      receive: asServer(proven.servers.receive, proven.receive!, secret) as OutsideAccountRow['receive'],
-      leaving,
-      provenance: { ...row.provenance, ...provenanceOf('receive', proven.servers.receive, proven.receive!) },
-    });
+    const { service, host } = proven.servers.receive;
+    // Another host numbers letters anew, even by the same protocol.
+    if (service !== row.receive.service || host !== row.receive.host)
+      await switchReceive({ store: office.store, ledger: office.ledger() }, row.id, service === 'pop3' ? 'pop3' : 'imap', { sendHome });
+    await accounts.change(row.id, { ...provenServers(row, proven, secret), leaving });
   } finally {
-    if (!row.paused) await accounts.resume(row.id);
+    for (const go of letGo) go();
   }
-  return { failure: null };
+  return proven;
 }

@@ -8,6 +8,7 @@ import { openMemoryDirectory } from '../store/memory/directory.ts';
 import type { Office } from './office.ts';
 // Loaded before: the watch then waits for nothing but its clock.
 import { checkHealth } from './outside-health.ts';
+import { Allowance } from '../journey/outside/allowance.ts';
 import { startOutsideWatch } from './outside-watch.ts';
 
 const hour = 3_600_000;
@@ -42,7 +43,7 @@ async function openWorld() {
     chance: { bytes: (length: number) => new Uint8Array(length), fraction: () => 0.5 },
     log: silentLog,
     settings: { hostname: null, domain: null },
-    outside: { roads: async () => ({ connector: { connect }, keeper: { credentialsOf } }) },
+    outside: { allowance: new Allowance(clock), roads: async () => ({ connector: { connect }, keeper: { credentialsOf } }) },
   } as unknown as Office;
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 20; i++) await new Promise((done) => setImmediate(done));

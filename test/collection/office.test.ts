@@ -31,7 +31,11 @@ async function openOffice(receive: Partial<OutsideServer> & { readonly service: 
   const person = { address: 'hanako@here.test', name: '', passwordHash: '', scram: {}, quota: null, createdAt: 0, closedAt: null };
   const { id: owner } = await directory.addAccount(person);
   const connector = openOutsideConnector({ guard: { addressesOf: async () => ['127.0.0.1'] }, authorities: [server.authority] });
-  const keeper = { credentialsOf: async () => ({ login: receive.login!, kind: 'password' as const, secret }), refused: () => {} };
+  let asked = 0;
+  const keeper = {
+    credentialsOf: async () => (asked++, { login: receive.login!, kind: 'password' as const, secret }),
+    refused: () => {},
+  };
   const office = {
     directory,
     store,
@@ -61,6 +65,9 @@ async function openOffice(receive: Partial<OutsideServer> & { readonly service: 
     ledger,
     id: added.id,
     collection,
+    hurries: office.hurries,
+    quiets: office.quiets,
+    asked: () => asked,
     async close() {
       await collection.close();
       await store.close();
@@ -108,6 +115,33 @@ test('a refused password: one try, and the cause in the row; the right one begin
   assert.equal(office.directory.outsideAccount(office.id)!.health.cause, 'wrong-password');
   const log = await readFile(join(server.folder, 'log'), 'utf8');
   assert.equal(log.match(/Login|Disconnected.*office-wrong/g)?.filter((line) => line.includes('office-wrong')).length, 1);
+  // Somebody's hurry is no reason to try again; that of the person who has mended this account is.
+  const hurry = (account: number | null) => office.hurries.forEach((each) => each(account));
+  hurry(null);
+  await (await connect({ ...server, port: server.ports.imaps, login: 'office-other@foreign.example' })).end();
+  assert.equal(office.asked(), 1);
+  hurry(office.id);
+  await until(() => office.asked() === 2);
+  await office.close();
+});
+
+test('an account that is held is not fetched, its row stays as it is, and it goes on when it is let go', options, async () => {
+  const login = 'office-held@foreign.example';
+  const office = await openOffice({ service: 'imap', security: 'tls', port: server.ports.imaps, login }, server.password);
+  await until(() => office.directory.outsideAccount(office.id)!.health.state === 'good');
+  const hold = () => Promise.all([...office.quiets].map((quiet) => quiet(office.id)));
+  const [first, second] = [await hold(), await hold()];
+  assert.equal(office.directory.outsideAccount(office.id)!.paused, false);
+  const app = await connect({ ...server, port: server.ports.imaps, login });
+  await app.append('INBOX', { flags: [], receivedAt: 1.7e12, length: letter('h').length }, oneOf(letter('h')));
+  const tries = office.asked();
+  const count = async () => (await office.store.mailboxes(office.id)).find(({ role }) => role === 'inbox')!.messages;
+  for (const go of first) go();
+  assert.deepEqual([await count(), office.asked()], [0, tries], 'the other one still holds it');
+  for (const go of second) go();
+  await until(async () => (await count()) === 1);
+  assert.equal(office.asked(), tries + 1);
+  await app.end();
   await office.close();
 });
 

@@ -140,7 +140,9 @@ suite('two servers', { concurrency: false }, () => {
   /** The journey of a letter at one house: its stations in order, and its words in both languages. */
   async function journey(house: House, id: string) {
     const [json, en, ja] = await Promise.all(
-      [['--json'], ['--lang', 'en'], ['--lang', 'ja']].map((how) => tayori(['--data', house.data, 'trace', `<${id}@a.test>`, ...how])),
+      [['--json'], ['--language', 'en'], ['--language', 'ja']].map((how) =>
+        tayori(['--data', house.data, 'trace', `<${id}@a.test>`, ...how]),
+      ),
     );
     const { journeys } = JSON.parse(json!.out) as { journeys: { events: { station: string; result: string }[] }[] };
     assert.equal(journeys.length, 1, `${json!.out}${json!.err}${en!.out}`);

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ImapFlow } from 'imapflow';
 import { createTransport } from 'nodemailer';
 import { openDnsServer, type DnsServer, type Zone } from '../support/dns-server.ts';
-import { foreignHost } from '../support/dovecot.ts';
+import { foreignHost, foreignOtherHost } from '../support/dovecot.ts';
 import { foreignOfficeMissing, startForeignOffice, type ForeignOffice } from '../support/foreign-office.ts';
 import { launcher } from '../support/program.ts';
 import { startTayori, type Tayori } from '../support/tayori.ts';
@@ -220,7 +221,96 @@ describe('an account at a provider of Dovecot and Postfix', { skip: foreignOffic
     assert.equal((await listed()).find((row) => row.address === address)!.paused, false);
     const twice = await run(words, `${office.reading.password}\n`);
     assert.deepEqual([twice.code, /is here already/.test(twice.err)], [1, true]);
+
+    // Taken away while it came by IMAP, added again by POP3: no letter comes twice.
+    const letters = async (): Promise<number> => json(await run(['outside', 'show', 'hanako', address, '--json']))['letters'];
+    const before = await letters();
+    await send('taro@foreign.example', address);
+    await until(async () => (await letters()) === before + 1);
+    await run(['outside', 'remove', 'hanako', address]);
+    for (const word of ['test', 'resume']) {
+      const closed = await run(['outside', word, 'hanako', address]);
+      assert.deepEqual([closed.code, /was taken away; tayori outside restore/.test(closed.err)], [1, true]);
+    }
+    await send('taro@foreign.example', address);
+    await until(() => subjectsAt(address, 'INBOX').length === 2);
+    const typed = ['--pop3', `${foreignHost}:${ports.pop3s}/tls`, '--smtp', `${foreignHost}:${office.submissions}/tls`];
+    const back = await run(['outside', 'add', 'hanako', address, ...typed, '--password-stdin'], `${office.reading.password}\n`);
+    assert.equal(back.code, 0, back.out + back.err);
+    await until(async () => (await letters()) > before + 1);
+    assert.equal(await letters(), before + 2);
     assert.deepEqual(secretEverywhere(), []);
+  });
+
+  test('465 is closed and 587 open: it is switched with a sentence, kept so, nothing said before the seal, and one letter sent', async () => {
+    // Ports are those of the world here: a host of its own among the addresses of this machine.
+    const [byte] = crypto.getRandomValues(new Uint8Array(1)) as unknown as [number];
+    const own = `127.87.${byte}.9`;
+    dns.zone = { ...base, [foreignOtherHost]: [{ type: 'A', value: own }] };
+    const heard: string[] = [];
+    const relays = [await openRelay(own, 587, office.submission, heard), await openRelay(own, 993, office.reading.ports.imaps, [])];
+    try {
+      for (const [address, smtp, language, said] of [
+        [
+          'goro@foreign.example',
+          `${foreignOtherHost}:465`,
+          'ja',
+          /送りの窓口（ポート）は 465 番の代わりに 587 番を使います。.*465 番の窓口（ポート）が閉まっています/,
+        ],
+        [
+          'rokuro@foreign.example',
+          `${foreignOtherHost}:25`,
+          'en',
+          /For sending, counter number 587 \(port\) is used instead of 465\. .*465 \(port\) is closed/,
+        ],
+      ] as const) {
+        heard.length = 0;
+        const words = ['outside', 'add', 'hanako', address, '--imap', foreignOtherHost, '--smtp', smtp, '--language', language];
+        const added = await run([...words, '--password-stdin'], `${office.reading.password}\n`);
+        assert.equal(added.code, 0, `${added.out}${added.err}${await office.log()}`);
+        assert.match(added.out, said);
+        if (smtp.endsWith(':25')) assert.match(added.err, /OP25B/);
+        const { send: sending, provenance } = json(await run(['outside', 'show', 'hanako', address, '--json']));
+        assert.deepEqual([sending.port, sending.security, provenance['send.port']], [587, 'starttls', 'in the place of 465 (refused)']);
+        assert.ok(heard.length > 0);
+        // All that was said in the clear: what stands before the first octet of the handshake.
+        for (const octets of heard)
+          assert.match(octets.split('\x16\x03')[0]!, /^(?:EHLO [^\r]*\r\nSTARTTLS\r\n|EHLO [^\r]*\r\nQUIT\r\n|QUIT\r\n|)$/);
+        const taken = (await office.log()).match(new RegExp(`from=<${address}>, size=`, 'g'));
+        assert.equal(taken?.length, 1, 'one letter, sent once');
+      }
+      const again = await run(['outside', 'test', 'hanako', 'goro@foreign.example']);
+      assert.equal(again.code, 0, again.out + again.err);
+      assert.deepEqual(secretEverywhere(), []);
+    } finally {
+      for (const relay of relays) await relay.close();
+    }
+  });
+
+  test('what cannot be is said before anything is looked up, and before a password is typed', async () => {
+    isPublished = false;
+    dns.zone = base;
+    const lookedUp = () => dns.asked.filter((question) => /^(?:MX|SRV|TXT) |autoconfig/.test(question)).length;
+    const before = lookedUp();
+    for (const [words, said] of [
+      [['outside', 'add', 'nobody', 'x@foreign.example'], /nobody/],
+      [['outside', 'add', 'hanako', 'taro@foreign.example'], /is here already/],
+      [['outside', 'add', 'hanako', 'x@tayori.test'], /is a domain of this server/],
+      [['outside', 'password', 'hanako', 'x@foreign.example'], /there is no account/],
+    ] as const) {
+      const ran = await run([...words, '--password-stdin']);
+      assert.deepEqual([ran.code, ran.out], [1, ''], ran.err);
+      assert.match(ran.err, said);
+      assert.doesNotMatch(ran.err, /no password came/);
+    }
+    assert.equal(lookedUp(), before);
+    const many = await Promise.all(
+      Array.from({ length: 7 }, () => run(['outside', 'add', 'hanako', 'x@foreign.example', '--password-stdin'], 'x\n')),
+    );
+    assert.ok(
+      many.filter(({ err }) => /too much at once; please try again in \d+ s/.test(err)).length >= 2,
+      many.map(({ err }) => err).join('\n'),
+    );
   });
 
   test('typed servers, 25 for sending: switched with its reason; a stranger of the house may not send from the address', async () => {
@@ -245,13 +335,64 @@ describe('an account at a provider of Dovecot and Postfix', { skip: foreignOffic
       /553/,
     );
   });
+
+  test('killed while the letter to oneself is on its way: nothing half is left, and the same command goes through', async () => {
+    // Somebody who has not failed as often today as the tests before.
+    const person = tayori.people[1]!.address;
+    const address = 'nanako@foreign.example';
+    const servers = ['--imap', `${foreignHost}:${office.reading.ports.imaps}/tls`, '--smtp', `${foreignHost}:${office.submissions}/tls`];
+    const words = ['outside', 'add', person, address, ...servers, '--password-stdin'];
+    const cut = run(words, `${office.reading.password}\n`);
+    await until(async () => (await office.log()).includes(`from=<${address}>, size=`), 1);
+    await tayori.restart('kill');
+    const ended = await cut;
+    // It may have been a moment too late: then the account is whole.
+    const rows: { address: string; closedAt: number | null }[] = json(await run(['outside', 'list', person, '--closed', '--json']))[
+      'accounts'
+    ];
+    const row = rows.find((one) => one.address === address);
+    if (ended.code !== 0) assert.equal(row?.closedAt === null, false, 'told as not done, and yet there');
+    const again = await run(words, `${office.reading.password}\n`);
+    if (ended.code !== 0) assert.equal(again.code, 0, again.out + again.err);
+    const { letters, paused } = json(await run(['outside', 'show', person, address, '--json']));
+    assert.equal(paused, false);
+    assert.ok(letters <= 1, 'nothing but the letter that was on its way');
+    assert.deepEqual(secretEverywhere(), []);
+  });
 });
 
+/** A counter at an address of its own that leads to another one; `heard` gets what each client said. */
+async function openRelay(host: string, port: number, to: number, heard: string[]): Promise<{ close(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const index = heard.push('') - 1;
+    const there = connect(to, '127.0.0.1');
+    client.on('data', (chunk: Buffer) => void (heard[index] += chunk.toString('latin1')));
+    for (const [one, other] of [
+      [client, there],
+      [there, client],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => sockets.delete(one));
+      one.pipe(other);
+    }
+  });
+  await new Promise<void>((listening) => server.listen(port, host, listening));
+  return {
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
 /** Asks again until it is so; the other processes give no sign. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+async function until(isSo: () => boolean | Promise<boolean>, pause = 50): Promise<void> {
   const end = performance.now() + 20_000;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error('it did not come about');
-    await new Promise((again) => setTimeout(again, 50));
+    await new Promise((again) => setTimeout(again, pause));
   }
 }

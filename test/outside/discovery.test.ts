@@ -9,21 +9,22 @@ import { discover, type DiscoverParts } from '../../src/setup/discover/discover.
 import type { Discovery, SourceName } from '../../src/setup/discover/contract.ts';
 import { openDiscovery } from '../../src/setup/discover/open.ts';
 import { openDnsServer, type DnsServer, type Zone } from '../support/dns-server.ts';
-import { foreignProviderMissing, startForeignProvider, type ForeignProvider } from '../support/foreign-provider.ts';
+import { foreignHost } from '../support/dovecot.ts';
+import { foreignOfficeMissing, startForeignOffice, type ForeignOffice } from '../support/foreign-office.ts';
 import { answerText, makeAuthority, openWebServer, type WebServer } from '../support/web-server.ts';
 
 const localhost = [{ type: 'A', value: '127.0.0.1' }] as const;
 
-describe('discovery of a real provider', { skip: foreignProviderMissing }, () => {
+describe('discovery of a real provider', { skip: foreignOfficeMissing }, () => {
   let dns: DnsServer;
   let web: WebServer;
-  let provider: ForeignProvider;
+  let provider: ForeignOffice;
   let open: () => DiscoverParts;
   let pages: Record<string, string> = {};
 
   before(async () => {
     const authority = await makeAuthority();
-    provider = await startForeignProvider(await authority.issue(['mail.own.test']), 'taros-own');
+    provider = await startForeignOffice();
     dns = await openDnsServer({});
     web = await openWebServer(
       (request, response) => {
@@ -39,23 +40,24 @@ describe('discovery of a real provider', { skip: foreignProviderMissing }, () =>
         privateAllowed: true,
         probing: true,
         options: { ispdb: 'https://ispdb.test/v1.1/', anyPort: true },
-        authorities: [authority.root.certificate],
+        authorities: [authority.root.certificate, provider.authorities],
         webPorts: { https: web.port },
       });
   });
   after(() => Promise.all([dns?.close(), web?.close(), provider?.close()]));
 
   function settings(security: 'tls' | 'starttls' | 'plain'): AccountSettings {
-    const { ports } = provider;
+    const { reading, submission, submissions } = provider;
+    const { ports } = reading;
     const row = (service: 'imap' | 'pop3' | 'smtp', port: number) =>
-      ({ service, host: 'mail.own.test', port, security, login: '%EMAILADDRESS%', signIn: ['password'] }) as const;
+      ({ service, host: foreignHost, port, security, login: '%EMAILADDRESS%', signIn: ['password'] }) as const;
     const sealed = security === 'tls';
     return {
       domains: ['own.test'],
       displayName: 'Own',
       shortName: null,
       incoming: [row('imap', sealed ? ports.imaps : ports.imap), row('pop3', sealed ? ports.pop3s : ports.pop3)],
-      outgoing: [row('smtp', sealed ? ports.submissions : ports.submission)],
+      outgoing: [row('smtp', sealed ? submissions : submission)],
       jmap: null,
       oauth: null,
       help: null,
@@ -81,7 +83,7 @@ describe('discovery of a real provider', { skip: foreignProviderMissing }, () =>
     assert.ok(found.milliseconds < 10_000, `${found.milliseconds} ms`);
   };
   const autoconfig = 'autoconfig.own.test/mail/config-v1.1.xml';
-  const base: Zone = { 'own.test': localhost, 'mail.own.test': localhost };
+  const base: Zone = { 'own.test': localhost, [foreignHost]: localhost };
   const srv = (security: 'tls' | 'starttls'): Zone =>
     Object.fromEntries(
       formatSrv(settings(security)).map(({ label, target, ...numbers }) => [

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
 import { openOutsideConnector } from '../../src/io/outside-connector.ts';
+import { checkServer } from '../../src/journey/outside/check.ts';
 import type { CheckParts } from '../../src/journey/outside/check-contract.ts';
 import { LoginBudget } from '../../src/journey/outside/login-budget.ts';
 import { proveAccount, type ProofProgress, type ProofWish } from '../../src/journey/outside/proof.ts';
@@ -160,6 +161,32 @@ for (const { name, service, mailbox, delay = 0, send: script, patience, proven, 
       await provider.close();
     }
   });
+
+test('proof: a server that repeats the secret in its refusal is not believed to keep it to itself', async () => {
+  const secret = 'tell-nobody-7';
+  const login = 'x@foreign.example';
+  const plain = Buffer.from(`\0${login}\0${secret}`).toString('base64');
+  for (const [service, refusal] of [
+    ['imap', `NO [AUTHENTICATIONFAILED] not with ${secret} nor ${plain}`],
+    ['pop3', `-ERR [AUTH] not with ${secret} nor ${plain}`],
+    ['smtp', `535 5.7.8 not with ${secret} nor ${plain}`],
+  ] as const) {
+    const provider = await openProvider({
+      service,
+      security: 'tls',
+      tls: { cert: authority.good.certificate, key: authority.good.key },
+      refusal,
+    });
+    const server = { service, host, port: provider.port, security: 'tls', exceptions: [] } as const;
+    const heard: unknown[] = [];
+    const parts = { ...partsWith(), progress: (step: unknown) => heard.push(step) };
+    const check = await checkServer(server, parts, { logins: [login], kind: 'password', secret, budget: new LoginBudget(), address: null });
+    assert.equal(check.failure?.cause, 'wrong-password');
+    assert.match(check.failure!.words, /not with … nor …/);
+    for (const text of [JSON.stringify(check), JSON.stringify(heard)]) assert.ok(!text.includes(secret) && !text.includes(plain), text);
+    await provider.close();
+  }
+});
 
 test('proof: a wrong password for receiving is tried once, and sending not at all', { skip: dovecotMissing }, async () => {
   const provider = await openProvider({

@@ -23,7 +23,7 @@ import { firstMailboxes, restMs } from '../../src/journey/account/people.ts';
 import { openRecipientLists } from '../../src/journey/account/recipients.ts';
 import { openLanes } from '../../src/journey/delivery/lane.ts';
 import { openProviderRoads } from '../../src/journey/delivery/provider.ts';
-import { openOutsideAccounts } from '../../src/journey/outside/accounts.ts';
+import { inboxOf, openOutsideAccounts } from '../../src/journey/outside/accounts.ts';
 import { openSignInKeeper } from '../../src/journey/outside/tokens.ts';
 import { QueueRunner } from '../../src/journey/queue/runner.ts';
 import { openReporter } from '../../src/journey/report/dsn.ts';
@@ -137,7 +137,7 @@ async function openWorld(
     recipients,
     clock,
     chance,
-    hasOutside: (id) => directory.outsideAccount(id) !== null,
+    inboxOf: (id) => inboxOf(id, directory),
     explain: (cause, language) => `[${cause} ${language}]`,
   });
   const runner = new QueueRunner({ store, openLane, reporter, clock, chance, log, meter: silentMeter });
@@ -272,6 +272,21 @@ test('a recipient in our own domain is a recipient of the provider, not placed h
   assert.deepEqual([await world.mail(world.taro.id, 'inbox'), await world.sent()], [[], []]);
 });
 
+test('a letter that was taken mends what sending had, and not what receiving has', async (t) => {
+  const world = await openWorld(t, atSecond(), { secret: second.people[1]!.password });
+  const send = () => world.submit(world.hanako.id, second.people[1]!.address, [second.people[0]!.address]);
+  const told = { words: 'no', at: 5, lastReceivedAt: null, lastSentAt: null } as const;
+  for (const [cause, after] of [
+    ['wrong-password', 'bad'],
+    ['sending-quota', 'good'],
+  ] as const) {
+    world.directory.noteOutsideHealth(world.outside.id, { ...told, state: 'bad', cause });
+    assert.match(await send(), /^250/);
+    assert.equal(world.health().state, after, cause);
+    assert.notEqual(world.health().lastSentAt, null);
+  }
+});
+
 test('a wrong password: told at once, tried no more with the same one, and sent when it is mended', async (t) => {
   const self = second.people[1]!;
   const world = await openWorld(t, atSecond());
@@ -355,7 +370,7 @@ test('no TLS that can be believed: the letter waits, and neither it nor the pass
   assert.deepEqual(peer.heard, []);
 });
 
-test('an account that was taken away sends nothing more; its waiting letters go nowhere', async (t) => {
+test('an account that was taken away sends nothing more; its waiting letters go nowhere, and its owner hears of it', async (t) => {
   const peer = await scripted(t, { mail: '451 4.3.0 try again' });
   const world = await openWorld(t, peer.server);
   await world.submit(world.hanako.id, world.outside.address, ['x@far.test']);
@@ -363,7 +378,8 @@ test('an account that was taken away sends nothing more; its waiting letters go 
   peer.script = {};
   await world.pass(hour);
   assert.deepEqual([await world.waiting(), peer.letters], [[], []]);
-  assert.match(decoded((await world.inbox())[0]!), /taken away/);
+  assert.deepEqual(await world.inbox(), [], 'nobody reads there');
+  assert.match(decoded((await world.mail(world.hanako.id, 'inbox'))[0]!), /taken away/);
 });
 
 test('the password is nowhere: not in the log, not in the folder of data, not in a report', async (t) => {

@@ -27,13 +27,20 @@ export interface ForeignServer {
 }
 
 export const foreignHost = 'imap.foreign.example';
+/** In the certificates too, for tests that lead it elsewhere. */
+export const foreignOtherHost = 'mail.foreign.example';
 export const dovecotMissing: string | false = skipWithout('dovecot');
 
 /** `settings`: further lines of dovecot.conf. `mail`: the value of mail_location. */
 export async function startDovecot(options: { readonly mail?: string; readonly settings?: string } = {}): Promise<ForeignServer> {
   const folder = await mkdtemp(join(tmpdir(), 'tayori-dovecot-'));
   await chmod(folder, 0o755);
-  const { certificate, key, ca } = await ensureOwnCertificates(folder, [foreignHost, 'localhost'], systemClock, silentLog);
+  const { certificate, key, ca } = await ensureOwnCertificates(
+    folder,
+    [foreignHost, foreignOtherHost, 'localhost'],
+    systemClock,
+    silentLog,
+  );
   const [imap, imaps, pop3, pop3s] = (await freePorts(4)) as [number, number, number, number];
   for (const name of ['mail', 'run', 'state']) await mkdir(join(folder, name));
   execFileSync('chown', ['mail:mail', join(folder, 'mail')]);

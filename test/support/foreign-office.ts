@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { ensureOwnCertificates } from '../../src/setup/ca.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/io/clock.ts';
-import { dovecotMissing, foreignHost, freePorts, startDovecot, type ForeignServer } from './dovecot.ts';
+import { dovecotMissing, foreignHost, foreignOtherHost, freePorts, startDovecot, type ForeignServer } from './dovecot.ts';
 
 export const foreignOfficeMissing =
   dovecotMissing ||
@@ -21,6 +21,8 @@ export interface ForeignOffice {
   readonly reading: ForeignServer;
   /** TLS from the first octet, with a login. */
   readonly submissions: number;
+  /** The same by STARTTLS. */
+  readonly submission: number;
   /** PEM of all authorities that its certificates lead to. */
   readonly authorities: string;
   /** What Postfix wrote. */
@@ -35,8 +37,8 @@ export async function startForeignOffice(options: { readonly introspection?: str
   const [queue, conf, state] = ['queue', 'conf', 'state'].map((name) => join(folder, name)) as [string, string, string];
   for (const path of [queue, join(queue, 'private'), conf, state]) await mkdir(path);
   execFileSync('chown', ['postfix', state, join(queue, 'private')]);
-  const { certificate, key, ca } = await ensureOwnCertificates(folder, [foreignHost], systemClock, silentLog);
-  const [submissions] = (await freePorts(1)) as [number];
+  const { certificate, key, ca } = await ensureOwnCertificates(folder, [foreignHost, foreignOtherHost], systemClock, silentLog);
+  const [submissions, submission] = (await freePorts(2)) as [number, number];
   const auth = join(queue, 'private', 'auth');
   const byToken =
     options.introspection === undefined
@@ -110,6 +112,12 @@ smtpd_sender_login_maps = regexp:${conf}/senders
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
   -o smtpd_sender_restrictions=reject_sender_login_mismatch
   -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
+127.0.0.1:${submission} inet n - n - - smtpd
+  -o smtpd_tls_security_level=encrypt
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+  -o smtpd_sender_restrictions=reject_sender_login_mismatch
+  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -139,6 +147,7 @@ postlog unix-dgram n - n - 1 postlogd
   return {
     reading,
     submissions,
+    submission,
     authorities: `${reading.authority}\n${await readFile(ca, 'utf8')}`,
     log,
     async close() {

@@ -5,8 +5,9 @@ import { Unavailable } from '../../base/trouble.ts';
 import { ImapAnswer, ImapClient, type ImapPhase } from '../../protocol/imap/client.ts';
 import { ServerBabble } from '../../protocol/imap/client-reader.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
-import { CauseTrouble, hideSecret, type Cause } from '../outside/causes.ts';
+import { CauseTrouble, type Cause } from '../outside/causes.ts';
 import type { OutsideConnector, TokenKeeper } from '../outside/contract.ts';
+import { hideSecret } from '../../base/without-secret.ts';
 import { openImapShelf } from './imap-shelf.ts';
 import type { RemoteShelf } from './remote-shelf.ts';
 

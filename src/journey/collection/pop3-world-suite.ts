@@ -78,7 +78,7 @@ export class World {
       store: this.store,
       ledger: this.ledger.pop3,
       connector: { connect: async () => this.provider.connect() },
-      keeper: { credentialsOf: async () => ({ login: 'taro', kind: 'password', secret: 'pw' }) },
+      keeper: { credentialsOf: async () => ({ login: 'taro', kind: 'password', secret: 'taros-password' }) },
       openClient: openPop3Client,
       clock: this.clock,
       chance: systemChance,

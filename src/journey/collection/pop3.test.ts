@@ -32,7 +32,7 @@ test('openPop3Collector: takes home what is new, once, and tells', async () => {
     ['collection', 'mailbox'],
   );
   assert.equal(events[0]!.facts['peer'], 'pop.foreign.test');
-  assert.ok(!JSON.stringify(events).includes('pw'));
+  assert.ok(!JSON.stringify(events).includes('taros-password'));
 });
 
 test('openPop3Collector: of many new letters the newest come first', async () => {
@@ -204,7 +204,7 @@ for (const [welcome, cause, waits] of refusals)
     world.provider.welcome = welcome;
     await assert.rejects(
       world.visit(),
-      (trouble) => trouble instanceof CauseTrouble && trouble.why === cause && !trouble.message.includes('pw'),
+      (trouble) => trouble instanceof CauseTrouble && trouble.why === cause && !trouble.message.includes('taros-password'),
     );
     const heard = world.provider.heard.length;
     await world.visit().catch(() => {});

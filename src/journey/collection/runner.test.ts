@@ -156,6 +156,26 @@ test('a refused password is not tried again because the program was started agai
   await runner.stop();
 });
 
+test('a connection that signed in before a login was refused does not tell that all is well; one that did so after does', async () => {
+  const { runner, runs, clock, change, rows, health } = open(1);
+  runner.start();
+  await clock.turn(1000);
+  const bad = { ...rows.get(1)!.health, state: 'bad', at: clock.time } as const;
+  change(1, { health: { ...bad, cause: 'sign-in-expired' } });
+  runs[0]!.parts.well({ received: 0 });
+  assert.deepEqual([health(1).cause, health(1).lastReceivedAt], ['sign-in-expired', null]);
+  runs[0]!.parts.well({ received: 2 });
+  assert.deepEqual([health(1).cause, health(1).lastReceivedAt], ['sign-in-expired', clock.time]);
+  await clock.turn(1000);
+  runs[0]!.fail(new CauseTrouble('connection-lost', 'x'));
+  await settle();
+  assert.equal(health(1).cause, 'sign-in-expired', 'a network that is down mends no sign-in');
+  await clock.turn(5000);
+  runs[1]!.parts.well({ received: 0 });
+  assert.deepEqual([health(1).state, health(1).cause], ['good', null]);
+  await runner.stop();
+});
+
 test('a visit that ended is made again after a while; who is in a hurry gets it at once', async () => {
   const { runner, runs, clock } = open(1);
   runner.start();

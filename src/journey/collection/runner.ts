@@ -85,6 +85,8 @@ interface Job {
   ending: AbortController | null;
   running: Promise<void> | null;
   begunAt: number;
+  /** The same by the clock of the wall, as health is told. */
+  begunOn: number;
   /** Ends in a row without having been well. */
   failures: number;
   cancelWait: (() => void) | null;
@@ -176,6 +178,7 @@ export class CollectionRunner {
         ending: null,
         running: null,
         begunAt: 0,
+        begunOn: 0,
         failures: 0,
         cancelWait: null,
         again: false,
@@ -278,6 +281,7 @@ export class CollectionRunner {
     job.ending = ending;
     job.again = false;
     job.begunAt = this.#parts.clock.monotonic();
+    job.begunOn = this.#parts.clock.now();
     job.running = this.#run(job, ending).finally(() => {
       job.running = null;
       job.ending = null;
@@ -298,7 +302,7 @@ export class CollectionRunner {
         },
         well: (facts) => {
           job.failures = 0;
-          this.#noteWell(row.id, facts);
+          this.#noteWell(job, facts);
         },
       }).run(ending.signal);
       job.failures = 0;
@@ -335,7 +339,8 @@ export class CollectionRunner {
     else log.error('collection: a defect', fields, trouble);
     const rests = needsPerson.has(cause);
     // What is ours (a full disk, a closing store) is no fault of the account.
-    if (trouble instanceof CauseTrouble) {
+    const isWorse = before.state === 'bad' && needsPerson.has(before.cause as Cause) && !rests;
+    if (trouble instanceof CauseTrouble && !isWorse) {
       const { lastReceivedAt, lastSentAt } = before;
       const at = before.cause === cause ? before.at : clock.now();
       accounts.noteHealth(id, { state: rests ? 'bad' : 'waits', cause, words, at, lastReceivedAt, lastSentAt });
@@ -346,12 +351,17 @@ export class CollectionRunner {
   }
 
   #noteWell(
-    account: AccountId,
+    { row: { id: account }, begunOn }: Job,
     { received, remark }: { readonly received: number; readonly remark?: { readonly cause: Cause; readonly words: string } },
   ): void {
     const { accounts, clock } = this.#parts;
     const before = accounts.find(account)?.health;
     if (before === undefined) return;
+    // Who signed in before a login was refused proves nothing about the next one.
+    if (before.state === 'bad' && needsPerson.has(before.cause as Cause) && before.at > begunOn) {
+      if (received > 0) accounts.noteHealth(account, { ...before, lastReceivedAt: clock.now() });
+      return;
+    }
     const cause = remark?.cause ?? null;
     if (received === 0 && before.state === 'good' && before.cause === cause) return;
     accounts.noteHealth(account, {

@@ -6,7 +6,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { equalBytes, type Bytes } from '../../base/bytes.ts';
-import { withoutSecret } from '../../base/without-secret.ts';
 import type { LineConnector } from '../../protocol/line/connection.ts';
 import type { PeerFailure } from '../../protocol/smtp/client-contract.ts';
 import type { AccountId } from '../../store/contract.ts';
@@ -14,6 +13,7 @@ import type { Directory } from '../../store/directory-contract.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
 import { causeSides, CauseTrouble, type Cause } from '../outside/causes.ts';
 import type { OutsideConnector, TokenKeeper } from '../outside/contract.ts';
+import { withoutSecret } from '../../base/without-secret.ts';
 import type { Router } from '../routing/contract.ts';
 import type { DeliveryParts } from './lane.ts';
 import { judgeProvider, type Failure } from './outcome.ts';
@@ -40,8 +40,9 @@ interface RefusedSecret {
 
 export function openProviderRoads(parts: ProviderParts): NonNullable<DeliveryParts['provider']> {
   const refused = new Map<AccountId, RefusedSecret>();
+  const noted = new Map<AccountId, number>();
   return (via) => {
-    const road = new ProviderRoad(parts, refused, via);
+    const road = new ProviderRoad(parts, refused, noted, via);
     return {
       router: { route: () => road.route() },
       connector: { connect: (_target, patience) => road.connect(patience) },
@@ -54,6 +55,8 @@ export function openProviderRoads(parts: ProviderParts): NonNullable<DeliveryPar
 class ProviderRoad {
   readonly #parts: ProviderParts;
   readonly #refused: Map<AccountId, RefusedSecret>;
+  /** When the trouble was noted that sending had: only that is over when a letter is taken. */
+  readonly #noted: Map<AccountId, number>;
   readonly #via: AccountId;
   /** As it was when the login was chosen. */
   #row: OutsideAccountRow | null = null;
@@ -61,9 +64,10 @@ class ProviderRoad {
   #secret = '';
   #isToken = false;
 
-  constructor(parts: ProviderParts, refused: Map<AccountId, RefusedSecret>, via: AccountId) {
+  constructor(parts: ProviderParts, refused: Map<AccountId, RefusedSecret>, noted: Map<AccountId, number>, via: AccountId) {
     this.#parts = parts;
     this.#refused = refused;
+    this.#noted = noted;
     this.#via = via;
   }
 
@@ -139,7 +143,9 @@ class ProviderRoad {
     const now = clock.now();
     this.#refused.delete(row.id);
     // Sending works; what is wrong with receiving is told by those who receive.
-    const mended = row.health.state !== 'good' && sendingCauses.has(row.health.cause ?? '');
+    const { state, cause, at } = row.health;
+    const mended = state !== 'good' && (sendingCauses.has(cause ?? '') || this.#noted.get(row.id) === at);
+    this.#noted.delete(row.id);
     directory.noteOutsideHealth(row.id, {
       ...row.health,
       ...(mended ? { state: 'good' as const, cause: null, words: '', at: now } : {}),
@@ -163,11 +169,14 @@ class ProviderRoad {
     // What is known to be worse stays: a network that is down does not mend a password.
     if (health.state === 'bad' && state === 'waits') return;
     log.warn('sending through the provider of an account does not work', { account: row.id, cause });
-    directory.noteOutsideHealth(row.id, { ...health, state, cause, words: words.slice(0, 500), at: clock.now() });
+    // Since when it is so, not when it was last seen.
+    const at = health.cause === cause ? health.at : clock.now();
+    this.#noted.set(row.id, at);
+    directory.noteOutsideHealth(row.id, { ...health, state, cause, words: words.slice(0, 500), at });
   }
 }
 
 /** Nothing is wrong with the account. */
 const aboutLetter: ReadonlySet<Cause> = new Set(['letter-too-large', 'letter-refused', 'letter-not-back']);
-/** What a letter that was taken proves to be over. */
-const sendingCauses: ReadonlySet<string> = new Set<Cause>(['sender-not-allowed', 'sending-quota', 'wrong-password', 'sign-in-expired']);
+/** What concerns sending alone, and a letter that was taken proves to be over. */
+const sendingCauses: ReadonlySet<string> = new Set<Cause>(['sender-not-allowed', 'sending-quota']);

@@ -76,16 +76,31 @@ test('without the key nothing is made', async () => {
   assert.deepEqual(directory.outsideAccounts(), []);
 });
 
-test('cut off between row and mail, the same command makes what is missing', async () => {
-  const { add, store, hasMail, directory } = await openWorld();
+test('cut off between row and mail, nobody sees half an account; the same command, or bringing it back, makes what is missing', async () => {
+  const { accounts, add, store, hasMail, directory, hanako } = await openWorld();
   const { createAccount } = store;
   store.createAccount = () => Promise.reject(new Unavailable('disk-full', 'full'));
   await assert.rejects(add(), Unavailable);
   const [row] = directory.outsideAccounts();
   assert.equal(await hasMail(row!.id), false);
+  assert.deepEqual(accounts.list(hanako.id), []);
+  await assert.rejects(accounts.reopen(row!.id), Unavailable);
+  assert.deepEqual(accounts.list(hanako.id), []);
   store.createAccount = createAccount.bind(store);
   assert.equal((await add()).id, row!.id);
   assert.equal(await hasMail(row!.id), true);
+  assert.equal(accounts.list(hanako.id).length, 1);
+});
+
+test('cut off between mail and the last stroke, the same command goes on', async () => {
+  const { accounts, add, directory, hanako } = await openWorld();
+  const { updateOutsideAccount } = directory;
+  directory.updateOutsideAccount = () => Promise.reject(new Unavailable('disk-full', 'full'));
+  await assert.rejects(add(), Unavailable);
+  assert.deepEqual(accounts.list(hanako.id), []);
+  directory.updateOutsideAccount = updateOutsideAccount.bind(directory);
+  assert.equal((await add()).paused, false);
+  assert.equal(accounts.list(hanako.id).length, 1);
 });
 
 test('taken away, brought back by restoring or by adding again; after thirty days gone with its mail', async () => {

@@ -11,7 +11,7 @@ import { boundTo, type OutsideSecret, type Vault } from './contract.ts';
 
 export interface OutsideAccountsParts {
   readonly directory: Directory;
-  readonly store: Pick<MailStore, 'createAccount' | 'removeAccount' | 'mailboxes'>;
+  readonly store: Pick<MailStore, 'createAccount' | 'removeAccount'>;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,17 +30,27 @@ export interface OutsideAccounts {
   list(owner?: AccountId, alsoClosed?: boolean): readonly OutsideAccountRow[];
   /** @throws Refusal `nonexistent`. Also one that was taken away. */
   get(owner: AccountId, address: string): OutsideAccountRow;
-  /** @throws Refusal `cannot` for an address of our own domains: it has a mailbox here, and nobody carries it for us. */
-  checkAddress(address: string): void;
+  /**
+   * Whether it may be added. @throws Refusal `already-exists`; `cannot` for an address of our own domains: it has a mailbox here, and nobody
+   * carries it for us.
+   */
+  checkNew(owner: AccountId, address: string): void;
   /**
    * With its mail. One of the same address that was taken away comes back with its letters and the new settings.
-   * @throws Refusal `already-exists`, `limit`, `nonexistent` (owner); CauseTrouble `key-missing`.
+   * @throws Refusal `already-exists`, `cannot`, `limit`, `nonexistent` (owner); CauseTrouble `key-missing`.
    */
   add(account: NewOutsideAccount): Promise<OutsideAccountRow>;
   /** @throws CauseTrouble `key-missing`. */
   secretOf(row: OutsideAccountRow): OutsideSecret;
-  /** A new secret is a new chance: what was wrong with the old one is forgotten. @throws CauseTrouble `key-missing`. */
-  setSecret(id: AccountId, secret: OutsideSecret): Promise<OutsideAccountRow>;
+  /**
+   * A new secret is a new chance: what was wrong with the old one is forgotten. With it what else changes, in one stroke.
+   * @throws CauseTrouble `key-missing`.
+   */
+  setSecret(
+    id: AccountId,
+    secret: OutsideSecret,
+    change?: Partial<Pick<OutsideAccountRow, 'receive' | 'send' | 'provenance'>>,
+  ): Promise<OutsideAccountRow>;
   change(
     id: AccountId,
     change: Partial<Pick<OutsideAccountRow, 'name' | 'receive' | 'send' | 'leaving' | 'sentCopy' | 'provenance' | 'provenAt' | 'health'>>,
@@ -62,6 +72,13 @@ export interface OutsideAccounts {
 /** Nothing is fetched for it, and nobody signs in: it or its owner was taken away. Pausing is another matter. */
 export function isAtRest(row: OutsideAccountRow, directory: Pick<Directory, 'accountById'>): boolean {
   return row.closedAt !== null || directory.accountById(row.owner)?.closedAt !== null;
+}
+
+/** Where a person finds what concerns an account: in its own INBOX, or in the person's when it was taken away and nobody reads it. */
+export function inboxOf(account: AccountId, directory: Pick<Directory, 'outsideAccount' | 'accountById'>): AccountId | null {
+  const row = directory.outsideAccount(account);
+  if (row === null) return null;
+  return row.closedAt === null ? row.id : (directory.accountById(row.owner)?.id ?? null);
 }
 
 export function openOutsideAccounts(parts: OutsideAccountsParts): OutsideAccounts {
@@ -88,51 +105,51 @@ class OutsideAccountsService implements OutsideAccounts {
     return row;
   }
 
-  checkAddress(address: string): void {
+  checkNew(owner: AccountId, address: string): void {
+    const { directory } = this.#parts;
     const domain = address.slice(address.lastIndexOf('@') + 1);
-    if (this.#parts.directory.domain(domain) !== null)
-      throw new Refusal('cannot', `${domain} is a domain of this server, not another provider`);
+    if (directory.domain(domain) !== null) throw new Refusal('cannot', `${domain} is a domain of this server, not another provider`);
+    const there = directory.outsideAccountByAddress(owner, address);
+    if (there !== null && there.closedAt === null) throw new Refusal('already-exists', `${address} is here already`);
   }
 
   async add({ secret, ...account }: NewOutsideAccount): Promise<OutsideAccountRow> {
-    this.checkAddress(account.address);
-    const { directory, store, vault, clock, log, firstMailboxes } = this.#parts;
+    this.checkNew(account.owner, account.address);
+    const { directory, vault, clock, log } = this.#parts;
     const now = clock.now();
     const before = directory.outsideAccountByAddress(account.owner, account.address);
-    if (before !== null && before.closedAt === null && (await this.#hasMail(before.id)))
-      throw new Refusal('already-exists', `${account.address} is here already`);
-    const isNew = before === null || !(await this.#hasMail(before.id));
-    // At rest until its mail is there: who hears of the row begins to fetch at once.
-    const begin = { ...account, createdAt: now, closedAt: null, paused: isNew, health: newHealth(now) };
-    // The row stands before the mail. When the power goes in between, the same command given again makes what is missing.
+    // The row stands before the mail, and as one that was taken away: who hears of rows begins to fetch at once. When the power goes in between,
+    // nobody sees half an account, and the same command given again makes what is missing.
+    const begin = { ...account, createdAt: now, closedAt: now, paused: false, health: newHealth(now) };
     const row =
       before === null
         ? await directory.addOutsideAccount(begin, (id) => vault.seal(secret, boundTo({ id, owner: account.owner })))
         : await directory.updateOutsideAccount(before.id, { ...begin, secret: vault.seal(secret, boundTo(before)) });
-    if (isNew) await store.createAccount(row.id, firstMailboxes);
+    const open = await this.#open(row.id);
     log.info('outside-account-added', { account: row.id, owner: row.owner, address: row.address, receive: row.receive.service });
-    return isNew ? directory.updateOutsideAccount(row.id, { paused: false }) : row;
+    return open;
   }
 
-  async #hasMail(account: AccountId): Promise<boolean> {
-    try {
-      await this.#parts.store.mailboxes(account);
-      return true;
-    } catch (trouble) {
-      if (trouble instanceof Refusal && trouble.code === 'nonexistent') return false;
-      throw trouble;
-    }
+  async #open(id: AccountId): Promise<OutsideAccountRow> {
+    const { directory, store, firstMailboxes } = this.#parts;
+    await store.createAccount(id, firstMailboxes);
+    return directory.updateOutsideAccount(id, { closedAt: null });
   }
 
   secretOf(row: OutsideAccountRow): OutsideSecret {
     return this.#parts.vault.open(row.secret, boundTo(row));
   }
 
-  async setSecret(id: AccountId, secret: OutsideSecret): Promise<OutsideAccountRow> {
+  async setSecret(
+    id: AccountId,
+    secret: OutsideSecret,
+    change: Parameters<OutsideAccounts['setSecret']>[2] = {},
+  ): Promise<OutsideAccountRow> {
     const { directory, vault, clock } = this.#parts;
     const row = this.#there(id);
     const { lastReceivedAt, lastSentAt } = row.health;
     return directory.updateOutsideAccount(id, {
+      ...change,
       secret: vault.seal(secret, boundTo(row)),
       health: { ...newHealth(clock.now()), lastReceivedAt, lastSentAt },
     });
@@ -160,7 +177,7 @@ class OutsideAccountsService implements OutsideAccounts {
 
   async reopen(id: AccountId): Promise<OutsideAccountRow> {
     const row = this.#there(id);
-    return row.closedAt === null ? row : this.#parts.directory.updateOutsideAccount(id, { closedAt: null });
+    return row.closedAt === null ? row : this.#open(id);
   }
 
   async forgetSecrets(): Promise<number> {

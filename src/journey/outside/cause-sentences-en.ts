@@ -21,7 +21,7 @@ export const english: Readonly<Record<Cause, CauseText>> = {
   },
   refused: {
     wrong: '{server} is there, but its counter number {port} (port) is closed.',
-    next: "Compare the port number with the provider's help page, or let us look for the right one.",
+    next: "Compare the port number with the provider's help page.",
   },
   unreachable: {
     wrong: 'No way leads from here to {server}.',
@@ -90,7 +90,7 @@ export const english: Readonly<Record<Cause, CauseText>> = {
   'wrong-kind-of-server': {
     wrong:
       'At counter number {port} (port) of {server} another kind of mail server answers: receiving and sending, or the two ways of receiving, are mixed up.',
-    next: 'Check which counter number belongs to which service, or let us look it up.',
+    next: "Check on the provider's help page which counter number belongs to which service.",
   },
   'not-a-mail-server': {
     wrong: 'What answers at counter number {port} (port) of {server} is not a mail server.',

@@ -21,7 +21,7 @@ export const japanese: Readonly<Record<Cause, CauseText>> = {
   },
   refused: {
     wrong: '{server} はありますが、{port} 番の窓口（ポート）が閉まっています。',
-    next: 'メール会社の案内と窓口の番号を見くらべるか、「正しい番号をさがす」を押してください。',
+    next: 'メール会社の案内と、窓口の番号を見くらべてください。',
   },
   unreachable: {
     wrong: 'ここから {server} へ行ける道が見つかりません。',
@@ -90,7 +90,7 @@ export const japanese: Readonly<Record<Cause, CauseText>> = {
   'wrong-kind-of-server': {
     wrong:
       '{server} の {port} 番の窓口（ポート）では、別の種類のメールサーバーが返事をしました。送る窓口と受け取る窓口などが入れかわっています。',
-    next: 'どの番号がどの窓口か確かめるか、「自動で調べる」を押してください。',
+    next: 'どの番号がどの窓口か、メール会社の案内と見くらべてください。',
   },
   'not-a-mail-server': {
     wrong: '{server} の {port} 番の窓口（ポート）で返事をしたのは、メールサーバーではありません。',
@@ -134,7 +134,7 @@ export const japanese: Readonly<Record<Cause, CauseText>> = {
   },
   'oauth-needed': {
     wrong: '{provider} は、メールアプリからのパスワードを受け付けなくなりました。{provider} のログイン画面だけが使えます。',
-    next: '「メール会社の画面でログイン」を選んでください。',
+    next: 'パスワードの代わりに、{provider} の画面でのログインを選んでください。',
   },
   'web-sign-in-needed': {
     wrong: '{provider} は、ご本人かどうか、まず自分のページで確かめたいと言っています。',

@@ -1,6 +1,5 @@
 // Why something with another provider's server does not work: the names of the causes, whose side each is on, and the trouble that
 // carries one. The sentences for people are cause-sentences.ts; what a server's words mean is read elsewhere.
-import { withoutSecret } from '../../base/without-secret.ts';
 import { Unavailable } from '../../base/trouble.ts';
 
 /** Whose side it is: what the next step depends on. */
@@ -82,14 +81,4 @@ export class CauseTrouble extends Unavailable {
     this.why = cause;
     this.words = words.slice(0, 500).replaceAll(/[\x00-\x1f\x7f]+/g, ' ');
   }
-}
-
-/** The same trouble, and those that caused it, without the secret: a server may repeat what it was told. */
-export function hideSecret<T>(trouble: T, secret: string): T {
-  for (let at: unknown = trouble, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    at.message = withoutSecret(at.message, secret);
-    if (at.stack !== undefined) at.stack = withoutSecret(at.stack, secret);
-    if (at instanceof CauseTrouble) at.words = withoutSecret(at.words, secret);
-  }
-  return trouble;
 }

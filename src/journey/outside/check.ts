@@ -19,6 +19,7 @@ import { SmtpDialogue } from './dialogue-smtp.ts';
 import { Overhearing } from './overhearing.ts';
 import { signInWithin } from './sign-in.ts';
 import { SealTrouble } from './tls-trouble.ts';
+import { hideSecret } from '../../base/without-secret.ts';
 
 const defaultPatience = 8000;
 
@@ -45,6 +46,7 @@ export async function checkServer(server: CheckedServer, parts: CheckParts, wish
     book.passed('use', await opened.dialogue.use(wish.address));
     return book.close(opened.abilities, { login: signedIn.login, mechanism: signedIn.mechanism });
   } catch (trouble) {
+    if (wish) hideSecret(trouble, wish.secret);
     book.failed(trouble);
     return book.close(opened?.abilities ?? null, null);
   } finally {

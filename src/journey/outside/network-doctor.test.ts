@@ -49,6 +49,15 @@ const rows: Row[] = [
     'as-expected',
     'port-blocked → 587',
   ],
+  [
+    '465 is not there, and no other host has a name here',
+    'smtp',
+    'm:465 refused',
+    ['m:587 greets'],
+    ['o:465 name-not-found', 'o:993 dns-unavailable'],
+    'nothing',
+    'refused → 587',
+  ],
   ['465 is not there at this provider', 'smtp', 'm:465 refused', ['m:587 greets'], ['o:465 greets'], null, 'refused → 587'],
   [
     '993 closed by the network',
@@ -62,6 +71,15 @@ const rows: Row[] = [
   ['993 closed, 143 open', 'imap', 'm:993 timeout', ['m:143 greets'], [], null, 'port-blocked → 143'],
   ['all mail closed', 'imap', 'm:993 timeout', ['m:143 timeout'], ['o:993 timeout', 'o:465 timeout'], 'as-expected', 'all-blocked'],
   ['all mail refused', 'smtp', 'm:465 refused', ['m:587 refused'], ['o:993 refused', 'o:465 refused'], 'as-expected', 'all-blocked'],
+  [
+    'refused by a server nearby, in a network without a way out',
+    'imap',
+    'm:993 refused',
+    ['m:143 refused'],
+    ['o:993 timeout'],
+    'nothing',
+    'refused',
+  ],
   ['no network at all', 'imap', 'm:993 timeout', [], ['o:993 timeout'], 'nothing', 'unreachable'],
   ['a portal by its page', 'imap', 'm:993 timeout', [], ['o:993 timeout'], 'something-else', 'captive-portal'],
   [

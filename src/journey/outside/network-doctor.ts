@@ -62,8 +62,13 @@ const certificateFault = ({ outcome }: Knock): boolean => outcome.startsWith('ce
 /** Causes that may stand for something in between. */
 const waysBlocked: ReadonlySet<Cause> = new Set(['refused', 'unreachable', 'timeout', 'connection-lost', 'turned-away']);
 
+/** Nobody was knocked at. */
+const nameless: ReadonlySet<Knock['outcome']> = new Set<Cause>(['name-not-found', 'dns-unavailable', 'private-address', 'not-an-address']);
+
 /** Evidence in, cause out. */
-export function diagnoseNetwork(service: MailService, { wanted, sameHost, others, web }: NetworkEvidence): NetworkVerdict {
+export function diagnoseNetwork(service: MailService, { wanted, sameHost, others: asked, web }: NetworkEvidence): NetworkVerdict {
+  // A host whose name is not found tells of the directory of names, not of a counter.
+  const others = asked.filter(({ outcome }) => !nameless.has(outcome));
   const works = (knock: Knock) => knock.outcome === 'greets';
   if (works(wanted)) return { cause: null, switchTo: null };
   const all = [wanted, ...sameHost, ...others];
@@ -101,7 +106,8 @@ export function diagnoseNetwork(service: MailService, { wanted, sameHost, others
   // 4. Nobody at all answers.
   if (!hostSpoke && !othersSpoke) {
     if (web === 'as-expected') return verdict(others.length > 0 ? 'all-blocked' : own);
-    return verdict(web === 'nothing' ? 'unreachable' : own);
+    // Who refuses is there: the way to it is open, whatever else is not.
+    return verdict(web === 'nothing' && own !== 'refused' ? 'unreachable' : own);
   }
 
   // 5. The same counter is closed everywhere, other counters are open: the network does it.

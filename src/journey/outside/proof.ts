@@ -4,7 +4,7 @@ import { base64FromBytes } from '../../base/bytes.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { PeerFailure } from '../../protocol/smtp/client-contract.ts';
 import { openSmtpClient } from '../../protocol/smtp/client.ts';
-import { CauseTrouble, hideSecret, type Cause } from './causes.ts';
+import { CauseTrouble, type Cause } from './causes.ts';
 import { checkServer, openServer, type OpenedServer } from './check.ts';
 import type { CheckedServer, CheckParts, CheckStep, ServerCheck, SignInWish } from './check-contract.ts';
 import { checkWithDoctor, type DoctoredCheck } from './check-with-doctor.ts';
@@ -12,9 +12,10 @@ import type { DoctorParts } from './network-doctor.ts';
 import { openImapFinder, openPop3Finder, type FoundLetter, type LetterFinder } from './proof-finders.ts';
 import { proofLetter } from './proof-letter.ts';
 import { Overhearing } from './overhearing.ts';
-import { causeOfReply, type ReplyPhase } from './replies.ts';
 import { signInWithin } from './sign-in.ts';
+import { causeOfFailure } from './smtp-failures.ts';
 import { outsideDemand } from './tls-trouble.ts';
+import { hideSecret } from '../../base/without-secret.ts';
 
 export interface ProvenServer {
   readonly server: CheckedServer;
@@ -65,6 +66,41 @@ export interface Way {
 /** Milliseconds between looks; the last one goes on. */
 const pauses = [1000, 2000, 3000, 5000, 8000] as const;
 
+export interface BothChecks {
+  readonly receive: ServerCheck;
+  /** Null when receiving failed already: no try is wasted then. */
+  readonly send: ServerCheck | null;
+  readonly used: ProofResult['used'];
+}
+
+/** Signs in to receive, and when that works to send. Never rejects for what servers do. */
+export async function checkBothSides(
+  wish: Omit<ProofWish, 'name' | 'tidy' | 'patience'>,
+  parts: CheckParts,
+  progress: (told: ProofProgress) => void = () => {},
+): Promise<BothChecks> {
+  const check = (side: 'receive' | 'send', address: SignInWish['address']): Promise<DoctoredCheck> => {
+    const { server, signIn } = wish[side];
+    const own = {
+      ...parts,
+      ...(wish.signal === undefined ? {} : { signal: wish.signal }),
+      progress: (step: CheckStep) => progress({ kind: 'step', side, step }),
+    };
+    const full = { ...signIn, address };
+    if (wish.doctor) return checkWithDoctor(server, own, wish.doctor, full);
+    return checkServer(server, own, full).then((checked) => ({ check: checked, server, switched: null }));
+  };
+  const way = ({ server, switched }: Way): Way => ({ server, switched });
+  const received = await check('receive', null);
+  const unused = { server: wish.send.server, switched: null };
+  if (!isOpen(received.check)) return { receive: received.check, send: null, used: { receive: way(received), send: unused } };
+  const sent = await check('send', wish.address);
+  return { receive: received.check, send: sent.check, used: { receive: way(received), send: way(sent) } };
+}
+
+const isOpen = (check: ServerCheck | null): check is ServerCheck & { signedIn: object } =>
+  check !== null && check.signedIn !== null && check.failure === null;
+
 /** Never rejects for what servers do. */
 export async function proveAccount(
   wish: ProofWish,
@@ -72,24 +108,11 @@ export async function proveAccount(
   progress: (told: ProofProgress) => void = () => {},
 ): Promise<ProofResult> {
   const { address } = wish;
-  const check = (side: 'receive' | 'send', of: SignInWish['address']): Promise<DoctoredCheck> => {
-    const { server, signIn } = wish[side];
-    const own = { ...parts, progress: (step: CheckStep) => progress({ kind: 'step', side, step }) };
-    const full = { ...signIn, address: of };
-    if (wish.doctor) return checkWithDoctor(server, own, wish.doctor, full);
-    return checkServer(server, own, full).then((checked) => ({ check: checked, server, switched: null }));
-  };
-  const unused = { server: wish.send.server, switched: null };
-  const received = await check('receive', null);
-  const used = { receive: received, send: unused };
-  if (received.check.signedIn === null || received.check.failure !== null)
-    return { receive: received.check, send: null, letter: skipped, used: waysOf(used), proven: false };
-  const sent = await check('send', address);
-  const told = { receive: received.check, send: sent.check, used: waysOf({ receive: received, send: sent }) };
-  if (sent.check.signedIn === null || sent.check.failure !== null) return { ...told, letter: skipped, proven: false };
-  const receive = { server: received.server, signIn: wish.receive.signIn };
-  const send = { server: sent.server, signIn: wish.send.signIn };
-  const logins = { receive: received.check.signedIn.login, send: sent.check.signedIn.login };
+  const told = await checkBothSides(wish, parts, progress);
+  if (!isOpen(told.receive) || !isOpen(told.send)) return { ...told, letter: skipped, proven: false };
+  const receive = { server: told.used.receive.server, signIn: wish.receive.signIn };
+  const send = { server: told.used.send.server, signIn: wish.send.signIn };
+  const logins = { receive: told.receive.signedIn.login, send: told.send.signedIn.login };
   const begun = parts.clock.monotonic();
   const step = (rest: Partial<CheckStep>): CheckStep => ({ ...skipped, took: Math.round(parts.clock.monotonic() - begun), ...rest });
   let finder: LetterFinder | null = null;
@@ -98,6 +121,7 @@ export async function proveAccount(
     const lifetime = (wish.patience ?? defaultPatience) + 60_000;
     const open = () => openSignedIn(receive, logins.receive, { ...parts, lifetime });
     finder = await (receive.server.service === 'imap' ? openImapFinder(open, id) : openPop3Finder(open, id));
+    if (wish.signal?.aborted === true) throw new CauseTrouble('timeout', 'nobody waits for this proof any more');
     await sendLetter({ ...wish, send }, logins.send, id, parts);
     progress({ kind: 'sent', messageId: id });
     const { found, looks } = await waitFor(finder, wish, parts, progress);
@@ -107,16 +131,12 @@ export async function proveAccount(
     const letter = step({ verdict: 'passed', facts: { messageId: id, place: found.place, looks, tidied } });
     return { ...told, letter, proven: true };
   } catch (trouble) {
+    for (const side of ['receive', 'send'] as const) hideSecret(trouble, wish[side].signIn.secret);
     const cause = asCause(trouble);
     return { ...told, letter: step({ verdict: 'failed', cause: cause.why, words: cause.words, facts: { messageId: id } }), proven: false };
   } finally {
     finder?.end();
   }
-}
-
-function waysOf({ receive, send }: Record<'receive' | 'send', Way>): ProofResult['used'] {
-  const way = ({ server, switched }: Way): Way => ({ server, switched });
-  return { receive: way(receive), send: way(send) };
 }
 
 const skipped: CheckStep = { step: 'letter', verdict: 'skipped', cause: null, words: '', facts: {}, took: 0 };
@@ -173,39 +193,14 @@ async function sendLetter({ address, name, send }: ProofWish, login: string, id:
   }
 }
 
-const phases: Partial<Record<PeerFailure['phase'], ReplyPhase>> = {
-  greeting: 'greeting',
-  hello: 'hello',
-  starttls: 'starttls',
-  auth: 'login',
-  mail: 'sender',
-  recipient: 'recipient',
-};
-
 function failureTrouble(failure: PeerFailure, { trouble }: Overhearing): CauseTrouble {
-  if (failure.kind === 'reply') {
-    const { code, enhanced, text } = failure.reply;
-    const words = [code, enhanced, text].filter((part) => part !== null).join(' ');
-    const reply = {
-      service: 'smtp',
-      phase: phases[failure.phase] ?? 'letter',
-      code: String(code),
-      enhanced,
-      responseCode: null,
-      text,
-    } as const;
-    return new CauseTrouble(causeOfReply(reply), `${failure.phase} refused: ${words}`, words);
-  }
-  if (failure.kind === 'missing') {
-    const cause =
-      failure.capability === 'starttls' ? 'starttls-missing' : failure.capability === 'auth' ? 'no-common-mechanism' : 'letter-refused';
-    return new CauseTrouble(cause, `the server lacks ${failure.capability}`, failure.capability);
-  }
-  if (trouble !== null) return trouble;
-  return new CauseTrouble(
-    failure.kind === 'timeout' ? 'silent' : failure.kind === 'protocol' ? 'protocol' : 'connection-lost',
-    failure.kind,
-  );
+  if (trouble !== null && failure.kind !== 'reply' && failure.kind !== 'missing') return trouble;
+  const cause = causeOfFailure(failure);
+  if (failure.kind === 'missing') return new CauseTrouble(cause, `the server lacks ${failure.capability}`, failure.capability);
+  if (failure.kind !== 'reply') return new CauseTrouble(cause, `${failure.kind} at ${failure.phase}`);
+  const { code, enhanced, text } = failure.reply;
+  const words = [code, enhanced, text].filter((part) => part !== null).join(' ');
+  return new CauseTrouble(cause, `${failure.phase} refused: ${words}`, words);
 }
 
 /** Looks again and again until the time is over. A server that cannot be looked at for a moment is looked at again. */

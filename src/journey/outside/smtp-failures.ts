@@ -20,12 +20,19 @@ const phases: Readonly<Record<ClientPhase, ReplyPhase>> = {
   quit: 'letter',
 };
 
+/** What a server lacks that is no matter of this letter alone. */
+const missing: Partial<Record<Extract<PeerFailure, { kind: 'missing' }>['capability'], Cause>> = {
+  starttls: 'starttls-missing',
+  auth: 'no-common-mechanism',
+  size: 'letter-too-large',
+};
+
 /** Nothing that the account could do: a recipient, a filter for spam, a server that has much to do. */
 const aboutOthers: ReadonlySet<Cause> = new Set(['letter-refused', 'mailbox-full', 'busy']);
 const ofLetters: ReadonlySet<ReplyPhase> = new Set(['sender', 'recipient', 'letter']);
 
-/** Null when the failure is about this letter or its recipients, not about the account. */
-export function readSmtpFailure(failure: PeerFailure): Cause | null {
+/** What it means, whomever it is about. */
+export function causeOfFailure(failure: PeerFailure): Cause {
   switch (failure.kind) {
     case 'timeout':
       return failure.phase === 'connect' ? 'timeout' : 'silent';
@@ -36,18 +43,17 @@ export function readSmtpFailure(failure: PeerFailure): Cause | null {
     case 'tls':
       return 'tls-failed';
     case 'missing':
-      return failure.capability === 'starttls'
-        ? 'starttls-missing'
-        : failure.capability === 'auth'
-          ? 'no-common-mechanism'
-          : failure.capability === 'size'
-            ? 'letter-too-large'
-            : null;
+      return missing[failure.capability] ?? 'letter-refused';
     case 'reply': {
       const { code, enhanced, text } = failure.reply;
-      const phase = phases[failure.phase];
-      const cause = causeOfReply({ service: 'smtp', phase, code: String(code), enhanced, responseCode: null, text });
-      return ofLetters.has(phase) && aboutOthers.has(cause) ? null : cause;
+      return causeOfReply({ service: 'smtp', phase: phases[failure.phase], code: String(code), enhanced, responseCode: null, text });
     }
   }
+}
+
+/** Null when the failure is about this letter or its recipients, not about the account. */
+export function readSmtpFailure(failure: PeerFailure): Cause | null {
+  const cause = causeOfFailure(failure);
+  const isAboutLetter = failure.kind === 'missing' || (failure.kind === 'reply' && ofLetters.has(phases[failure.phase]));
+  return isAboutLetter && aboutOthers.has(cause) ? null : cause;
 }

@@ -20,8 +20,11 @@ export interface ReporterParts {
   /** The domain of the postmaster who signs. */
   readonly domain: string;
   readonly recipients: RecipientLists;
-  /** Whether an account at another provider is there: reports about its letters lie in its own INBOX. */
-  readonly hasOutside?: (account: AccountId) => boolean;
+  /**
+   * Whose INBOX takes reports about letters of an account at another provider: its own, or that of its owner when nobody reads the account
+   * any more; null when there is none.
+   */
+  readonly inboxOf?: (account: AccountId) => AccountId | null;
   /** A cause as a sentence with the next step; null when there is none. */
   readonly explain?: (cause: string, language: 'ja' | 'en') => string | null;
   readonly clock: Clock;
@@ -111,8 +114,10 @@ async function roadBack(
   { reversePath, via }: ReportedRecipient['row'],
 ): Promise<Pick<AcceptLetter, 'placements' | 'queue'>> {
   // The address is not ours, the mailbox is; by the DNS the report would go to the provider, from a server that it has no reason to believe.
-  if (via !== null)
-    return { placements: parts.hasOutside?.(via) === true ? [{ account: via, mailbox: 'inbox', flags: [] }] : [], queue: [] };
+  if (via !== null) {
+    const account = parts.inboxOf?.(via) ?? null;
+    return { placements: account === null ? [] : [{ account, mailbox: 'inbox', flags: [] }], queue: [] };
+  }
   // A full mailbox is no reason to let a letter disappear without a word.
   const list = parts.recipients.open({ onlyOurs: false, pastQuota: true });
   // A report is never reported about (RFC 3461 §5.2.7).

@@ -90,7 +90,10 @@ export interface Work {
 export interface OfficeCommand<Ask, Answer> extends CommandWords {
   /** It may make a data folder where there is none. */
   readonly makesData?: boolean;
-  ask(input: Input, terminal: Terminal): Ask | Promise<Ask>;
+  /** `consult` puts a question to this command's own `consult`, before the person is asked for more. */
+  ask(input: Input, terminal: Terminal, consult: (question: unknown) => Promise<unknown>): Ask | Promise<Ask>;
+  /** Where the data is open: whether what is wanted can be at all. @throws CommandTrouble, Refusal. */
+  consult?(question: unknown, office: Office): unknown;
   perform(ask: Ask, office: Office, work: Work): Promise<Answer>;
   /** Returns how the command ends where that is not 0. */
   show(answer: Answer, terminal: Terminal, input: Input): ExitCode | void | Promise<ExitCode | void>;

@@ -19,7 +19,7 @@ export function readServer(
   exceptions: readonly TlsException[],
   noted: (remark: { readonly ja: string; readonly en: string }) => void,
 ): SetUpServer[] {
-  const match = /^(\[[0-9a-f:.]+\]|[^:/\s]+)(?::(\d{1,5}))?(?:\/(tls|starttls))?$/i.exec(text.trim());
+  const match = /^(\[[0-9a-f:.]+\]|[^:/\s@?#\\]+)(?::(\d{1,5}))?(?:\/(tls|starttls))?$/i.exec(text.trim());
   const host = match === null ? null : hostOf(match[1]!);
   const typed = match?.[2] === undefined ? null : Number(match[2]);
   if (host === null || (typed !== null && (typed < 1 || typed > 65_535)))

@@ -5,7 +5,7 @@ import type { CheckStep } from '../../journey/outside/check-contract.ts';
 import type { ProofProgress } from '../../journey/outside/proof.ts';
 import type { OutsideAccountRow, OutsideHealth, OutsideServer, Pop3Leaving } from '../../store/outside-contract.ts';
 import type { HealthNews } from '../outside-health.ts';
-import type { SetUpResult } from '../outside-setup.ts';
+import type { SetUpResult, Switch } from '../outside-setup.ts';
 import { formatTime } from './terminal.ts';
 import type { Language } from './language.ts';
 
@@ -52,15 +52,22 @@ export function sayCause(cause: string, language: Language, server: Pick<Outside
     language,
     server === null ? {} : { server: server.host, port: server.port },
   );
-  return language === 'ja' ? [wrong, `→ ${next}`, `(${sideWords})`] : [wrong, `→ ${next}`, `(${sideWords})`];
+  return [wrong, `→ ${next}`, `(${sideWords})`];
 }
 
-export function sayFailure({ side, cause, words, server, needs }: NonNullable<SetUpResult['failure']>, language: Language): string[] {
-  const head =
-    language === 'ja'
-      ? `${sides[side].ja}(${server.host})がうまくいきませんでした。何も保存していません。`
-      : `${sides[side].en} (${server.host}) does not work. Nothing was saved.`;
-  const said = words === '' ? [] : [language === 'ja' ? `相手の言葉: ${words}` : `in its own words: ${words}`];
+/** `kept`: how things stand after it; nothing was saved of a new account, one that is there stays as it was. */
+export function sayFailure(
+  { side, cause, words, server, needs }: NonNullable<SetUpResult['failure']>,
+  language: Language,
+  kept: 'nothing' | 'unchanged' = 'nothing',
+): string[] {
+  const ja = language === 'ja';
+  const end =
+    kept === 'nothing' ? (ja ? '何も保存していません。' : 'Nothing was saved.') : ja ? '何も変えていません。' : 'Nothing was changed.';
+  const head = ja
+    ? `${sides[side].ja}(${server.host})がうまくいきませんでした。${end}`
+    : `${sentence(sides[side].en)} (${server.host}) does not work. ${end}`;
+  const said = words === '' ? [] : [language === 'ja' ? `元の言葉: ${words}` : `raw words: ${words}`];
   const allow =
     needs.length === 0
       ? []
@@ -71,6 +78,18 @@ export function sayFailure({ side, cause, words, server, needs }: NonNullable<Se
         ];
   return [head, ...sayCause(cause, language, server), ...said, ...allow];
 }
+
+/** That another counter is used, and why. */
+export function saySwitch({ side, host, from, to, cause }: Switch, language: Language): string {
+  const ja = language === 'ja';
+  // The sentence of `op25b` names the counter that is used, all others the one that does not work.
+  const { wrong } = sentenceOf(cause, language, { server: host, port: cause === 'op25b' ? to : from });
+  return ja
+    ? `${sides[side].ja}の窓口（ポート）は ${from} 番の代わりに ${to} 番を使います。${wrong}`
+    : `For ${sides[side].en}, counter number ${to} (port) is used instead of ${from}. ${wrong}`;
+}
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** In a sentence. */
 export function sayHealth({ state, cause, at }: OutsideHealth, paused: boolean, language: Language): string {
@@ -89,21 +108,21 @@ export function sayNews(news: HealthNews, row: Pick<OutsideAccountRow, 'receive'
       return [ja ? 'また使えるようになりました。' : 'It works again.'];
     case 'new':
       return [
-        ja ? `${sides[news.side].ja}が前とちがいます。` : `${sides[news.side].en} is not as it was.`,
+        ja ? `${sides[news.side].ja}が前とちがいます。` : `${sentence(sides[news.side].en)} is not as it was.`,
         ...sayCause(news.cause, language, row[news.side]),
       ];
     case 'still':
       return [
         ja
           ? `${sides[news.side].ja}は ${formatTime(news.since)} から変わりません。`
-          : `${sides[news.side].en} is as it was since ${formatTime(news.since)}.`,
+          : `${sentence(sides[news.side].en)} is as it was since ${formatTime(news.since)}.`,
         ...sayCause(news.cause, language, row[news.side]),
       ];
     case 'other-authority':
       return [
         ja
           ? `${sides[news.side].ja}のサーバーの証明書を出したところが変わりました(前: ${news.before}、いま: ${news.now})。正しい証明書です。`
-          : `the certificate of the server for ${sides[news.side].en} comes from another authority (before: ${news.before}, now: ${news.now}); it is valid.`,
+          : `The certificate of the server for ${sides[news.side].en} comes from another authority (before: ${news.before}, now: ${news.now}); it is valid.`,
       ];
   }
 }
@@ -127,6 +146,10 @@ export const words = {
   keeps: {
     ja: 'パスワードは暗号にして、このコンピューターに保存します。かぎはデータの外にあります。',
     en: 'The password is kept sealed on this machine; its key lies outside the data.',
+  },
+  keepsSignIn: {
+    ja: 'サインインのしるしは暗号にして、このコンピューターに保存します。かぎはデータの外にあります。',
+    en: 'What the sign-in gave is kept sealed on this machine; its key lies outside the data.',
   },
   openLink: { ja: 'この先をブラウザーで開いて、サインインしてください:', en: 'Open this in a browser and sign in:' },
 } as const;

@@ -143,7 +143,7 @@ function change(
 }
 
 async function retryNow(ids: readonly number[], office: Office): Promise<number> {
-  for (const hurry of office.hurries) hurry();
+  for (const hurry of office.hurries) hurry(null);
   return office.store.queue.retry(ids, office.clock.now());
 }
 

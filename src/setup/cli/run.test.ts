@@ -112,7 +112,7 @@ for (const [line, sentence] of [
   [['queue', 'retry'], '"tayori queue retry" needs WHICH (tayori queue retry --help)'],
   [['account', 'list', '--data'], '--data needs a folder behind it'],
   [['account', 'list', '--json=yes'], '--json takes nothing behind it'],
-  [['trace', 'x', '--lang', 'fr', '--data', tmpdir()], '--lang is ja or en, not fr'],
+  [['trace', 'x', '--language', 'fr', '--data', tmpdir()], '--language is ja or en, not fr'],
   [['settings', '--settings', '/nowhere/tayori.toml'], 'cannot read the settings file /nowhere/tayori.toml: there is none'],
 ] as const)
   test(`wrong: tayori ${line.join(' ').replace(tmpdir(), 'TMP')}`, async () =>
@@ -179,7 +179,7 @@ test('commands: people, passwords, aliases and domains, without a server', () =>
     assert.equal(await good('queue list'), 'Nothing waits.');
     assert.match(await bad('queue show 7'), /nothing waits under "7"/);
     assert.match(await good('trace nobody@a.example'), /^No letter like that was seen/);
-    assert.match(await good('trace nobody@a.example --lang ja'), /^その手紙の記録はありません/);
+    assert.match(await good('trace nobody@a.example --language ja'), /^その手紙の記録はありません/);
   }));
 
 test('a password in the command line is taken with a warning', () =>

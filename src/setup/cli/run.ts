@@ -61,8 +61,9 @@ async function runOnData(command: Command & { kind: 'office' }, input: Input, te
       `there are no data in ${settings.data}; start the server once (tayori serve), or name the folder by --data DIR`,
       3,
     );
-  const question = (await command.ask(input, terminal)) as Json;
-  const answer = await performSomewhere(command, question, settings, terminal);
+  const consult = (asked: unknown) => performSomewhere(command, 'consult', asked as Json, settings, terminal);
+  const question = (await command.ask(input, terminal, consult)) as Json;
+  const answer = await performSomewhere(command, 'perform', question, settings, terminal);
   terminal.settle();
   if (!input.json) return (await command.show(answer, terminal, input)) ?? 0;
   terminal.out(JSON.stringify(answer, null, 2));
@@ -72,6 +73,7 @@ async function runOnData(command: Command & { kind: 'office' }, input: Input, te
 /** In the running server, or here under the lock. */
 async function performSomewhere(
   command: Command & { kind: 'office' },
+  part: 'perform' | 'consult',
   question: Json,
   settings: Settings,
   terminal: Terminal,
@@ -85,7 +87,7 @@ async function performSomewhere(
   try {
     return await askControl(
       join(settings.data, 'control.sock'),
-      { words: command.words, version: readVersion(), ask: question },
+      { words: command.words, version: readVersion(), part, ask: question },
       (progress) => terminal.progress(progress as unknown as Progress),
     );
   } catch (trouble) {
@@ -95,7 +97,7 @@ async function performSomewhere(
   } finally {
     process.off('SIGINT', leave);
   }
-  const [{ openOffice }, { DataInUse }, { performCommand }] = await Promise.all([
+  const [{ openOffice }, { DataInUse }, { performCommand, consultCommand }] = await Promise.all([
     import('../office.ts'),
     import('../data.ts'),
     import('./transport.ts'),
@@ -119,10 +121,11 @@ async function performSomewhere(
   const stop = () => stopped.abort();
   process.once('SIGINT', stop);
   try {
-    const answer = await performCommand(command.words, question, office, {
-      say: (progress) => terminal.progress(progress),
-      signal: stopped.signal,
-    });
+    const work = { say: (progress: Progress) => terminal.progress(progress), signal: stopped.signal };
+    const answer =
+      part === 'perform'
+        ? await performCommand(command.words, question, office, work)
+        : await consultCommand(command.words, question, office);
     // As over the socket: what is shown has gone through JSON on both roads.
     return JSON.parse(JSON.stringify(answer ?? null));
   } finally {

@@ -14,7 +14,9 @@ const alias = () => import('./alias.ts');
 const removedLetters = () => import('./removed-letters.ts');
 const domain = () => import('./domain.ts');
 const queue = () => import('./queue.ts');
-const outside = () => import('./outside.ts');
+const outsideLook = () => import('./outside-look.ts');
+const outsideLogin = () => import('./outside-login.ts');
+const outsideRest = () => import('./outside-rest.ts');
 const oauth = () => import('./oauth.ts');
 
 export const commandTable: readonly CommandRow[] = [
@@ -48,25 +50,33 @@ export const commandTable: readonly CommandRow[] = [
     load: removedLetters,
   },
   { words: 'account removed-letters restore', sentence: 'Bring removed letters back.', load: removedLetters },
-  { words: 'outside add', sentence: "Add a person's account at another provider: find it, prove it, keep it.", load: outside },
-  { words: 'outside list', sentence: "List people's accounts at other providers, with their health.", load: outside },
+  {
+    words: 'outside add',
+    sentence: "Add a person's account at another provider: find it, prove it, keep it.",
+    load: () => import('./outside-add.ts'),
+  },
+  { words: 'outside list', sentence: "List people's accounts at other providers, with their health.", load: outsideLook },
   {
     words: 'outside show',
     sentence: 'Show one account: its health in a sentence, its servers, and where each value came from.',
-    load: outside,
+    load: outsideLook,
   },
-  { words: 'outside test', sentence: 'Look now whether an account works, and what has changed since it was proven.', load: outside },
-  { words: 'outside password', sentence: 'Give a new password for an account; it is kept when both logins work.', load: outside },
-  { words: 'outside sign-in', sentence: "Sign in again at the provider's page (OAuth 2).", load: outside },
-  { words: 'outside switch', sentence: 'Receive by IMAP instead of POP3, or the other way round; every letter stays.', load: outside },
-  { words: 'outside pause', sentence: 'Let an account rest: nothing is fetched until it is resumed.', load: outside },
-  { words: 'outside resume', sentence: 'Fetch letters of an account again.', load: outside },
-  { words: 'outside remove', sentence: 'Take an account away; its letters here rest and can come back.', load: outside },
-  { words: 'outside restore', sentence: 'Bring an account back that was taken away.', load: outside },
+  { words: 'outside test', sentence: 'Look now whether an account works, and what has changed since it was proven.', load: outsideLook },
+  { words: 'outside password', sentence: 'Give a new password for an account; it is kept when both logins work.', load: outsideLogin },
+  { words: 'outside sign-in', sentence: "Sign in again at the provider's page (OAuth 2).", load: outsideLogin },
+  {
+    words: 'outside switch',
+    sentence: 'Receive by IMAP instead of POP3, or the other way round; every letter stays.',
+    load: () => import('./outside-switch.ts'),
+  },
+  { words: 'outside pause', sentence: 'Let an account rest: nothing is fetched until it is resumed.', load: outsideRest },
+  { words: 'outside resume', sentence: 'Fetch letters of an account again.', load: outsideRest },
+  { words: 'outside remove', sentence: 'Take an account away; its letters here rest and can come back.', load: outsideRest },
+  { words: 'outside restore', sentence: 'Bring an account back that was taken away.', load: outsideRest },
   {
     words: 'outside forget-secrets',
     sentence: 'When the key file is lost for good: let all sealed passwords go, so that a new key can be made.',
-    load: outside,
+    load: outsideLogin,
   },
   { words: 'oauth guide', sentence: 'Tell what to do at a provider so that people can sign in at its page.', load: oauth },
   { words: 'oauth client add', sentence: 'Enter the client id that a provider gave to this server.', load: oauth },

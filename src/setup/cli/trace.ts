@@ -1,8 +1,9 @@
 // `tayori trace`: a letter's journey in words. Knows what is asked and shown; the words are journey/trace's.
-import { describeJourney, type Language } from '../../journey/trace/describe.ts';
+import { describeJourney } from '../../journey/trace/describe.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import { jsonOption } from './account.ts';
-import { CommandTrouble, officeCommand, type Input } from './command.ts';
+import { CommandTrouble, officeCommand } from './command.ts';
+import { languageOf, languageOption } from './language.ts';
 import { safe } from './terminal.ts';
 
 const standardLimit = 10;
@@ -10,13 +11,6 @@ const standardLimit = 10;
 interface Journey {
   readonly letter: string;
   readonly events: readonly TraceEvent[];
-}
-
-/** `--lang`, else what the terminal's LANG says. */
-function languageOf(input: Input): Language {
-  const { environment } = input.globals;
-  const asked = input.options['lang'] ?? environment['LC_ALL'] ?? environment['LC_MESSAGES'] ?? environment['LANG'] ?? '';
-  return String(asked).startsWith('ja') ? 'ja' : 'en';
 }
 
 const trace = officeCommand<{ what: string; limit: number }, { journeys: readonly Journey[] }>({
@@ -29,17 +23,18 @@ const trace = officeCommand<{ what: string; limit: number }, { journeys: readonl
     },
   ],
   options: [
-    { name: 'lang', value: 'LANG', sentence: 'ja or en; without it the language of the terminal (LANG).' },
+    languageOption,
     { name: 'limit', value: 'N', sentence: `At most so many letters, newest first; ${standardLimit} unless said.` },
     jsonOption,
   ],
   examples: [
     { line: 'tayori trace hanako@example.com --limit 3', sentence: 'The last three letters from or to Hanako.' },
-    { line: "tayori trace '<abc@example.net>' --lang ja", sentence: 'One letter by its Message-ID, in Japanese.' },
+    { line: "tayori trace '<abc@example.net>' --language ja", sentence: 'One letter by its Message-ID, in Japanese.' },
   ],
   ask(input) {
-    const { lang, limit } = input.options;
-    if (lang !== undefined && lang !== 'ja' && lang !== 'en') throw new CommandTrouble(`--lang is ja or en, not ${lang}`, 2);
+    // A language that we do not speak is told before anything is looked for.
+    languageOf(input);
+    const { limit } = input.options;
     const number = limit === undefined ? standardLimit : Number(limit);
     if (!Number.isInteger(number) || number < 1 || number > 1_000)
       throw new CommandTrouble(`--limit is a number from 1 to 1000, not ${limit}`, 2);

@@ -3,7 +3,7 @@
 import { ControlTrouble, type Json } from '../../io/control.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { Office } from '../office.ts';
-import { CommandTrouble, type Work } from './command.ts';
+import { CommandTrouble, type Command, type Work } from './command.ts';
 import { commandTable, loadCommand } from './table.ts';
 
 /** The server's end of the socket. */
@@ -14,7 +14,7 @@ export async function answerControl(
   say: (progress: Json) => void,
   signal: AbortSignal,
 ): Promise<Json> {
-  const { words, version: theirs, ask: question } = (ask ?? {}) as { words?: unknown; version?: unknown; ask?: unknown };
+  const { words, version: theirs, part, ask: question } = (ask ?? {}) as Partial<Record<'words' | 'version' | 'part' | 'ask', unknown>>;
   if (theirs !== version)
     throw new ControlTrouble({
       kind: 'unavailable',
@@ -23,6 +23,7 @@ export async function answerControl(
   if (typeof words !== 'string' || !commandTable.some((row) => row.words === words))
     throw new ControlTrouble({ kind: 'usage', message: 'the server knows no such command' });
   try {
+    if (part === 'consult') return ((await consultCommand(words, question, office)) ?? null) as Json;
     office.log.info('command', { words });
     return (await performCommand(words, question, office, { say: (progress) => say({ ...progress }), signal })) as Json;
   } catch (trouble) {
@@ -33,11 +34,20 @@ export async function answerControl(
 }
 
 /** Runs a command where the data is open. @throws CommandTrouble for all that a person can mend. */
-export async function performCommand(words: string, question: unknown, office: Office, work: Work): Promise<unknown> {
+export function performCommand(words: string, question: unknown, office: Office, work: Work): Promise<unknown> {
+  return onOffice(words, (command) => command.perform(question, office, work));
+}
+
+/** The same for what it asks beforehand. */
+export function consultCommand(words: string, question: unknown, office: Office): Promise<unknown> {
+  return onOffice(words, async (command) => command.consult?.(question, office));
+}
+
+async function onOffice(words: string, run: (command: Command & { kind: 'office' }) => Promise<unknown>): Promise<unknown> {
   const command = await loadCommand(words);
   if (command.kind !== 'office') throw new CommandTrouble(`"tayori ${words}" is not for the server`, 2);
   try {
-    return await command.perform(question, office, work);
+    return await run(command);
   } catch (trouble) {
     if (trouble instanceof Refusal || trouble instanceof Unavailable) throw new CommandTrouble(trouble.message);
     throw trouble;
