@@ -1,5 +1,6 @@
 // Receiving by another protocol from now on: the other server is tried with the login, what is known of letters is handed over, then the
 // row changes. Joins the switch of journey/collection with the office.
+import { Refusal } from '../base/trouble.ts';
 import type { OutsideAccountRow, Pop3Leaving } from '../store/outside-contract.ts';
 import { switchReceive } from '../journey/collection/switch-receive.ts';
 import type { Office } from './office.ts';
@@ -12,6 +13,23 @@ export interface SwitchWish {
   readonly sendHome: boolean;
 }
 
+/**
+ * The servers that may hear the secret that is kept: those of the offices for which it was given, and those that the person has typed.
+ * What somebody's document names today is another's until a person says otherwise. @throws Refusal `cannot` when none is left.
+ */
+export async function agreedServers(row: OutsideAccountRow, receive: readonly SetUpServer[]): Promise<readonly SetUpServer[]> {
+  const { getDomain } = await import('tldts');
+  const officeOf = (host: string): string => getDomain(host, { allowPrivateDomains: true }) ?? host;
+  const known = new Set([row.receive.host, row.send.host].map(officeOf));
+  const agreed = receive.filter(({ host, provenance }) => provenance['host'] === 'typed' || known.has(officeOf(host)));
+  if (agreed.length === 0)
+    throw new Refusal(
+      'cannot',
+      `the password was given for ${row.receive.host}, and ${receive[0]?.host ?? 'the server found'} belongs to another house; if it is meant, type it by --imap or --pop3`,
+    );
+  return agreed;
+}
+
 /** @throws Refusal; CauseTrouble. */
 export async function switchReceiving(
   office: Office,
@@ -21,9 +39,10 @@ export async function switchReceiving(
   signal: AbortSignal,
 ): Promise<Again> {
   const { accounts } = office.outside;
+  const servers = await agreedServers(row, receive);
   const secret = await freshSecret(office, row);
   const { owner, address, name } = row;
-  const ask = { owner, address, name, receive, send: [asSetUpServer(row.send)], secret, proof: false };
+  const ask = { owner, address, name, receive: servers, send: [asSetUpServer(row.send)], secret, proof: false };
   const proven = await proveSides(office, ask, progress, signal);
   if (proven.failure !== null) return proven;
   signal.throwIfAborted();
