@@ -204,6 +204,25 @@ test('on one connection: a quick round sees what went into the archive and out o
   await world.close();
 });
 
+test('All Mail hidden from apps: the archive stays here, and goes on when it is shown again', async () => {
+  const both = await begin();
+  const { gmail, world } = both;
+  const id = gmail.deliver(letter('x'), []);
+  await world.sync();
+  gmail.showAllMail(false);
+  gmail.deliver(letter('y'), ['INBOX']);
+  await world.sync();
+  await world.sync();
+  assert.deepEqual((await shelfHere(world.store)).get('Archive'), ['x ()']);
+  assert.deepEqual((await shelfHere(world.store)).get('INBOX'), ['y ()']);
+  gmail.label(id, 'Work');
+  gmail.showAllMail(true);
+  await world.sync();
+  await assertEqual(both);
+  assertOnce(gmail);
+  await world.close();
+});
+
 test('expunged from the archive here: in the bin there, as Gmail keeps it, and here again', async () => {
   const both = await begin();
   const { gmail, world } = both;

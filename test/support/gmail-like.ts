@@ -35,6 +35,7 @@ export class GmailLike {
   readonly handedOut = new Map<string, number>();
   /** Octets of letters that were sent to it. */
   appended = 0;
+  #hidden = '';
   #modSeq = 1;
   #next = 1_278_455_344_230_334_865n;
 
@@ -88,6 +89,11 @@ export class GmailLike {
     else letter.flags.delete(flag);
     letter.modSeq = ++this.#modSeq;
     for (const folder of this.folders.values()) if (uidIn(folder, letter) > 0) folder.modSeq = this.#modSeq;
+  }
+
+  /** All Mail is shown to apps, or not: a setting of Gmail. */
+  showAllMail(is: boolean): void {
+    this.#hidden = is ? '' : allMail;
   }
 
   /** Names of the folders in which a letter lies, views left out; All Mail only where it lies nowhere else. */
@@ -216,10 +222,11 @@ export class GmailLike {
         say('* NAMESPACE (("" "/")) NIL NIL\r\n');
         break;
       case 'LIST':
-        for (const { name, attributes } of this.folders.values()) say(`* LIST (${attributes}) "/" "${name}"\r\n`);
+        for (const { name, attributes } of this.folders.values())
+          if (name !== this.#hidden) say(`* LIST (${attributes}) "/" "${name}"\r\n`);
         break;
       case 'STATUS': {
-        const folder = this.folders.get(named);
+        const folder = named === this.#hidden ? undefined : this.folders.get(named);
         if (folder === undefined || folder.attributes.includes('Noselect')) {
           say(`${tag} NO no such folder\r\n`);
           return selected;
@@ -233,7 +240,7 @@ export class GmailLike {
         this.#make(named, '\\HasNoChildren');
         break;
       case 'SELECT': {
-        const folder = this.folders.get(named);
+        const folder = named === this.#hidden ? undefined : this.folders.get(named);
         if (folder === undefined) {
           say(`${tag} NO no such folder\r\n`);
           return null;

@@ -38,6 +38,11 @@ export async function pairFolders(parts: SyncParts): Promise<{ readonly pairs: F
     if (again === 'changed') continue;
     const pairs: FolderPair[] = [];
     for (const row of sight.rows) {
+      // All Mail cannot be deleted, only hidden from apps: that says nothing of the letters in it.
+      if (parts.shelf.binsDeleted && row.role === 'archive' && !sight.byPath.has(row.path)) {
+        parts.log.warn('collection: the provider does not show All Mail; the archive waits', { account: parts.account, path: row.path });
+        continue;
+      }
       const [remote, local] = [sight.byPath.get(row.path) ?? null, sight.boxes.get(row.mailbox) ?? null];
       if (remote === null && local === null) await parts.ledger.removeFolder(parts.account, row.folder);
       else pairs.push({ row, remote, local });
