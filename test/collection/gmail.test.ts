@@ -157,11 +157,16 @@ const cases: readonly {
 ];
 
 for (const { what, act, labels, places } of cases)
-  for (const plain of [false, true])
-    test(`${what}${plain ? ', without Message-ID' : ''}: nothing lost, doubled or fetched again`, async () => {
+  for (const [plain, silent] of [
+    [false, false],
+    [true, false],
+    [false, true],
+  ])
+    test(`${what}${plain ? ', without Message-ID' : ''}${silent ? ', without COPYUID' : ''}: nothing lost, doubled or fetched again`, async () => {
       const both = await begin();
       const { gmail, world } = both;
-      const id = gmail.deliver(letter('x', { plain }), labels);
+      gmail.tellsPlaces = !silent;
+      const id = gmail.deliver(letter('x', { plain: plain === true }), labels);
       gmail.deliver(letter('other'), []);
       gmail.deliver(letter('third'), ['Travel']);
       await world.sync();

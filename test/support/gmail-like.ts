@@ -35,6 +35,8 @@ export class GmailLike {
   readonly handedOut = new Map<string, number>();
   /** Octets of letters that were sent to it. */
   appended = 0;
+  /** COPYUID (RFC 4315). */
+  tellsPlaces = true;
   #hidden = '';
   #modSeq = 1;
   #next = 1_278_455_344_230_334_865n;
@@ -295,7 +297,7 @@ export class GmailLike {
           if (word === 'UID MOVE' && selected!.name !== allMail && selected !== target) this.#takeOff(selected!.name, letter);
           return place;
         });
-        ok(uids.length === 0 ? '' : `[COPYUID ${target.uidValidity} ${uids.join(',')} ${news.join(',')}] `);
+        ok(uids.length === 0 || !this.tellsPlaces ? '' : `[COPYUID ${target.uidValidity} ${uids.join(',')} ${news.join(',')}] `);
         return selected;
       }
     }

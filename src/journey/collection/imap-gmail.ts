@@ -202,8 +202,24 @@ class GmailShelf implements RemoteShelf {
   }
 
   /** Out of All Mail nothing is moved but to the bin and to junk: it gets the label. */
-  transfer(uids: ArrayLike<Uid>, to: string, move: boolean): Promise<ReadonlyMap<Uid, Uid> | null> {
-    return this.#plain.transfer(uids, to, move && (!this.#isViewOpen || this.#ends.has(to)));
+  async transfer(uids: ArrayLike<Uid>, to: string, move: boolean): Promise<ReadonlyMap<Uid, Uid> | null> {
+    const from = this.openPath;
+    const told = await this.#plain.transfer(uids, to, move && (!this.#isViewOpen || this.#ends.has(to)));
+    return told === null && to === this.viewPath && from !== null ? this.#placesInView(from, uids) : told;
+  }
+
+  /** All Mail had them before: where they lie in it is known without a word. Null unless it is of all. */
+  #placesInView(from: string, uids: ArrayLike<Uid>): ReadonlyMap<Uid, Uid> | null {
+    const [source, all] = [this.#contents.get(from), this.#contents.get(this.viewPath!)];
+    if (source === undefined || all === undefined) return null;
+    const places = new Map<Uid, Uid>();
+    for (const uid of Array.from(uids)) {
+      const at = placeIn(source.uids, uid);
+      const place = at < 0 || source.ids[at] === 0n ? -1 : all.ids.indexOf(source.ids[at]!);
+      if (place < 0) return null;
+      places.set(uid, all.uids[place]!);
+    }
+    return places;
   }
 
   expunge(uids: ArrayLike<Uid>): Promise<void> {
