@@ -89,6 +89,8 @@ export interface ImapLedger {
   lettersOfSize(account: AccountId, sizes: readonly number[]): Promise<readonly ImapPlacedRow[]>;
   /** Rows in all folders of letters that the provider names so. */
   lettersOfEmails(account: AccountId, emailIds: readonly string[]): Promise<readonly ImapPlacedRow[]>;
+  /** Rows without such a name whose letter is here, ascending from UID `from` on, at most `limit`. */
+  lettersWithoutEmail(account: AccountId, folder: LedgerFolderId, from: Uid, limit: number): Promise<readonly ImapLetterRow[]>;
   pending(account: AccountId): Promise<readonly ImapPendingRow[]>;
   /** Notes them, or forgets them where `attempts` is 0. */
   putPending(account: AccountId, rows: readonly ImapPendingRow[]): Promise<void>;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
+import { newMemory } from '../../src/journey/collection/imap-parts.ts';
 import { ImapClient } from '../../src/protocol/imap/client.ts';
 import { allMail, bin, GmailLike } from '../support/gmail-like.ts';
 import { chanceFrom } from '../support/ledger.ts';
@@ -223,6 +224,32 @@ test('All Mail hidden from apps: the archive stays here, and goes on when it is 
   gmail.label(id, 'Work');
   gmail.showAllMail(true);
   await world.sync();
+  await assertEqual(both);
+  assertOnce(gmail);
+  await world.close();
+});
+
+test('rows of a time before names were asked for: they get theirs, and nothing is fetched again', async () => {
+  const both = await begin();
+  const { gmail, world } = both;
+  const [x, y] = [gmail.deliver(letter('x', { plain: true }), ['INBOX']), gmail.deliver(letter('y', { plain: true }), ['INBOX', 'Work'])];
+  await world.sync();
+  const { imap } = world.ledger;
+  const forget = async () => {
+    for (const { folder } of await imap.folders(account)) {
+      const rows = await imap.letters(account, folder, 1, 100);
+      await imap.write(account, folder, { put: rows.map((row) => ({ ...row, emailId: '' })) });
+    }
+    world.memory = newMemory();
+  };
+  await forget();
+  gmail.label(x, 'Work');
+  await world.sync();
+  await assertEqual(both);
+  await forget();
+  await carry(world, 'y', 'INBOX', 'Archive', true);
+  await world.sync();
+  assert.deepEqual(gmail.placesOf(y), ['Work']);
   await assertEqual(both);
   assertOnce(gmail);
   await world.close();

@@ -177,6 +177,17 @@ export function openImapLedger(file: LedgerFile): ImapLedger {
         (marks) => `select folder, ${letterColumns} from imap_letter where account = ? and email_id <> '' and email_id in (${marks})`,
         account,
       ).map(plain),
+    lettersWithoutEmail: async (account, folder, from, limit) =>
+      file
+        .all<ImapLetterRow>(
+          `select ${letterColumns} from imap_letter
+           where account = ? and folder = ? and uid >= ? and email_id = '' and local_uid > 0 order by uid limit ?`,
+          account,
+          folder,
+          from,
+          limit,
+        )
+        .map(plain),
     pending: async (account) =>
       file
         .all<ImapPendingRow>('select folder, message, attempts from imap_pending where account = ? order by folder, message', account)

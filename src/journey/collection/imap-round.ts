@@ -19,7 +19,7 @@ import { fetchNew, sendNew } from './imap-letters.ts';
 import { isEqualHere, isQuiet, lookAt } from './imap-look.ts';
 import { carryDeletions, carryMovesHere, carryMovesThere, foldersOfSuspects } from './imap-moves.ts';
 import { checkGoing, messageAt, type FolderLook, type FolderPair, type SyncParts } from './imap-parts.ts';
-import { concernsView, holdHidden } from './imap-view.ts';
+import { concernsView, holdHidden, learnNames } from './imap-view.ts';
 import type { RemoteStatus } from './remote-shelf.ts';
 
 /** Up to here new letters are fetched before deletions are carried over. */
@@ -122,6 +122,7 @@ async function addSuspects(parts: SyncParts, looks: FolderLook[], pairs: readonl
 
 async function settle(parts: SyncParts, looks: FolderLook[], pairs: readonly FolderPair[]): Promise<boolean> {
   const { shelf } = parts;
+  for (const look of looks) await learnNames(parts, look);
   await knowFetched(parts, looks);
   await knowSent(parts, looks);
   for (const look of looks) await knowCopied(parts, look);

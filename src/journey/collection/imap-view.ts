@@ -3,8 +3,10 @@
 import type { Uid } from '../../store/contract.ts';
 import type { ImapFolderRow, ImapLetterRow } from '../../store/ledger-contract.ts';
 import { lookAtNew } from './imap-known.ts';
-import { movedOn, type FolderLook, type SyncParts } from './imap-parts.ts';
+import { openThere } from './imap-look.ts';
+import { checkGoing, movedOn, type FolderLook, type SyncParts } from './imap-parts.ts';
 
+const window = 500;
 /** More new letters are not compared: the view is looked at. */
 const comparedMax = 200;
 
@@ -69,4 +71,25 @@ export async function liesElsewhere(
       .map(({ emailId }) => emailId),
   );
   return new Set(rows.filter(({ emailId }) => others.has(emailId)));
+}
+
+/** Asks for the provider's names of letters whose rows are older than the asking for names, once a connection. */
+export async function learnNames(parts: SyncParts, look: FolderLook): Promise<void> {
+  const { shelf, ledger, account, memory } = parts;
+  const { folder } = look.row;
+  if (shelf.viewPath === null || look.opened === null || memory.named.has(folder)) return;
+  for (let from = 1; ;) {
+    checkGoing(parts);
+    const rows = await ledger.lettersWithoutEmail(account, folder, from, window);
+    if (rows.length === 0) break;
+    await openThere(parts, look);
+    const looks = await shelf.looks(rows.map(({ uid }) => uid));
+    const put = rows.flatMap((row) => {
+      const emailId = looks.get(row.uid)?.emailId ?? '';
+      return emailId === '' ? [] : [{ ...row, emailId }];
+    });
+    if (put.length > 0) await ledger.write(account, folder, { put });
+    from = rows.at(-1)!.uid + 1;
+  }
+  memory.named.add(folder);
 }
