@@ -255,6 +255,26 @@ test('rows of a time before names were asked for: they get theirs, and nothing i
   await world.close();
 });
 
+test('a label given while All Mail is looked at: the letter stays in the archive until it is seen where it went', async () => {
+  const both = await begin();
+  const { gmail, world } = both;
+  const [x, y] = [gmail.deliver(letter('x'), ['INBOX']), gmail.deliver(letter('y'), [])];
+  await world.sync();
+  gmail.unlabel(x, 'INBOX');
+  let asked = 0;
+  gmail.before = (command) => {
+    // The first time the folders are compared, the second time All Mail is about to be opened: Work has been looked at.
+    if (command.startsWith('STATUS "Work"') && ++asked === 2) gmail.label(y, 'Work');
+  };
+  await world.sync();
+  assert.equal(asked >= 2, true);
+  assert.deepEqual((await shelfHere(world.store)).get('Archive'), ['x ()', 'y ()']);
+  await world.sync();
+  await assertEqual(both);
+  assertOnce(gmail);
+  await world.close();
+});
+
 test('expunged from the archive here: in the bin there, as Gmail keeps it, and here again', async () => {
   const both = await begin();
   const { gmail, world } = both;

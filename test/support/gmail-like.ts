@@ -37,6 +37,8 @@ export class GmailLike {
   appended = 0;
   /** COPYUID (RFC 4315). */
   tellsPlaces = true;
+  /** Hears each command before it is answered. */
+  before: (command: string) => void = () => {};
   #hidden = '';
   #modSeq = 1;
   #next = 1_278_455_344_230_334_865n;
@@ -211,6 +213,7 @@ export class GmailLike {
   }
 
   #answer(tag: string, command: string, selected: Folder | null, say: (...lines: (string | Buffer)[]) => void): Folder | null {
+    this.before(command);
     const ok = (code = '') => say(`${tag} OK ${code}done\r\n`);
     const named = /"([^"]*)"/.exec(command)?.[1] ?? '';
     const uidsOf = (set: string, folder: Folder) =>
