@@ -218,7 +218,7 @@ test(
       const server = await start(data);
       const [hanako, taro] = server.listening.people;
       const ledger = openLedger(data);
-      const fetched = { uid: 4, localUid: 7, message: 3, flags: '', size: 9, receivedAt: 1, identity: 'i', digest: 'd' };
+      const fetched = { uid: 4, localUid: 7, message: 3, flags: '', size: 9, receivedAt: 1, identity: 'i', digest: 'd', emailId: '' };
       await ledger.imap.write(1000, 1, { put: [fetched] });
       await json<ImportReport>(['import', 'hanako', path, '--data', data]);
       const transport = nodemailer.createTransport({

@@ -48,6 +48,8 @@ export interface ImapLetterRow {
   readonly identity: string;
   /** Start of the SHA-256 of its octets, base64url; empty when we never had them. */
   readonly digest: string;
+  /** The provider's own name of it, the same in every folder (Gmail's X-GM-MSGID); empty where it gives none. */
+  readonly emailId: string;
 }
 
 /** A letter with the folder it lies in. */
@@ -63,6 +65,11 @@ export interface ImapPendingRow {
 }
 
 export interface ImapLedger {
+  /**
+   * A number for a new folder, never given before in this account, not even to one that was removed: names of letters are made of it
+   * (journey/collection/imap-match.ts, letterIdOf), and two letters must not be named alike.
+   */
+  newFolder(account: AccountId): Promise<LedgerFolderId>;
   folders(account: AccountId): Promise<readonly ImapFolderRow[]>;
   /** Adds a folder, or changes one. */
   putFolder(account: AccountId, row: ImapFolderRow): Promise<void>;
@@ -80,6 +87,10 @@ export interface ImapLedger {
   lettersOfMessages(account: AccountId, messages: readonly MessageId[]): Promise<readonly ImapPlacedRow[]>;
   /** Rows in all folders with one of these sizes: those that a letter seen anew may have come from. At most 1,000. */
   lettersOfSize(account: AccountId, sizes: readonly number[]): Promise<readonly ImapPlacedRow[]>;
+  /** Rows in all folders of letters that the provider names so. */
+  lettersOfEmails(account: AccountId, emailIds: readonly string[]): Promise<readonly ImapPlacedRow[]>;
+  /** Rows without such a name whose letter is here, ascending from UID `from` on, at most `limit`. */
+  lettersWithoutEmail(account: AccountId, folder: LedgerFolderId, from: Uid, limit: number): Promise<readonly ImapLetterRow[]>;
   pending(account: AccountId): Promise<readonly ImapPendingRow[]>;
   /** Notes them, or forgets them where `attempts` is 0. */
   putPending(account: AccountId, rows: readonly ImapPendingRow[]): Promise<void>;

@@ -148,6 +148,24 @@ test('sixty letters deleted here go there too', options, async () => {
   await end();
 });
 
+test('a folder made after another was removed is another folder, whatever its UIDs', options, async () => {
+  const { world, app, end } = await begin();
+  const seen = new Set<number>();
+  for (const name of ['One', 'Two', 'Three']) {
+    await app.create(name);
+    await append(app, name, letter(`in${name}`, { plain: true }));
+    await world.sync();
+    const { folder } = (await world.ledger.imap.folders(account)).find(({ path }) => path === name)!;
+    assert.ok(!seen.has(folder), `${folder} was given before`);
+    seen.add(folder);
+    await assertEqual(world, app);
+    await app.delete(name);
+    await world.sync();
+    await assertEqual(world, app);
+  }
+  await end();
+});
+
 test('live: a new letter is here at once, a change here is there at once; told to stop, it stops', options, async (context) => {
   const { provider, world, app, end } = await begin();
   const signal = new AbortController();

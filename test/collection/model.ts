@@ -7,7 +7,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { Unavailable } from '../../src/base/trouble.ts';
 import { firstMailboxes } from '../../src/journey/account/people.ts';
 import { newMemory, type SyncMemory, type SyncParts } from '../../src/journey/collection/imap-parts.ts';
-import { syncRound } from '../../src/journey/collection/imap-round.ts';
+import { syncRound, type RoundAsk } from '../../src/journey/collection/imap-round.ts';
 import { openImapShelf } from '../../src/journey/collection/imap-shelf.ts';
 import type { RemoteShelf } from '../../src/journey/collection/remote-shelf.ts';
 import { ImapClient } from '../../src/protocol/imap/client.ts';
@@ -49,9 +49,15 @@ export class World {
   memory: SyncMemory = newMemory();
   received = 0;
   letterLimit = 50 << 20;
+  /** How the provider is reached. */
+  dial: () => Promise<ImapClient>;
+  /** `dial` gives the same one again. */
+  keepsConnection = false;
+  #shelf: RemoteShelf | null = null;
 
   constructor(provider: Provider, store: MailStore, ledger: CollectionLedger) {
     this.provider = provider;
+    this.dial = () => connect(provider);
     this.store = store;
     this.ledger = ledger;
   }
@@ -66,9 +72,9 @@ export class World {
     await this.ledger.close();
   }
 
-  /** Whole rounds until nothing is left to do. `breakAfter`: so many writes and commands, then the sync dies. */
-  async sync(breakAfter = Infinity): Promise<void> {
-    const client = await connect(this.provider);
+  /** Rounds until nothing is left to do, the first as asked, else whole. `breakAfter`: so many writes and commands, then the sync dies. */
+  async sync(breakAfter = Infinity, ask: RoundAsk = whole): Promise<void> {
+    const client = await this.dial();
     let left = breakAfter;
     const step = () => {
       if (--left < 0) {
@@ -77,17 +83,15 @@ export class World {
       }
     };
     try {
+      const open = () => openImapShelf({ client, clock: systemClock, peer: { host: 'provider', address: '127.0.0.1', tls: '' } });
+      const shelf = this.keepsConnection ? (this.#shelf ??= open()) : open();
       const parts: SyncParts = {
         account,
         store: breaking(this.store, step, ['commit', 'copy', 'expunge', 'setFlags', 'createMailbox', 'renameMailbox', 'deleteMailbox']),
         ledger: breaking(this.ledger.imap, step, ['write', 'putFolder', 'removeFolder', 'putPending']),
         home: this.ledger.home,
         secret: this.ledger.secret,
-        shelf: breaking(
-          openImapShelf({ client, clock: systemClock, peer: { host: 'provider', address: '127.0.0.1', tls: '' } }),
-          step,
-          changing,
-        ),
+        shelf: breaking(shelf, step, changing),
         clock: systemClock,
         log: silentLog,
         letterLimit: this.letterLimit,
@@ -96,16 +100,19 @@ export class World {
         received: (count) => (this.received += count),
         memory: breakAfter === Infinity ? this.memory : newMemory(),
       };
-      for (let round = 0; await syncRound(parts, { whole: true, heardHere: new Set(), heardThere: new Set() }); round++)
+      for (let round = 0; await syncRound(parts, round === 0 ? ask : whole); round++)
         if (round > 50) throw new Error('the sync does not come to rest');
     } catch (trouble) {
       if (!(breakAfter < Infinity && trouble instanceof Unavailable)) throw trouble;
+      // What dies forgets what it remembered.
+      this.memory = newMemory();
     } finally {
-      await client.end();
+      if (!this.keepsConnection) await client.end();
     }
   }
 }
 
+const whole: RoundAsk = { whole: true, heardHere: new Set(), heardThere: new Set() };
 const changing: (keyof RemoteShelf)[] = ['create', 'rename', 'remove', 'changeFlags', 'transfer', 'expunge', 'append'];
 
 /** The same object, which may die before or after any of these calls takes effect. */

@@ -2,6 +2,8 @@
 import type { ImapFolderRow, ImapLedger, ImapLetterRow, ImapPendingRow, ImapPlacedRow } from '../../store/ledger-contract.ts';
 import type { LedgerFile } from './ledger.ts';
 
+const numbersSkipped = 10_000;
+
 export const imapTables = `
 create table imap_folder (
   account integer not null,
@@ -43,9 +45,24 @@ create index imap_letter_message on imap_letter (account, message);
 create index imap_letter_size on imap_letter (account, size);
 `;
 
+/** The second form: the provider's names of letters, and numbers of folders that are never given twice. */
+export const imapNames = `
+alter table imap_letter add column email_id text not null default '';
+create index imap_letter_email on imap_letter (account, email_id) where email_id <> '';
+create table imap_folder_number (
+  account integer not null primary key,
+  last integer not null
+) without rowid;
+-- Which numbers were given to folders that are gone is not known any more: a wide step over them.
+insert into imap_folder_number
+  select account, max(folder) + ${numbersSkipped} from
+    (select account, folder from imap_folder union all select account, folder from imap_letter union all select account, folder from imap_pending)
+  group by account;
+`;
+
 const folderColumns = `folder, path, mailbox, name, role, object_id as objectId, uid_validity as uidValidity, uid_next as uidNext,
  mod_seq as modSeq, local_mod_seq as localModSeq`;
-const letterColumns = 'uid, local_uid as localUid, message, flags, size, received_at as receivedAt, identity, digest';
+const letterColumns = 'uid, local_uid as localUid, message, flags, size, received_at as receivedAt, identity, digest, email_id as emailId';
 /** Values of one query. SQLite takes more; a statement text that is used again is worth more. */
 const atOnce = 100;
 const mostAlike = 1000;
@@ -70,7 +87,7 @@ export function openImapLedger(file: LedgerFile): ImapLedger {
   }
 
   /** `where … in`, in pieces of one length, filled up with the last value, so that few texts are prepared. */
-  function inPieces<Row>(values: readonly number[], query: (marks: string) => string, ...before: number[]): Row[] {
+  function inPieces<Row>(values: readonly (number | string)[], query: (marks: string) => string, ...before: number[]): Row[] {
     const rows: Row[] = [];
     for (let at = 0; at < values.length; at += atOnce) {
       const piece = values.slice(at, at + atOnce);
@@ -82,6 +99,14 @@ export function openImapLedger(file: LedgerFile): ImapLedger {
   }
 
   return {
+    async newFolder(account) {
+      let last = 0;
+      file.transaction(() => {
+        file.statement('insert into imap_folder_number values (?, 1) on conflict (account) do update set last = last + 1').run(account);
+        last = file.all<{ last: number }>('select last from imap_folder_number where account = ?', account)[0]!.last;
+      });
+      return last;
+    },
     folders: async (account) =>
       file.all<ImapFolderRow>(`select ${folderColumns} from imap_folder where account = ? order by folder`, account).map(plain),
     async putFolder(account, row) {
@@ -146,6 +171,23 @@ export function openImapLedger(file: LedgerFile): ImapLedger {
         `select folder, ${letterColumns} from imap_letter where account = ? and size in (${marks}) limit ${mostAlike}`;
       return inPieces<ImapPlacedRow>(sizes, query, account).slice(0, mostAlike).map(plain);
     },
+    lettersOfEmails: async (account, emailIds) =>
+      inPieces<ImapPlacedRow>(
+        emailIds.filter((id) => id !== ''),
+        (marks) => `select folder, ${letterColumns} from imap_letter where account = ? and email_id <> '' and email_id in (${marks})`,
+        account,
+      ).map(plain),
+    lettersWithoutEmail: async (account, folder, from, limit) =>
+      file
+        .all<ImapLetterRow>(
+          `select ${letterColumns} from imap_letter
+           where account = ? and folder = ? and uid >= ? and email_id = '' and local_uid > 0 order by uid limit ?`,
+          account,
+          folder,
+          from,
+          limit,
+        )
+        .map(plain),
     pending: async (account) =>
       file
         .all<ImapPendingRow>('select folder, message, attempts from imap_pending where account = ? order by folder, message', account)
@@ -160,11 +202,23 @@ export function openImapLedger(file: LedgerFile): ImapLedger {
     },
     async write(account, folder, { put = [], remove = [], row }) {
       file.transaction(() => {
-        const insert = file.statement('insert or replace into imap_letter values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+        const insert = file.statement('insert or replace into imap_letter values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
         const erase = file.statement('delete from imap_letter where account = ? and folder = ? and uid = ?');
         for (const uid of remove) erase.run(account, folder, uid);
         for (const one of put)
-          insert.run(account, folder, one.uid, one.localUid, one.message, one.flags, one.size, one.receivedAt, one.identity, one.digest);
+          insert.run(
+            account,
+            folder,
+            one.uid,
+            one.localUid,
+            one.message,
+            one.flags,
+            one.size,
+            one.receivedAt,
+            one.identity,
+            one.digest,
+            one.emailId,
+          );
         if (row) putFolder(account, row);
       });
     },

@@ -28,6 +28,7 @@ const letter = (uid: number, more: Partial<ImapLetterRow> = {}): ImapLetterRow =
   receivedAt: 1_700_000_000_000,
   identity: `i${uid}`,
   digest: 'd',
+  emailId: '',
   ...more,
 });
 
@@ -108,6 +109,55 @@ test('rows go one by one, with their folder, with their account', async () => {
   assert.deepEqual(await ledger.accounts(), []);
   await ledger.close();
 });
+
+test('the number of a folder that is gone is never given again, not even to an account that begins anew', async () => {
+  const ledger = openLedger(':memory:');
+  const given: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const number = await ledger.imap.newFolder(7);
+    given.push(number);
+    await ledger.imap.putFolder(7, { ...folder, folder: number });
+    await ledger.imap.removeFolder(7, number);
+    given.push(await ledger.imap.newFolder(7));
+    await ledger.removeAccount(7);
+  }
+  assert.equal(new Set(given).size, 6);
+  assert.equal(await ledger.imap.newFolder(8), 1, 'each account counts for itself');
+  await ledger.close();
+});
+
+test('letters are found by the name that the provider gives them', async () => {
+  const ledger = openLedger(':memory:');
+  await ledger.imap.write(7, 1, { put: [letter(1, { emailId: '18446744073709551615' }), letter(2)] });
+  await ledger.imap.write(7, 2, { put: [letter(5, { emailId: '18446744073709551615' })] });
+  const found = await ledger.imap.lettersOfEmails(7, ['18446744073709551615', '', '4']);
+  assert.deepEqual(
+    found.map(({ folder: at, uid }) => [at, uid]),
+    [
+      [1, 1],
+      [2, 5],
+    ],
+  );
+  await ledger.close();
+});
+
+test(
+  'a file of the form before: its rows stay, and new folders get numbers far above all that were given',
+  inFolder(async (dir) => {
+    const first = openLedger(dir);
+    await first.imap.putFolder(7, { ...folder, folder: 4 });
+    await first.imap.write(7, 4, { put: [letter(1)] });
+    await first.close();
+    const db = new DatabaseSync(join(dir, ledgerName));
+    db.exec(`drop table imap_folder_number; drop index imap_letter_email; alter table imap_letter drop column email_id;
+      pragma user_version = 2`);
+    db.close();
+    const ledger = openLedger(dir);
+    assert.deepEqual(await ledger.imap.letters(7, 4, 0, 10), [letter(1)]);
+    assert.ok((await ledger.imap.newFolder(7)) > 10_000);
+    await ledger.close();
+  }),
+);
 
 test(
   'a file of a newer form is refused and left alone',

@@ -7,15 +7,15 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { CollectionLedger } from '../../store/ledger-contract.ts';
-import { imapTables, openImapLedger } from './imap-ledger.ts';
+import { imapNames, imapTables, openImapLedger } from './imap-ledger.ts';
 import { openHomeLedger, openPop3Ledger, pop3Tables } from './pop3-ledger.ts';
 
 export const ledgerName = 'collection.sqlite';
 
 /** One step per released form, in order; `user_version` is the number of steps done. */
-const migrations: readonly string[] = [`create table secret (value text not null);${imapTables}`, pop3Tables];
+const migrations: readonly string[] = [`create table secret (value text not null);${imapTables}`, pop3Tables, imapNames];
 
-/** Tables that hold rows by `account`. */
+/** Tables that hold rows by `account`. Numbers of folders stay: an account that begins anew must not give them again. */
 const tables = ['imap_folder', 'imap_letter', 'imap_pending', 'pop3_maildrop', 'pop3_letter', 'home_letter'];
 
 /** What a kind of ledger does its work with. */

@@ -1,8 +1,8 @@
-// Letters moved here to where they lie there. Knows where a letter lies here now; knows not how it was recognised.
+// Letters moved and copied here to where they lie there. Knows where a letter lies here now; knows not how it was recognised.
 import type { Uid } from '../../store/contract.ts';
 import type { ImapLetterRow } from '../../store/ledger-contract.ts';
 import { agree } from './imap-agree.ts';
-import { checkGoing, groupBy, messageAt, takeOut, type FolderLook, type SyncParts } from './imap-parts.ts';
+import { checkGoing, groupBy, messageAt, movedOn, takeOut, type FolderLook, type SyncParts } from './imap-parts.ts';
 
 /** A row whose letter is missed in its folder there. */
 export interface Missed extends ImapLetterRow {
@@ -54,7 +54,12 @@ export async function moveHere(
       const moved = { ...plain, uid, localUid: place, message: messageAt(target.state!, place) };
       return [
         {
-          row: { ...moved, size: seen?.size ?? row.size, receivedAt: seen?.receivedAt ?? row.receivedAt },
+          row: {
+            ...moved,
+            size: seen?.size ?? row.size,
+            receivedAt: seen?.receivedAt ?? row.receivedAt,
+            emailId: seen?.emailId || row.emailId,
+          },
           hasBase: true,
           there: seen?.flags ?? null,
         },
@@ -66,6 +71,55 @@ export async function moveHere(
     for (const [source, rows] of groupBy(group, ({ row }) => row.look))
       await forget(parts, source, new Set(rows.map(({ row }) => row.uid)));
   }
+}
+
+/**
+ * Letters new there that are here in another folder under the provider's own name: copied here, not fetched. Told are their UIDs there.
+ * `uids` have been looked at.
+ */
+export async function copyKnown(
+  parts: SyncParts,
+  looks: readonly FolderLook[],
+  target: FolderLook,
+  uids: readonly Uid[],
+): Promise<ReadonlySet<Uid>> {
+  const { store, ledger, account } = parts;
+  const done = new Set<Uid>();
+  if (parts.shelf.viewPath === null || target.state === null) return done;
+  const byEmail = new Map<string, Uid>();
+  for (const uid of uids) byEmail.set(target.looks.get(uid)?.emailId ?? '', uid);
+  byEmail.delete('');
+  if (byEmail.size === 0) return done;
+  const rows = (await ledger.lettersOfEmails(account, [...byEmail.keys()])).filter(
+    ({ folder, localUid }) => folder !== target.row.folder && localUid > 0 && localUid !== movedOn,
+  );
+  const mailboxes = new Map((await ledger.folders(account)).map(({ folder, mailbox }) => [folder, mailbox]));
+  for (const { row } of looks) mailboxes.set(row.folder, row.mailbox);
+  for (const [folder, group] of groupBy(rows, (row) => row.folder)) {
+    const left = group.filter(({ emailId }) => !done.has(byEmail.get(emailId)!));
+    const mailbox = mailboxes.get(folder);
+    if (left.length === 0 || mailbox === undefined || mailbox === target.state.mailbox) continue;
+    checkGoing(parts);
+    const localUids = left.map(({ localUid }) => localUid).sort((a, b) => a - b);
+    const { from, to } = await store.copy(account, mailbox, localUids, target.state.mailbox, { move: false, quota: null });
+    const places = new Map(from.map((localUid, at) => [localUid, to[at]!]));
+    const letters = left.flatMap(({ folder: _folder, ...row }) => {
+      const place = places.get(row.localUid);
+      const uid = byEmail.get(row.emailId)!;
+      if (place === undefined) return [];
+      return [
+        {
+          row: { ...row, uid, localUid: place, message: messageAt(target.state!, place) },
+          hasBase: true,
+          there: target.looks.get(uid)?.flags ?? null,
+        },
+      ];
+    });
+    await ledger.write(account, target.row.folder, { put: await agree(parts, target, letters) });
+    for (const { row } of letters) done.add(row.uid);
+  }
+  takeOut(target, done, new Set());
+  return done;
 }
 
 /** Rows go, and with them what was to be done about them. */

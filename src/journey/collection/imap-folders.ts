@@ -10,10 +10,8 @@ import { ServerBabble } from '../../protocol/imap/client-reader.ts';
 import { ImapAnswer } from '../../protocol/imap/client.ts';
 import { assignRoles, freeName, nameOfPath, pathOfName, type NameForm } from './imap-names.ts';
 import { checkGoing, type FolderPair, type SyncParts } from './imap-parts.ts';
-import type { RemoteFolder, RemoteTree } from './remote-shelf.ts';
+import { foldersMax, type RemoteFolder, type RemoteTree } from './remote-shelf.ts';
 
-/** More folders than this are no mailbox of a person. */
-const foldersMax = 2000;
 /** Renames in one round. */
 const stepsMax = 500;
 /** Letters that are compared to know a folder again. */
@@ -40,6 +38,11 @@ export async function pairFolders(parts: SyncParts): Promise<{ readonly pairs: F
     if (again === 'changed') continue;
     const pairs: FolderPair[] = [];
     for (const row of sight.rows) {
+      // All Mail cannot be deleted, only hidden from apps: that says nothing of the letters in it.
+      if (parts.shelf.binsDeleted && row.role === 'archive' && !sight.byPath.has(row.path)) {
+        parts.log.warn('collection: the provider does not show All Mail; the archive waits', { account: parts.account, path: row.path });
+        continue;
+      }
       const [remote, local] = [sight.byPath.get(row.path) ?? null, sight.boxes.get(row.mailbox) ?? null];
       if (remote === null && local === null) await parts.ledger.removeFolder(parts.account, row.folder);
       else pairs.push({ row, remote, local });
@@ -160,10 +163,6 @@ async function renameThere(parts: SyncParts, sight: Sight): Promise<boolean> {
 
 // --- new ones -----------------------------------------------------------------------------------------------------------
 
-function nextFolder({ rows }: Sight): number {
-  return 1 + Math.max(0, ...rows.map((row) => row.folder));
-}
-
 function newRow(folder: number, path: string, box: MailboxInfo, role: MailboxRole | null, objectId: string): ImapFolderRow {
   return { folder, path, mailbox: box.id, name: box.name, role, objectId, uidValidity: 0, uidNext: 1, modSeq: 0, localModSeq: 0 };
 }
@@ -175,7 +174,6 @@ async function addFolders(parts: SyncParts, sight: Sight): Promise<boolean> {
   if (fresh.length === 0) return false;
   const boxes = [...sight.boxes.values()];
   const paired = new Set(sight.rows.map(({ mailbox }) => mailbox));
-  let folder = nextFolder(sight);
   // Those with a role first: a plain folder must not take the mailbox that belongs to another.
   for (const one of fresh.toSorted((a, b) => Number(sight.roles.has(b.path)) - Number(sight.roles.has(a.path)))) {
     checkGoing(parts);
@@ -190,7 +188,7 @@ async function addFolders(parts: SyncParts, sight: Sight): Promise<boolean> {
       boxes.push(box);
     }
     paired.add(box.id);
-    await ledger.putFolder(account, newRow(folder++, one.path, box, role, one.status?.objectId ?? ''));
+    await ledger.putFolder(account, newRow(await ledger.newFolder(account), one.path, box, role, one.status?.objectId ?? ''));
   }
   return true;
 }
@@ -216,7 +214,7 @@ async function addMailboxes(parts: SyncParts, sight: Sight): Promise<'changed' |
       memory.unwanted.add(box.id);
       continue;
     }
-    await ledger.putFolder(account, newRow(nextFolder(sight), path, box, box.role, ''));
+    await ledger.putFolder(account, newRow(await ledger.newFolder(account), path, box, box.role, ''));
     return 'changed';
   }
   return result;

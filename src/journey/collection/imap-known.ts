@@ -52,7 +52,17 @@ export async function freshOfSizes(parts: SyncParts, look: FolderLook, sizes: Re
 export function rowOf(look: FolderLook, uid: Uid, localUid: Uid, message: MessageId, digest: string): ImapLetterRow {
   const seen = look.looks.get(uid);
   const identity = look.identities.get(uid) ?? '';
-  return { uid, localUid, message, flags: '', size: seen?.size ?? 0, receivedAt: seen?.receivedAt ?? 0, identity, digest };
+  return {
+    uid,
+    localUid,
+    message,
+    flags: '',
+    size: seen?.size ?? 0,
+    receivedAt: seen?.receivedAt ?? 0,
+    identity,
+    digest,
+    emailId: seen?.emailId ?? '',
+  };
 }
 
 /** Larger ones are not read for it. */
@@ -172,6 +182,7 @@ async function knowVanished(parts: SyncParts, look: FolderLook, byId: ReadonlyMa
       receivedAt: state.receivedAt[at]!,
       identity: identityOf(messageId[0] ?? ''),
       digest: '',
+      emailId: '',
     };
     await ledger.write(account, row.folder, { put: [missed] });
     look.remoteGone.push(missed);
@@ -267,6 +278,24 @@ export async function traitsOf({ store, account }: SyncParts, messages: readonly
     }
   }
   return traits;
+}
+
+/** Letters that were copied here just before a crash, from where they lie under the provider's own name. */
+export async function knowCopied(parts: SyncParts, look: FolderLook): Promise<void> {
+  const { ledger, account, shelf } = parts;
+  const { state } = look;
+  if (shelf.viewPath === null || state === null || look.remoteNew.length === 0 || look.localNew.length === 0) return;
+  const here = new Map(look.localNew.map((localUid) => [messageAt(state, localUid), localUid]));
+  const rows = await ledger.lettersOfMessages(account, [...here.keys()]);
+  const byEmail = new Map(rows.filter(({ emailId }) => emailId !== '').map(({ emailId, message }) => [emailId, message]));
+  if (byEmail.size === 0) return;
+  await lookAtNew(parts, look, look.remoteNew);
+  const pairs = look.remoteNew.flatMap((uid): [Uid, Uid][] => {
+    const message = byEmail.get(look.looks.get(uid)?.emailId ?? '');
+    const localUid = message === undefined ? undefined : here.get(message);
+    return localUid === undefined || !here.delete(message!) ? [] : [[uid, localUid]];
+  });
+  await adopt(parts, look, pairs);
 }
 
 /** Letters that lie on both sides of one folder without a row: by Message-ID and size. */

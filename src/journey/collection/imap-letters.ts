@@ -7,7 +7,7 @@ import type { AcceptLetter, LetterBytes, MessageId, Uid } from '../../store/cont
 import type { ImapLetterRow } from '../../store/ledger-contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
-import { moveHere, placeHere } from './imap-carry.ts';
+import { copyKnown, moveHere, placeHere } from './imap-carry.ts';
 import { formatFlags, readFlags } from './imap-flags.ts';
 import { adopt, digestHere, lookAtNew, rowOf } from './imap-known.ts';
 import { flagsHere, openThere } from './imap-look.ts';
@@ -39,7 +39,10 @@ export async function fetchNew(parts: SyncParts, looks: readonly FolderLook[], l
   let keeping: Promise<void> = Promise.resolve();
   for (const some of piecesOf(all, window)) {
     await lookAtNew(parts, look, some);
-    for (const uids of batchesOf(look, some, parts.letterLimit)) {
+    const copied = await copyKnown(parts, looks, look, some);
+    done += copied.size;
+    const unknown = some.filter((uid) => !copied.has(uid));
+    for (const uids of batchesOf(look, unknown, parts.letterLimit)) {
       checkGoing(parts);
       const letters = await fetchBatch(parts, look, uids);
       const { fresh, rows, missing } = await sortBatch(parts, looks, look, letters, recognise);
@@ -52,7 +55,7 @@ export async function fetchNew(parts: SyncParts, looks: readonly FolderLook[], l
       parts.progress({ account: parts.account, mailbox: look.row.name, done, of: all.length + left.size });
     }
     await keeping;
-    await passOverLarge(parts, look, some);
+    await passOverLarge(parts, look, unknown);
     // A hundred thousand looks are not kept.
     for (const uid of some) {
       look.looks.delete(uid);
@@ -240,6 +243,7 @@ async function keep(parts: SyncParts, look: FolderLook, letters: readonly Remote
       receivedAt: seen?.receivedAt ?? at,
       identity: identityOf(messageId[index] ?? ''),
       digest: octets === null ? '' : digestOf(octets),
+      emailId: seen?.emailId ?? '',
     };
   });
 }
@@ -315,6 +319,7 @@ export async function sendNew(parts: SyncParts, look: FolderLook): Promise<void>
         receivedAt,
         identity,
         digest: identity === '' ? await digestHere(parts, message, letter.length) : '',
+        emailId: await emailIdOf(parts, look, uid),
       };
       await ledger.write(account, row.folder, { put: [put] });
       await ledger.putPending(account, [{ folder: row.folder, message, attempts: 0 }]);
@@ -328,6 +333,13 @@ export async function sendNew(parts: SyncParts, look: FolderLook): Promise<void>
     }
   }
   takeOut(look, new Set(), new Set(look.localNew));
+}
+
+/** Of a letter that was just sent. */
+async function emailIdOf(parts: SyncParts, look: FolderLook, uid: Uid): Promise<string> {
+  if (parts.shelf.viewPath === null) return '';
+  await openThere(parts, look);
+  return (await parts.shelf.looks([uid])).get(uid)?.emailId ?? '';
 }
 
 async function* octetsOf(letter: LetterBytes): AsyncGenerator<Bytes> {

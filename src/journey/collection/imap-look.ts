@@ -170,7 +170,7 @@ async function lookThere(parts: SyncParts, look: FolderLook, opened: OpenedFolde
     // What does not add up is looked at whole.
     if (known.length - gone.length + fresh.length !== shelf.exists) gone = null;
   }
-  if (gone === null || fresh === null) {
+  if (gone === null || fresh === null || opened.isView) {
     const all = await shelf.uidsFrom(1);
     fresh = unknownOf(all, known);
     gone = unknownOf(known, all);
@@ -189,7 +189,7 @@ async function lookThere(parts: SyncParts, look: FolderLook, opened: OpenedFolde
   // What is told of new letters is asked again when they get their row.
   for (const uid of fresh) look.remoteFlags.delete(uid);
   look.remoteGone = [...(await ledger.lettersAt(account, row.folder, Array.from(gone)))];
-  memory.counts.set(row.folder, shelf.exists);
+  memory.counts.set(row.folder, opened.isView ? opened.messages : shelf.exists);
   if (!counts && clock.monotonic() - (memory.compared.get(row.folder) ?? -Infinity) >= compareEvery) {
     await compareAllFlags(parts, look, known);
     memory.compared.set(row.folder, clock.monotonic());

@@ -5,11 +5,12 @@
 // for thirty days, and one deleted there comes to rest here. A deletion on one side and a move on the other: the letter stays where it was moved.
 import { ImapAnswer } from '../../protocol/imap/client.ts';
 import type { MailboxId, MessageId, Uid } from '../../store/contract.ts';
-import type { ImapPlacedRow } from '../../store/ledger-contract.ts';
+import type { ImapLetterRow, ImapPlacedRow } from '../../store/ledger-contract.ts';
 import { forget, moveHere, type Missed } from './imap-carry.ts';
 import { freshOfSizes, lookAtNew } from './imap-known.ts';
 import { openThere } from './imap-look.ts';
 import { pairUp } from './imap-match.ts';
+import { liesElsewhere } from './imap-view.ts';
 import { checkGoing, groupBy, messageAt, movedOn, piecesOf, takeOut, type FolderLook, type SyncParts } from './imap-parts.ts';
 
 const window = 500;
@@ -27,6 +28,13 @@ export async function carryMovesHere(parts: SyncParts, looks: readonly FolderLoo
   const used = new Set<Missed>();
   for (const target of looks) {
     if (target.state === null || target.remoteNew.length === 0) continue;
+    const named = await pairByEmail(
+      parts,
+      target,
+      open.filter((one) => !used.has(one)),
+    );
+    for (const [, one] of named) used.add(one);
+    await moveHere(parts, looks, target, named);
     const fresh = await freshOfSizes(parts, target, sizes);
     const pairs = pairUp(
       fresh,
@@ -35,6 +43,23 @@ export async function carryMovesHere(parts: SyncParts, looks: readonly FolderLoo
     for (const [, one] of pairs) used.add(one);
     await moveHere(parts, looks, target, pairs);
   }
+}
+
+/** Where the provider names its letters, its word is better than any likeness. */
+async function pairByEmail(
+  parts: SyncParts,
+  target: FolderLook,
+  missed: readonly Missed[],
+): Promise<(readonly [{ readonly uid: Uid }, Missed])[]> {
+  const byEmail = new Map<string, Missed>();
+  for (const one of missed) if (one.emailId !== '' && !byEmail.has(one.emailId)) byEmail.set(one.emailId, one);
+  if (byEmail.size === 0) return [];
+  await lookAtNew(parts, target, target.remoteNew);
+  return target.remoteNew.flatMap((uid) => {
+    const emailId = target.looks.get(uid)?.emailId ?? '';
+    const one = byEmail.get(emailId);
+    return one === undefined || !byEmail.delete(emailId) ? [] : [[{ uid }, one] as const];
+  });
 }
 
 /**
@@ -75,6 +100,8 @@ export async function carryMovesThere(parts: SyncParts, looks: readonly FolderLo
       ({ message }) => message,
     );
     const used = new Set<string>();
+    const back: ImapLetterRow[] = [];
+    const twice: Uid[] = [];
     const steps: {
       readonly localUid: Uid;
       readonly message: MessageId;
@@ -88,17 +115,49 @@ export async function carryMovesThere(parts: SyncParts, looks: readonly FolderLo
         if (source === undefined || source.opened === null || source.remoteGone.some(({ uid }) => uid === row.uid)) return [];
         return [{ row, source, isGone: source.localGone.some(({ uid }) => uid === row.uid) && !used.has(`${row.folder} ${row.uid}`) }];
       });
+      const own = found.filter(({ source }) => source === target);
+      const returned = own.find(({ isGone }) => isGone);
+      if (returned !== undefined) {
+        const { folder: _folder, ...row } = returned.row;
+        used.add(`${returned.row.folder} ${row.uid}`);
+        back.push({ ...row, localUid });
+        continue;
+      }
+      if (parts.shelf.viewPath !== null && (own.length > 0 || steps.some((step) => step.message === message))) {
+        twice.push(localUid);
+        continue;
+      }
       const from = found.find(({ isGone }) => isGone) ?? found.find(({ source }) => source !== target) ?? found[0];
       if (from === undefined) continue;
       const move = from.isGone && !from.source.opened!.readOnly;
       if (from.isGone) used.add(`${from.row.folder} ${from.row.uid}`);
       steps.push({ localUid, message, row: from.row, source: from.source, move });
     }
+    await bringBack(parts, target, back);
+    await takeSecond(parts, target, twice);
     // Copies first: what is moved is no source any more.
     steps.sort((a, b) => Number(a.move) - Number(b.move));
     for (const [, some] of groupBy(steps, ({ source, move }) => `${source.row.folder} ${move}`))
       for (const piece of piecesOf(some, window)) await transferThere(parts, target, piece[0]!.source, piece[0]!.move, piece);
   }
+}
+
+/** Letters that left a mailbox here and are in it again: there they never left. */
+async function bringBack({ ledger, account }: SyncParts, look: FolderLook, rows: readonly ImapLetterRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await ledger.write(account, look.row.folder, { put: rows });
+  const uids = new Set(rows.map(({ uid }) => uid));
+  look.localGone = look.localGone.filter(({ uid }) => !uids.has(uid));
+  const localUids = rows.map(({ localUid }) => localUid);
+  takeOut(look, new Set(), new Set(localUids));
+  look.localFlagged.push(...localUids);
+}
+
+/** A provider whose folders are labels holds no letter twice in one folder: the second one comes to rest here. */
+async function takeSecond({ store, account }: SyncParts, look: FolderLook, localUids: readonly Uid[]): Promise<void> {
+  if (localUids.length === 0 || look.state === null) return;
+  await store.expunge(account, look.state.mailbox, localUids, false);
+  takeOut(look, new Set(), new Set(localUids));
 }
 
 async function transferThere(
@@ -152,10 +211,19 @@ async function transferThere(
     if (flags !== undefined) target.remoteFlags.set(told!.get(row.uid)!, flags);
   }
   await ledger.write(account, target.row.folder, { put });
+  // Where the letter was in the folder already, it was given its old UID.
+  const uids = new Set(put.map(({ uid }) => uid));
+  target.localGone = target.localGone.filter(({ uid }) => !uids.has(uid));
   await ledger.putPending(
     account,
     settled.map(({ message }) => ({ folder: target.row.folder, message, attempts: 0 })),
   );
+  // Into or out of the view: another place that is left, or the new one, takes the letter out of it.
+  for (const { row } of [target, source]) {
+    if (row.path !== shelf.viewPath) continue;
+    parts.memory.counts.delete(row.folder);
+    parts.memory.unsettled = true;
+  }
   if (move) await forget(parts, source, new Set(settled.map(({ row }) => row.uid)));
   // Where no UID was told they are found by the next look.
   const done = new Set(once.map(({ localUid }) => localUid));
@@ -220,10 +288,14 @@ export async function carryDeletions(parts: SyncParts, look: FolderLook, bin: st
   for (const rows of piecesOf(look.localGone, window)) {
     checkGoing(parts);
     await openThere(parts, look);
-    const uids = rows.map(({ uid }) => uid).sort((a, b) => a - b);
-    if (bin !== null && bin !== look.row.path && look.row.role !== 'junk') await shelf.transfer(uids, bin, true);
-    else await shelf.expunge(uids);
-    await ledger.write(account, look.row.folder, { remove: uids });
+    const inOrder = (some: readonly ImapLetterRow[]) => some.map(({ uid }) => uid).sort((a, b) => a - b);
+    if (bin !== null && bin !== look.row.path && look.row.role !== 'junk') {
+      const elsewhere = await liesElsewhere(parts, look, rows);
+      const last = rows.filter((row) => !elsewhere.has(row));
+      if (elsewhere.size > 0 && shelf.viewPath !== null) await shelf.transfer(inOrder([...elsewhere]), shelf.viewPath, true);
+      if (last.length > 0) await shelf.transfer(inOrder(last), bin, true);
+    } else await shelf.expunge(inOrder(rows));
+    await ledger.write(account, look.row.folder, { remove: inOrder(rows) });
   }
   look.localGone = [];
 }

@@ -41,12 +41,22 @@ export interface SyncMemory {
   readonly unwanted: Set<number>;
   /** Letters that were not handed out, and how often. */
   readonly missing: Map<string, number>;
+  /** Folders whose rows all have the provider's name of their letter, as far as it gives one. */
+  readonly named: Set<number>;
   /** Something was done of which the provider did not tell what came of it: another look is needed. */
   unsettled: boolean;
 }
 
 export function newMemory(): SyncMemory {
-  return { counts: new Map(), compared: new Map(), refused: new Map(), unwanted: new Set(), missing: new Map(), unsettled: false };
+  return {
+    counts: new Map(),
+    compared: new Map(),
+    refused: new Map(),
+    unwanted: new Set(),
+    missing: new Map(),
+    named: new Set(),
+    unsettled: false,
+  };
 }
 
 /** A folder there and its mailbox here; either may be gone. */

@@ -7,16 +7,19 @@
 //   5 deletions
 //   6 send        last: nothing is sent that might be there already
 //   7 written down that both are equal
+//
+// Where a provider shows letters in a folder by what lies in the others (imap-view.ts), that folder is looked at last.
 import { ImapAnswer } from '../../protocol/imap/client.ts';
 import { ServerBabble } from '../../protocol/imap/client-reader.ts';
 import type { MailboxId } from '../../store/contract.ts';
 import { agreeOnChanged } from './imap-agree.ts';
 import { pairFolders } from './imap-folders.ts';
-import { knowBoth, knowFetched, knowSent } from './imap-known.ts';
+import { knowBoth, knowCopied, knowFetched, knowSent } from './imap-known.ts';
 import { fetchNew, sendNew } from './imap-letters.ts';
 import { isEqualHere, isQuiet, lookAt } from './imap-look.ts';
 import { carryDeletions, carryMovesHere, carryMovesThere, foldersOfSuspects } from './imap-moves.ts';
 import { checkGoing, messageAt, type FolderLook, type FolderPair, type SyncParts } from './imap-parts.ts';
+import { concernsView, holdHidden, learnNames } from './imap-view.ts';
 import type { RemoteStatus } from './remote-shelf.ts';
 
 /** Up to here new letters are fetched before deletions are carried over. */
@@ -38,11 +41,16 @@ export async function syncRound(parts: SyncParts, ask: RoundAsk): Promise<boolea
   if (chosen.length === 0) return again;
   const looks: FolderLook[] = [];
   try {
-    for (const pair of chosen) await addLook(parts, looks, pair);
+    // The view last: what has left the others before is in it.
+    const isView = ({ row }: FolderPair) => row.path === parts.shelf.viewPath;
+    for (const pair of chosen.toSorted((a, b) => Number(isView(a)) - Number(isView(b)))) await addLook(parts, looks, pair);
     // A letter gone here or there may be found in any folder; a new one may come from any.
     const isPartOfMove = looks.some(({ remoteGone, localGone }) => remoteGone.length > 0 || localGone.length > 0);
     if (!ask.whole && isPartOfMove) return syncRound(parts, { ...ask, whole: true });
     if (!ask.whole || chosen.length < pairs.length) await addSuspects(parts, looks, pairs);
+    const view = pairs.find(isView);
+    if (view !== undefined && !looks.some(({ row }) => row.folder === view.row.folder) && (await concernsView(parts, looks, view.row)))
+      await addLook(parts, looks, view);
     const blocked = await settle(parts, looks, pairs);
     return again || blocked;
   } finally {
@@ -114,9 +122,13 @@ async function addSuspects(parts: SyncParts, looks: FolderLook[], pairs: readonl
 
 async function settle(parts: SyncParts, looks: FolderLook[], pairs: readonly FolderPair[]): Promise<boolean> {
   const { shelf } = parts;
+  for (const look of looks) await learnNames(parts, look);
   await knowFetched(parts, looks);
   await knowSent(parts, looks);
+  for (const look of looks) await knowCopied(parts, look);
   for (const look of looks) await knowBoth(parts, look);
+  const view = looks.find(({ row }) => row.path === shelf.viewPath);
+  if (view !== undefined) await holdHidden(parts, looks, view);
   await carryMovesHere(parts, looks);
   await carryMovesThere(parts, looks);
   for (const look of looks) await agreeOnChanged(parts, look);

@@ -10,6 +10,7 @@ import type { FetchedItems } from '../../protocol/imap/client-response.ts';
 import { ServerBabble } from '../../protocol/imap/client-reader.ts';
 import { roleOfUse } from '../../protocol/imap/special-use.ts';
 import type { MailboxRole, Spool, Uid } from '../../store/contract.ts';
+import { gmailCapability, openGmailShelf } from './imap-gmail.ts';
 import type { Look, OpenedFolder, RemoteFolder, RemoteLetter, RemoteShelf, RemoteStatus, RemoteTree } from './remote-shelf.ts';
 
 export interface ImapShelfParts {
@@ -23,26 +24,24 @@ const askMs = 60_000;
 const lookItems = 'UID FLAGS INTERNALDATE RFC822.SIZE';
 const viewUses = ['\\all', '\\flagged', '\\important'];
 const noSelect = ['\\noselect', '\\nonexistent'];
-const gmail = 'X-GM-EXT-1';
 
 export function openImapShelf(parts: ImapShelfParts): RemoteShelf {
-  return new ImapShelf(parts);
+  const shelf = new ImapShelf(parts);
+  return parts.client.has(gmailCapability) ? openGmailShelf(shelf, parts.client) : shelf;
 }
 
 class ImapShelf implements RemoteShelf {
   readonly peer: RemoteShelf['peer'];
   readonly #client: ImapClient;
   readonly #clock: Clock;
+  readonly binsDeleted = false;
   #prefix: string | null = null;
+  viewPath: string | null = null;
 
   constructor({ client, clock, peer }: ImapShelfParts) {
     this.#client = client;
     this.#clock = clock;
     this.peer = peer;
-  }
-
-  get binsDeleted(): boolean {
-    return this.#client.has(gmail);
   }
 
   get openPath(): string | null {
@@ -51,6 +50,10 @@ class ImapShelf implements RemoteShelf {
 
   get exists(): number {
     return this.#client.exists;
+  }
+
+  hidden(): null {
+    return null;
   }
 
   takeHeard(): boolean {
@@ -66,13 +69,15 @@ class ImapShelf implements RemoteShelf {
     this.#prefix ??= await client.personalPrefix();
     const listed = (await client.list()).filter(isOpen);
     // Views show letters that lie in other folders: fetched, they would be here twice. A provider that has nothing else beside INBOX is
-    // taken by its word.
-    const own = listed.filter(({ attributes }) => !viewUses.some((use) => attributes.has(use)));
+    // taken by its word. Gmail's All Mail is no mere view: imap-gmail.ts.
+    const view = client.has(gmailCapability) ? listed.find(({ attributes }) => attributes.has('\\all')) : undefined;
+    this.viewPath = view?.name ?? null;
+    const own = listed.filter((one) => one === view || !viewUses.some((use) => one.attributes.has(use)));
     const delimiter = listed.find((one) => one.delimiter !== '')?.delimiter ?? '';
     const folders = (own.length > 0 ? own : listed).map((one): RemoteFolder => ({
       path: one.name,
       delimiter: one.delimiter,
-      role: roleOf(one),
+      role: one === view ? 'archive' : roleOf(one),
       status: one.status,
     }));
     return { folders, prefix: this.#prefix, delimiter };
@@ -102,6 +107,7 @@ class ImapShelf implements RemoteShelf {
       ...box,
       // A server without sticky UIDs tells nothing that could be remembered.
       readOnly: box.readOnly || !box.uidsStick,
+      isView: false,
       keptFlags: kept === null ? null : new Set(kept.map((flag) => flag.toLowerCase())),
     };
   }
@@ -115,10 +121,17 @@ class ImapShelf implements RemoteShelf {
   async looks(uids: ArrayLike<Uid>): Promise<Map<Uid, Look>> {
     const wanted = new Set(Array.from(uids));
     const looks = new Map<Uid, Look>();
-    await this.#client.fetch(uids, lookItems, (uid, items) => {
+    const wantedItems = this.#client.has(gmailCapability) ? `${lookItems} X-GM-MSGID` : lookItems;
+    await this.#client.fetch(uids, wantedItems, (uid, items) => {
       // An unasked FETCH of a changed flag has no size.
       if (wanted.has(uid) && items.size !== undefined)
-        looks.set(uid, { uid, flags: items.flags ?? [], size: items.size, receivedAt: items.internalDate ?? null });
+        looks.set(uid, {
+          uid,
+          flags: items.flags ?? [],
+          size: items.size,
+          receivedAt: items.internalDate ?? null,
+          emailId: items.emailId ?? '',
+        });
     });
     return looks;
   }

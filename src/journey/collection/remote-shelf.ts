@@ -3,6 +3,9 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { MailboxRole, Spool, Uid } from '../../store/contract.ts';
 
+/** More folders than this are no mailbox of a person. */
+export const foldersMax = 2000;
+
 export interface RemoteStatus {
   readonly messages: number;
   readonly uidNext: Uid;
@@ -24,7 +27,7 @@ export interface RemoteFolder {
 }
 
 export interface RemoteTree {
-  /** Those that hold letters of their own: no containers, and no views of other folders. */
+  /** Those that hold letters of their own: no containers, and no views of other folders; and `viewPath`. */
   readonly folders: readonly RemoteFolder[];
   /** What stands before every personal name, such as `INBOX.`; may be empty. */
   readonly prefix: string;
@@ -35,6 +38,8 @@ export interface OpenedFolder extends RemoteStatus {
   /** Lower case; null: any may be kept. */
   readonly keptFlags: ReadonlySet<string> | null;
   readonly readOnly: boolean;
+  /** What lies in it follows from what lies in the others: a letter comes and goes without another UIDNEXT or MODSEQ. */
+  readonly isView: boolean;
 }
 
 /** A letter seen from outside. */
@@ -45,6 +50,8 @@ export interface Look {
   readonly size: number;
   /** INTERNALDATE; null when it cannot be read. */
   readonly receivedAt: number | null;
+  /** The provider's own name of it, the same in every folder; empty where it gives none. */
+  readonly emailId: string;
 }
 
 export interface RemoteLetter {
@@ -61,6 +68,10 @@ export interface RemoteShelf {
   readonly peer: { readonly host: string; readonly address: string; readonly tls: string };
   /** Deleting is moving to the bin (Gmail): EXPUNGE would only take a label off. */
   readonly binsDeleted: boolean;
+  /** The folder that holds what lies in no other one (imap-gmail.ts), or null. */
+  readonly viewPath: string | null;
+  /** The provider's name of a letter that it has and does not show in the view because it lies in another folder, or null. */
+  hidden(uid: Uid): string | null;
   /** The folder that is open. */
   readonly openPath: string | null;
   /** Letters in the open folder, as last told. */

@@ -114,6 +114,18 @@ for (const cut of [1, 2, 3, 7, 64, 100_000])
     ]);
   });
 
+test('the name of a letter at its provider is exact, beyond what a number holds', async () => {
+  const { client } = await open([
+    [/UID FETCH/, '* 1 FETCH (X-GM-MSGID 1278455344230334865 UID 4)\r\n* 2 FETCH (UID 5 EMAILID (M6d99ac3275bb4e))\r\n{tag} OK done\r\n'],
+  ]);
+  const found: unknown[] = [];
+  await client.fetch([4, 5], 'UID X-GM-MSGID', (uid, { emailId }) => void found.push([uid, emailId]));
+  assert.deepEqual(found, [
+    [4, '1278455344230334865'],
+    [5, 'M6d99ac3275bb4e'],
+  ]);
+});
+
 for (const cut of [1000, 4096, 1 << 20])
   test(`a large letter goes to the sink as it arrives, cut every ${cut} octets; what follows is read on`, async () => {
     const large = 'x'.repeat(300_000);
