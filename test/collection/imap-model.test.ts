@@ -14,7 +14,8 @@ before(async () => {
 });
 after(() => server?.close());
 
-const first = Number(process.env['TAYORI_SEED'] ?? Math.floor(Math.random() * 1e9));
+// The same lives at each run of the suite; others are played by the hundred with TAYORI_SEED and TAYORI_LIVES.
+const first = Number(process.env['TAYORI_SEED'] ?? 1);
 const lives = Number(process.env['TAYORI_LIVES'] ?? 3);
 const days = 12;
 
