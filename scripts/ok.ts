@@ -1,4 +1,4 @@
-// What must hold before a commit, in under a minute: types, layers, RFC index, format, lint, unit tests. Runs them side by side as far
+// What must hold before a commit: types, layers, RFC index, format, lint, unit tests. Runs them side by side as far
 // as the machine has cores, prints what failed, and the time of each.
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';

@@ -14,7 +14,8 @@ before(async () => {
 });
 after(() => server?.close());
 
-// The same lives at each run of the suite; others are played by the hundred with TAYORI_SEED and TAYORI_LIVES.
+// The same lives at each run of the suite; others are played by the hundred with TAYORI_SEED and TAYORI_LIVES. Known to end badly: 683041300 with
+// our own server, where a letter moved on both sides around a renamed folder, with two syncs broken, is there twice in the end.
 const first = Number(process.env['TAYORI_SEED'] ?? 1);
 const lives = Number(process.env['TAYORI_LIVES'] ?? 3);
 const days = 12;
