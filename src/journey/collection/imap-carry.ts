@@ -24,7 +24,7 @@ export function placeHere(
   return null;
 }
 
-/** Moves letters here to where they lie there. Also for letters that were recognised by their octets. */
+/** Moves letters here to where they lie there, each from another folder there. Also for letters that were recognised by their octets. */
 export async function moveHere(
   parts: SyncParts,
   looks: readonly FolderLook[],

@@ -34,8 +34,18 @@ export async function carryMovesHere(parts: SyncParts, looks: readonly FolderLoo
       open.filter((one) => !used.has(one)),
     );
     for (const [, one] of named) used.add(one);
-    await moveHere(parts, looks, target, named);
     const isReturn = (one: Missed) => one.look === target;
+    await renumber(
+      parts,
+      target,
+      named.filter(([, one]) => isReturn(one)),
+    );
+    await moveHere(
+      parts,
+      looks,
+      target,
+      named.filter(([, one]) => !isReturn(one)),
+    );
     const returned = pairUp(
       await freshOfSizes(parts, target, sizes),
       open.filter((one) => !used.has(one) && isReturn(one)),
