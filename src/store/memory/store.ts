@@ -252,7 +252,7 @@ class MemoryStore implements MailStore {
     const items = work.items ?? [];
     const writes = items.map(({ write }) => write);
     const owner = accountOfItems(items);
-    if (owner !== null) planItems(this.#account(owner), writes, changes);
+    const itemIds = owner === null ? [] : planItems(this.#account(owner), writes, changes);
     const letters = ready.map(({ letter, octets, facts }) => this.#accept(letter, octets, facts, changes));
     for (const result of work.queue ?? []) this.queue.finish(result);
     this.trace.add(work.events ?? []);
@@ -261,7 +261,7 @@ class MemoryStore implements MailStore {
       this.queue.tellNew();
     }
     this.items.tell(writes);
-    return { letters };
+    return { items: itemIds, letters };
   }
 
   /** Throws before anything has happened when a place is not there or would have too many keywords. */
