@@ -22,6 +22,8 @@ import type { FlagSet, StateEntry } from '../mailbox-state.ts';
 import { PackedMailbox, emptyColumns } from '../packed-mailbox.ts';
 import { PackedShelf } from '../packed-shelf.ts';
 import type { GoneLetter, GoneMailbox, MailboxShape, ShelfMailboxChange } from '../shelf-change.ts';
+import { AccountItems, type ItemPlan } from './items.ts';
+import { AccountUploads } from './uploads.ts';
 
 export interface MemoryLetter {
   readonly id: MessageId;
@@ -69,6 +71,7 @@ export class AccountChanges {
   /** Mailboxes made, renamed, (un)subscribed or removed. */
   readonly touched = new Set<MailboxId>();
   readonly #threads: [MessageId, number][] = [];
+  items: ItemPlan | null = null;
 
   constructor(account: MemoryAccount) {
     this.account = account;
@@ -114,13 +117,14 @@ export class AccountChanges {
   }
 
   get empty(): boolean {
-    return this.byMailbox.size === 0 && this.touched.size === 0;
+    return this.byMailbox.size === 0 && this.touched.size === 0 && this.items === null;
   }
 
   /** Makes it true. Gives the mailboxes that changed. */
   apply(): MailboxId[] {
     const { account, modSeq } = this;
     account.modSeq = modSeq;
+    if (this.items !== null) account.items.apply(this.items);
     for (const [mailbox, change] of this.byMailbox) {
       const order = change.expunged.map((uid, index) => ({ uid, message: change.expungedMessages[index]! })).sort((a, b) => a.uid - b.uid);
       change.expunged = order.map(({ uid }) => uid);
@@ -185,6 +189,8 @@ export class MemoryAccount {
   readonly subscriptions = new Set<string>();
   /** Placement keys and when they were used. */
   readonly placementKeys = new Map<string, number>();
+  readonly items = new AccountItems();
+  readonly uploads = new AccountUploads();
   rests: Rest[] = [];
   /** `[kept, dropped]`: threads that letters of the call at work have united. */
   readonly united: (readonly [number, number])[] = [];
