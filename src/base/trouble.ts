@@ -38,7 +38,8 @@ export type RefusalCode =
   | 'expired'
   | 'uid-not-sticky'
   | 'not-saved'
-  | 'policy';
+  | 'policy'
+  | 'changed'; // somebody else was first
 
 /** Understood, and the answer is no. `message` is for the peer; `reason` is for our log. */
 export class Refusal extends Error {

@@ -11,8 +11,10 @@
 // - Calls are batches. One call is one transaction.
 import type { Bytes } from '../base/bytes.ts';
 import type { LetterFacts, FactName } from '../message/facts.ts';
+import type { ItemKind, ItemStore, ItemWrite, UploadStore } from './items-contract.ts';
 import type { MailboxState } from './mailbox-state.ts';
 import type { NewQueueRecipient, QueueResult, QueueStore } from './queue-contract.ts';
+import type { ShelfStore } from './shelf-contract.ts';
 import type { TraceEvent, TraceStore } from './trace-contract.ts';
 
 /** Positive; never used again after an account is gone. */
@@ -45,6 +47,11 @@ export interface MailboxInfo {
   readonly unseen: number;
   readonly deleted: number;
   readonly size: number;
+  /** RFC 8621 §2; 0 until somebody sets it. */
+  readonly sortOrder: number;
+  /** When it was made, and when its name, role, subscription or order changed last. */
+  readonly createdModSeq: ModSeq;
+  readonly changedModSeq: ModSeq;
 }
 
 /** The octets of a letter that is on its way in, held in memory while small and in a temporary file when large. Made by `MailStore.spool`. */
@@ -113,9 +120,16 @@ export interface Commit {
   readonly letters?: readonly AcceptLetter[];
   readonly queue?: readonly QueueResult[];
   readonly events?: readonly TraceEvent[];
+  /**
+   * Items changed in the same transaction as the letters of this commit: sent and no longer waiting is one decision. All of one account.
+   * @throws Refusal as ItemStore.write; `cannot` for items of several accounts.
+   */
+  readonly items?: readonly { readonly account: AccountId; readonly write: ItemWrite }[];
 }
 
 export interface CommitResult {
+  /** Ids of the items written, in order. */
+  readonly items: readonly number[];
   /** One per letter, in order: its id (an earlier one when it was a re-send) and where it lies. */
   readonly letters: readonly {
     readonly letter: LetterId;
@@ -154,6 +168,8 @@ export interface AccountChange {
   readonly modSeq: ModSeq;
   /** Mailboxes whose letters, flags or attributes changed. */
   readonly mailboxes: readonly MailboxId[];
+  /** Kinds of items that changed. */
+  readonly items: readonly ItemKind[];
 }
 
 /** The octets of one stored letter. */
@@ -191,7 +207,7 @@ export interface VerifyFinding {
   readonly what: string;
 }
 
-export interface MailStore {
+export interface MailStore extends ShelfStore {
   // --- accounts -----------------------------------------------------------------------------------------------------
   /** Makes the mail of a new account: INBOX and the mailboxes named, each subscribed. No effect when it is there. */
   createAccount(account: AccountId, mailboxes: readonly { readonly name: string; readonly role: MailboxRole }[]): Promise<void>;
@@ -291,6 +307,8 @@ export interface MailStore {
   // --- stations -----------------------------------------------------------------------------------------------------
   readonly queue: QueueStore;
   readonly trace: TraceStore;
+  readonly items: ItemStore;
+  readonly uploads: UploadStore;
   /** Octets of a letter that the queue holds. */
   openQueued(letter: LetterId): Promise<LetterBytes>;
 
