@@ -223,25 +223,32 @@ export function shelfSuite(open: OpenStore): void {
       await checkShelf(store, ADA);
     }));
 
-  test('counters that change by a letter elsewhere are told, also to a store that was opened anew', () =>
+  test('counters that change by a letter that went elsewhere are told, also by a store that was opened anew', () =>
     withStore(open, async (store, opened) => {
       await add(store, 'first', ['INBOX'], ['\\Seen']);
       const reply = await add(store, 'reply', ['Sent'], [], ['first']);
-      const both = await add(store, 'both', ['INBOX', 'Sent'], ['\\Seen']);
-      const inbox = await idOf(store, 'INBOX');
-      const sent = await idOf(store, 'Sent');
+      const [inbox, sent] = [await idOf(store, 'INBOX'), await idOf(store, 'Sent')];
       const follower = await Follower.begin(store, ADA);
       const old = follower.copy();
       await store.expunge(ADA, sent, [1], false);
       const told = (await follower.follow(await checkShelf(store, ADA)))!.mailboxes;
-      assert.deepEqual([told.updated, told.countsOnly.has(inbox)], [[inbox, sent], true]);
-      const later = follower.copy();
-      await store.setFlags(ADA, sent, [2], { how: 'remove', flags: ['\\Seen'] });
-      assert.ok((await follower.follow(await checkShelf(store, ADA)))!.mailboxes.updated.includes(inbox));
+      assert.deepEqual([told.updated, told.countsOnly], [[inbox, sent], new Set([inbox, sent])]);
       if (opened.reopen === undefined) return;
       const again = await opened.reopen();
-      for (const one of [old, later]) await one.copy(again).follow(await checkShelf(again, ADA));
-      assert.deepEqual([(await idsSince(again, old.state)).destroyed, (await idsSince(again, old.state)).updated], [[reply], [both]]);
+      assert.deepEqual((await old.copy(again).follow(await checkShelf(again, ADA)))!.emails.destroyed, [reply]);
+    }));
+
+  test('counters that change by the flags of a place elsewhere are told, also by a store that was opened anew', () =>
+    withStore(open, async (store, opened) => {
+      await add(store, 'both', ['INBOX', 'Sent'], ['\\Seen']);
+      const [inbox, sent] = [await idOf(store, 'INBOX'), await idOf(store, 'Sent')];
+      const follower = await Follower.begin(store, ADA);
+      const old = follower.copy();
+      await store.setFlags(ADA, sent, [1], { how: 'remove', flags: ['\\Seen'] });
+      assert.deepEqual((await follower.follow(await checkShelf(store, ADA)))!.mailboxes.updated, [inbox, sent]);
+      if (opened.reopen === undefined) return;
+      const again = await opened.reopen();
+      await old.copy(again).follow(await checkShelf(again, ADA));
     }));
 
   test('a state that was told before the store was closed is never overtaken backwards', () =>
