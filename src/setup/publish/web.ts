@@ -6,6 +6,11 @@ import { callbackPath, oauthCallback } from '../../io/http/oauth-callback.ts';
 import { startPage } from '../../io/http/start-page.ts';
 import type { WebApplication, WebSurroundings } from '../../io/http/listener.ts';
 import type { Certificates } from '../../io/tls/certificates.ts';
+import { isJmapPath, jmapRoutes } from '../../io/http/jmap-routes.ts';
+import { openJmapSockets } from '../../io/http/jmap-socket.ts';
+import { openWebDoor } from '../../io/http/web-door.ts';
+import { jmapPaths } from '../../protocol/jmap/session.ts';
+import type { OpenJmap } from '../jmap.ts';
 import { openSetupLinks } from '../../journey/account/setup-links.ts';
 import type { AccountSettings } from '../../protocol/autoconfig/contract.ts';
 import type { Office } from '../office.ts';
@@ -16,16 +21,18 @@ import { pageUrl, publishedSettings } from './model.ts';
 import { setupRoutes } from './setup-routes.ts';
 
 export interface WebParts {
-  readonly office: Pick<Office, 'directory' | 'people' | 'clock' | 'chance' | 'log' | 'settings'> & {
+  readonly office: Pick<Office, 'authenticator' | 'webSessions' | 'directory' | 'people' | 'clock' | 'chance' | 'log' | 'settings'> & {
     readonly outside: Pick<OutsideOffice, 'roads'>;
   };
   readonly certificates: Certificates;
   /** What listens; null until all does. */
   readonly facts: () => StartPageFacts | null;
   readonly secure: boolean;
+  /** Made at its first call. */
+  readonly jmap: () => Promise<OpenJmap>;
 }
 
-export function openWeb({ office, certificates, facts, secure }: WebParts): WebApplication {
+export async function openWeb({ office, certificates, facts, secure, jmap }: WebParts): Promise<WebApplication> {
   const { directory, clock, log } = office;
   const settingsOf = (domain: string): AccountSettings => {
     const { hostName, listeners } = facts()!;
@@ -60,6 +67,12 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
     });
   let signIn: ReturnType<typeof signIns> | null = null;
 
+  const { service } = await jmap();
+  const isOurName = (name: string) => name === facts()?.hostName || covers(name);
+  const door = openWebDoor({ authenticator: office.authenticator, sessions: office.webSessions, secure, isOurName });
+  const jmapPages = jmapRoutes({ service, door, secure });
+  const sockets = openJmapSockets({ service, door, secure, log });
+
   const web = new Hono<{ Bindings: WebSurroundings }>();
   web.use(async (context, next) => {
     const known = facts();
@@ -69,6 +82,7 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
   web.route('/', dialects);
   web.all('*', async (context) => {
     const { pathname } = new URL(context.req.url);
+    if (isJmapPath(pathname)) return jmapPages.fetch(context.req.raw, context.env);
     if (secure && pathname === callbackPath) return (await (signIn ??= signIns())).fetch(context.req.raw);
     // Secrets are shown under seal only; in the clear the start page leads to HTTPS. The demo does not leave this computer.
     const isPage = pathname === '/apps' || pathname.startsWith('/setup/');
@@ -82,5 +96,17 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
   pages.onError((error) => {
     throw error;
   });
-  return { fetch: (request, surroundings) => web.fetch(request, surroundings) };
+  jmapPages.onError((error) => {
+    throw error;
+  });
+  return {
+    fetch: (request, surroundings) => web.fetch(request, surroundings),
+    upgrade: async (incoming, socket, head, request, surroundings) => {
+      if (facts() !== null && new URL(request.url).pathname === jmapPaths.socket) {
+        return sockets.upgrade(incoming, socket, head, request, surroundings);
+      }
+      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    },
+    close: () => sockets.close(),
+  };
 }
