@@ -1,6 +1,13 @@
-// All that the ports for HTTP and HTTPS answer: settings for mail apps, set-up pages, what apps see, and the start page for the rest.
+// All that the ports for HTTP and HTTPS answer: the mail app with its ways in, letters as documents, settings for mail apps, set-up pages, what
+// apps see, and the start page.
 // Knows which application is for which path and what may be asked in the clear; knows no dialect and draws no page.
+import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
+import { isLoopback } from '../../base/address.ts';
+import { openAppFiles } from '../../io/http/app-files.ts';
+import { authRoutes } from '../../io/http/auth-routes.ts';
+import { letterRoutes } from '../../io/http/letter-frame.ts';
+import { openWebDoor } from '../../io/http/web-door.ts';
 import type { StartPageFacts } from '../../io/http/start-page.ts';
 import { callbackPath, oauthCallback } from '../../io/http/oauth-callback.ts';
 import { startPage } from '../../io/http/start-page.ts';
@@ -8,7 +15,6 @@ import type { WebApplication, WebSurroundings } from '../../io/http/listener.ts'
 import type { Certificates } from '../../io/tls/certificates.ts';
 import { isJmapPath, jmapRoutes } from '../../io/http/jmap-routes.ts';
 import { openJmapSockets } from '../../io/http/jmap-socket.ts';
-import { openWebDoor } from '../../io/http/web-door.ts';
 import { jmapPaths } from '../../protocol/jmap/session.ts';
 import type { OpenJmap } from '../jmap.ts';
 import { openSetupLinks } from '../../journey/account/setup-links.ts';
@@ -18,10 +24,24 @@ import type { OutsideOffice } from '../outside.ts';
 import { appsRoutes } from './apps-routes.ts';
 import { dialectRoutes } from './dialect-routes.ts';
 import { pageUrl, publishedSettings } from './model.ts';
+import { qrSvg } from './qr.ts';
 import { setupRoutes } from './setup-routes.ts';
 
 export interface WebParts {
-  readonly office: Pick<Office, 'authenticator' | 'webSessions' | 'directory' | 'people' | 'clock' | 'chance' | 'log' | 'settings'> & {
+  readonly office: Pick<
+    Office,
+    | 'directory'
+    | 'people'
+    | 'clock'
+    | 'chance'
+    | 'log'
+    | 'settings'
+    | 'store'
+    | 'authenticator'
+    | 'webSessions'
+    | 'webLogin'
+    | 'secondFactors'
+  > & {
     readonly outside: Pick<OutsideOffice, 'roads'>;
   };
   readonly certificates: Certificates;
@@ -30,6 +50,14 @@ export interface WebParts {
   readonly secure: boolean;
   /** Made at its first call. */
   readonly jmap: () => Promise<OpenJmap>;
+}
+
+/** Beside src, where the build leaves it. */
+const appFolder = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
+
+/** Pages that are not the app's. */
+function isOthers(pathname: string): boolean {
+  return /^\/(?:start|apps|setup|oauth|jmap|\.well-known|ca\.pem)(?:\/|$)/.test(pathname);
 }
 
 export async function openWeb({ office, certificates, facts, secure, jmap }: WebParts): Promise<WebApplication> {
@@ -59,6 +87,31 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
   pages.route('/', appsRoutes({ directory, clock, settingsOf, facts, covers, office }));
   const dialects = dialectRoutes({ directory, settingsOf, facts, secure });
   const start = startPage({ facts, secure });
+  const door = openWebDoor({
+    authenticator: office.authenticator,
+    sessions: office.webSessions,
+    secure,
+    isOurName: (name) => name === facts()?.hostName || certificates.covers(name),
+  });
+  const auth = authRoutes({
+    door,
+    login: office.webLogin,
+    sessions: office.webSessions,
+    factors: office.secondFactors,
+    directory,
+    clock,
+    secure,
+    qr: (text) => qrSvg(text, 'QR'),
+  });
+  const app = openAppFiles(appFolder);
+  const letters = letterRoutes({
+    door,
+    directory,
+    store: office.store,
+    chance: office.chance,
+    log,
+    web: async () => (await office.outside.roads()).web,
+  });
   // Where providers send a browser back after a sign-in: under seal only.
   const signIns = async () =>
     oauthCallback({
@@ -68,8 +121,6 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
   let signIn: ReturnType<typeof signIns> | null = null;
 
   const { service } = await jmap();
-  const isOurName = (name: string) => name === facts()?.hostName || covers(name);
-  const door = openWebDoor({ authenticator: office.authenticator, sessions: office.webSessions, secure, isOurName });
   const jmapPages = jmapRoutes({ service, door, secure });
   const sockets = openJmapSockets({ service, door, secure, log });
 
@@ -84,6 +135,14 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     const { pathname } = new URL(context.req.url);
     if (isJmapPath(pathname)) return jmapPages.fetch(context.req.raw, context.env);
     if (secure && pathname === callbackPath) return (await (signIn ??= signIns())).fetch(context.req.raw);
+    const { remoteAddress } = context.env;
+    // Who asks for the app in the clear from elsewhere is led to HTTPS by the start page's own rule.
+    if (secure || facts()!.demo || isLoopback(remoteAddress)) {
+      if (pathname.startsWith('/auth/')) return auth.fetch(context.req.raw, context.env);
+      if (pathname.startsWith('/letter/') || pathname === '/image-proxy') return letters.fetch(context.req.raw, context.env);
+      const file = isOthers(pathname) ? null : await app.answer(context.req.raw);
+      if (file !== null) return file;
+    }
     // Secrets are shown under seal only; in the clear the start page leads to HTTPS. The demo does not leave this computer.
     const isPage = pathname === '/apps' || pathname.startsWith('/setup/');
     const application = isPage && (secure || facts()!.demo) ? pages : start;
