@@ -22,10 +22,16 @@ export function mailboxSet({ store }: Pick<MailParts, 'store'>): Method {
   return async (args, asker) => {
     const call = readSet(args, asker, { onDestroyRemoveEmails: optional(aBoolean, false) });
     return withShelf(store, call.account.account, async (shelf) => {
-      checkState(call.ifInState, formatState(shelf.mailboxModSeq));
+      // Names that are given up for a moment are no state that anybody asked for.
+      let state: string | null = formatState(shelf.mailboxModSeq);
+      checkState(call.ifInState, state);
       const desk = new MailboxDesk(store, shelf, asker, call.account, call.onDestroyRemoveEmails);
       const { response, outcome } = await runSet(await desk.inOrder(call), asker, {
-        state: async () => formatState(shelf.mailboxModSeq),
+        state: async () => {
+          const told = state ?? formatState(shelf.mailboxModSeq);
+          state = null;
+          return told;
+        },
         create: (object) => desk.create(object),
         update: (id, patch) => desk.update(id, patch),
         destroy: (id) => desk.destroy(id),
