@@ -7,8 +7,9 @@ import { formatField, formatTextField } from '../../../message/build/field.ts';
 import { lookAt, type OutlinePart } from '../../../message/build/outline.ts';
 import { encodeText } from '../../../message/header/encoded-word.ts';
 import { formatTyped, isToken, parameterText, parseTyped, splitMediaType } from '../../../message/header/parameters.ts';
+import { isArray, isObject } from '../arguments.ts';
 import type { BlobSource, Id, Json, JsonObject } from '../contract.ts';
-import { formatHeaderProperty, isFormAllowed, readHeaderProperty } from './header-writing.ts';
+import { formatHeaderProperty, fieldSetBy } from './header-writing.ts';
 
 /** What the parts of one letter are made with. */
 export interface PartMaking {
@@ -33,9 +34,9 @@ const lookMax = 8 * 1024 * 1024;
 const partProperties = new Set('partId blobId size name type charset disposition cid language location subParts'.split(' '));
 
 /** One part with all within it; null when something is wrong, which is told in `making`. */
-export async function makePart(value: Json, path: string, making: PartMaking, forced: Partial<JsonObject> = {}, depth = 0): Promise<OutlinePart | null> {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return fault(making, path);
-  const part: JsonObject = { ...(value as JsonObject), ...(forced as JsonObject) };
+export async function makePart(value: Json, path: string, making: PartMaking, forced: JsonObject = {}, depth = 0): Promise<OutlinePart | null> {
+  if (!isObject(value)) return fault(making, path);
+  const part: JsonObject = { ...value, ...forced };
   if (++making.count > partsMax || depth > depthMax) return fault(making, path);
   const headers = readFields(part, path, making);
   const type = typeOf(part, headers, path, making);
@@ -66,10 +67,10 @@ function readFields(part: JsonObject, path: string, making: PartMaking): Map<str
   };
   for (const [name, value] of Object.entries(part)) {
     if (partProperties.has(name)) continue;
-    const property = readHeaderProperty(name);
-    const field = property?.name.toLowerCase() ?? '';
+    const property = name.startsWith('header:') ? fieldSetBy(name) : null;
+    const field = property?.field ?? '';
     // RFC 8621 §4.6: no `headers`, no Content-Transfer-Encoding, no field twice, none that the letter has.
-    if (property === null || field === 'content-transfer-encoding' || fields.has(field) || making.taken.has(field) || !isFormAllowed(property)) {
+    if (property === null || field === 'content-transfer-encoding' || fields.has(field) || making.taken.has(field)) {
       bad(name);
       continue;
     }
@@ -119,9 +120,9 @@ async function makeMultipart(
 ): Promise<OutlinePart | null> {
   const { subParts } = part;
   for (const name of ['partId', 'blobId', 'charset']) if (present(part[name])) return fault(making, `${path}/${name}`);
-  if (!Array.isArray(subParts) || subParts.length === 0) return fault(making, `${path}/subParts`);
+  if (!isArray(subParts) || subParts.length === 0) return fault(making, `${path}/subParts`);
   const parts: OutlinePart[] = [];
-  for (const [index, one] of (subParts as readonly Json[]).entries()) {
+  for (const [index, one] of subParts.entries()) {
     const made = await makePart(one, `${path}/subParts/${index}`, making, {}, depth + 1);
     if (made !== null) parts.push(made);
   }
@@ -141,8 +142,8 @@ async function makeMultipart(
 function makeText(part: JsonObject, type: string, fields: Map<string, string>, path: string, making: PartMaking): OutlinePart | null {
   const id = part['partId'] as string;
   const value = Object.hasOwn(making.bodyValues, id) ? making.bodyValues[id] : undefined;
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return fault(making, `${path}/partId`);
-  const { value: text, isEncodingProblem = false, isTruncated = false, ...others } = value as JsonObject;
+  if (!isObject(value)) return fault(making, `${path}/partId`);
+  const { value: text, isEncodingProblem = false, isTruncated = false, ...others } = value;
   // RFC 8621 §4.6: what was cut or could not be read must not become the letter.
   if (typeof text !== 'string' || isEncodingProblem !== false || isTruncated !== false || Object.keys(others).length > 0)
     return fault(making, `bodyValues/${id}`);
@@ -239,7 +240,7 @@ function aboutFields(part: JsonObject, fields: Map<string, string>, path: string
   if (present(cid)) write('cid', () => formatField('Content-ID', `<${checkId(cid as string)}>`));
   if (present(language))
     write('language', () => {
-      const tags = Array.isArray(language) ? (language as readonly Json[]) : [];
+      const tags = isArray(language) ? language : [];
       // RFC 3282 §2, RFC 5646 §2.1.
       if (tags.length === 0 || tags.some((tag) => typeof tag !== 'string' || !/^[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*$/.test(tag)))
         throw new SyntaxTrouble('set a language: no tags');

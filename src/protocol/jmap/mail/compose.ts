@@ -4,9 +4,10 @@ import { SyntaxTrouble } from '../../../base/trouble.ts';
 import { formatField } from '../../../message/build/field.ts';
 import type { OutlinePart } from '../../../message/build/outline.ts';
 import { formatDate } from '../../../message/header/date.ts';
-import type { BlobSource, Id, Json, JsonObject, SetError } from '../contract.ts';
+import { isArray, isObject } from '../arguments.ts';
+import type { BlobSource, Id, JsonObject, SetError } from '../contract.ts';
 import { makePart, type PartMaking } from './compose-parts.ts';
-import { formatHeaderProperty, isFormAllowed, namedFields, readHeaderProperty } from './header-writing.ts';
+import { formatHeaderProperty, fieldSetBy } from './header-writing.ts';
 
 export interface Composed {
   /** Fields of the letter, without those of its body. */
@@ -55,9 +56,9 @@ function readLetterFields(email: JsonObject, wrong: Set<string>): Map<string, st
   const setBy = new Map<string, string>();
   for (const [property, value] of Object.entries(email)) {
     if (aside.has(property) || bodyNames.has(property)) continue;
-    const about = namedFields.get(property) ?? readHeaderProperty(property);
-    const field = about?.name.toLowerCase() ?? '';
-    if (about === null || field.startsWith('content-') || !isFormAllowed(about)) {
+    const about = fieldSetBy(property);
+    const field = about?.field ?? '';
+    if (about === null || field.startsWith('content-')) {
       wrong.add(property);
       continue;
     }
@@ -82,7 +83,7 @@ function readLetterFields(email: JsonObject, wrong: Set<string>): Map<string, st
 function bodyValuesOf(email: JsonObject, wrong: Set<string>): JsonObject {
   const { bodyValues = null } = email;
   if (bodyValues === null) return {};
-  if (typeof bodyValues === 'object' && !Array.isArray(bodyValues)) return bodyValues as JsonObject;
+  if (isObject(bodyValues)) return bodyValues;
   wrong.add('bodyValues');
   return {};
 }
@@ -108,8 +109,8 @@ function given(email: JsonObject, name: string): boolean {
 async function only(email: JsonObject, name: string, type: string, making: PartMaking): Promise<OutlinePart | null | undefined> {
   if (!given(email, name)) return undefined;
   const list = email[name];
-  const [part] = Array.isArray(list) && list.length === 1 ? (list as readonly Json[]) : [null];
-  const told = part !== null && typeof part === 'object' && !Array.isArray(part) ? (part as JsonObject)['type'] : null;
+  const [part] = isArray(list) && list.length === 1 ? list : [null];
+  const told = isObject(part) ? part['type'] : null;
   if (part === null || part === undefined || (told !== undefined && told !== null && told !== type)) {
     making.wrong.add(name);
     return null;
@@ -126,13 +127,13 @@ interface Attached {
 async function attachmentsOf(email: JsonObject, making: PartMaking): Promise<readonly Attached[] | null> {
   if (!given(email, 'attachments')) return [];
   const list = email['attachments'];
-  if (!Array.isArray(list)) {
+  if (!isArray(list)) {
     making.wrong.add('attachments');
     return null;
   }
   const found: Attached[] = [];
-  for (const [index, one] of (list as readonly Json[]).entries()) {
-    const about = one !== null && typeof one === 'object' && !Array.isArray(one) ? (one as JsonObject) : {};
+  for (const [index, one] of list.entries()) {
+    const about: JsonObject = isObject(one) ? one : {};
     const said = typeof about['disposition'] === 'string' || 'header:Content-Disposition' in about;
     const part = await makePart(one, `attachments/${index}`, making, said ? {} : { disposition: 'attachment' });
     if (part === null) return null;

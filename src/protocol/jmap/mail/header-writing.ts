@@ -7,77 +7,23 @@ import { formatField, formatTextField } from '../../../message/build/field.ts';
 import { formatDate } from '../../../message/header/date.ts';
 import { encodeText } from '../../../message/header/encoded-word.ts';
 import { unfold } from '../../../message/header/fields.ts';
+import { isArray, isObject, parseDate } from '../arguments.ts';
 import type { Json, JsonObject } from '../contract.ts';
+import { convenienceProperties, parseHeaderProperty, type HeaderForm, type HeaderProperty } from './header-property.ts';
 
-export type HeaderForm = 'Raw' | 'Text' | 'Addresses' | 'GroupedAddresses' | 'MessageIds' | 'Date' | 'URLs';
-
-/** A property that stands for a header field. */
-export interface HeaderProperty {
-  /** As it was written. */
-  readonly name: string;
-  readonly form: HeaderForm;
-  readonly all: boolean;
-}
-
-/** RFC 8621 §4.1.3: the convenience properties of Email. */
-export const namedFields: ReadonlyMap<string, HeaderProperty> = new Map(
-  (
-    [
-      ['messageId', 'Message-ID', 'MessageIds'],
-      ['inReplyTo', 'In-Reply-To', 'MessageIds'],
-      ['references', 'References', 'MessageIds'],
-      ['sender', 'Sender', 'Addresses'],
-      ['from', 'From', 'Addresses'],
-      ['to', 'To', 'Addresses'],
-      ['cc', 'Cc', 'Addresses'],
-      ['bcc', 'Bcc', 'Addresses'],
-      ['replyTo', 'Reply-To', 'Addresses'],
-      ['subject', 'Subject', 'Text'],
-      ['sentAt', 'Date', 'Date'],
-    ] as const
-  ).map(([property, name, form]) => [property, { name, form, all: false }]),
+/** RFC 5322 §3.6: how fields that have a property of their own are spelled. */
+const spellings: ReadonlyMap<string, string> = new Map(
+  'Message-ID In-Reply-To References Sender From To Cc Bcc Reply-To Subject Date'.split(' ').map((name) => [name.toLowerCase(), name]),
 );
 
-const pattern = /^header:([\x21-\x39\x3b-\x7e]+?)(?::as(Raw|Text|Addresses|GroupedAddresses|MessageIds|Date|URLs))?(:all)?$/;
-
-/** Null for what is no `header:` property. */
-export function readHeaderProperty(property: string): HeaderProperty | null {
-  const match = pattern.exec(property);
-  return match === null ? null : { name: match[1]!, form: (match[2] as HeaderForm | undefined) ?? 'Raw', all: match[3] !== undefined };
+/** What a property of Email or of a body part sets; null when it sets no field, or may not in that form. */
+export function fieldSetBy(property: string): HeaderProperty | null {
+  return convenienceProperties.get(property) ?? parseHeaderProperty(property);
 }
 
-const addressFields = new Set(
-  'from sender reply-to to cc bcc resent-from resent-sender resent-reply-to resent-to resent-cc resent-bcc'.split(' '),
-);
-const idFields = new Set('message-id in-reply-to references resent-message-id'.split(' '));
-const dateFields = new Set(['date', 'resent-date']);
-const listFields = new Set('list-help list-unsubscribe list-subscribe list-post list-owner list-archive'.split(' '));
-const textFields = new Set(['subject', 'comments', 'keywords', 'list-id']);
-/** Every field of RFC 5322 and RFC 2369; others take every form. */
-const bookFields = new Set([
-  ...addressFields,
-  ...idFields,
-  ...dateFields,
-  ...listFields,
-  'subject',
-  'comments',
-  'keywords',
-  'return-path',
-  'received',
-]);
-const formFields: Readonly<Record<Exclude<HeaderForm, 'Raw'>, ReadonlySet<string>>> = {
-  Text: textFields,
-  Addresses: addressFields,
-  GroupedAddresses: addressFields,
-  MessageIds: idFields,
-  Date: dateFields,
-  URLs: listFields,
-};
-
-/** RFC 8621 §4.1.2: which field may be set in which form. */
-export function isFormAllowed({ name, form }: HeaderProperty): boolean {
-  const field = name.toLowerCase();
-  return form === 'Raw' || !bookFields.has(field) || formFields[form].has(field);
+/** As the client spelled it. */
+function nameOf({ property, field }: HeaderProperty): string {
+  return property.startsWith('header:') ? property.slice(7, 7 + field.length) : spellings.get(field)!;
 }
 
 /** Addresses, ids or URLs of one field. */
@@ -89,12 +35,14 @@ const listMax = 10_000;
  */
 export function formatHeaderProperty(property: HeaderProperty, value: Json): string {
   if (value === null) return '';
-  if (!property.all) return formatOne(property, value);
-  if (!isList(value)) throw new SyntaxTrouble(`set ${property.name}: a list of values was expected`);
-  return value.map((one) => formatOne(property, one)).join('');
+  const name = nameOf(property);
+  if (!property.all) return formatOne(name, property.form, value);
+  return listOf(name, value)
+    .map((one) => formatOne(name, property.form, one))
+    .join('');
 }
 
-function formatOne({ name, form }: HeaderProperty, value: Json): string {
+function formatOne(name: string, form: HeaderForm, value: Json): string {
   switch (form) {
     case 'Raw':
       return formatRaw(name, textOf(name, value));
@@ -105,12 +53,16 @@ function formatOne({ name, form }: HeaderProperty, value: Json): string {
       return listField(name, formatAddressList(addressesOf(name, value)));
     case 'GroupedAddresses':
       return listField(name, formatAddressList(groupsOf(name, value)));
-    case 'MessageIds':
-      return listField(name, listOf(name, value).map((id) => `<${checkId(textOf(name, id))}>`).join(' '));
+    case 'MessageIds': {
+      const ids = listOf(name, value).map((id) => `<${checkId(textOf(name, id))}>`);
+      return listField(name, ids.join(' '));
+    }
     case 'Date':
       return formatField(name, dateOf(name, textOf(name, value)));
-    case 'URLs':
-      return listField(name, listOf(name, value).map((url) => urlOf(name, textOf(name, url))).join(', '));
+    case 'URLs': {
+      const urls = listOf(name, value).map((url) => urlOf(name, textOf(name, url)));
+      return listField(name, urls.join(', '));
+    }
   }
 }
 
@@ -173,21 +125,13 @@ function lineOf(field: string, text: string): string {
   return text.toWellFormed();
 }
 
-const dateTime = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|([+-])(\d\d):(\d\d))$/;
-
-/** RFC 8620 §1.4 (Date): RFC 3339, with its zone. Milliseconds and minutes east. @throws SyntaxTrouble. */
-export function readDate(what: string, text: string): { readonly time: number; readonly zone: number } {
-  const match = dateTime.exec(text);
-  const time = match === null ? Number.NaN : Date.parse(text);
-  if (match === null || Number.isNaN(time) || Number(match[8] ?? 0) > 23 || Number(match[9] ?? 0) > 59)
-    throw new SyntaxTrouble(`${what}: no date as RFC 3339 writes it`);
-  const zone = Number(match[8] ?? 0) * 60 + Number(match[9] ?? 0);
-  return { time, zone: match[7] === '-' ? -zone : zone };
-}
-
+/** RFC 8620 §1.4 (Date), kept in its zone. */
 function dateOf(field: string, text: string): string {
-  const { time, zone } = readDate(`set ${field}`, text);
-  return formatDate(time, zone);
+  const time = parseDate(text, false);
+  if (time === null) throw new SyntaxTrouble(`set ${field}: no date as RFC 3339 writes it`);
+  const zone = /([+-])(\d\d):(\d\d)$/.exec(text);
+  const minutes = zone === null ? 0 : Number(zone[2]) * 60 + Number(zone[3]);
+  return formatDate(time, zone?.[1] === '-' ? -minutes : minutes);
 }
 
 /** RFC 2369 §2: in angle brackets. */
@@ -196,17 +140,13 @@ function urlOf(field: string, url: string): string {
   return `<${url}>`;
 }
 
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
 function listOf(field: string, value: Json): readonly Json[] {
-  if (!isList(value) || value.length > listMax) throw new SyntaxTrouble(`set ${field}: a list of at most ${listMax} was expected`);
+  if (!isArray(value) || value.length > listMax) throw new SyntaxTrouble(`set ${field}: a list of at most ${listMax} was expected`);
   return value;
 }
 
 function objectOf(field: string, value: Json): JsonObject {
-  if (value === null || typeof value !== 'object' || isList(value)) throw new SyntaxTrouble(`set ${field}: an object was expected`);
+  if (!isObject(value)) throw new SyntaxTrouble(`set ${field}: an object was expected`);
   return value;
 }
 

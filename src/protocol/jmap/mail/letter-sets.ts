@@ -1,6 +1,7 @@
 // Keywords and mailboxes of a letter as JMAP writes them, `{ "$seen": true }`, whole or as patches (RFC 8621 §4.1.1, RFC 8620 §5.3).
 // Knows both spellings and what may stand in them; knows no store.
 import type { MailboxId } from '../../../store/contract.ts';
+import { ANSWERED, DRAFT, FLAGGED, SEEN, type FlagSet } from '../../../store/mailbox-state.ts';
 import type { Id, Json, JsonObject } from '../contract.ts';
 import { parseId } from '../ids.ts';
 
@@ -45,4 +46,17 @@ export function readMailboxIds(value: Json | undefined, createdIds: ReadonlyMap<
   if (names === null || names.length === 0) return null;
   const ids = names.map((name) => mailboxOfId(name, createdIds));
   return ids.includes(null) ? null : [...new Set(ids as number[])];
+}
+
+/** The flags of a letter in the spelling that `flagOfKeyword` gives, \Deleted left out. */
+export function keywordsOfFlags({ system, keywords }: FlagSet): string[] {
+  const flags = keywords.map((keyword) => keyword.toLowerCase());
+  for (const [bit, flag] of [
+    [SEEN, '\\Seen'],
+    [DRAFT, '\\Draft'],
+    [FLAGGED, '\\Flagged'],
+    [ANSWERED, '\\Answered'],
+  ] as const)
+    if ((system & bit) !== 0) flags.push(flag);
+  return flags;
 }
