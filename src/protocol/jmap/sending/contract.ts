@@ -64,9 +64,10 @@ export interface SubmissionValue {
   readonly failure: string | null;
 }
 
+/** An item of kind `submission`, and the letter's name on its journey once it went. */
 export interface SentLetter {
   readonly id: number;
-  readonly modSeq: number;
+  readonly letter: LetterId | null;
 }
 
 export interface DeliveryStatus {
