@@ -102,6 +102,24 @@ class Desk implements OpenDesk {
     return sent;
   }
 
+  async post(sender: Sender, envelope: SendingEnvelope, octets: Bytes, author: string): Promise<SendingObjection | null> {
+    const { addresses, store } = this.#parts;
+    const carried = envelope.reversePath === '' && addresses.outsideSender(sender.account, author) !== null;
+    const looked = await this.#look(sender, carried ? { ...envelope, reversePath: author } : envelope, octets);
+    if ('why' in looked) return looked;
+    const objection = objectionOf(looked);
+    if (objection !== null) return objection;
+    const ready = await makeReady(this.#parts, this.#rate, looked.outgoing);
+    if ('fault' in ready) return objectionOfFault(ready);
+    try {
+      await store.commit({ letters: ready.letters, events: ready.events });
+      ready.committed();
+      return null;
+    } finally {
+      ready.discard();
+    }
+  }
+
   // --- looking ------------------------------------------------------------------------------------------------------
 
   /** An objection that concerns the whole; recipients are told one by one, since a letter that was held goes to those who can have it. */

@@ -92,6 +92,11 @@ export interface SendingDesk {
     octets: Bytes,
     dueAt: number | null,
   ): Promise<SentLetter | SendingObjection>;
+  /**
+   * A letter that the program writes for a person, such as a receipt: gone at once, kept nowhere. `author`: whose address stands in From; an empty
+   * reverse-path becomes it where a provider carries the letter, since those take no other.
+   */
+  post(sender: Sender, envelope: SendingEnvelope, octets: Bytes, author: string): Promise<SendingObjection | null>;
   /** False: it has gone, or is going. */
   recall(account: AccountId, id: number): Promise<boolean>;
   /** By recipient as in the envelope; null when nothing is known any more. */
