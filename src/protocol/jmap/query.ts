@@ -162,9 +162,13 @@ export function matches<C>(filter: Filter<C>, holds: (condition: C) => boolean):
 
 /** A comparison of texts by a collation's name. */
 export function compareTexts(a: string, b: string, collation: Comparator['collation']): number {
-  if (collation === 'i;octet') return order(a, b);
-  if (collation === 'i;ascii-casemap') return order(upperAscii(a), upperAscii(b));
-  return order(folded(a), folded(b));
+  return order(collationKey(a, collation), collationKey(b, collation));
+}
+
+/** The form of a text whose code units compare as the collation does: made once, where many are compared. */
+export function collationKey(text: string, collation: Comparator['collation']): string {
+  if (collation === 'i;octet') return text;
+  return collation === 'i;ascii-casemap' ? upperAscii(text) : folded(text);
 }
 
 function order(a: string, b: string): number {
