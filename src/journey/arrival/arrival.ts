@@ -28,6 +28,8 @@ export interface ArrivalParts {
 /** Who had a reply, and when: one item for each account, whose value is this. */
 const repliedKind = 'replied';
 const repliedMax = 2000;
+/** After a commit that failed the sender comes again, seldom sooner. */
+const promisedMs = 30_000;
 /** Accounts whose settings are remembered. */
 const rememberedMax = 10_000;
 
@@ -54,8 +56,10 @@ export function openArrivals(parts: ArrivalParts): Arrivals {
 class AccountArrivals implements Arrivals {
   readonly #parts: ArrivalParts;
   readonly #remembered = new Map<AccountId, Remembered>();
-  /** Replies given by this process: account and address, and when. The item is written behind. */
+  /** Who had a reply, by account; the item is written behind. */
   readonly #replied = new Map<AccountId, Map<string, number>>();
+  /** Replies whose commit is on its way: two letters of one sender at once are answered once. Monotonic time until which each counts. */
+  readonly #promised = new Map<string, number>();
 
   constructor(parts: ArrivalParts) {
     this.#parts = parts;
@@ -163,11 +167,13 @@ class AccountArrivals implements Arrivals {
     const { addresses, directory, recipients, store, chance, hostName, log } = this.#parts;
     const row = directory.accountById(account);
     if (row === null || row.closedAt !== null) return null;
-    const to = replyFor(letter.octets, letter.reversePath, (address) => addresses.owns(account, address));
-    if (to === null) return null;
+    const personal = (address: string): boolean => addresses.owns(account, address) && !isList(addresses, address);
+    const to = replyFor(letter.octets, letter.reversePath, personal);
+    // Nobody asked a whole list whether it wants to hear it.
+    if (to === null || addresses.owns(account, to.address) || isList(addresses, to.address)) return null;
     const key = to.address.toLowerCase();
     const replied = await this.#repliedOf(account);
-    if (letter.at - (replied.get(key) ?? -Infinity) < replyEveryMs) return null;
+    if (letter.at - (replied.get(key) ?? -Infinity) < replyEveryMs || !this.#promise(`${account} ${key}`)) return null;
     // Full mailboxes and strangers' bounces are no reason for a second letter: it goes or it does not.
     const list = recipients.open({ onlyOurs: false, pastQuota: true });
     if ((await list.add({ address: to.address, notify: ['never'], originalRecipient: null }, 0)) !== null) return null;
@@ -177,8 +183,6 @@ class AccountArrivals implements Arrivals {
     await spool.add(octets);
     const queue = list.queueRows();
     log.info('arrival: a vacation reply', { letter: letter.letter, reply: id, account });
-    // Two letters of one sender at once are answered once: what is promised counts, until the commit fails and it is asked again.
-    replied.set(key, letter.at);
     return {
       letter: {
         letter: id,
@@ -190,8 +194,20 @@ class AccountArrivals implements Arrivals {
         placements: list.placements(),
         queue,
       },
-      given: () => void this.#keep(account, replied),
+      given: () => {
+        replied.set(key, letter.at);
+        void this.#keep(account, replied);
+      },
     };
+  }
+
+  /** False: one is on its way. */
+  #promise(key: string): boolean {
+    const now = this.#parts.clock.monotonic();
+    for (const [other, until] of this.#promised) if (until <= now) this.#promised.delete(other);
+    if (this.#promised.has(key)) return false;
+    this.#promised.set(key, now + promisedMs);
+    return true;
   }
 
   async #repliedOf(account: AccountId): Promise<Map<string, number>> {
@@ -218,6 +234,11 @@ class AccountArrivals implements Arrivals {
       this.#parts.log.warn('arrival: who had a reply could not be written down', { account }, trouble);
     }
   }
+}
+
+function isList(addresses: AddressBook, address: string): boolean {
+  const road = addresses.resolve(address);
+  return road.kind === 'list' && road.targets.length !== 1;
 }
 
 function heard(remembered: Remembered, items: readonly string[]): void {

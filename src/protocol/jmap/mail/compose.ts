@@ -154,7 +154,7 @@ function arrange(text: OutlinePart | undefined, html: OutlinePart | undefined, f
     text !== undefined && page !== undefined ? { kind: 'multipart', subtype: 'alternative', fields: '', parts: [text, page] } : (text ?? page);
   const all = shown === undefined ? behind : [shown, ...behind];
   if (all.length === 0) return emptyText;
-  return behind.length === 0 ? all[0]! : { kind: 'multipart', subtype: 'mixed', fields: '', parts: all };
+  return all.length === 1 ? all[0]! : { kind: 'multipart', subtype: 'mixed', fields: '', parts: all };
 }
 
 const emptyText: OutlinePart = {

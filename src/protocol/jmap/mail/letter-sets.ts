@@ -1,22 +1,14 @@
 // Keywords and mailboxes of a letter as JMAP writes them, `{ "$seen": true }`, whole or as patches (RFC 8621 §4.1.1, RFC 8620 §5.3).
 // Knows both spellings and what may stand in them; knows no store.
 import type { MailboxId } from '../../../store/contract.ts';
-import { ANSWERED, DRAFT, FLAGGED, SEEN, type FlagSet } from '../../../store/mailbox-state.ts';
+import type { FlagSet } from '../../../store/mailbox-state.ts';
 import type { Id, Json, JsonObject } from '../contract.ts';
 import { parseId } from '../ids.ts';
+import { flagOf, isKeyword, keywordsOf } from './keywords.ts';
 
-const systemByKeyword: ReadonlyMap<string, string> = new Map([
-  ['$seen', '\\Seen'],
-  ['$draft', '\\Draft'],
-  ['$flagged', '\\Flagged'],
-  ['$answered', '\\Answered'],
-]);
-
-/** RFC 8621 §4.1.1. Null for what is no keyword. */
+/** The flag as the store has it. Null for what is no keyword. */
 export function flagOfKeyword(keyword: string): string | null {
-  if (!/^[\x21-\x7e]{1,255}$/.test(keyword) || /[(){\]%*"\\]/.test(keyword)) return null;
-  const folded = keyword.toLowerCase();
-  return systemByKeyword.get(folded) ?? folded;
+  return isKeyword(keyword) ? flagOf(keyword) : null;
 }
 
 /** A set as JSON has it: names with `true`. Null when it is none. */
@@ -49,14 +41,6 @@ export function readMailboxIds(value: Json | undefined, createdIds: ReadonlyMap<
 }
 
 /** The flags of a letter in the spelling that `flagOfKeyword` gives, \Deleted left out. */
-export function keywordsOfFlags({ system, keywords }: FlagSet): string[] {
-  const flags = keywords.map((keyword) => keyword.toLowerCase());
-  for (const [bit, flag] of [
-    [SEEN, '\\Seen'],
-    [DRAFT, '\\Draft'],
-    [FLAGGED, '\\Flagged'],
-    [ANSWERED, '\\Answered'],
-  ] as const)
-    if ((system & bit) !== 0) flags.push(flag);
-  return flags;
+export function keywordsOfFlags(flags: FlagSet): string[] {
+  return Object.keys(keywordsOf(flags)).map(flagOf);
 }
