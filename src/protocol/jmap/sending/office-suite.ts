@@ -60,6 +60,8 @@ export interface PostOptions {
   readonly undoMs?: number;
   readonly recipientsPerHour?: number;
   readonly letterMax?: number;
+  /** Octets of a letter that may be kept; as many as may be sent when missing. */
+  readonly importMax?: number;
   /** Made of the store what the desk sees. */
   readonly wrap?: (store: MailStore) => MailStore;
   readonly store?: MailStore;
@@ -116,7 +118,7 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
     reporter: openReporter({ ...names, recipients, clock, chance }),
     arrivals,
   });
-  const write = { store, blobs: openBlobs(store), clock, chance, hostName: names.hostName, letterMax: options.letterMax ?? 10_000_000 };
+  const write = { store, blobs: openBlobs(store), clock, chance, hostName: names.hostName, letterMax: options.importMax ?? options.letterMax ?? 10_000_000 };
   const mail: MethodGroup = { capability: 'urn:ietf:params:jmap:mail', methods: writeMethods(write), session: () => ({}), account: () => ({}) };
   const groups = [mail, ...sendingGroups({ write, desk, undoMs: () => options.undoMs ?? 0 })];
   const dispatcher = openDispatcher({
