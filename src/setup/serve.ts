@@ -102,11 +102,12 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       ...(await allOf(wanted.filter(isMail).flatMap(open))),
       ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
     ];
-    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }] = await Promise.all([
+    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }, { startAppointments }] = await Promise.all([
       import('./delivery.ts'),
       import('./collection.ts'),
       import('./upkeep.ts'),
       import('./outside-watch.ts'),
+      import('./appointments.ts'),
     ]);
     const reload = async () => {
       await certificates.reload();
@@ -116,6 +117,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
       startCollection(office),
+      startAppointments(office),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),
     );
     opened.push(
