@@ -110,7 +110,8 @@ export function readQueryChanges<C, S extends Shape>(
   return { ...rest, ...read, account: read.accountId, sort: read.sort ?? [] };
 }
 
-function readFilter<C>(value: Json | undefined, askable: Askable<C>): Filter<C> {
+/** A filter tree. @throws MethodError `invalidArguments`, `unsupportedFilter`. */
+export function readFilter<C>(value: Json | undefined, askable: Askable<C>): Filter<C> {
   let size = 0;
   const walk = (part: Json | undefined, depth: number): Filter<C> => {
     if (!isObject(part)) throw invalidArguments('A filter has to be an object.', ['filter']);

@@ -1,5 +1,7 @@
 // Mailbox/get, /changes, /query and /queryChanges (RFC 8621 §2.1 to §2.4). Knows filters and orders of mailboxes, of which there are few: each query
 // looks at all of them.
+import type { MailStore } from '../../../store/contract.ts';
+import type { Shelf, ShelfChanges } from '../../../store/shelf-contract.ts';
 import { aBoolean, aText, anId, nullable, optional } from '../arguments.ts';
 import type { Id, JsonObject, Method } from '../contract.ts';
 import { cannotCalculateChanges } from '../errors.ts';
@@ -143,9 +145,7 @@ export function mailboxQueryChanges({ store }: StorePart): Method {
     const since = parseState(call.sinceQueryState);
     if (since === null) throw cannotCalculateChanges('This is no state of ours.');
     return withShelf(store, call.account.account, async (shelf) => {
-      const changes = await store.changesSince(shelf.account, since);
-      if (changes === null) throw cannotCalculateChanges();
-      const tree = treeOf(await store.mailboxes(shelf.account));
+      const { changes, tree } = await momentOf(store, shelf, since);
       const found = find(tree, call);
       const { created, updated, destroyed, countsOnly } = changes.mailboxes;
       const touched = new Set(updated.filter((mailbox) => !countsOnly.has(mailbox)));
@@ -166,3 +166,14 @@ export function mailboxQueryChanges({ store }: StorePart): Method {
   };
 }
 
+
+/** What changed and what there is, both of one moment. */
+async function momentOf(store: MailStore, shelf: Shelf, since: number): Promise<{ readonly changes: ShelfChanges; readonly tree: MailboxTree }> {
+  for (;;) {
+    const { mailboxModSeq } = shelf;
+    const changes = await store.changesSince(shelf.account, since);
+    if (changes === null) throw cannotCalculateChanges();
+    const tree = treeOf(await store.mailboxes(shelf.account));
+    if (shelf.mailboxModSeq === mailboxModSeq) return { changes, tree };
+  }
+}
