@@ -18,3 +18,5 @@ export const resendTime = day;
 export const traceTime = 30 * day;
 /** Tombstones of one mailbox that are kept whatever their age, for `vanishedSince`. */
 export const keptTombstones = 100_000;
+/** The same for one kind of items. */
+export const keptItemTombstones = 10_000;

@@ -20,6 +20,8 @@ import { partFlags } from '../flag-sets.ts';
 import { keptTombstones, maxKeywords, maxMailboxes } from '../limits.ts';
 import type { FlagSet, StateEntry } from '../mailbox-state.ts';
 import { PackedMailbox, emptyColumns } from '../packed-mailbox.ts';
+import { AccountItems, type ItemPlan } from './items.ts';
+import { AccountUploads } from './uploads.ts';
 
 export interface MemoryLetter {
   readonly id: MessageId;
@@ -62,6 +64,7 @@ export class AccountChanges {
   readonly byMailbox = new Map<MemoryMailbox, MailboxChange>();
   /** Mailboxes made, renamed or removed. */
   readonly touched = new Set<MailboxId>();
+  items: ItemPlan | null = null;
 
   constructor(account: MemoryAccount) {
     this.account = account;
@@ -95,12 +98,13 @@ export class AccountChanges {
   }
 
   get empty(): boolean {
-    return this.byMailbox.size === 0 && this.touched.size === 0;
+    return this.byMailbox.size === 0 && this.touched.size === 0 && this.items === null;
   }
 
   /** Makes it true. Gives the mailboxes that changed. */
   apply(): MailboxId[] {
     this.account.modSeq = this.modSeq;
+    if (this.items !== null) this.account.items.apply(this.items);
     for (const [mailbox, change] of this.byMailbox) {
       for (const uid of change.expunged) mailbox.tombstones.push({ modSeq: this.modSeq, uid });
       if (mailbox.tombstones.length > keptTombstones) forgetTombstones(mailbox);
@@ -125,6 +129,8 @@ export class MemoryAccount {
   readonly subscriptions = new Set<string>();
   /** Placement keys and when they were used. */
   readonly placementKeys = new Map<string, number>();
+  readonly items = new AccountItems();
+  readonly uploads = new AccountUploads();
   rests: Rest[] = [];
   /** What counts against the quota: letters that lie somewhere, each once. */
   readonly usage = { octets: 0, messages: 0 };

@@ -33,13 +33,16 @@ import type {
   VerifyFinding,
 } from '../contract.ts';
 import { changeFlags, partFlags } from '../flag-sets.ts';
+import { accountOfItems } from '../item-rules.ts';
 import { maxKeywords, placementKeyTime, resendTime, restingTime, traceTime } from '../limits.ts';
 import { DELETED, type MailboxState } from '../mailbox-state.ts';
 import { textMatcher } from '../search/match.ts';
 import { AccountChanges, MemoryAccount, type MemoryMailbox } from './account.ts';
+import { MemoryItems, planItems } from './items.ts';
 import { MemoryQueue } from './queue.ts';
 import { MemorySpool } from './spool.ts';
 import { MemoryTrace } from './trace.ts';
+import { MemoryUploads, forgetUploads } from './uploads.ts';
 
 export interface MemoryStoreOptions {
   readonly clock: Clock;
@@ -55,6 +58,8 @@ type Accepted = CommitResult['letters'][number];
 class MemoryStore implements MailStore {
   readonly queue: MemoryQueue;
   readonly trace = new MemoryTrace();
+  readonly items: MemoryItems;
+  readonly uploads: MemoryUploads;
   readonly #clock: Clock;
   readonly #chance: Chance;
   readonly #accounts = new Map<AccountId, MemoryAccount>();
@@ -67,6 +72,15 @@ class MemoryStore implements MailStore {
     this.#clock = clock;
     this.#chance = chance;
     this.queue = new MemoryQueue(() => this.#checkOpen());
+    this.items = new MemoryItems({
+      account: (id) => this.#account(id),
+      accounts: () => {
+        this.#checkOpen();
+        return this.#accounts.values();
+      },
+      finish: (changes) => this.#finish(changes),
+    });
+    this.uploads = new MemoryUploads({ uploadsOf: (id) => this.#account(id).uploads, now: () => clock.now() });
   }
 
   // --- accounts -----------------------------------------------------------------------------------------------------
@@ -235,6 +249,10 @@ class MemoryStore implements MailStore {
     this.#checkOpen();
     this.#checkPlacements(work.letters ?? []);
     const changes = new Map<MemoryAccount, AccountChanges>();
+    const items = work.items ?? [];
+    const writes = items.map(({ write }) => write);
+    const owner = accountOfItems(items);
+    if (owner !== null) planItems(this.#account(owner), writes, changes);
     const letters = ready.map(({ letter, octets, facts }) => this.#accept(letter, octets, facts, changes));
     for (const result of work.queue ?? []) this.queue.finish(result);
     this.trace.add(work.events ?? []);
@@ -242,6 +260,7 @@ class MemoryStore implements MailStore {
     if ((work.letters ?? []).some((letter) => letter.queue.length > 0) || (work.queue ?? []).some(({ done }) => done === 'later')) {
       this.queue.tellNew();
     }
+    this.items.tell(writes);
     return { letters };
   }
 
@@ -449,6 +468,7 @@ class MemoryStore implements MailStore {
     const now = this.#clock.now();
     for (const account of this.#accounts.values()) {
       account.forget(account.endRest((rest) => now - rest.removedAt >= restingTime).map((rest) => rest.message));
+      forgetUploads(account.uploads, now);
       for (const [key, at] of account.placementKeys) if (now - at >= placementKeyTime) account.placementKeys.delete(key);
     }
     for (const [key, { at }] of this.#accepted) if (now - at >= resendTime) this.#accepted.delete(key);
@@ -500,7 +520,7 @@ class MemoryStore implements MailStore {
   #finish(changes: readonly AccountChanges[]): void {
     const told = changes.map((change): AccountChange => {
       const mailboxes = change.apply();
-      return { account: change.account.id, modSeq: change.modSeq, mailboxes };
+      return { account: change.account.id, modSeq: change.modSeq, mailboxes, items: [...(change.items?.kinds.keys() ?? [])] };
     });
     for (const change of told) for (const heard of Array.from(this.#listeners.get(change.account) ?? [])) heard(change);
   }
