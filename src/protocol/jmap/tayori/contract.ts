@@ -134,12 +134,21 @@ export interface OutsideDesk {
 export interface DeviceDesk {
   list(owner: AccountId): Shown;
   /** The secret is told once. @throws Refusal `already-exists`, `limit`, `cannot`. */
-  add(owner: AccountId, name: string, protocols: readonly LoginProtocol[] | null): Promise<{ readonly id: number; readonly secret: string }>;
+  add(
+    owner: AccountId,
+    name: string,
+    protocols: readonly LoginProtocol[] | null,
+  ): Promise<{ readonly id: number; readonly secret: string }>;
   /** @throws Refusal `nonexistent`. */
   remove(owner: AccountId, id: number): Promise<void>;
   links(owner: AccountId): Shown;
   /** The link and its picture are told once. @throws Refusal. */
-  addLink(owner: AccountId, device: string | null, days: number, language: Language): Promise<{ readonly id: number; readonly more: JsonObject }>;
+  addLink(
+    owner: AccountId,
+    device: string | null,
+    days: number,
+    language: Language,
+  ): Promise<{ readonly id: number; readonly more: JsonObject }>;
   removeLink(owner: AccountId, id: number): Promise<void>;
 }
 
@@ -161,7 +170,11 @@ export interface SnoozeDesk {
 
 export interface ContactDesk {
   /** Addresses that the person has written to or heard from, the likelier first; without those of contacts. */
-  history(account: AccountId, text: string, limit: number): Promise<readonly { readonly name: string; readonly email: string; readonly uses: number }[]>;
+  history(
+    account: AccountId,
+    text: string,
+    limit: number,
+  ): Promise<readonly { readonly name: string; readonly email: string; readonly uses: number }[]>;
 }
 
 export interface TayoriParts {

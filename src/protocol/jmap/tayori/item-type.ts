@@ -84,9 +84,16 @@ export function itemMethods({ items }: Pick<TayoriParts, 'items'>, type: ItemTyp
     const ids = (list: readonly number[]): Id[] => list.map((id) => formatId(type.letter, id));
     const { created, updated, destroyed } = found;
     // RFC 8620 §5.2: where no state lies in between.
-    if (created.length + updated.length + destroyed.length > call.maxChanges) throw cannotCalculateChanges('There are more changes than asked for.');
+    if (created.length + updated.length + destroyed.length > call.maxChanges)
+      throw cannotCalculateChanges('There are more changes than asked for.');
     return {
-      response: formatChanges(call, { newState, hasMoreChanges: false, created: ids(created), updated: ids(updated), destroyed: ids(destroyed) }),
+      response: formatChanges(call, {
+        newState,
+        hasMoreChanges: false,
+        created: ids(created),
+        updated: ids(updated),
+        destroyed: ids(destroyed),
+      }),
     };
   };
 
@@ -97,7 +104,8 @@ export function itemMethods({ items }: Pick<TayoriParts, 'items'>, type: ItemTyp
       state: () => state(account),
       async create(object) {
         checkServerSet(object, {});
-        if ((await items.list(account.account, kind)).length >= type.most) throw new NotSet(setError('overQuota', `There may be ${type.most}.`));
+        if ((await items.list(account.account, kind)).length >= type.most)
+          throw new NotSet(setError('overQuota', `There may be ${type.most}.`));
         const read = await type.read({ ...type.defaults, ...object }, asker, account, null);
         const item = type.make === undefined ? await add(read, account) : await type.make(read, account);
         const made = shown(item);

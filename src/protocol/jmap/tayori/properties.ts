@@ -18,7 +18,9 @@ export function readProperties<S extends Shape>(object: JsonObject, shape: S): R
   } catch (thrown) {
     if (!(thrown instanceof MethodError) || thrown.type !== 'invalidArguments') throw thrown;
     const names = thrown.more['arguments'];
-    throw new NotSet(invalidProperties(Array.isArray(names) ? (names as readonly string[]) : [], thrown.message.replaceAll('argument', 'property')));
+    throw new NotSet(
+      invalidProperties(Array.isArray(names) ? (names as readonly string[]) : [], thrown.message.replaceAll('argument', 'property')),
+    );
   }
 }
 

@@ -19,7 +19,9 @@ function aMap(most: number, key: (text: string) => boolean, reader: Reader<Json>
       throw new MethodError('invalidArguments', `"${name}" has to be an object.`, { arguments: [name] });
     const entries = Object.entries(value as JsonObject);
     if (entries.length > most || entries.some(([one]) => !key(one)))
-      throw new MethodError('invalidArguments', `"${name}" has at most ${most} entries, each with a key of its kind.`, { arguments: [name] });
+      throw new MethodError('invalidArguments', `"${name}" has at most ${most} entries, each with a key of its kind.`, {
+        arguments: [name],
+      });
     return Object.fromEntries(entries.map(([one, inner]) => [one, reader(inner, name)]));
   };
 }
@@ -48,7 +50,8 @@ export const settings = {
   unifiedInbox: of(aBoolean, true),
   accountOrder: of(
     aShortList((value, name) => {
-      if (typeof value !== 'string' || !isId(value)) throw new MethodError('invalidArguments', `"${name}" holds ids.`, { arguments: [name] });
+      if (typeof value !== 'string' || !isId(value))
+        throw new MethodError('invalidArguments', `"${name}" holds ids.`, { arguments: [name] });
       return value;
     }, 200),
     [],

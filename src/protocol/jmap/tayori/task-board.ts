@@ -175,7 +175,8 @@ export class TaskBoard {
 
   /** Nothing is begun any more by what runs. */
   close(): void {
-    for (const shelf of this.#shelves.values()) for (const { ending } of shelf.tasks.values()) ending.abort(new Refusal('expired', 'the server closes'));
+    for (const shelf of this.#shelves.values())
+      for (const { ending } of shelf.tasks.values()) ending.abort(new Refusal('expired', 'the server closes'));
   }
 
   #shelf(person: AccountId): Shelf {
