@@ -9,9 +9,12 @@ import { systemChance, systemClock } from '../io/clock.ts';
 import { openPasswordHasher } from '../io/password-hasher.ts';
 import { openAddressBook } from '../journey/account/addresses.ts';
 import type { AddressBook, RecipientLists } from '../journey/account/contract.ts';
+import { openAuthenticator } from '../journey/account/authenticate.ts';
 import type { PasswordHasher } from '../journey/account/hasher-contract.ts';
 import { openPeople, type People } from '../journey/account/people.ts';
 import { openRecipientLists } from '../journey/account/recipients.ts';
+import { openWebSessions, type WebSessions } from '../journey/account/web-sessions.ts';
+import type { Authenticator, TokenAuthenticator } from '../protocol/sasl/authenticator.ts';
 import type { AccountId, MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import type { CollectionLedger } from '../store/ledger-contract.ts';
@@ -31,6 +34,9 @@ export interface Office {
   readonly addresses: AddressBook;
   readonly recipients: RecipientLists;
   readonly hasher: PasswordHasher;
+  /** One for all protocols: who guesses by one waits at the others too. */
+  readonly authenticator: Authenticator & TokenAuthenticator;
+  readonly webSessions: WebSessions;
   /** Accounts at other providers. */
   readonly outside: OutsideOffice;
   readonly clock: Clock;
@@ -80,6 +86,8 @@ export async function openOffice(
     addresses,
     recipients,
     hasher,
+    authenticator: openAuthenticator({ directory, hasher, clock, chance, log, meter }),
+    webSessions: openWebSessions({ directory, clock, chance, log }),
     outside,
     clock,
     chance,

@@ -1,5 +1,6 @@
 // Reads arguments of methods and members of objects: each by a reader of its type, and nothing that nobody asked for. Knows JSON types and
 // those of RFC 8620 §1; knows no method.
+import type { Bytes } from '../../base/bytes.ts';
 import { MethodError, type Id, type Json, type JsonObject } from './contract.ts';
 import { invalidArguments } from './errors.ts';
 import { isId } from './ids.ts';
@@ -175,3 +176,14 @@ export const aUtcDate: Reader<number> = (value, name) => {
   if (at === null) throw wrong(name, 'a time in UTC such as 2026-01-31T12:00:00Z');
   return at;
 };
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of octets that are UTF-8 from end to end, else null. */
+export function textOfUtf8(octets: Bytes): string | null {
+  try {
+    return strict.decode(octets);
+  } catch {
+    return null;
+  }
+}
