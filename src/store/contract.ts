@@ -128,6 +128,8 @@ export interface Commit {
 }
 
 export interface CommitResult {
+  /** Ids of the items written, in order. */
+  readonly items: readonly number[];
   /** One per letter, in order: its id (an earlier one when it was a re-send) and where it lies. */
   readonly letters: readonly {
     readonly letter: LetterId;

@@ -1,13 +1,14 @@
 // What every engine asks of a write to an item, so that all refuse the same. Knows bounds and words; knows no engine and no row.
+import { bytesFromUtf8 } from '../base/bytes.ts';
 import { Refusal } from '../base/trouble.ts';
 import type { Commit, AccountId, ModSeq } from './contract.ts';
-import { itemOctetsMax, itemsMax, type Item, type ItemWrite } from './items-contract.ts';
+import { itemOctetsMax, itemsMax, type Item, type ItemKind, type ItemWrite } from './items-contract.ts';
 
 /** What an engine keeps of an item's value: JSON. @throws Refusal `too-big`. */
 export function formatItem(value: unknown): string {
   const text = JSON.stringify(value) ?? 'null';
-  // A character has three octets at most in UTF-8 (a pair of surrogates four): most texts need not be measured.
-  if (text.length * 3 > itemOctetsMax && Buffer.byteLength(text) > itemOctetsMax)
+  // No unit of UTF-16 makes more than three octets: most texts need not be measured.
+  if (text.length * 3 > itemOctetsMax && bytesFromUtf8(text).length > itemOctetsMax)
     throw new Refusal('too-big', `An item may have ${itemOctetsMax} octets`);
   return text;
 }
@@ -22,7 +23,10 @@ export function textOf(write: ItemWrite): string | null {
  * May the item be changed by this write? An item that somebody else has removed meanwhile is not what it was.
  * @throws Refusal `changed`, `nonexistent`.
  */
-export function checkItem(is: Pick<Item, 'modSeq'> | null, write: Exclude<ItemWrite, { readonly add: unknown }>): void {
+export function checkItem(
+  is: Pick<Item, 'modSeq'> | null,
+  write: { readonly kind: ItemKind; readonly id: number; readonly ifModSeq?: ModSeq | undefined },
+): void {
   const { ifModSeq } = write;
   if (ifModSeq !== undefined && (is === null || is.modSeq > ifModSeq))
     throw new Refusal('changed', 'Somebody else was first', `item ${write.kind} ${write.id} is not as it was at ${ifModSeq}`);

@@ -20,3 +20,5 @@ export const traceTime = 30 * day;
 export const keptTombstones = 100_000;
 /** The same for one kind of items. */
 export const keptItemTombstones = 10_000;
+/** Tombstones above the kept number go when they are older. */
+export const keptTombstoneTime = 30 * day;

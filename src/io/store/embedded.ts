@@ -37,6 +37,7 @@ import { restingTime } from '../../store/limits.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import { Deliveries } from './deliveries.ts';
 import { parseFact } from './fact-columns.ts';
+import { EmbeddedItems } from './item-side.ts';
 import type { AccountEffect } from './jobs.ts';
 import type { LetterIndex } from './letter-index.ts';
 import { lockData, type DataLock } from './lock.ts';
@@ -49,6 +50,8 @@ import { checkFileSystem } from './schema.ts';
 import { Shard } from './shard.ts';
 import { Spools } from './spools.ts';
 import { EmbeddedTrace } from './trace-side.ts';
+import { EmbeddedUploads } from './upload-side.ts';
+import { makeCrashPoint } from './writer/crash-points.ts';
 import { syncDirectory } from './writer/segments.ts';
 import { verifyShard } from './verify.ts';
 import { verifyInThread } from './verify-thread.ts';
@@ -96,6 +99,8 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
 export class EmbeddedStore implements MailStore {
   readonly queue: EmbeddedQueue;
   readonly trace: EmbeddedTrace;
+  readonly items: EmbeddedItems;
+  readonly uploads: EmbeddedUploads;
   readonly #options: EmbeddedStoreOptions;
   readonly #ownLock: DataLock | null;
   readonly #mailboxes: OpenMailboxes;
@@ -118,11 +123,25 @@ export class EmbeddedStore implements MailStore {
     this.#spools = new Spools(join(options.dir, 'spool'));
     this.queue = new EmbeddedQueue(() => this.#openShards());
     this.trace = new EmbeddedTrace(() => this.#openShards(), options.log);
+    const parts = {
+      shards: () => this.#openShards(),
+      checkAccount: (account: AccountId) => this.#checkAccount(account),
+      checkRoom: (octets: number) => this.checkRoom(octets),
+    };
+    this.items = new EmbeddedItems(parts);
+    this.uploads = new EmbeddedUploads({
+      ...parts,
+      dir: join(options.dir, 'uploads'),
+      chance: options.chance,
+      point: makeCrashPoint(process.env['CRASH_AT'] ?? null),
+      log: options.log,
+    });
     this.#deliveries = new Deliveries({
       shards: () => this.#openShards(),
       checkMailbox: (account, mailbox) => this.#checkPlace(account, mailbox),
       newRows: () => this.queue.tellNew(),
       newLetterId: () => makeLetterId(options.chance, options.clock.now()),
+      linesOf: (writes) => this.items.linesOf(writes),
       log: options.log,
     });
   }
@@ -164,6 +183,7 @@ export class EmbeddedStore implements MailStore {
       for (const shard of this.#shards) await shard.close();
       throw failed.reason;
     }
+    await this.uploads.sweep();
     await this.#deliveries.finishHandOvers();
     const { meter, search } = this.#options;
     meter.gauge('tayori_store_free_octets', () => this.#room.free);
@@ -186,6 +206,7 @@ export class EmbeddedStore implements MailStore {
 
   async removeAccount(account: AccountId): Promise<void> {
     await this.#shardOf(account).writer.send<'removeAccount'>({ kind: 'removeAccount', account });
+    await this.uploads.forgetAccount(account);
   }
 
   async usage(account: AccountId): Promise<{ readonly octets: number; readonly messages: number }> {
@@ -353,11 +374,13 @@ export class EmbeddedStore implements MailStore {
   }
 
   async commit(work: Commit): Promise<CommitResult> {
-    const letters = await this.#deliveries.commit(work);
+    const done = await this.#deliveries.commit(work);
+    const { letters } = done;
     const resent = letters.filter((letter) => letter.resent).length;
     if (letters.length > resent) this.#options.meter.count('tayori_store_letters_total', {}, letters.length - resent);
     if (resent > 0) this.#options.meter.count('tayori_store_resent_letters_total', {}, resent);
-    return { letters };
+    this.items.tell((work.items ?? []).map(({ write }) => write));
+    return done;
   }
 
   append(
@@ -432,6 +455,7 @@ export class EmbeddedStore implements MailStore {
       const result = await shard.writer.send<'upkeep'>({ kind: 'upkeep', keepSegments: this.#keepSegments > 0 });
       more ||= result.more;
       shard.octets.forget(result.emptied);
+      await this.uploads.forget(result.uploads);
       for (const { account, messages } of result.removed) this.#options.search?.removed(account, messages);
       for (const { account, messages } of result.removed) this.#texts.forget(account, messages);
       await this.#room

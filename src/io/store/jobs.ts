@@ -13,6 +13,7 @@ import type {
   Placement,
   Uid,
 } from '../../store/contract.ts';
+import type { ItemKind } from '../../store/items-contract.ts';
 import type { NewQueueRecipient, QueueRecipient, QueueResult } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 
@@ -66,6 +67,18 @@ export interface AppendJob {
   readonly letter: LetterId;
 }
 
+/** One write to an item, its value ready as text. */
+export interface ItemLine {
+  readonly kind: ItemKind;
+  readonly how: 'add' | 'put' | 'remove';
+  /** 0 for one that is added. */
+  readonly id: number;
+  readonly text: string | null;
+  /** Undefined: stays as it is. */
+  readonly dueAt: number | null | undefined;
+  readonly ifModSeq: ModSeq | undefined;
+}
+
 export type Job =
   | { readonly kind: 'createAccount'; readonly account: AccountId; readonly mailboxes: readonly { name: string; role: MailboxRole }[] }
   | { readonly kind: 'removeAccount'; readonly account: AccountId }
@@ -79,7 +92,20 @@ export type Job =
       readonly queue: readonly QueueResult[];
       readonly queueElsewhere: readonly QueueResult[];
       readonly events: readonly TraceEvent[];
+      readonly items: { readonly account: AccountId; readonly lines: readonly ItemLine[] } | null;
     }
+  | { readonly kind: 'items'; readonly account: AccountId; readonly lines: readonly ItemLine[] }
+  | {
+      readonly kind: 'addUpload';
+      readonly account: AccountId;
+      readonly file: string;
+      readonly start: number;
+      readonly size: number;
+      readonly type: string;
+      readonly sha256: string;
+    }
+  | { readonly kind: 'removeUpload'; readonly account: AccountId; readonly id: number }
+  | { readonly kind: 'forgetUploads'; readonly files: readonly string[] }
   | {
       readonly kind: 'append';
       readonly account: AccountId;
@@ -138,7 +164,16 @@ export interface JobResults {
   renameMailbox: null;
   deleteMailbox: null;
   setSubscribed: null;
-  commit: { readonly letters: readonly AcceptedLetter[]; readonly handOvers: readonly HandOver[]; readonly newQueueRows: boolean };
+  commit: {
+    readonly letters: readonly AcceptedLetter[];
+    readonly handOvers: readonly HandOver[];
+    readonly newQueueRows: boolean;
+    readonly items: readonly number[];
+  };
+  items: { readonly ids: readonly number[]; readonly modSeq: ModSeq };
+  addUpload: { readonly id: number; readonly at: number };
+  removeUpload: string | null;
+  forgetUploads: null;
   append: { readonly uidValidity: number; readonly uids: readonly Uid[]; readonly modSeq: ModSeq };
   setFlags: FlagResult;
   expunge: { readonly uids: readonly Uid[]; readonly modSeq: ModSeq };
@@ -185,6 +220,8 @@ export interface UpkeepResult {
   readonly removed: readonly { readonly account: AccountId; readonly messages: readonly MessageId[] }[];
   /** Segments that nothing refers to any more; the main thread closes them before their files go. */
   readonly emptied: readonly number[];
+  /** Files of uploads that nobody used. */
+  readonly uploads: readonly string[];
   /** There is more to do. */
   readonly more: boolean;
 }
@@ -222,6 +259,8 @@ export interface AccountEffect {
   readonly removed: boolean;
   readonly mailboxes: readonly MailboxEffect[];
   readonly newMessages: readonly MessageId[];
+  /** Kinds of items that changed. */
+  readonly items: readonly ItemKind[];
 }
 
 /** Trouble in a form that survives the way between threads. */

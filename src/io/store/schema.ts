@@ -190,6 +190,60 @@ const migrations: readonly string[] = [
   create table segment (id integer primary key, size integer not null, live integer not null);
   `,
   `alter table queue_row add column via integer`,
+  `
+  -- Small objects of an account besides its letters.
+  create table item (
+    account integer not null,
+    kind text not null,
+    id integer not null,
+    created_modseq integer not null,
+    modseq integer not null,
+    due_at integer,
+    value text not null,
+    primary key (account, kind, id)
+  );
+  create index item_modseq on item (account, kind, modseq);
+  create index item_due on item (due_at) where due_at is not null;
+
+  -- What is counted for each kind. Tombstones at or below the floor are gone.
+  create table item_kind (
+    account integer not null,
+    kind text not null,
+    next_id integer not null,
+    modseq integer not null,
+    floor integer not null,
+    items integer not null,
+    gone integer not null,
+    primary key (account, kind)
+  ) without rowid;
+  create index item_kind_full on item_kind (gone) where gone > 10000;
+
+  create table item_gone (
+    account integer not null,
+    kind text not null,
+    modseq integer not null,
+    id integer not null,
+    created_modseq integer not null,
+    at integer not null,
+    primary key (account, kind, modseq, id)
+  ) without rowid;
+
+  -- Octets handed in and not used yet: a file in uploads/, whose octets begin at start.
+  create table upload (
+    account integer not null,
+    id integer not null,
+    size integer not null,
+    type text not null,
+    sha256 text not null,
+    at integer not null,
+    file text not null,
+    start integer not null,
+    primary key (account, id)
+  ) without rowid;
+  create index upload_at on upload (at);
+  create unique index upload_file on upload (file);
+  create table upload_next (account integer primary key, next integer not null);
+  `,
 ];
 
 export const schemaVersion = migrations.length;

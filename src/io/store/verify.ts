@@ -1,10 +1,11 @@
 // Checks every promise of a shard. Knows which rows must agree and what that means in words; repairs nothing.
 // Each account is looked at in one picture of the database, so that letters may come and go meanwhile.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { VerifyFinding } from '../../store/contract.ts';
 import { SegmentGone, type SegmentReader } from './segment-reader.ts';
 import type { ShardReader } from './shard-reader.ts';
+import { checkItems, checkOrphans, checkUploads } from './verify-items.ts';
 import { segmentName } from './writer/segments.ts';
 
 /** What a check needs of a shard. */
@@ -23,10 +24,12 @@ export async function* verifyShard(shard: VerifiedShard, quick: boolean, done: (
   const integrity = reader.rows(quick ? 'pragma quick_check(20)' : 'pragma integrity_check(20)').map((row) => String(row[0]));
   for (const words of integrity) if (words !== 'ok') yield { account: null, what: `database of shard ${shard.number}: ${words}` };
   for (const account of reader.accounts()) {
-    for (const what of inOnePicture(shard, () => checkAccount(shard, account))) yield { account, what };
+    for (const what of inOnePicture(shard, () => [...checkAccount(shard, account), ...checkItems(reader, account)]))
+      yield { account, what };
+    for await (const what of checkUploads(reader, join(dirname(shard.dir), 'uploads'), account, quick)) yield { account, what };
     await new Promise(setImmediate);
   }
-  for (const what of inOnePicture(shard, () => checkLetters(shard))) yield { account: null, what };
+  for (const what of inOnePicture(shard, () => [...checkLetters(shard), ...checkOrphans(reader)])) yield { account: null, what };
   if (!quick) yield* verifyOctets(shard, done);
 }
 

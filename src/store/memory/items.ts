@@ -197,10 +197,14 @@ export class MemoryItems implements ItemStore {
   }
 }
 
-/** The items' part of a commit, planned. @throws Refusal. */
-export function planItems(account: MemoryAccount, writes: readonly ItemWrite[], changes: Map<MemoryAccount, AccountChanges>): void {
-  if (writes.length === 0) return;
+/** The items' part of a commit, planned. Gives their ids. @throws Refusal. */
+export function planItems(
+  account: MemoryAccount,
+  writes: readonly ItemWrite[],
+  changes: Map<MemoryAccount, AccountChanges>,
+): readonly number[] {
   const change = changes.get(account) ?? new AccountChanges(account);
   change.items = account.items.plan(writes, change.modSeq);
   changes.set(account, change);
+  return change.items.ids;
 }

@@ -59,5 +59,5 @@ export class MemoryUploads implements UploadStore {
 
 /** Those that nobody used for a day. */
 export function forgetUploads(uploads: AccountUploads, now: number): void {
-  for (const { id, at } of [...uploads.kept.values()]) if (now - at >= uploadsKeptMs) uploads.kept.delete(id);
+  for (const { id, at } of uploads.kept.values()) if (now - at >= uploadsKeptMs) uploads.kept.delete(id);
 }

@@ -5,6 +5,7 @@ import { maxMailboxes } from '../../../store/limits.ts';
 import type { Job } from '../jobs.ts';
 import type { Books } from './books.ts';
 import type { AccountRow, MailboxRow } from './ledger.ts';
+import { forgetItemStates, removeItems } from './items.ts';
 import { releaseLetter } from './letters.ts';
 import { addPlacement } from './placing.ts';
 import { placementsOf, removePlacement, rest } from './removing.ts';
@@ -33,6 +34,7 @@ export function removeAccount(books: Books, turn: Turn, account: AccountId): nul
   for (const [letter] of books.sql.rows('select letter from message where account = ?', account)) releaseLetter(books, Number(letter));
   for (const table of ['message', 'placement', 'vanished', 'resting', 'thread_key', 'placed', 'mailbox', 'subscription'])
     books.sql.run(`delete from ${table} where account = ?`, account);
+  removeItems(books, account);
   books.ledger.removeAccount(row);
   return null;
 }
@@ -127,6 +129,7 @@ export function newValidity(books: Books, turn: Turn): null {
     account.nextMessage += farBehind;
     account.nextMailbox += farBehind;
     account.modSeq += farBehind;
+    forgetItemStates(books, account, farBehind);
     for (const box of account.mailboxes.values()) {
       turn.touch(account, box);
       books.ledger.touchMailbox(box);

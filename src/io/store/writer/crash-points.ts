@@ -25,6 +25,9 @@ export const crashPointNames = [
   'before-unlink',
   'after-handover-row',
   'large-letter-moved',
+  'after-item-row',
+  'upload-kept',
+  'after-upload-row',
 ] as const;
 export type CrashPointName = (typeof crashPointNames)[number];
 

@@ -3,6 +3,7 @@ import type { Job, JobResults } from '../jobs.ts';
 import type { Books } from './books.ts';
 import { createAccount, createMailbox, deleteMailbox, newValidity, removeAccount, renameMailbox, setSubscribed } from './boxes.ts';
 import { setFlags } from './flagging.ts';
+import { changeItems } from './items.ts';
 import { addEvents } from './journey.ts';
 import { releaseLetter } from './letters.ts';
 import { accept, append, checkAccept, copy, restore, type Land } from './placing.ts';
@@ -10,6 +11,7 @@ import { changeQueueRows, finishQueueRow, renewQueueRows, takeQueueRows } from '
 import { expunge } from './removing.ts';
 import type { Turn } from './turn.ts';
 import { upkeep } from './upkeep.ts';
+import { addUpload, forgetUploads, removeUpload } from './uploads.ts';
 
 export function doJob(books: Books, job: Job, turn: Turn, land: Land): JobResults[keyof JobResults] {
   switch (job.kind) {
@@ -37,6 +39,14 @@ export function doJob(books: Books, job: Job, turn: Turn, land: Land): JobResult
       return deleteMailbox(books, turn, job);
     case 'setSubscribed':
       return setSubscribed(books, turn, job);
+    case 'items':
+      return changeItems(books, turn, job.account, job.lines);
+    case 'addUpload':
+      return addUpload(books, turn, job);
+    case 'removeUpload':
+      return removeUpload(books, job);
+    case 'forgetUploads':
+      return forgetUploads(books, job.files);
     case 'queueTake':
       return takeQueueRows(books, job);
     case 'queueRenew':
@@ -62,6 +72,8 @@ export function doJob(books: Books, job: Job, turn: Turn, land: Land): JobResult
 
 function acceptAll(books: Books, job: Extract<Job, { kind: 'commit' }>, turn: Turn, land: Land): JobResults['commit'] {
   const checked = job.letters.map((letter) => checkAccept(books, letter, land, turn.now));
+  // Before any letter: whoever decides about an item that somebody else was quicker to change places nothing.
+  const items = job.items === null ? [] : changeItems(books, turn, job.items.account, job.items.lines).ids;
   const handOvers: JobResults['commit']['handOvers'][number][] = [];
   const letters = checked.map((letter, index) => {
     const found: Omit<(typeof handOvers)[number], 'index'>[] = [];
@@ -79,5 +91,5 @@ function acceptAll(books: Books, job: Extract<Job, { kind: 'commit' }>, turn: Tu
   }
   addEvents(books, job.events);
   const newQueueRows = job.letters.some((letter) => letter.queue.length > 0) || job.queue.some((result) => result.done === 'later');
-  return { letters, handOvers, newQueueRows };
+  return { letters, handOvers, newQueueRows, items };
 }

@@ -1,6 +1,7 @@
 // One job at work: its MODSEQ in each account it touches, and what it did, for those who have mailboxes open.
 // Knows accounts and mailboxes; writes nothing by itself.
 import type { AccountId, MailboxId, MessageId, ModSeq, Uid } from '../../../store/contract.ts';
+import type { ItemKind } from '../../../store/items-contract.ts';
 import type { AccountEffect, AddedRow, MailboxEffect } from '../jobs.ts';
 import { numbersOf, type AccountRow, type Ledger, type MailboxRow } from './ledger.ts';
 
@@ -24,6 +25,7 @@ interface AccountTurn {
   removed: boolean;
   readonly mailboxes: Map<MailboxId, MailboxTurn>;
   readonly newMessages: MessageId[];
+  readonly items: Set<ItemKind>;
 }
 
 export class Turn {
@@ -74,6 +76,10 @@ export class Turn {
     this.#account(account).newMessages.push(message);
   }
 
+  item(account: AccountRow, kind: ItemKind): void {
+    this.#account(account).items.add(kind);
+  }
+
   effects(): AccountEffect[] {
     const effects: AccountEffect[] = [];
     for (const turn of this.#accounts.values()) {
@@ -95,6 +101,7 @@ export class Turn {
         removed: turn.removed,
         mailboxes,
         newMessages: turn.newMessages,
+        items: [...turn.items],
       });
     }
     return effects;
@@ -105,7 +112,7 @@ export class Turn {
     if (turn === undefined) {
       row.modSeq++;
       this.#ledger.touchAccount(row);
-      turn = { row, modSeq: row.modSeq, structure: false, removed: false, mailboxes: new Map(), newMessages: [] };
+      turn = { row, modSeq: row.modSeq, structure: false, removed: false, mailboxes: new Map(), newMessages: [], items: new Set() };
       this.#accounts.set(row.id, turn);
     }
     return turn;

@@ -9,9 +9,11 @@ import { keptTombstones, placementKeyTime, resendTime, traceTime } from '../../.
 import { factColumns, formatFacts } from '../fact-columns.ts';
 import type { UpkeepResult } from '../jobs.ts';
 import type { Books } from './books.ts';
+import { pruneItemTombstones } from './items.ts';
 import { keyEvents, pruneEvents } from './journey.ts';
 import { removeMessage } from './letters.ts';
 import { segmentName } from './segments.ts';
+import { endUploads } from './uploads.ts';
 
 /** Rows of each kind in one call. */
 const portion = 2000;
@@ -40,11 +42,14 @@ export function upkeep(books: Books, now: number, keepSegments: boolean): Upkeep
   if (books.unkeyed > 0) keyEvents(books);
   more = pruneEvents(books, now - traceTime, portion) === portion || books.unkeyed > 0 || more;
   pruneTombstones(books, now);
+  pruneItemTombstones(books, now);
+  const uploads = endUploads(books, now);
+  more ||= uploads.more;
   more = readFactsAgain(books) || more;
   if (!keepSegments) more = collect(books) || more;
   const emptied = keepSegments ? [] : books.segments.wasteful(0);
   for (const segment of emptied) books.segments.drop(segment);
-  return { removed: rested.removed, emptied, more };
+  return { removed: rested.removed, emptied, uploads: uploads.files, more };
 }
 
 /** Letters whose time of rest is over. */
