@@ -1,6 +1,5 @@
 // Letters that are put away until later, and whom somebody has written to: what the own capability asks of a mailbox. Knows the store's shelf;
 // when a letter comes back is decided elsewhere.
-import type { Clock } from '../base/clock.ts';
 import { Refusal } from '../base/trouble.ts';
 import { parseAddressText } from './own-capability-addresses.ts';
 import type { AccountId, MailboxId, MailStore } from '../store/contract.ts';
@@ -61,21 +60,19 @@ export function openSnoozeDesk({ store }: { readonly store: MailStore }): Snooze
 
 /** Letters that are looked at for addresses: the last ones sent. */
 const lettersMax = 1_000;
-const keptMs = 60_000;
 const accountsMax = 500;
 
 interface Known {
-  readonly at: number;
+  /** Of the Sent folder: what has been looked through. */
+  readonly mark: string;
   readonly people: readonly { readonly name: string; readonly email: string; readonly uses: number }[];
 }
 
-export function openContactDesk({ store, clock }: { readonly store: MailStore; readonly clock: Clock }): ContactDesk {
+export function openContactDesk({ store }: { readonly store: MailStore }): ContactDesk {
   const kept = new Map<AccountId, Known>();
 
-  async function gather(account: AccountId): Promise<Known['people']> {
-    const sent = (await store.mailboxes(account)).find(({ role }) => role === 'sent');
-    if (sent === undefined) return [];
-    const state = await store.openMailbox(account, sent.id);
+  async function gather(account: AccountId, sent: MailboxId): Promise<Known['people']> {
+    const state = await store.openMailbox(account, sent);
     let messages: Uint32Array;
     try {
       messages = state.messages.slice(Math.max(0, state.count - lettersMax), state.count);
@@ -95,9 +92,12 @@ export function openContactDesk({ store, clock }: { readonly store: MailStore; r
 
   return {
     async history(account, text, limit) {
+      const sent = (await store.mailboxes(account)).find(({ role }) => role === 'sent');
+      if (sent === undefined) return [];
+      const mark = `${sent.id} ${sent.uidNext}`;
       let known = kept.get(account);
-      if (known === undefined || clock.monotonic() - known.at > keptMs) {
-        known = { at: clock.monotonic(), people: await gather(account) };
+      if (known?.mark !== mark) {
+        known = { mark, people: await gather(account, sent.id) };
         kept.delete(account);
         kept.set(account, known);
         if (kept.size > accountsMax) kept.delete(kept.keys().next().value!);

@@ -31,6 +31,8 @@ export function openOutsideDesk({ office, progressOf }: OutsideDeskParts): Outsi
       for (const row of accounts.list(owner, true)) shown.set(formatId('A', row.id), await show(office, row, progressOf(row.id), language));
       return shown;
     },
+    marks: (owner) =>
+      new Map(accounts.list(owner, true).map((row): [string, JsonObject] => [formatId('A', row.id), showRow(office, row, progressOf(row.id), 'en')])),
     async change(owner, account, { open, paused, ...change }) {
       const row = own(owner, account);
       if (open) await accounts.reopen(row.id);
@@ -43,8 +45,12 @@ export function openOutsideDesk({ office, progressOf }: OutsideDeskParts): Outsi
   };
 }
 
-async function show(office: Office, row: OutsideAccountRow, progress: CollectionProgress | null, language: Language): Promise<JsonObject> {
+async function show(...[office, row, progress, language]: Parameters<typeof showRow>): Promise<JsonObject> {
   const { messages, octets } = await usage(office, row.id);
+  return { ...showRow(office, row, progress, language), letters: messages, octets };
+}
+
+function showRow(office: Office, row: OutsideAccountRow, progress: CollectionProgress | null, language: Language): JsonObject {
   const person = office.directory.accountById(row.owner)?.address ?? '';
   const id = formatId('A', row.id);
   return {
@@ -64,8 +70,6 @@ async function show(office: Office, row: OutsideAccountRow, progress: Collection
     appLogin: `${person}/${row.address}`,
     health: showHealth(office, row, language),
     collecting: progress === null ? null : { mailbox: progress.mailbox, done: progress.done, of: progress.of },
-    letters: messages,
-    octets,
   };
 }
 

@@ -50,7 +50,7 @@ export function openOwnCapability({ office, progressOf, pageUrl, discovery }: Ow
     devices: openDeviceDesk({ office, pageUrl }),
     journeys: openJourneyDesk(office),
     snoozes: openSnoozeDesk({ store }),
-    contacts: openContactDesk({ store, clock }),
+    contacts: openContactDesk({ store }),
     async known(address, language) {
       const [{ discoverAtOnce }, { showDiscovery }] = await Promise.all([
         import('./discover/discover.ts'),

@@ -125,6 +125,8 @@ export interface OutsideChange {
 export interface OutsideDesk {
   /** All of a person, also those at rest. */
   list(owner: AccountId, language: Language): Promise<Shown>;
+  /** The same without words and without what their mail amounts to: what a state is made of. */
+  marks(owner: AccountId): Shown;
   /** @throws Refusal `nonexistent`, `cannot`. */
   change(owner: AccountId, account: AccountId, change: OutsideChange): Promise<void>;
   /** Comes to rest for thirty days. @throws Refusal `nonexistent`. */

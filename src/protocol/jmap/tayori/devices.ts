@@ -21,12 +21,14 @@ export const deviceType = ({ devices }: Desk): ShownType => ({
   name: 'Device',
   properties: ['name', 'protocols', 'createdAt', 'lastUsedAt', 'lastUsedFrom', 'uses'],
   list: async ({ account }) => devices.list(account),
+  mark: ({ account }) => devices.list(account),
 });
 
 export const linkType = ({ devices }: Desk): ShownType => ({
   name: 'SetupLink',
   properties: ['device', 'createdAt', 'expiresAt', 'usedAt', 'deviceId'],
   list: async ({ account }) => devices.links(account),
+  mark: ({ account }) => devices.links(account),
 });
 
 export function deviceMethods(parts: Desk, snapshots: Snapshots): Readonly<Record<string, Method>> {
@@ -40,7 +42,7 @@ export function deviceMethods(parts: Desk, snapshots: Snapshots): Readonly<Recor
       const call = readSet(args, asker, {});
       const account = checkOwn(call.account);
       const { response } = await runSet(call, asker, {
-        state: () => stateOfShown(device, snapshots, account),
+        state: async () => stateOfShown(device, snapshots, account),
         async create(object) {
           checkInPerson(asker);
           const read = readProperties(object, {
@@ -69,7 +71,7 @@ export function deviceMethods(parts: Desk, snapshots: Snapshots): Readonly<Recor
       const call = readSet(args, asker, {});
       const account = checkOwn(call.account);
       const { response } = await runSet(call, asker, {
-        state: () => stateOfShown(link, snapshots, account),
+        state: async () => stateOfShown(link, snapshots, account),
         async create(object) {
           checkInPerson(asker);
           const read = readProperties(object, {

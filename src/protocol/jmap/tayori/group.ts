@@ -46,7 +46,7 @@ export function tayoriGroups(
         Task: async ({ account }) => parts.tasks.state(account),
         Settings: stateOf(settingKind),
         ...Object.fromEntries(kept.map(({ name, kind }) => [name, stateOf(kind)])),
-        ...Object.fromEntries(shown.map((type) => [type.name, (account: JmapAccount) => stateOfShown(type, snapshots, account)])),
+        ...Object.fromEntries(shown.map((type) => [type.name, async (account: JmapAccount) => stateOfShown(type, snapshots, account)])),
       },
       listen(heard) {
         const stops = [

@@ -33,7 +33,7 @@ export const outsideProperties = [
 ] as const;
 
 export function outsideType({ outside }: Pick<TayoriParts, 'outside'>): ShownType {
-  return { name: 'OutsideAccount', properties: outsideProperties, list: ({ account }, language) => outside.list(account, language) };
+  return { name: 'OutsideAccount', properties: outsideProperties, list: ({ account }, language) => outside.list(account, language), mark: ({ account }) => outside.marks(account) };
 }
 
 const changeable = { name: aLine(200), leaving: aLeaving, sentCopy: oneOf(['provider', 'here'] as const), paused: aBoolean };
@@ -49,12 +49,12 @@ export function outsideMethods(parts: Pick<TayoriParts, 'outside'>, snapshots: S
       const own = checkOwn(call.account);
       const there = async (id: string): Promise<{ readonly account: number; readonly object: JsonObject }> => {
         const account = parseId('A', id);
-        const object = account === null ? undefined : (await outside.list(own.account, 'en')).get(id);
+        const object = account === null ? undefined : outside.marks(own.account).get(id);
         if (account === null || object === undefined) throw new NotSet(notFound());
         return { account, object };
       };
       const { response } = await runSet(call, asker, {
-        state: () => stateOfShown(type, snapshots, own),
+        state: async () => stateOfShown(type, snapshots, own),
         create: () => Promise.reject(new NotSet(setError('forbidden', 'An account is set up by a Task of the kind setUp.'))),
         async update(id, patch) {
           const { account, object } = await there(id);
