@@ -33,7 +33,12 @@ export const outsideProperties = [
 ] as const;
 
 export function outsideType({ outside }: Pick<TayoriParts, 'outside'>): ShownType {
-  return { name: 'OutsideAccount', properties: outsideProperties, list: ({ account }, language) => outside.list(account, language), mark: ({ account }) => outside.marks(account) };
+  return {
+    name: 'OutsideAccount',
+    properties: outsideProperties,
+    list: ({ account }, language) => outside.list(account, language),
+    mark: ({ account }) => outside.marks(account),
+  };
 }
 
 const changeable = { name: aLine(200), leaving: aLeaving, sentCopy: oneOf(['provider', 'here'] as const), paused: aBoolean };

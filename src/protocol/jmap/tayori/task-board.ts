@@ -1,7 +1,7 @@
 // Long work under way: what each person has begun, how far it is, and what came of it. Kept in memory for ten minutes after its end.
 // Knows tasks, their bounds and their states; does none of the work.
 import type { Clock } from '../../../base/clock.ts';
-import { Refusal } from '../../../base/trouble.ts';
+import { Refusal, Unavailable } from '../../../base/trouble.ts';
 import type { AccountId } from '../../../store/contract.ts';
 import type { JsonObject } from '../contract.ts';
 import type { Language, TaskDesk, TaskEnd, TaskFailure, TaskHand, TaskKind, TaskStep, TaskWish } from './contract.ts';
@@ -33,6 +33,8 @@ interface Kept {
   readonly created: number;
   changed: number;
   readonly ending: AbortController;
+  /** Cancels what is due: first its longest time, after its end that it is forgotten. */
+  due: () => void;
 }
 
 /** One person's. Versions count changes. */
@@ -57,6 +59,7 @@ export class TaskBoard {
   /** Ids begin with the time: those of another run of the program are never given again. */
   #next: number;
   readonly #run: string;
+  #closed = false;
 
   constructor(parts: TaskBoardParts) {
     this.#parts = parts;
@@ -66,6 +69,7 @@ export class TaskBoard {
 
   /** Begins what the desk has allowed. @throws Refusal `limit`, and what the desk says. */
   begin(person: AccountId, wish: TaskWish, language: Language, desk: TaskDesk): Task {
+    if (this.#closed) throw new Unavailable('shutting-down', 'the server closes');
     const shelf = this.#shelf(person);
     const running = [...shelf.tasks.values()].filter(({ task }) => task.state === 'running');
     if (running.length >= runningMax) throw new Refusal('limit', `${runningMax} things are under way already; wait for one, or cancel it`);
@@ -89,9 +93,9 @@ export class TaskBoard {
       result: null,
       failure: null,
     };
-    const kept: Kept = { task, created: version, changed: version, ending };
+    const due = clock.after(longestMs, () => ending.abort(new Refusal('expired', 'this took too long')));
+    const kept: Kept = { task, created: version, changed: version, ending, due };
     shelf.tasks.set(task.id, kept);
-    const cancelLimit = clock.after(longestMs, () => ending.abort(new Refusal('expired', 'this took too long')));
     const hand: TaskHand = {
       signal: ending.signal,
       step: (step) => {
@@ -112,8 +116,7 @@ export class TaskBoard {
           if (failure.cause === 'defect') this.#parts.failed(wish.kind, trouble);
           this.#end(person, kept, { result: null, failure });
         },
-      )
-      .finally(cancelLimit);
+      );
     this.#tell(person);
     return task;
   }
@@ -131,10 +134,9 @@ export class TaskBoard {
     const kept = this.#shelves.get(person)?.tasks.get(id);
     if (kept === undefined) return false;
     if (kept.task.state === 'running') {
-      const { clock } = this.#parts;
-      this.#change(person, kept, { state: 'cancelled', endedAt: clock.now(), openUrl: null });
+      this.#change(person, kept, { state: 'cancelled', endedAt: this.#parts.clock.now(), openUrl: null });
       kept.ending.abort(new Refusal('expired', 'this was cancelled'));
-      clock.after(taskKeptMs, () => this.#forget(person, id));
+      this.#keep(person, kept);
     }
     return true;
   }
@@ -175,8 +177,12 @@ export class TaskBoard {
 
   /** Nothing is begun any more by what runs. */
   close(): void {
-    for (const shelf of this.#shelves.values())
-      for (const { ending } of shelf.tasks.values()) ending.abort(new Refusal('expired', 'the server closes'));
+    this.#closed = true;
+    for (const { tasks } of this.#shelves.values())
+      for (const { ending, due } of tasks.values()) {
+        due();
+        ending.abort(new Refusal('expired', 'the server closes'));
+      }
   }
 
   #shelf(person: AccountId): Shelf {
@@ -188,9 +194,16 @@ export class TaskBoard {
   #end(person: AccountId, kept: Kept, { result, failure }: TaskEnd): void {
     // One that was cancelled stays so, whatever came of it.
     if (kept.task.state !== 'running') return;
-    const { clock } = this.#parts;
-    this.#change(person, kept, { state: failure === null ? 'done' : 'failed', endedAt: clock.now(), openUrl: null, result, failure });
-    clock.after(taskKeptMs, () => this.#forget(person, kept.task.id));
+    const endedAt = this.#parts.clock.now();
+    this.#change(person, kept, { state: failure === null ? 'done' : 'failed', endedAt, openUrl: null, result, failure });
+    this.#keep(person, kept);
+  }
+
+  /** It has ended: what came of it can be read for a while. */
+  #keep(person: AccountId, kept: Kept): void {
+    kept.due();
+    if (this.#closed) return;
+    kept.due = this.#parts.clock.after(taskKeptMs, () => this.#forget(person, kept.task.id));
   }
 
   #change(person: AccountId, kept: Kept, change: Partial<Task>): void {
@@ -203,6 +216,7 @@ export class TaskBoard {
     const shelf = this.#shelf(person);
     const kept = shelf.tasks.get(id);
     if (kept === undefined) return;
+    kept.due();
     shelf.tasks.delete(id);
     shelf.gone.push({ id, created: kept.created, at: ++shelf.version });
     if (shelf.gone.length > gonesMax) shelf.forgotten = shelf.gone.shift()!.at;
