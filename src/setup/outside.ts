@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { defaultKeyPath, openVault, type OpenVault } from '../io/vault.ts';
 import { firstMailboxes, restMs } from '../journey/account/people.ts';
+import { sealedFactors } from '../journey/account/second-factors.ts';
 import { openOutsideAccounts, type OutsideAccounts } from '../journey/outside/accounts.ts';
 import { Allowance } from '../journey/outside/allowance.ts';
 import type { OutsideConnector, OutsideGuard, TokenKeeper } from '../journey/outside/contract.ts';
@@ -44,9 +45,10 @@ export function keyPathOf(settings: Pick<Settings, 'data' | 'secretKey'>): strin
 }
 
 /** Everything that is sealed by the vault's key. */
-export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value'>): Generator<Uint8Array> {
+export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value' | 'accounts' | 'factors'>): Generator<Uint8Array> {
   for (const { secret } of directory.outsideAccounts()) yield secret;
   yield* sealedClientSecrets(directory);
+  yield* sealedFactors(directory);
 }
 
 /** How we call ourselves to servers of providers. */
