@@ -1,6 +1,13 @@
-// All that the ports for HTTP and HTTPS answer: settings for mail apps, set-up pages, what apps see, and the start page for the rest.
+// All that the ports for HTTP and HTTPS answer: the mail app with its ways in, letters as documents, settings for mail apps, set-up pages, what
+// apps see, and the start page.
 // Knows which application is for which path and what may be asked in the clear; knows no dialect and draws no page.
+import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
+import { isLoopback } from '../../base/address.ts';
+import { openAppFiles } from '../../io/http/app-files.ts';
+import { authRoutes } from '../../io/http/auth-routes.ts';
+import { letterRoutes } from '../../io/http/letter-frame.ts';
+import { openWebDoor } from '../../io/http/web-door.ts';
 import type { StartPageFacts } from '../../io/http/start-page.ts';
 import { callbackPath, oauthCallback } from '../../io/http/oauth-callback.ts';
 import { startPage } from '../../io/http/start-page.ts';
@@ -13,16 +20,38 @@ import type { OutsideOffice } from '../outside.ts';
 import { appsRoutes } from './apps-routes.ts';
 import { dialectRoutes } from './dialect-routes.ts';
 import { pageUrl, publishedSettings } from './model.ts';
+import { qrSvg } from './qr.ts';
 import { setupRoutes } from './setup-routes.ts';
 
 export interface WebParts {
-  readonly office: Pick<Office, 'directory' | 'people' | 'clock' | 'chance' | 'log' | 'settings'> & {
+  readonly office: Pick<
+    Office,
+    | 'directory'
+    | 'people'
+    | 'clock'
+    | 'chance'
+    | 'log'
+    | 'settings'
+    | 'store'
+    | 'authenticator'
+    | 'webSessions'
+    | 'webLogin'
+    | 'secondFactors'
+  > & {
     readonly outside: Pick<OutsideOffice, 'roads'>;
   };
   readonly certificates: Certificates;
   /** What listens; null until all does. */
   readonly facts: () => StartPageFacts | null;
   readonly secure: boolean;
+}
+
+/** Beside src, where the build leaves it. */
+const appFolder = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
+
+/** Pages that are not the app's. */
+function isOthers(pathname: string): boolean {
+  return /^\/(?:start|apps|setup|oauth|jmap|\.well-known|ca\.pem)(?:\/|$)/.test(pathname);
 }
 
 export function openWeb({ office, certificates, facts, secure }: WebParts): WebApplication {
@@ -52,6 +81,31 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
   pages.route('/', appsRoutes({ directory, clock, settingsOf, facts, covers, office }));
   const dialects = dialectRoutes({ directory, settingsOf, facts, secure });
   const start = startPage({ facts, secure });
+  const door = openWebDoor({
+    authenticator: office.authenticator,
+    sessions: office.webSessions,
+    secure,
+    isOurName: (name) => name === facts()?.hostName || certificates.covers(name),
+  });
+  const auth = authRoutes({
+    door,
+    login: office.webLogin,
+    sessions: office.webSessions,
+    factors: office.secondFactors,
+    directory,
+    clock,
+    secure,
+    qr: (text) => qrSvg(text, 'QR'),
+  });
+  const app = openAppFiles(appFolder);
+  const letters = letterRoutes({
+    door,
+    directory,
+    store: office.store,
+    chance: office.chance,
+    log,
+    web: async () => (await office.outside.roads()).web,
+  });
   // Where providers send a browser back after a sign-in: under seal only.
   const signIns = async () =>
     oauthCallback({
@@ -70,6 +124,14 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
   web.all('*', async (context) => {
     const { pathname } = new URL(context.req.url);
     if (secure && pathname === callbackPath) return (await (signIn ??= signIns())).fetch(context.req.raw);
+    const { remoteAddress } = context.env;
+    // Who asks for the app in the clear from elsewhere is led to HTTPS by the start page's own rule.
+    if (secure || facts()!.demo || isLoopback(remoteAddress)) {
+      if (pathname.startsWith('/auth/')) return auth.fetch(context.req.raw, context.env);
+      if (pathname.startsWith('/letter/') || pathname === '/image-proxy') return letters.fetch(context.req.raw, context.env);
+      const file = isOthers(pathname) ? null : await app.answer(context.req.raw);
+      if (file !== null) return file;
+    }
     // Secrets are shown under seal only; in the clear the start page leads to HTTPS. The demo does not leave this computer.
     const isPage = pathname === '/apps' || pathname.startsWith('/setup/');
     const application = isPage && (secure || facts()!.demo) ? pages : start;
