@@ -35,7 +35,9 @@ export function jmapRoutes(parts: JmapRoutesParts): Hono<{ Bindings: WebSurround
     (answer: Answering) =>
     async (context: Ask): Promise<Response> => {
       const found = await door.identify(context.req.raw, context.env);
-      return found instanceof Response ? found : answer(context, found);
+      if (found instanceof Response) return found;
+      await service.prepare();
+      return answer(context, found);
     };
 
   /** RFC 8620 §2: "it is RECOMMENDED to disable HTTP caching altogether". */
