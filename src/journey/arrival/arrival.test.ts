@@ -5,7 +5,8 @@ import { simpleParser } from 'mailparser';
 import { bytesFromUtf8 } from '../../base/bytes.ts';
 import { openPost, type Post } from '../../protocol/jmap/sending/office-suite.ts';
 import type { Placement } from '../../store/contract.ts';
-import { applyRules, readRule, RuleFacts, type RuleAction, type RuleCondition, type RuleOutcome } from './rules.ts';
+import { readRule, type RuleAction, type RuleCondition } from './rule.ts';
+import { applyRules, RuleFacts, type RuleOutcome } from './rules.ts';
 
 const lines = (...all: string[]): string => `${all.join('\r\n')}\r\n`;
 const letter = lines(
@@ -28,37 +29,37 @@ const letter = lines(
 );
 
 const conditions: [condition: RuleCondition, holds: boolean][] = [
-  [{ field: 'from', contains: '山田' }, true],
-  [{ field: 'from', contains: 'YAMADA@' }, true],
-  [{ field: 'from', contains: 'hanako' }, false],
-  [{ field: 'to', contains: 'hanako@local.test' }, true],
-  [{ field: 'to', contains: 'taro' }, false],
-  [{ field: 'recipient', contains: 'taro' }, true],
-  [{ field: 'cc', contains: 'taro' }, true],
+  [{ field: 'from', has: '山田' }, true],
+  [{ field: 'from', has: 'YAMADA@' }, true],
+  [{ field: 'from', has: 'hanako' }, false],
+  [{ field: 'to', has: 'hanako@local.test' }, true],
+  [{ field: 'to', has: 'taro' }, false],
+  [{ field: 'to', has: 'taro', not: true }, true],
+  [{ field: 'cc', has: 'taro' }, true],
   // Kana and width are one.
-  [{ field: 'subject', contains: 'ヨウコソ' }, true],
-  [{ field: 'subject', contains: 'ＷＥＬＣＯＭＥ' }, true],
-  [{ field: 'list', contains: 'friends.remote' }, true],
-  [{ hasAttachment: true }, true],
-  [{ hasAttachment: false }, false],
-  [{ larger: 100 }, true],
-  [{ smaller: 100 }, false],
+  [{ field: 'subject', has: 'ヨウコソ' }, true],
+  [{ field: 'subject', has: 'ＷＥＬＣＯＭＥ' }, true],
+  [{ field: 'list', has: 'friends.remote' }, true],
+  [{ field: 'attachment', has: true }, true],
+  [{ field: 'attachment', has: false }, false],
+  [{ field: 'size', over: 100 }, true],
+  [{ field: 'size', under: 100 }, false],
 ];
 for (const [condition, holds] of conditions)
   test(`condition ${JSON.stringify(condition)}`, () => {
-    const rule = readRule({ name: 'x', enabled: true, match: 'all', conditions: [condition], actions: [{ star: true }] });
+    const rule = readRule({ name: 'x', enabled: true, match: 'all', conditions: [condition], actions: [{ do: 'flagged' }] });
     assert.equal(applyRules([rule!], new RuleFacts(bytesFromUtf8(letter))).flags.length === 1, holds);
   });
 
-const good: RuleCondition = { field: 'from', contains: 'yamada' };
-const bad: RuleCondition = { field: 'from', contains: 'nobody' };
+const good: RuleCondition = { field: 'from', has: 'yamada' };
+const bad: RuleCondition = { field: 'from', has: 'nobody' };
 const sets: [name: string, rules: { match?: 'any' | 'all'; conditions: RuleCondition[]; actions: RuleAction[]; stop?: boolean }[], outcome: RuleOutcome][] = [
-  ['any', [{ match: 'any', conditions: [bad, good], actions: [{ move: 3 }] }], { into: [3], flags: [] }],
-  ['all', [{ match: 'all', conditions: [bad, good], actions: [{ move: 3 }] }], { into: null, flags: [] }],
-  ['several actions', [{ conditions: [good], actions: [{ move: 3 }, { keyword: 'work' }, { markRead: true }, { star: true }] }], { into: [3], flags: ['work', '\\Seen', '\\Flagged'] }],
-  ['two rules add up', [{ conditions: [good], actions: [{ move: 3 }] }, { conditions: [good], actions: [{ move: 4 }, { star: true }] }], { into: [3, 4], flags: ['\\Flagged'] }],
-  ['stop', [{ conditions: [good], actions: [{ move: 3 }], stop: true }, { conditions: [good], actions: [{ delete: true }] }], { into: [3], flags: [] }],
-  ['stop only where it applied', [{ conditions: [bad], actions: [{ move: 3 }], stop: true }, { conditions: [good], actions: [{ delete: true }] }], { into: ['trash'], flags: [] }],
+  ['any', [{ match: 'any', conditions: [bad, good], actions: [{ do: 'move', mailbox: 3 }] }], { into: [3], flags: [] }],
+  ['all', [{ match: 'all', conditions: [bad, good], actions: [{ do: 'move', mailbox: 3 }] }], { into: null, flags: [] }],
+  ['several actions', [{ conditions: [good], actions: [{ do: 'move', mailbox: 3 }, { do: 'keyword', keyword: 'work' }, { do: 'seen' }, { do: 'flagged' }] }], { into: [3], flags: ['work', '\\Seen', '\\Flagged'] }],
+  ['two rules add up', [{ conditions: [good], actions: [{ do: 'move', mailbox: 3 }] }, { conditions: [good], actions: [{ do: 'move', mailbox: 4 }, { do: 'flagged' }] }], { into: [3, 4], flags: ['\\Flagged'] }],
+  ['stop', [{ conditions: [good], actions: [{ do: 'move', mailbox: 3 }], stop: true }, { conditions: [good], actions: [{ do: 'trash' }] }], { into: [3], flags: [] }],
+  ['stop only where it applied', [{ conditions: [bad], actions: [{ do: 'move', mailbox: 3 }], stop: true }, { conditions: [good], actions: [{ do: 'trash' }] }], { into: ['trash'], flags: [] }],
 ];
 for (const [name, rules, outcome] of sets)
   test(`rules: ${name}`, () => {
@@ -66,19 +67,7 @@ for (const [name, rules, outcome] of sets)
     assert.deepEqual(applyRules(read, new RuleFacts(bytesFromUtf8(letter))), outcome);
   });
 
-const whole = { name: 'x', enabled: true, match: 'all', conditions: [good], actions: [{ star: true }] };
-const unread: [name: string, value: unknown][] = [
-  ['nothing', null],
-  ['no conditions', { ...whole, conditions: [] }],
-  ['no actions', { ...whole, actions: [] }],
-  ['an unknown condition', { ...whole, conditions: [{ field: 'mood', contains: 'x' }] }],
-  ['an empty text', { ...whole, conditions: [{ field: 'from', contains: '' }] }],
-  ['two conditions in one', { ...whole, conditions: [{ larger: 1, smaller: 2 }] }],
-  ['an unknown action', { ...whole, actions: [{ forward: 'x@y.z' }] }],
-  ['a system flag as keyword', { ...whole, actions: [{ keyword: '\\Deleted' }] }],
-  ['a mailbox that is none', { ...whole, actions: [{ move: 'F3' }] }],
-];
-for (const [name, value] of unread) test(`no rule: ${name}`, () => assert.equal(readRule(value), null));
+const whole = { name: 'x', enabled: true, match: 'all', conditions: [good], actions: [{ do: 'flagged' }] };
 
 // --- at delivery ------------------------------------------------------------------------------------------------------
 
@@ -127,7 +116,7 @@ test('for people who have set nothing it is answered at once, from memory', asyn
 test('moved, marked and starred before it lies anywhere; others have it as ever', async () => {
   const post = await openPost();
   const archive = Number((await post.mailbox('hanako', 'archive')).slice(1));
-  await addRule(post, 'hanako', { actions: [{ move: archive }, { markRead: true }, { keyword: 'friends' }] });
+  await addRule(post, 'hanako', { actions: [{ do: 'move', mailbox: archive }, { do: 'seen' }, { do: 'keyword', keyword: 'friends' }] });
   let changes = 0;
   post.store.subscribe(post.accounts.get('hanako')!.account, () => changes++);
   await arrive(post, letter, { people: ['hanako', 'taro'] });
@@ -140,9 +129,9 @@ test('moved, marked and starred before it lies anywhere; others have it as ever'
 
 test('deleted into Trash; disabled rules and mailboxes that are gone do nothing', async () => {
   const post = await openPost();
-  await addRule(post, 'hanako', { actions: [{ delete: true }] });
-  await addRule(post, 'taro', { enabled: false, actions: [{ delete: true }] });
-  await addRule(post, 'jiro', { actions: [{ move: 999 }, { star: true }] });
+  await addRule(post, 'hanako', { actions: [{ do: 'trash' }] });
+  await addRule(post, 'taro', { enabled: false, actions: [{ do: 'trash' }] });
+  await addRule(post, 'jiro', { actions: [{ do: 'move', mailbox: 999 }, { do: 'flagged' }] });
   await arrive(post, letter, { people: ['hanako', 'taro', 'jiro'] });
   assert.deepEqual([await count(post, 'hanako', 'trash'), await count(post, 'taro', 'inbox'), await count(post, 'jiro', 'inbox')], [1, 1, 1]);
 });
@@ -151,7 +140,8 @@ test('a letter that comes again under its key lies nowhere twice, also in two ma
   const post = await openPost();
   const targets = ['archive', 'trash'];
   const ids = await Promise.all(targets.map(async (role) => Number((await post.mailbox('hanako', role)).slice(1))));
-  await addRule(post, 'hanako', { actions: ids.map((move) => ({ move })) });
+  
+  for (const mailbox of ids) await addRule(post, 'hanako', { actions: [{ do: 'move', mailbox }] });
   for (let turn = 0; turn < 2; turn++) await arrive(post, letter, { key: 'k' });
   assert.deepEqual(await Promise.all(targets.map((role) => count(post, 'hanako', role))), [1, 1]);
 });

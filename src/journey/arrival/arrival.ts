@@ -11,7 +11,8 @@ import type { Directory } from '../../store/directory-contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import type { AddressBook, RecipientLists } from '../account/contract.ts';
 import type { Arrival, ArrivingLetter, Arrivals } from './contract.ts';
-import { applyRules, readRule, RuleFacts, ruleKind, rulesMax, type RuleValue } from './rules.ts';
+import { inRuleOrder, readRule, ruleKind, rulesMax, RuleTrouble, type Rule } from './rule.ts';
+import { applyRules, RuleFacts } from './rules.ts';
 import { buildReply, isAway, replyEveryMs, replyFor, vacationKind, type VacationValue } from './vacation.ts';
 
 export interface ArrivalParts {
@@ -35,7 +36,7 @@ const rememberedMax = 10_000;
 
 /** What an account has set. */
 interface Wishes {
-  readonly rules: readonly RuleValue[];
+  readonly rules: readonly Rule[];
   readonly vacation: VacationValue | null;
 }
 
@@ -123,11 +124,9 @@ class AccountArrivals implements Arrivals {
     const { items } = this.#parts.store;
     try {
       const [rules, vacations] = await Promise.all([items.list(account, ruleKind), items.list(account, vacationKind)]);
-      const read = rules
-        .slice(0, rulesMax)
-        .flatMap(({ value }) => readRule(value) ?? [])
-        .filter(({ enabled }) => enabled)
-        .sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
+      const read = inRuleOrder(rules.slice(0, rulesMax).flatMap(({ id, value }) => ruleOf(id, value)))
+        .map(({ rule }) => rule)
+        .filter(({ enabled }) => enabled);
       const vacation = (vacations[0]?.value as VacationValue | undefined) ?? null;
       const away = vacation?.isEnabled === true ? vacation : null;
       return read.length === 0 && away === null ? none : { rules: read, vacation: away };
@@ -140,7 +139,7 @@ class AccountArrivals implements Arrivals {
 
   // --- rules --------------------------------------------------------------------------------------------------------
 
-  async #place(placement: Placement, rules: readonly RuleValue[], facts: RuleFacts): Promise<readonly Placement[]> {
+  async #place(placement: Placement, rules: readonly Rule[], facts: RuleFacts): Promise<readonly Placement[]> {
     const { into, flags } = applyRules(rules, facts);
     if (into === null && flags.length === 0) return [placement];
     const marked: Placement = { ...placement, flags: [...new Set([...placement.flags, ...flags])] };
@@ -233,6 +232,16 @@ class AccountArrivals implements Arrivals {
     } catch (trouble) {
       this.#parts.log.warn('arrival: who had a reply could not be written down', { account }, trouble);
     }
+  }
+}
+
+/** What another version of the program may have written is passed over, never an error. */
+function ruleOf(id: number, value: unknown): { readonly id: number; readonly rule: Rule }[] {
+  try {
+    return [{ id, rule: readRule(value) }];
+  } catch (trouble) {
+    if (trouble instanceof RuleTrouble) return [];
+    throw trouble;
   }
 }
 
