@@ -3,6 +3,7 @@
 import { suite } from 'node:test';
 import { deliverySuite } from './suite/delivery-suite.ts';
 import { durableSuite } from './suite/durable-suite.ts';
+import { itemsSuite } from './suite/items-suite.ts';
 import { lawSuite } from './suite/law-suite.ts';
 import { lettersSuite } from './suite/letters-suite.ts';
 import { mailboxSuite } from './suite/mailbox-suite.ts';
@@ -16,6 +17,7 @@ export function runStoreSuite(name: string, open: OpenStore): void {
     suite('mailboxes', () => mailboxSuite(open));
     suite('letters', () => lettersSuite(open));
     suite('delivery', () => deliverySuite(open));
+    suite('items', () => itemsSuite(open));
     suite('laws', () => lawSuite(open));
     suite('durability', () => durableSuite(open));
     suite('model', () => modelSuite(open));

@@ -17,14 +17,19 @@ export interface Ledger {
   readonly tried: Map<string, number>;
   /** `account=uid` of each letter that was promised. */
   readonly promised: Map<string, readonly string[]>;
+  /** Items of account 1 and uploads of account 2 that were promised, by their numbers. */
+  readonly items: Map<number, string>;
+  readonly uploads: Map<number, string>;
 }
 
 export function readLedger(output: string): Ledger {
-  const ledger: Ledger = { tried: new Map(), promised: new Map() };
+  const ledger: Ledger = { tried: new Map(), promised: new Map(), items: new Map(), uploads: new Map() };
   for (const line of output.split('\n')) {
     const [word, id = '', ...rest] = line.split(' ');
     if (word === 'TRY') ledger.tried.set(id, Number(rest[0]));
     if (word === 'ACK') ledger.promised.set(id, rest);
+    if (word === 'ITEM') ledger.items.set(Number(id), rest.join(' '));
+    if (word === 'UPLOAD') ledger.uploads.set(Number(id), rest[0]!);
   }
   return ledger;
 }
@@ -47,6 +52,16 @@ export async function audit(store: MailStore, ledger: Ledger): Promise<{ readonl
       const told = promise?.find((place) => place.startsWith(`${account}=`));
       if (told !== undefined) assert.equal(told, `${account}=${uid}`);
     }
+  }
+  for (const [id, text] of ledger.items) {
+    const [item] = await store.items.get(1, 'trial', [id]);
+    if (item === null) missing.push(`item ${id}`);
+    else assert.equal(item!.value, text);
+  }
+  for (const [id, sha256] of ledger.uploads) {
+    const upload = await store.uploads.find(2, id);
+    if (upload === null) missing.push(`upload ${id}`);
+    else assert.equal(upload.sha256, sha256);
   }
   const findings: string[] = [];
   for await (const { what } of store.verify({ quick: false })) findings.push(what);

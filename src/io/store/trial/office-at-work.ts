@@ -89,6 +89,23 @@ async function bustle(round: number): Promise<void> {
   await store.upkeep();
 }
 
+/** An item, changed by who knows how it was, and octets that an app hands in: a small piece and a large one. */
+async function note(round: number): Promise<void> {
+  const first = `${process.pid} ${round}`;
+  say('TRYITEM', first);
+  const { ids, modSeq } = await store.items.write(1, [
+    { kind: 'trial', add: first, dueAt: round },
+    { kind: 'waste', add: first },
+  ]);
+  say('ITEM', ids[0]!, first);
+  await store.items.write(1, [{ kind: 'waste', id: ids[1]!, remove: true, ifModSeq: modSeq }]);
+  const octets = trialLetter(`u${process.pid}r${round}`, round % 2 === 0 ? 2000 : 1_200_000);
+  const upload = await store.uploads.add(2, await spoolOf(octets), 'text/plain');
+  say('UPLOAD', upload.id, upload.sha256);
+  const spare = await store.uploads.add(2, await spoolOf(octets), 'text/plain');
+  await store.uploads.remove(2, spare.id);
+}
+
 if (rounds === 'hold') {
   say('HELD');
   setInterval(() => {}, 1000);
@@ -100,6 +117,8 @@ if (rounds === 'hold') {
   for (let round = 0; round < Number(rounds); round++) {
     const ids = Array.from({ length: 6 }, (_, index) => `t${process.pid}r${round}n${index}`);
     await Promise.all([...ids.map((id, index) => deliver(id, index === 5 && round % 4 === 1 ? 1_500_000 : 3000 + index)), bustle(round)]);
+    // By itself: the control that answers too early does so only where letters alone are written.
+    await note(round);
   }
   await store.close();
   say('END');
