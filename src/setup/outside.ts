@@ -1,6 +1,7 @@
 // Accounts at other providers as the running program has them: vault, accounts, sign-in, connections out, joined once for delivery,
 // collection, the command line and the app. Knows which part needs which; knows no protocol and no command.
 import { readFileSync } from 'node:fs';
+import { sealedVapidKey } from '../io/web-push/vapid.ts';
 import { defaultKeyPath, openVault, type OpenVault } from '../io/vault.ts';
 import { firstMailboxes, restMs } from '../journey/account/people.ts';
 import { sealedFactors } from '../journey/account/second-factors.ts';
@@ -52,6 +53,7 @@ export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value
   for (const { secret } of directory.outsideAccounts()) yield secret;
   yield* sealedClientSecrets(directory);
   yield* sealedFactors(directory);
+  yield* sealedVapidKey(directory);
 }
 
 /** How we call ourselves to servers of providers. */

@@ -23,8 +23,9 @@ import type {
   Uid,
 } from '../../store/contract.ts';
 import { accountOfItems } from '../../store/item-rules.ts';
+import type { NewLetter } from '../../store/shelf-contract.ts';
 import type { ItemWrite } from '../../store/items-contract.ts';
-import type { AcceptJob, AppendJob, Cargo, HandOver, HandOverWork, ItemLine, JobResults, LargeLetter } from './jobs.ts';
+import type { AcceptJob, AppendJob, Cargo, HandOver, HandOverWork, ItemLine, JobResults, LargeLetter, NewLetterJob } from './jobs.ts';
 import { LargeLetters } from './large-letters.ts';
 import type { Shard } from './shard.ts';
 import { LetterSpool } from './spools.ts';
@@ -105,6 +106,28 @@ export class Deliveries {
       letter: letter.letter ?? this.#parts.newLetterId(),
     }));
     const done = await shard.writer.send<'append'>({ kind: 'append', account, mailbox, letters: jobs, quota });
+    for (const { spool } of letters) letGo(spool);
+    return done;
+  }
+
+  async addLetters(
+    account: AccountId,
+    letters: readonly NewLetter[],
+    quota: number | null,
+    now: number,
+  ): Promise<JobResults['addLetters']> {
+    const packed: Packed[] = [];
+    for (const letter of letters) packed.push(await this.#pack(letter.spool, noBytes(), true));
+    const shards = this.#parts.shards();
+    const shard = shards[account % shards.length]!;
+    const jobs = letters.map((letter, index): NewLetterJob => ({
+      cargo: load(shard, packed[index]!),
+      mailboxes: [...new Set(letter.mailboxes)],
+      flags: letter.flags,
+      receivedAt: letter.receivedAt ?? now,
+      letter: letter.letter ?? this.#parts.newLetterId(),
+    }));
+    const done = await shard.writer.send<'addLetters'>({ kind: 'addLetters', account, letters: jobs, quota });
     for (const { spool } of letters) letGo(spool);
     return done;
   }

@@ -35,6 +35,9 @@ import type {
 import { makeLetterId } from '../../store/letter-id.ts';
 import { restingTime } from '../../store/limits.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
+import type { PackedShelf } from '../../store/packed-shelf.ts';
+import { changesOf } from '../../store/shelf-changes.ts';
+import type { MailboxRevision, NewLetter, Revision, RevisionOutcome, Shelf, ShelfChanges } from '../../store/shelf-contract.ts';
 import { Deliveries } from './deliveries.ts';
 import { parseFact } from './fact-columns.ts';
 import { EmbeddedItems } from './item-side.ts';
@@ -42,11 +45,13 @@ import type { AccountEffect } from './jobs.ts';
 import type { LetterIndex } from './letter-index.ts';
 import { lockData, type DataLock } from './lock.ts';
 import { OpenMailboxes } from './open-mailboxes.ts';
+import { OpenShelves } from './open-shelves.ts';
 import { EmbeddedQueue } from './queue-side.ts';
 import { ReadyTexts, type ReadyName, type Texts } from './ready-texts.ts';
 import { Room, usualRoom, type RoomSettings } from './room.ts';
 import { scanLetters } from './scan.ts';
 import { checkFileSystem } from './schema.ts';
+import { readGone } from './shelf-rows.ts';
 import { Shard } from './shard.ts';
 import { Spools } from './spools.ts';
 import { EmbeddedTrace } from './trace-side.ts';
@@ -104,6 +109,7 @@ export class EmbeddedStore implements MailStore {
   readonly #options: EmbeddedStoreOptions;
   readonly #ownLock: DataLock | null;
   readonly #mailboxes: OpenMailboxes;
+  readonly #shelves: OpenShelves;
   readonly #room: Room;
   readonly #spools: Spools;
   readonly #deliveries: Deliveries;
@@ -119,6 +125,10 @@ export class EmbeddedStore implements MailStore {
     this.#options = options;
     this.#ownLock = ownLock;
     this.#mailboxes = new OpenMailboxes((account) => this.#shardOf(account).reader);
+    this.#shelves = new OpenShelves(
+      (account) => this.#shardOf(account).reader,
+      () => options.clock.monotonic(),
+    );
     this.#room = new Room(options.dir, { ...usualRoom, ...options.room }, () => options.clock.monotonic());
     this.#spools = new Spools(join(options.dir, 'spool'));
     this.queue = new EmbeddedQueue(() => this.#openShards());
@@ -416,6 +426,47 @@ export class EmbeddedStore implements MailStore {
     return this.#shardOf(account).writer.send<'copy'>({ kind: 'copy', account, from, uids: Uint32Array.from(uids), to, move, quota });
   }
 
+  // --- the account as a whole -----------------------------------------------------------------------------------------
+
+  async openShelf(account: AccountId): Promise<Shelf> {
+    this.#openShards();
+    return this.#shelf(account);
+  }
+
+  async changesSince(account: AccountId, since: ModSeq): Promise<ShelfChanges | null> {
+    const { reader } = this.#shardOf(account);
+    const shelf = this.#shelf(account);
+    try {
+      if (since > shelf.modSeq) return null;
+      const gone = readGone(reader, account, since);
+      return gone === null ? null : changesOf(shelf, since, gone.letters, gone.mailboxes);
+    } finally {
+      shelf.release();
+    }
+  }
+
+  async revise(
+    account: AccountId,
+    revisions: readonly Revision[],
+    _quota: number | null,
+  ): Promise<{ readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[] }> {
+    // A letter counts once however often it lies in an account: no revision needs room in the quota.
+    const shelf = this.#shelves.find(account);
+    const places = revisions.map(({ message }) => {
+      const at = shelf?.indexOf(message) ?? -1;
+      return at < 0 ? [] : shelf!.allPlacesAt(at).flatMap(({ mailbox, uid }) => [mailbox, uid]);
+    });
+    return this.#shardOf(account).writer.send<'revise'>({ kind: 'revise', account, revisions, places });
+  }
+
+  addLetters(account: AccountId, letters: readonly NewLetter[], quota: number | null): ReturnType<MailStore['addLetters']> {
+    return this.#deliveries.addLetters(account, letters, quota, this.#options.clock.now());
+  }
+
+  async reviseMailbox(account: AccountId, mailbox: MailboxId, change: MailboxRevision): Promise<void> {
+    await this.#shardOf(account).writer.send<'reviseMailbox'>({ kind: 'reviseMailbox', account, mailbox, change });
+  }
+
   // --- undo ---------------------------------------------------------------------------------------------------------
 
   async resting(account: AccountId, limit: number): Promise<readonly RestingLetter[]> {
@@ -462,6 +513,7 @@ export class EmbeddedStore implements MailStore {
         .restoreBallast(shard.dir)
         .catch((error) => this.#options.log.warn('store.no-ballast', { shard: shard.number }, error));
     }
+    this.#shelves.trim();
     await this.#deliveries.finishHandOvers();
     await this.#options.search?.upkeep();
     return more;
@@ -542,6 +594,12 @@ export class EmbeddedStore implements MailStore {
     if (!this.#mailboxes.has(account)) throw noAccount();
   }
 
+  #shelf(account: AccountId): PackedShelf {
+    const shelf = this.#shelves.open(account);
+    if (shelf === null) throw noAccount();
+    return shelf;
+  }
+
   #mailbox(account: AccountId, mailbox: MailboxId): MailboxInfo {
     const info = this.#mailboxes.find(account, mailbox);
     if (info === null) throw noMailbox();
@@ -557,6 +615,7 @@ export class EmbeddedStore implements MailStore {
     const { search } = this.#options;
     for (const effect of effects) {
       this.#mailboxes.apply(effect);
+      this.#shelves.apply(effect);
       if (effect.removed) this.#texts.forgetAccount(effect.account);
       if (search === undefined) continue;
       if (effect.removed) search.accountRemoved(effect.account);

@@ -15,6 +15,8 @@ import type {
 } from '../../store/contract.ts';
 import type { ItemKind } from '../../store/items-contract.ts';
 import type { NewQueueRecipient, QueueRecipient, QueueResult } from '../../store/queue-contract.ts';
+import type { MailboxShape } from '../../store/shelf-change.ts';
+import type { MailboxRevision, Revision, RevisionOutcome } from '../../store/shelf-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 
 /** Where the octets of a letter are on their way to the writer. */
@@ -79,6 +81,16 @@ export interface ItemLine {
   readonly ifModSeq: ModSeq | undefined;
 }
 
+/** A letter for one or several mailboxes at once. */
+export interface NewLetterJob {
+  readonly cargo: Cargo;
+  /** Different from one another; at least one. */
+  readonly mailboxes: readonly MailboxId[];
+  readonly flags: readonly string[];
+  readonly receivedAt: number;
+  readonly letter: LetterId;
+}
+
 export type Job =
   | { readonly kind: 'createAccount'; readonly account: AccountId; readonly mailboxes: readonly { name: string; role: MailboxRole }[] }
   | { readonly kind: 'removeAccount'; readonly account: AccountId }
@@ -136,6 +148,20 @@ export type Job =
       readonly move: boolean;
       readonly quota: number | null;
     }
+  | {
+      readonly kind: 'addLetters';
+      readonly account: AccountId;
+      readonly letters: readonly NewLetterJob[];
+      readonly quota: number | null;
+    }
+  | {
+      readonly kind: 'revise';
+      readonly account: AccountId;
+      readonly revisions: readonly Revision[];
+      /** Mailbox, UID, mailbox, UID …: where the letter of each revision lies, as far as it is known; looked at before it is believed. */
+      readonly places: readonly (readonly number[])[];
+    }
+  | { readonly kind: 'reviseMailbox'; readonly account: AccountId; readonly mailbox: MailboxId; readonly change: MailboxRevision }
   | { readonly kind: 'restore'; readonly account: AccountId; readonly ids: readonly number[] }
   | {
       readonly kind: 'queueTake';
@@ -178,6 +204,12 @@ export interface JobResults {
   setFlags: FlagResult;
   expunge: { readonly uids: readonly Uid[]; readonly modSeq: ModSeq };
   copy: CopyResult;
+  addLetters: {
+    readonly modSeq: ModSeq;
+    readonly messages: readonly { readonly message: MessageId; readonly thread: number; readonly size: number }[];
+  };
+  revise: { readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[] };
+  reviseMailbox: null;
   restore: number;
   queueTake: readonly QueueRecipient[];
   queueRenew: readonly number[];
@@ -243,9 +275,17 @@ export type AddedRow = readonly [Uid, MessageId, number, readonly string[], numb
 export interface MailboxEffect {
   readonly mailbox: MailboxId;
   readonly added: readonly AddedRow[];
-  /** UIDs with the same new flags, gathered. */
-  readonly flags: readonly { readonly system: number; readonly keywords: readonly string[]; readonly uids: readonly Uid[] }[];
+  /** UIDs with the same new flags, gathered, and their letters in the same order. */
+  readonly flags: readonly {
+    readonly system: number;
+    readonly keywords: readonly string[];
+    readonly uids: readonly Uid[];
+    readonly messages: readonly MessageId[];
+  }[];
   readonly expunged: readonly Uid[];
+  readonly expungedMessages: readonly MessageId[];
+  /** Null when nothing but its letters changed. */
+  readonly shape: MailboxShape | null;
   /** Null when the mailbox is gone. */
   readonly numbers: MailboxNumbers | null;
 }
@@ -259,6 +299,9 @@ export interface AccountEffect {
   readonly removed: boolean;
   readonly mailboxes: readonly MailboxEffect[];
   readonly newMessages: readonly MessageId[];
+  /** As in ShelfChange. */
+  readonly threads: readonly (readonly [MessageId, number])[];
+  readonly united: readonly (readonly [number, number])[];
   /** Kinds of items that changed. */
   readonly items: readonly ItemKind[];
 }

@@ -244,6 +244,44 @@ const migrations: readonly string[] = [
   create unique index upload_file on upload (file);
   create table upload_next (account integer primary key, next integer not null);
   `,
+  `
+  -- An account as a whole. A place with \\Deleted is hidden: a letter is in sight while it has other ones. created: when it came into sight;
+  -- changed: when it lost a place in sight or changed its thread; joined: when it came into its thread, 0: with its coming.
+  alter table message add column hidden integer not null default 0;
+  alter table message add column created integer not null default 1;
+  alter table message add column changed integer not null default 0;
+  alter table message add column joined integer not null default 0;
+  update message set hidden = found.n
+    from (select account, message, count(*) as n from placement where (flags & 8) != 0 group by account, message) as found
+    where found.account = message.account and found.message = message.id;
+
+  alter table mailbox add column sort_order integer not null default 0;
+  alter table mailbox add column created integer not null default 1;
+  alter table mailbox add column changed integer not null default 1;
+
+  -- Letters that went out of sight, or (moved) out of their thread, and mailboxes that are no more. What went at or before gone_floor is forgotten.
+  create table gone_letter (
+    account integer not null,
+    modseq integer not null,
+    message integer not null,
+    thread integer not null,
+    created integer not null,
+    joined integer not null,
+    moved integer not null,
+    at integer not null,
+    primary key (account, modseq, message, thread)
+  ) without rowid;
+  create table gone_mailbox (
+    account integer not null,
+    modseq integer not null,
+    mailbox integer not null,
+    created integer not null,
+    at integer not null,
+    primary key (account, modseq, mailbox)
+  ) without rowid;
+  alter table account add column gone_floor integer not null default 0;
+  update account set gone_floor = modseq;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

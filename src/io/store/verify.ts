@@ -93,6 +93,28 @@ function checkAccount({ reader }: VerifiedShard, account: number): string[] {
       'letter $1 counts $2 places, but has $3',
     ],
     [
+      `with counted(message, n) as materialized (select message, count(*) from placement where account = ?1 and (flags & 8) != 0 group by message)
+       select m.id, m.hidden, coalesce(c.n, 0) from message m left join counted c on c.message = m.id
+       where m.account = ?1 and m.hidden != coalesce(c.n, 0)`,
+      'letter $1 counts $2 places with \\Deleted, but has $3',
+    ],
+    [
+      'select m.id, a.modseq from message m join account a on a.id = m.account where m.account = ? and max(m.created, m.changed, m.joined) > a.modseq',
+      "letter $1 changed after its account's MODSEQ, $2",
+    ],
+    [
+      'select b.id, a.modseq from mailbox b join account a on a.id = b.account where b.account = ? and max(b.created, b.changed) > a.modseq',
+      "mailbox $1 changed after its account's MODSEQ, $2",
+    ],
+    [
+      'select g.message, g.modseq from gone_letter g join message m on m.account = g.account and m.id = g.message where g.account = ? and g.moved = 0 and m.places > m.hidden and m.created < g.modseq',
+      'letter $1 is in sight, but went at MODSEQ $2',
+    ],
+    [
+      'select g.mailbox, g.modseq from gone_mailbox g join mailbox b on b.account = g.account and b.id = g.mailbox where g.account = ?',
+      'mailbox $1 is there, but went at MODSEQ $2',
+    ],
+    [
       'select m.id, 0 from message m where m.account = ? and m.places = 0 and not exists (select 1 from resting r where r.account = m.account and r.message = m.id)',
       'letter $1 lies nowhere and does not rest',
     ],

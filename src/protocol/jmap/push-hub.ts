@@ -26,7 +26,7 @@ export interface Listening {
 export const gatherMs = 40;
 
 interface Followed {
-  readonly account: JmapAccount;
+  account: JmapAccount;
   states: ReadonlyMap<string, string>;
   readonly listeners: Set<Listener>;
   readonly stop: () => void;
@@ -69,16 +69,19 @@ export class PushHub {
     const listener: Listener = { types, heard };
     let mine = new Map<AccountId, Followed>();
     let ended = false;
-    const follow = async (wanted: readonly JmapAccount[]): Promise<Map<AccountId, Followed>> => {
-      const next = new Map<AccountId, Followed>();
-      for (const account of wanted) {
-        // oxlint-disable-next-line no-await-in-loop -- a few
-        next.set(account.account, await this.#follow(account, listener));
-      }
-      return next;
-    };
     const leave = (followed: ReadonlyMap<AccountId, Followed>, kept: ReadonlyMap<AccountId, Followed>): void => {
       for (const [account, one] of followed) if (!kept.has(account)) this.#leave(account, one, listener);
+    };
+    const follow = async (wanted: readonly JmapAccount[]): Promise<Map<AccountId, Followed>> => {
+      const next = new Map<AccountId, Followed>();
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- a few
+        for (const account of wanted) next.set(account.account, await this.#follow(account, listener));
+      } catch (trouble) {
+        leave(next, mine);
+        throw trouble;
+      }
+      return next;
     };
     mine = await follow(accounts);
     return {
@@ -111,6 +114,11 @@ export class PushHub {
     // Ended by the last who listened while this one waited.
     if (this.#followed.get(account.account) !== followed) return this.#follow(account, listener);
     one.listeners.add(listener);
+    // Another quota, another name: as it is now.
+    if (one.account !== account) {
+      one.account = account;
+      this.#changed(one);
+    }
     return one;
   }
 

@@ -29,8 +29,6 @@ export const pushKind = 'pushsubscription';
 export const pushSubscriptionsMax = 30;
 /** RFC 8620 §7.2: "at least 48 hours in the future and SHOULD be at least 7 days". */
 export const pushLifeMs = 14 * 24 * 3_600_000;
-/** What is not verified by then is taken away. */
-export const verifyWithinMs = 3_600_000;
 const urlMax = 2048;
 const typesMax = 100;
 

@@ -7,13 +7,17 @@ import { isLoopback } from '../../base/address.ts';
 import { openAppFiles } from '../../io/http/app-files.ts';
 import { authRoutes } from '../../io/http/auth-routes.ts';
 import { letterRoutes } from '../../io/http/letter-frame.ts';
-import { openWebDoor } from '../../io/http/web-door.ts';
 import type { StartPageFacts } from '../../io/http/start-page.ts';
 import { oauthBegin } from '../../io/http/oauth-begin.ts';
 import { callbackPath, oauthCallback } from '../../io/http/oauth-callback.ts';
 import { startPage } from '../../io/http/start-page.ts';
 import type { WebApplication, WebSurroundings } from '../../io/http/listener.ts';
 import type { Certificates } from '../../io/tls/certificates.ts';
+import { isJmapPath, jmapRoutes } from '../../io/http/jmap-routes.ts';
+import { openJmapSockets } from '../../io/http/jmap-socket.ts';
+import { openWebDoor } from '../../io/http/web-door.ts';
+import { jmapPaths } from '../../protocol/jmap/session.ts';
+import type { OpenJmap } from '../jmap.ts';
 import { openSetupLinks } from '../../journey/account/setup-links.ts';
 import { beginPath } from '../../journey/outside/sign-in-tickets.ts';
 import type { AccountSettings } from '../../protocol/autoconfig/contract.ts';
@@ -48,6 +52,8 @@ export interface WebParts {
   /** What listens; null until all does. */
   readonly facts: () => StartPageFacts | null;
   readonly secure: boolean;
+  /** Made at its first call. */
+  readonly jmap: () => Promise<OpenJmap>;
 }
 
 /** Beside src, where the build leaves it. */
@@ -58,7 +64,7 @@ function isOthers(pathname: string): boolean {
   return /^\/(?:start|apps|setup|oauth|jmap|\.well-known|ca\.pem)(?:\/|$)/.test(pathname);
 }
 
-export function openWeb({ office, certificates, facts, secure }: WebParts): WebApplication {
+export async function openWeb({ office, certificates, facts, secure, jmap }: WebParts): Promise<WebApplication> {
   const { directory, clock, log } = office;
   const settingsOf = (domain: string): AccountSettings => {
     const { hostName, listeners } = facts()!;
@@ -85,12 +91,8 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
   pages.route('/', appsRoutes({ directory, clock, settingsOf, facts, covers, office }));
   const dialects = dialectRoutes({ directory, settingsOf, facts, secure });
   const start = startPage({ facts, secure });
-  const door = openWebDoor({
-    authenticator: office.authenticator,
-    sessions: office.webSessions,
-    secure,
-    isOurName: (name) => name === facts()?.hostName || certificates.covers(name),
-  });
+  const isOurName = (name: string) => name === facts()?.hostName || covers(name);
+  const door = openWebDoor({ authenticator: office.authenticator, sessions: office.webSessions, secure, isOurName });
   const auth = authRoutes({
     door,
     login: office.webLogin,
@@ -134,6 +136,10 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
     });
   let signIn: ReturnType<typeof signIns> | null = null;
 
+  const { service } = await jmap();
+  const jmapPages = jmapRoutes({ service, door, secure });
+  const sockets = openJmapSockets({ service, door, secure, log });
+
   const web = new Hono<{ Bindings: WebSurroundings }>();
   web.use(async (context, next) => {
     const known = facts();
@@ -143,6 +149,7 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
   web.route('/', dialects);
   web.all('*', async (context) => {
     const { pathname } = new URL(context.req.url);
+    if (isJmapPath(pathname)) return jmapPages.fetch(context.req.raw, context.env);
     if (secure && pathname === callbackPath) return (await (signIn ??= signIns())).fetch(context.req.raw);
     if (secure && pathname === beginPath) return begin.fetch(context.req.raw, context.env);
     const { remoteAddress } = context.env;
@@ -165,5 +172,20 @@ export function openWeb({ office, certificates, facts, secure }: WebParts): WebA
   pages.onError((error) => {
     throw error;
   });
-  return { fetch: (request, surroundings) => web.fetch(request, surroundings) };
+  jmapPages.onError((error) => {
+    throw error;
+  });
+  letters.onError((error) => {
+    throw error;
+  });
+  return {
+    fetch: (request, surroundings) => web.fetch(request, surroundings),
+    upgrade: async (incoming, socket, head, request, surroundings) => {
+      if (facts() !== null && new URL(request.url).pathname === jmapPaths.socket) {
+        return sockets.upgrade(incoming, socket, head, request, surroundings);
+      }
+      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    },
+    close: () => sockets.close(),
+  };
 }

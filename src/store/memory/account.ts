@@ -17,7 +17,7 @@ import type {
   Uid,
 } from '../contract.ts';
 import { partFlags } from '../flag-sets.ts';
-import { keptTombstones, maxKeywords, maxMailboxes } from '../limits.ts';
+import { keptGone, keptTombstones, maxKeywords, maxMailboxes } from '../limits.ts';
 import type { FlagSet, StateEntry } from '../mailbox-state.ts';
 import { PackedMailbox, emptyColumns } from '../packed-mailbox.ts';
 import { PackedShelf } from '../packed-shelf.ts';
@@ -234,7 +234,7 @@ export class MemoryAccount {
   remember(letters: readonly GoneLetter[], mailboxes: readonly GoneMailbox[]): void {
     this.goneLetters.push(...letters);
     this.goneMailboxes.push(...mailboxes);
-    if (this.goneLetters.length <= keptTombstones) return;
+    if (this.goneLetters.length <= keptGone * 10) return;
     this.goneFloor = this.goneLetters[this.goneLetters.length >>> 1]!.modSeq;
     this.goneLetters = this.goneLetters.filter(({ modSeq }) => modSeq > this.goneFloor);
     this.goneMailboxes = this.goneMailboxes.filter(({ modSeq }) => modSeq > this.goneFloor);

@@ -25,6 +25,7 @@ export const crashPointNames = [
   'before-unlink',
   'after-handover-row',
   'large-letter-moved',
+  'after-revision',
   'after-item-row',
   'upload-kept',
   'after-upload-row',

@@ -1,7 +1,16 @@
 // Which job is done by whom. Knows the kinds of jobs; each runs inside the transaction that the desk has begun.
 import type { Job, JobResults } from '../jobs.ts';
 import type { Books } from './books.ts';
-import { createAccount, createMailbox, deleteMailbox, newValidity, removeAccount, renameMailbox, setSubscribed } from './boxes.ts';
+import {
+  createAccount,
+  createMailbox,
+  deleteMailbox,
+  newValidity,
+  removeAccount,
+  renameMailbox,
+  reviseMailbox,
+  setSubscribed,
+} from './boxes.ts';
 import { setFlags } from './flagging.ts';
 import { changeItems } from './items.ts';
 import { addEvents } from './journey.ts';
@@ -9,6 +18,7 @@ import { releaseLetter } from './letters.ts';
 import { accept, append, checkAccept, copy, restore, type Land } from './placing.ts';
 import { changeQueueRows, finishQueueRow, renewQueueRows, takeQueueRows } from './queue.ts';
 import { expunge } from './removing.ts';
+import { addLetters, reviseAll } from './revising.ts';
 import type { Turn } from './turn.ts';
 import { upkeep } from './upkeep.ts';
 import { addUpload, forgetUploads, removeUpload } from './uploads.ts';
@@ -25,6 +35,12 @@ export function doJob(books: Books, job: Job, turn: Turn, land: Land): JobResult
       return expunge(books, turn, job);
     case 'copy':
       return copy(books, turn, job);
+    case 'addLetters':
+      return addLetters(books, turn, job, land);
+    case 'revise':
+      return reviseAll(books, turn, job);
+    case 'reviseMailbox':
+      return reviseMailbox(books, turn, job);
     case 'restore':
       return restore(books, turn, job);
     case 'createAccount':
