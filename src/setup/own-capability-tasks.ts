@@ -22,14 +22,12 @@ import { changeSecret, proveAgain } from './outside-again.ts';
 import { checkHealth } from './outside-health.ts';
 import { checkKey, setUp, type SetUpProgress, type SetUpServer, type Switch } from './outside-setup.ts';
 import { switchReceiving } from './outside-switch.ts';
-import type { SignInTickets } from './own-capability-sign-in.ts';
 import { signInByPage } from './outside-sign-in.ts';
 import { showDiscovery } from './own-capability-discovery.ts';
 import { explain, failureOf, failureOfSetUp, isCause, sayCheckStep, sayProof, told } from './own-capability-words.ts';
 
 export interface TaskParts {
   readonly office: Office;
-  readonly tickets: SignInTickets;
   /** For tests: what is asked instead of the net's own directories. */
   readonly discovery?: DiscoverParts['options'];
 }
@@ -193,7 +191,7 @@ async function checking(
 
 /** What one signs in with: as it was typed, or a token that the provider's page leads to. @throws CauseTrouble; Refusal. */
 async function takeSecret(
-  { office, tickets }: TaskParts,
+  { office }: TaskParts,
   wished: WishedSecret,
   owner: AccountId,
   address: string,
@@ -202,6 +200,7 @@ async function takeSecret(
   hand: TaskHand,
 ): Promise<OutsideSecret> {
   if (wished.kind === 'password') return wished;
+  const { tickets } = office.outside;
   const provider = wished.provider ?? providerOfHost(servers[0]!.host)?.name ?? null;
   if (provider === null) throw new CauseTrouble('client-id-missing', 'no provider with a page of its own has these servers');
   // With a domain the browser comes back to us, and shows what it was given when it went; without one it comes back to this machine.

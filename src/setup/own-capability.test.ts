@@ -339,7 +339,9 @@ describe('Journey', () => {
     const to = { recipient: 'x@slow.test', domain: 'slow.test', dueAt: 0, expiresAt: 1e15, notify: [], originalRecipient: null };
     const waiting = 'wwwwwbbbbbcccccddd';
     await store.commit({
-      letters: [{ letter: waiting, spool, prefix: new Uint8Array(0), receivedAt: 0, reversePath: 'hanako@here.test', placements: [], queue: [to] }],
+      letters: [
+        { letter: waiting, spool, prefix: new Uint8Array(0), receivedAt: 0, reversePath: 'hanako@here.test', placements: [], queue: [to] },
+      ],
       events: [sent(waiting, { account: hanako })],
     });
     assert.deepEqual((await as('Journey/query', {})).ids, [waiting]);

@@ -343,7 +343,7 @@ describe('signing in at the page of the provider', () => {
     let path = '';
     const seen: string[] = [];
     let asking: number | null = world.taro;
-    const app = oauthBegin({ tickets: world.own.tickets, personOf: async () => asking });
+    const app = oauthBegin({ tickets: world.office.outside.tickets, personOf: async () => asking });
     const task = await world.work(world.hanako, setUp({ secret: { signIn: 'other' } }), (now) => {
       if (now.openUrl === null || path !== '') return;
       path = now.openUrl as string;

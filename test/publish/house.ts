@@ -11,6 +11,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
 import { openWebListener } from '../../src/io/http/listener.ts';
 import type { StartPageFacts } from '../../src/io/http/start-page.ts';
+import { SignInTickets } from '../../src/journey/outside/sign-in-tickets.ts';
 import { openResolver } from '../../src/io/resolver/resolver.ts';
 import { openCertificates } from '../../src/io/tls/certificates.ts';
 import { openAuthenticator } from '../../src/journey/account/authenticate.ts';
@@ -76,7 +77,17 @@ export interface House {
 }
 
 /** Nobody signs in at other providers here. */
-const outside = { roads: () => Promise.reject(new Error('there are no roads out of this house')) };
+const outside = {
+  roads: () => Promise.reject(new Error('there are no roads out of this house')),
+  clients: {
+    list: () => [],
+    find: () => null,
+    put: () => Promise.reject(new Error('not here')),
+    remove: () => Promise.reject(new Error('not here')),
+    clear: async () => {},
+  },
+  tickets: new SignInTickets({ clock: systemClock, chance: systemChance }),
+};
 
 export async function openHouse(): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'tayori-publish-'));

@@ -12,6 +12,7 @@ import { CauseTrouble } from '../../src/journey/outside/causes.ts';
 import type { TokenKeeper, Vault } from '../../src/journey/outside/contract.ts';
 import { boundTo } from '../../src/journey/outside/contract.ts';
 import { openOAuthClients } from '../../src/journey/outside/oauth-clients.ts';
+import { SignInTickets } from '../../src/journey/outside/sign-in-tickets.ts';
 import { openSignInFlow } from '../../src/journey/outside/tokens.ts';
 import type { CollectionProgress } from '../../src/journey/collection/contract.ts';
 import type { RecordType, Resolver } from '../../src/protocol/dns/contract.ts';
@@ -104,6 +105,7 @@ export async function openOwnWorld(options: WorldOptions = {}) {
       clients,
       allowance: new Allowance(clock),
       news: new Map(),
+      tickets: new SignInTickets({ clock, chance }),
       roads: async () => ({ resolver, guard, connector, web, keeper, flow }),
     },
   } as unknown as Office;
