@@ -165,7 +165,8 @@ export interface LetterRef {
  * or out of all mailboxes when it is null.
  */
 export type Action =
-  | { readonly name: 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag'; readonly letters: readonly LetterRef[] }
+  | { readonly name: 'archive' | 'delete' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag'; readonly letters: readonly LetterRef[] }
+  | { readonly name: 'destroy'; readonly letters: readonly LetterRef[] }
   | { readonly name: 'move'; readonly letters: readonly LetterRef[]; readonly to: Id; readonly from: Id | null }
   | { readonly name: 'keyword'; readonly letters: readonly LetterRef[]; readonly keyword: string; readonly on: boolean };
 
