@@ -58,7 +58,7 @@ export class Office {
       username: this.username,
       accounts: { [this.accountId]: { name: this.username, isPersonal: true, isReadOnly: false, accountCapabilities: mine } },
       primaryAccounts: { [mail]: this.accountId },
-      capabilities: { [core]: { maxObjectsInSet: 500, maxConcurrentRequests: 4 }, [mail]: {}, [submission]: {} },
+      capabilities: { [core]: { maxObjectsInSet: 500, maxConcurrentRequests: 4 }, [mail]: {}, [submission]: {}, 'urn:ietf:params:jmap:websocket': { url: '/jmap/ws', supportsPush: true } },
       apiUrl: '/jmap/api',
       uploadUrl: '/jmap/upload/{accountId}',
       downloadUrl: '/jmap/download/{accountId}/{blobId}/{name}?type={type}',
@@ -143,7 +143,8 @@ export class Office {
       return [['Mailbox/set', this.#set({ created: made })]];
     },
     'Thread/get': (args) => {
-      const threads = new Map([...this.#threads].map(([id, emailIds]) => [id, { id, emailIds }]));
+      const wanted = args['ids'] as readonly Id[];
+      const threads = new Map(wanted.flatMap((id) => (this.#threads.has(id) ? [[id, { id, emailIds: [...this.#threads.get(id)!] }]] : [])));
       return [['Thread/get', this.#get(args, threads)]];
     },
     'Thread/changes': (args) => [['Thread/changes', this.#changes('Thread', args)]],

@@ -531,6 +531,12 @@ class MailEngine implements Engine {
   // --- doing and undoing ----------------------------------------------------------------------------------------------
 
   async #act(action: Requests['act']['args']): Promise<UndoView> {
+    // What is not known here is read first; without a network what is known is acted on.
+    for (const { accountId, emailIds } of action.letters) {
+      const account = this.#accounts.get(accountId);
+      const unknown = emailIds.filter((id) => !account?.told(id));
+      if (unknown.length > 0) await account?.needRows(unknown).catch(() => undefined);
+    }
     const deeds = action.letters.flatMap((letters) => {
       const account = this.#accounts.get(letters.accountId);
       const deed = account ? deedOf(action, letters, account) : null;
