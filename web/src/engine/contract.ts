@@ -22,10 +22,14 @@ import type {
 
 export type SignInAnswer =
   | { readonly state: 'in' }
-  /** The password was right; one of these is wanted as well. `challenge` is the passkey's request options as the server sent them. */
-  | { readonly state: 'second'; readonly methods: readonly ('totp' | 'passkey')[]; readonly challenge: Json }
-  /** `seconds`: how long to wait after too many tries. */
-  | { readonly state: 'refused'; readonly reason: 'wrong' | 'slow-down' | 'unreachable' | 'insecure'; readonly seconds: number | null };
+  /** The password was right; one of these is wanted as well. `passkey`: what the browser is to be asked for (WebAuthn request options as JSON). */
+  | { readonly state: 'second'; readonly methods: readonly string[]; readonly passkey: Json }
+  /** `seconds`: how long to wait after too many tries. `app-password`: one of those opens no page. `expired`: from the beginning, please. */
+  | {
+      readonly state: 'refused';
+      readonly reason: 'wrong' | 'slow-down' | 'unreachable' | 'insecure' | 'app-password' | 'expired';
+      readonly seconds: number | null;
+    };
 
 export interface AccountView {
   readonly id: Id;
@@ -257,8 +261,11 @@ export type News =
 
 export interface Requests {
   signIn: { args: { readonly login: string; readonly password: string }; answer: SignInAnswer };
-  /** `code` of the authenticator app, or the passkey's answer as JSON. */
-  signInSecond: { args: { readonly totp: string } | { readonly passkey: Json }; answer: SignInAnswer };
+  /** The code of the authenticator app or a recovery code, or the passkey's answer as JSON. */
+  signInSecond: { args: { readonly code: string } | { readonly passkey: Json }; answer: SignInAnswer };
+  /** Request options for a passkey that says by itself who it is; its answer. */
+  passkeyOptions: { args: null; answer: Json };
+  signInPasskey: { args: { readonly passkey: Json }; answer: SignInAnswer };
   signOut: { args: { readonly forget: boolean }; answer: null };
   /** Looks for the session and for news now, such as when the window comes to the front. */
   refresh: { args: null; answer: null };

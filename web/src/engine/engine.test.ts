@@ -182,6 +182,8 @@ suite('engine: doing', () => {
   test('counters of mailboxes follow at once', async () => {
     const { world, engine } = await start();
     const boxes = latest(engine, 'mailboxes', null) as { now: MailboxesView | null };
+    look(engine, inbox);
+    await settled();
     const before = boxes.now!.mailboxes.find(({ role }) => role === 'inbox')!.unread;
     world.setOnline(false);
     await engine.ask('act', { name: 'read', letters: [{ accountId: 'A1', emailIds: ['M1'] }] });

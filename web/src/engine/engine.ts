@@ -72,6 +72,8 @@ class MailEngine implements Engine {
   #lastViewer = 0;
   #scheduled = false;
   #lookingAround: Promise<void> | null = null;
+  /** Stands for the password that was right, until the second factor has come. */
+  #ticket = '';
   readonly #newsEars = new Set<(news: News) => void>();
   readonly #changeEars = new Set<(accountId: Id, types: readonly string[]) => void>();
 
@@ -210,14 +212,14 @@ class MailEngine implements Engine {
     }
     const { status, json, retryAfter } = answer;
     if (status === 200 && json['state'] === 'second') {
-      const methods = ((json['methods'] as readonly string[] | undefined) ?? ['totp']).filter((method) => method === 'totp' || method === 'passkey');
-      return { state: 'second', methods, challenge: json['passkey'] ?? json['challenge'] ?? null };
+      this.#ticket = String(json['ticket'] ?? '');
+      return { state: 'second', methods: (json['methods'] as readonly string[] | undefined) ?? [], passkey: json['passkey'] ?? null };
     }
     if (status === 200) {
       await this.#lookAround();
       return { state: 'in' };
     }
-    return { state: 'refused', reason: status === 429 ? 'slow-down' : status === 403 ? 'insecure' : 'wrong', seconds: retryAfter };
+    return { state: 'refused', reason: refusalOf(status, json), seconds: retryAfter };
   }
 
   async #signOut(forget: boolean): Promise<void> {
@@ -423,7 +425,9 @@ class MailEngine implements Engine {
 
   readonly #requests: { readonly [N in RequestName]: (args: Requests[N]['args']) => Promise<Requests[N]['answer']> } = {
     signIn: ({ login, password }) => this.#signIn('/auth/login', { login, password }),
-    signInSecond: (args) => this.#signIn('/auth/second', args as JsonObject),
+    signInSecond: (args) => this.#signIn('/auth/second', { ticket: this.#ticket, ...(args as JsonObject) }),
+    passkeyOptions: async () => (await this.#client.post('/auth/passkey/ask', {})).json['options'] ?? null,
+    signInPasskey: ({ passkey }) => this.#signIn('/auth/passkey/login', { passkey }),
     signOut: async ({ forget }) => {
       await this.#signOut(forget);
       return null;
@@ -601,4 +605,11 @@ class MailEngine implements Engine {
     this.#changed();
     return true;
   }
+}
+
+function refusalOf(status: number, { code }: JsonObject): Extract<SignInAnswer, { state: 'refused' }>['reason'] {
+  if (status === 429) return 'slow-down';
+  if (status === 410) return 'expired';
+  if (status === 403) return code === 'no-perm' ? 'app-password' : 'insecure';
+  return 'wrong';
 }
