@@ -42,7 +42,7 @@ export function serviceWorkerBuild(outDir: string, files: readonly string[], ver
       emptyOutDir: false,
       target: ['chrome120', 'firefox121', 'safari17'],
       reportCompressedSize: false,
-      rolldownOptions: { input: `${root}/src/service-worker.ts`, output: { format: 'es', entryFileNames: 'service-worker.js' } },
+      rolldownOptions: { input: `${root}/src/service-worker.ts`, output: { format: 'iife', entryFileNames: 'service-worker.js' } },
     },
   };
 }
