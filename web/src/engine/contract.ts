@@ -1,0 +1,349 @@
+// What the page may ask of the engine, and what it can watch. Knows values that can be posted between a page and its worker; knows no
+// framework, no DOM and no transport. `link.ts` on the page side and `port.ts` on the engine's side carry it.
+//
+// A request is answered once. A topic is watched: the first push is what is there at once (from the cache, perhaps incomplete), each
+// further push what changed. Everything that a person does is shown at once and kept in the outbox until the server has said yes.
+import type {
+  EmailAddress,
+  EmailBody,
+  EmailFilter,
+  EmailHead,
+  Id,
+  Identity,
+  Json,
+  JsonObject,
+  Keywords,
+  PatchObject,
+  Role,
+  SearchSnippet,
+} from './jmap/objects.ts';
+
+// --- who is there -----------------------------------------------------------------------------------------------------
+
+export type SignInAnswer =
+  | { readonly state: 'in' }
+  /** The password was right; one of these is wanted as well. `passkey`: what the browser is to be asked for (WebAuthn request options as JSON). */
+  | { readonly state: 'second'; readonly methods: readonly string[]; readonly passkey: Json }
+  /** `seconds`: how long to wait after too many tries. `app-password`: one of those opens no page. `expired`: from the beginning, please. */
+  | {
+      readonly state: 'refused';
+      readonly reason: 'wrong' | 'slow-down' | 'unreachable' | 'insecure' | 'app-password' | 'expired';
+      readonly seconds: number | null;
+    };
+
+export interface AccountView {
+  readonly id: Id;
+  /** The address. */
+  readonly name: string;
+  readonly isPersonal: boolean;
+  readonly isReadOnly: boolean;
+  readonly capabilities: Readonly<Record<string, JsonObject>>;
+}
+
+/** `signed-out`: nobody has signed in, or the server no longer knows the session. What waits in the outbox is kept for the same person. */
+export interface StatusView {
+  readonly session: 'unknown' | 'in' | 'signed-out';
+  readonly username: string;
+  readonly accounts: readonly AccountView[];
+  readonly capabilities: Readonly<Record<string, JsonObject>>;
+  /** `off`: no way to the server. `on`: answers, but nothing is pushed. `live`: changes arrive by themselves. */
+  readonly line: 'off' | 'on' | 'live';
+  /** True once the server said that it cannot be reached, or the browser says so. */
+  readonly isOffline: boolean;
+  /** Changes and letters that wait to be told to the server. */
+  readonly waiting: number;
+  /** The undo that would happen next: what to name it, and of how many letters. */
+  readonly undo: UndoView | null;
+}
+
+export interface UndoView {
+  readonly step: number;
+  readonly what: ActionName;
+  readonly count: number;
+}
+
+// --- mailboxes --------------------------------------------------------------------------------------------------------
+
+export interface MailboxView {
+  readonly accountId: Id;
+  readonly id: Id;
+  /** Its own name, without its parents'. */
+  readonly name: string;
+  readonly role: Role | null;
+  readonly parentId: Id | null;
+  readonly depth: number;
+  readonly total: number;
+  readonly unread: number;
+  readonly mayAdd: boolean;
+  readonly mayDelete: boolean;
+  readonly mayRename: boolean;
+}
+
+/** In the order in which they are shown: roles first, then by sortOrder and name, children behind their parents. */
+export interface MailboxesView {
+  readonly isComplete: boolean;
+  readonly mailboxes: readonly MailboxView[];
+}
+
+// --- lists ------------------------------------------------------------------------------------------------------------
+
+/** One list of letters. The same value is the same list: it is compared as JSON. */
+export type ListQuery =
+  | { readonly kind: 'mailbox'; readonly accountId: Id; readonly mailboxId: Id; readonly only?: 'unread' | 'flagged' }
+  /** The mailboxes of one role in all accounts, newest first. */
+  | { readonly kind: 'unified'; readonly role: Role; readonly only?: 'unread' | 'flagged' }
+  /** `accountIds` empty: all accounts. Rows carry snippets. */
+  | { readonly kind: 'search'; readonly accountIds: readonly Id[]; readonly filter: EmailFilter };
+
+export interface ListArgs {
+  readonly query: ListQuery;
+  /** False: each letter is a row of its own. */
+  readonly threads: boolean;
+  /** Positions on screen; the engine reads a page beyond them. `end` is exclusive. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A row: one conversation (or one letter) as it is to be shown now, with what the person did counted in. */
+export interface Row {
+  readonly accountId: Id;
+  /** The newest letter of it in this list; with `accountId` it is the row's key. */
+  readonly emailId: Id;
+  readonly threadId: Id;
+  /** All letters of the conversation, oldest first; those an action on the row means. */
+  readonly emailIds: readonly Id[];
+  /** Those who wrote, or in Sent and Drafts those written to, oldest first and each once. */
+  readonly people: readonly EmailAddress[];
+  readonly subject: string;
+  readonly preview: string;
+  /** ISO 8601. */
+  readonly receivedAt: string;
+  readonly count: number;
+  readonly isUnread: boolean;
+  readonly isFlagged: boolean;
+  readonly isDraft: boolean;
+  readonly isAnswered: boolean;
+  readonly hasAttachment: boolean;
+  readonly mailboxIds: readonly Id[];
+  readonly snippet: Pick<SearchSnippet, 'subject' | 'preview'> | null;
+}
+
+/** The rows between `start` and `end` that changed; all of them when `whole`. A row that is null is not here yet. */
+export interface ListPatch {
+  /** Null until the server or the cache has told it. */
+  readonly total: number | null;
+  readonly whole: boolean;
+  readonly rows: readonly { readonly at: number; readonly row: Row | null }[];
+  readonly trouble: Trouble | null;
+}
+
+// --- a conversation ---------------------------------------------------------------------------------------------------
+
+export interface LetterView {
+  readonly accountId: Id;
+  readonly head: EmailHead;
+  /** Null until it has come; it is kept for reading without a network. */
+  readonly body: EmailBody | null;
+}
+
+export interface ThreadView {
+  readonly accountId: Id;
+  readonly threadId: Id;
+  readonly subject: string;
+  /** Oldest first. Null: not known yet. Empty: it is gone. */
+  readonly letters: readonly LetterView[] | null;
+  readonly trouble: Trouble | null;
+}
+
+// --- doing ------------------------------------------------------------------------------------------------------------
+
+export type ActionName = 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'move' | 'read' | 'unread' | 'flag' | 'unflag' | 'keyword' | 'change';
+
+export interface LetterRef {
+  readonly accountId: Id;
+  readonly emailIds: readonly Id[];
+}
+
+/**
+ * `delete` moves to Trash, and out of Trash for good (`destroy`, which cannot be undone; ask first). `move` takes the letters out of `from`,
+ * or out of all mailboxes when it is null.
+ */
+export type Action =
+  | { readonly name: 'archive' | 'delete' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag'; readonly letters: readonly LetterRef[] }
+  | { readonly name: 'destroy'; readonly letters: readonly LetterRef[] }
+  | { readonly name: 'move'; readonly letters: readonly LetterRef[]; readonly to: Id; readonly from: Id | null }
+  | { readonly name: 'keyword'; readonly letters: readonly LetterRef[]; readonly keyword: string; readonly on: boolean };
+
+// --- writing ----------------------------------------------------------------------------------------------------------
+
+export interface DraftAttachment {
+  readonly blobId: Id;
+  readonly type: string;
+  readonly name: string;
+  readonly size: number;
+  /** Set for images that stand in the text. */
+  readonly cid: string | null;
+}
+
+/** A letter that is being written. The page saves it on each pause of typing; it is on this device at once and on the server a little later. */
+export interface Draft {
+  /** Made by the page, such as crypto.randomUUID(); stays the same for the life of the draft. */
+  readonly key: string;
+  readonly accountId: Id;
+  readonly identityId: Id | null;
+  readonly from: EmailAddress | null;
+  readonly to: readonly EmailAddress[];
+  readonly cc: readonly EmailAddress[];
+  readonly bcc: readonly EmailAddress[];
+  readonly replyTo: readonly EmailAddress[];
+  readonly subject: string;
+  readonly text: string;
+  /** Null: plain text only. */
+  readonly html: string | null;
+  readonly attachments: readonly DraftAttachment[];
+  /** Without angle brackets. */
+  readonly inReplyTo: readonly string[];
+  readonly references: readonly string[];
+  /** The letter that this answers or forwards, to be marked when it was sent. */
+  readonly about: { readonly emailId: Id; readonly keyword: '$answered' | '$forwarded' } | null;
+  readonly wantsReceipt: boolean;
+}
+
+export interface DraftView {
+  readonly draft: Draft;
+  readonly saved: 'here' | 'server';
+  /** The letter in Drafts, once the server has it. */
+  readonly emailId: Id | null;
+  readonly changedAt: number;
+}
+
+export interface SendOptions {
+  /** Seconds in which the sending can be called back (held on the server). */
+  readonly undoSeconds: number;
+  /** ISO 8601: not before. */
+  readonly at: string | null;
+}
+
+/** What waits, for the outbox list. */
+export interface OutboxView {
+  readonly items: readonly {
+    readonly id: number;
+    readonly kind: 'change' | 'draft' | 'send';
+    readonly accountId: Id;
+    readonly label: string;
+    readonly since: number;
+    readonly trouble: Trouble | null;
+  }[];
+}
+
+// --- trouble ----------------------------------------------------------------------------------------------------------
+
+/**
+ * `offline`: no way to the server. `signed-out`. `refused`: the server said no; `type` is the method's or object's error (RFC 8620 §3.6).
+ * `gone`: it is not there. `defect`: our fault.
+ */
+export interface Trouble {
+  readonly kind: 'offline' | 'signed-out' | 'refused' | 'gone' | 'defect';
+  readonly type: string;
+  readonly description: string;
+}
+
+/** What happened without being asked. */
+export type News =
+  /** Letters that came into an inbox while the app looked on. */
+  | { readonly kind: 'arrived'; readonly accountId: Id; readonly heads: readonly EmailHead[] }
+  /** The server refused what had been shown as done; it is undone. */
+  | { readonly kind: 'refused'; readonly what: ActionName | 'draft' | 'send'; readonly count: number; readonly trouble: Trouble }
+  /** On its way: `submissionId` to call it back with `unsend` until then. */
+  | { readonly kind: 'sent'; readonly key: string; readonly accountId: Id; readonly submissionId: Id; readonly sendAt: string };
+
+// --- the table --------------------------------------------------------------------------------------------------------
+
+export interface Requests {
+  signIn: { args: { readonly login: string; readonly password: string }; answer: SignInAnswer };
+  /** The code of the authenticator app or a recovery code, or the passkey's answer as JSON. */
+  signInSecond: { args: { readonly code: string } | { readonly passkey: Json }; answer: SignInAnswer };
+  /** Request options for a passkey that says by itself who it is; its answer. */
+  passkeyOptions: { args: null; answer: Json };
+  signInPasskey: { args: { readonly passkey: Json }; answer: SignInAnswer };
+  signOut: { args: { readonly forget: boolean }; answer: null };
+  /** Looks for the session and for news now, such as when the window comes to the front. */
+  refresh: { args: null; answer: null };
+  /** At once on screen and undoable; settles when it is kept on this device. */
+  act: { args: Action; answer: UndoView };
+  /** Undoes the newest step, or the one named with all that came after it. Null: there was none. */
+  undo: { args: { readonly step?: number }; answer: UndoView | null };
+  saveDraft: { args: Draft; answer: null };
+  loadDraft: { args: { readonly key: string }; answer: DraftView | null };
+  dropDraft: { args: { readonly key: string }; answer: null };
+  /** Into the outbox; goes out when there is a network. */
+  send: { args: { readonly key: string; readonly options: SendOptions }; answer: null };
+  /** Calls a sending back. False: it was too late. */
+  unsend: { args: { readonly accountId: Id; readonly submissionId: Id; readonly key: string }; answer: boolean };
+  identities: { args: { readonly accountId: Id }; answer: readonly Identity[] };
+  /** Ids of a list's rows between two positions, for "select all": up to 5,000 rows. */
+  rows: { args: { readonly query: ListQuery; readonly threads: boolean; readonly start: number; readonly end: number }; answer: readonly Row[] };
+  /** Addresses written to and heard from on this device, the most used first. */
+  recipients: { args: { readonly text: string; readonly limit: number }; answer: readonly EmailAddress[] };
+  /** RFC 8621 §2.5, through the outbox's rules of trouble but not waiting: needs the network. */
+  changeMailbox: {
+    args: {
+      readonly accountId: Id;
+      readonly create?: { readonly name: string; readonly parentId: Id | null };
+      readonly update?: { readonly id: Id; readonly patch: PatchObject };
+      readonly destroy?: Id;
+    };
+    answer: { readonly id: Id | null };
+  };
+  /** Any method, for settings and our own capability; needs the network. `using` beyond core and mail is named. Results may be referred to (RFC 8620 §3.7). */
+  call: { args: { readonly using: readonly string[]; readonly calls: readonly (readonly [name: string, args: JsonObject, id: string])[] }; answer: readonly (readonly [string, JsonObject, string])[] };
+}
+
+export interface Topics {
+  status: { args: null; push: StatusView };
+  mailboxes: { args: null; push: MailboxesView };
+  list: { args: ListArgs; push: ListPatch };
+  thread: { args: { readonly accountId: Id; readonly threadId: Id }; push: ThreadView };
+  drafts: { args: null; push: readonly DraftView[] };
+  outbox: { args: null; push: OutboxView };
+  news: { args: null; push: News };
+  /** Objects of another type that changed at the server (RFC 8620 §7.1), such as `Identity` or those of our own capability: time to read them again. */
+  changed: { args: { readonly types: readonly string[] }; push: { readonly accountId: Id; readonly types: readonly string[] } };
+}
+
+export type RequestName = keyof Requests;
+export type TopicName = keyof Topics;
+
+/** A watch that goes on. `adjust` changes its arguments, such as the rows on screen. */
+export interface Watch<T extends TopicName> {
+  adjust(args: Topics[T]['args']): void;
+  end(): void;
+}
+
+export interface Engine {
+  /** @throws EngineTrouble. */
+  ask<N extends RequestName>(name: N, args: Requests[N]['args']): Promise<Requests[N]['answer']>;
+  watch<T extends TopicName>(topic: T, args: Topics[T]['args'], heard: (push: Topics[T]['push']) => void): Watch<T>;
+}
+
+export class EngineTrouble extends Error {
+  override readonly name = 'EngineTrouble';
+  readonly trouble: Trouble;
+  constructor(trouble: Trouble) {
+    super(trouble.description);
+    this.trouble = trouble;
+  }
+}
+
+export function trouble(kind: Trouble['kind'], type: string, description: string): EngineTrouble {
+  return new EngineTrouble({ kind, type, description });
+}
+
+/** The key of a row, in lists and selections. */
+export function rowKey(row: Pick<Row, 'accountId' | 'emailId'>): string {
+  return `${row.accountId}/${row.emailId}`;
+}
+
+export function hasKeyword(keywords: Keywords, keyword: string): boolean {
+  return keywords[keyword] === true;
+}

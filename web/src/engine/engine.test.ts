@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { fill, letterOf } from '../../demo/letters.ts';
+import { Office } from '../../demo/office.ts';
+import { settled, worldOf, type World } from '../../demo/surroundings.ts';
+import type { Engine, ListPatch, ListQuery, MailboxesView, News, Row, StatusView, ThreadView } from './contract.ts';
+import { openEngine } from './engine.ts';
+
+const inbox: ListQuery = { kind: 'mailbox', accountId: 'A1', mailboxId: 'F1' };
+
+interface Seen {
+  readonly rows: Map<number, Row | null>;
+  total: number | null;
+  /** Largest number of rows that were there and then were not, at one push. */
+  holes: number;
+}
+
+function look(engine: Engine, query: ListQuery, start = 0, end = 20): Seen & { adjust(start: number, end: number): void } {
+  const seen: Seen = { rows: new Map(), total: null, holes: 0 };
+  const watch = engine.watch('list', { query, threads: true, start, end }, (patch: ListPatch) => {
+    if (patch.whole) seen.rows.clear();
+    seen.total = patch.total;
+    for (const { at, row } of patch.rows) {
+      if (row === null && seen.rows.get(at)) seen.holes += 1;
+      seen.rows.set(at, row);
+    }
+  });
+  return Object.assign(seen, { adjust: (from: number, to: number) => watch.adjust({ query, threads: true, start: from, end: to }) });
+}
+
+function latest<T extends 'status' | 'mailboxes' | 'thread'>(engine: Engine, topic: T, args: Parameters<typeof engine.watch<T>>[1]): { now: Parameters<Parameters<typeof engine.watch<T>>[2]>[0] | null } {
+  const held: { now: Parameters<Parameters<typeof engine.watch<T>>[2]>[0] | null } = { now: null };
+  engine.watch(topic, args, (push) => (held.now = push));
+  return held;
+}
+
+async function start(count = 300): Promise<{ office: Office; world: World; engine: Engine; news: News[] }> {
+  const office = new Office('A1', 'hana@example.jp');
+  fill(office, count);
+  const world = worldOf(office);
+  const engine = await openEngine(world.surroundings);
+  const news: News[] = [];
+  engine.watch('news', null, (item) => news.push(item));
+  await settled();
+  return { office, world, engine, news };
+}
+
+const subjectsOf = ({ rows }: Seen, count: number): (string | undefined)[] => Array.from({ length: count }, (_, at) => rows.get(at)?.emailId);
+
+suite('engine: lists', () => {
+  test('the first rows, the total, and a jump far down', async () => {
+    const { engine } = await start(3000);
+    const list = look(engine, inbox);
+    await settled();
+    assert.equal(list.rows.get(0)?.emailId, 'M1');
+    assert.equal(list.rows.get(0)?.count, 4);
+    assert.equal(list.total, 3000);
+    list.adjust(2000, 2020);
+    await settled();
+    assert.equal(list.rows.get(2000)?.emailId, 'M2001');
+  });
+
+  test('a letter that arrives is on top without any row going dark, and is told', async () => {
+    const { office, engine, news } = await start();
+    const list = look(engine, inbox);
+    await settled();
+    office.add(letterOf(0, 'F1', { id: 'M9000', threadId: 'T9000', receivedAt: '2026-11-27T13:00:00Z', keywords: {} }));
+    office.announce();
+    await settled();
+    assert.deepEqual(subjectsOf(list, 2), ['M9000', 'M1']);
+    assert.equal(list.holes, 0);
+    assert.equal(news.filter(({ kind }) => kind === 'arrived').length, 1);
+  });
+
+  test('a server that does not remember: all is read anew', async () => {
+    const { office, engine } = await start();
+    const list = look(engine, inbox);
+    await settled();
+    office.destroy('M2');
+    office.forgetPast();
+    office.announce();
+    await settled();
+    assert.deepEqual(subjectsOf(list, 2), ['M1', 'M3']);
+    assert.equal(list.total, 299);
+  });
+
+  test('several accounts are one inbox, newest first', async () => {
+    const { office, world } = await start(30);
+    const both = { ...office.session, accounts: { ...(office.session['accounts'] as object), A2: { ...(office.session['accounts'] as Record<string, object>)['A1'], name: 'work', isPersonal: false } } };
+    Object.defineProperty(office, 'session', { value: both });
+    const second = new Office('A2', 'work@example.jp');
+    for (let number = 0; number < 10; number++) second.add(letterOf(number, 'F1', { receivedAt: new Date(Date.UTC(2026, 10, 27, 12, 41) - number * 94 * 60_000).toISOString() }));
+    second.forgetPast();
+    const first = office.request.bind(office);
+    office.request = (body) => {
+      const calls = body['methodCalls'] as unknown as readonly (readonly [string, { accountId?: string }])[];
+      return calls[0]?.[1].accountId === 'A2' ? second.request(body) : first(body);
+    };
+    const engine = await openEngine(worldOf(office).surroundings);
+    void world;
+    await settled();
+    const list = look(engine, { kind: 'unified', role: 'inbox' }, 0, 40);
+    await settled();
+    assert.equal(list.total, 40);
+    const times = Array.from({ length: 40 }, (_, at) => list.rows.get(at)?.receivedAt ?? '');
+    assert.deepEqual(times, times.toSorted().toReversed());
+    assert.equal(list.rows.get(0)?.accountId, 'A2');
+  });
+});
+
+suite('engine: doing', () => {
+  test('archive: gone at once, told to the server, and back by undo; nothing flickers', async () => {
+    const { office, engine } = await start();
+    const list = look(engine, inbox);
+    await settled();
+    const row = list.rows.get(1)!;
+    await engine.ask('act', { name: 'archive', letters: [{ accountId: 'A1', emailIds: row.emailIds }] });
+    await settled();
+    assert.equal(list.rows.get(1)?.emailId, 'M3');
+    assert.equal(list.total, 299);
+    assert.deepEqual(office.letters.get('M2')!.mailboxIds, { F4: true });
+    await engine.ask('undo', {});
+    await settled();
+    assert.equal(list.rows.get(1)?.emailId, 'M2');
+    assert.equal(list.total, 300);
+    assert.deepEqual(office.letters.get('M2')!.mailboxIds, { F1: true });
+    assert.equal(list.holes, 0);
+  });
+
+  test('without a network: shown, kept over a restart, told when it is back', async () => {
+    const { office, world, engine } = await start();
+    const list = look(engine, inbox);
+    await settled();
+    world.setOnline(false);
+    await engine.ask('act', { name: 'flag', letters: [{ accountId: 'A1', emailIds: ['M5'] }] });
+    await engine.ask('act', { name: 'archive', letters: [{ accountId: 'A1', emailIds: ['M6'] }] });
+    await settled();
+    assert.equal(list.rows.get(4)?.isFlagged, true);
+    assert.equal(list.rows.get(5)?.emailId, 'M7');
+    assert.equal(office.letters.get('M5')!.keywords['$flagged'], undefined);
+
+    const again = worldOf(office, world.caches);
+    again.setOnline(false);
+    const later = await openEngine(again.surroundings);
+    const seen = look(later, inbox);
+    await settled();
+    assert.equal(seen.rows.get(4)?.isFlagged, true, 'the beginning of the list and what was done are there without a network');
+    assert.equal(seen.rows.get(5)?.emailId, 'M7');
+    again.setOnline(true);
+    await settled();
+    assert.equal(office.letters.get('M5')!.keywords['$flagged'], true);
+    assert.deepEqual(office.letters.get('M6')!.mailboxIds, { F4: true });
+    assert.equal(latest(later, 'status', null).now?.waiting, 0);
+  });
+
+  test('refused by the server: it is as before, and the person hears of it', async () => {
+    const { office, engine, news } = await start();
+    office.refuses.add('M5');
+    const list = look(engine, inbox);
+    await settled();
+    await engine.ask('act', { name: 'delete', letters: [{ accountId: 'A1', emailIds: ['M5'] }] });
+    await settled();
+    assert.equal(list.rows.get(4)?.emailId, 'M5');
+    assert.equal(list.total, 300);
+    const [refusal] = news.filter(({ kind }) => kind === 'refused');
+    assert.equal(refusal?.kind === 'refused' && refusal.trouble.type, 'forbidden');
+  });
+
+  test('several steps are undone one after the other', async () => {
+    const { office, engine } = await start();
+    for (const id of ['M1', 'M2', 'M3']) await engine.ask('act', { name: 'delete', letters: [{ accountId: 'A1', emailIds: [id] }] });
+    await settled();
+    for (const id of ['M3', 'M2', 'M1']) {
+      assert.deepEqual(office.letters.get(id)!.mailboxIds, { F6: true });
+      await engine.ask('undo', {});
+      await settled();
+      assert.deepEqual(office.letters.get(id)!.mailboxIds, { F1: true });
+    }
+    assert.equal(await engine.ask('undo', {}), null);
+  });
+
+  test('counters of mailboxes follow at once', async () => {
+    const { world, engine } = await start();
+    const boxes = latest(engine, 'mailboxes', null) as { now: MailboxesView | null };
+    look(engine, inbox);
+    await settled();
+    const before = boxes.now!.mailboxes.find(({ role }) => role === 'inbox')!.unread;
+    world.setOnline(false);
+    await engine.ask('act', { name: 'read', letters: [{ accountId: 'A1', emailIds: ['M1'] }] });
+    assert.equal(boxes.now!.mailboxes.find(({ role }) => role === 'inbox')!.unread, before - 1);
+  });
+});
+
+suite('engine: reading', () => {
+  test('a conversation with its letters, also without a network afterwards', async () => {
+    const { world, engine } = await start();
+    const thread = latest(engine, 'thread', { accountId: 'A1', threadId: 'T1' }) as { now: ThreadView | null };
+    await settled();
+    assert.equal(thread.now?.letters?.length, 4);
+    assert.ok(thread.now?.letters?.every(({ body }) => body !== null));
+    const again = worldOf(new Office('A1', 'hana@example.jp'), world.caches);
+    again.setOnline(false);
+    const later = await openEngine(again.surroundings);
+    const offline = latest(later, 'thread', { accountId: 'A1', threadId: 'T1' }) as { now: ThreadView | null };
+    await settled();
+    assert.equal(offline.now?.letters?.filter(({ body }) => body !== null).length, 4);
+  });
+});
+
+suite('engine: signing in', () => {
+  test('a session that ended is told; signing in goes on', async () => {
+    const { world, engine } = await start();
+    const status = latest(engine, 'status', null) as { now: StatusView | null };
+    assert.equal(status.now?.session, 'in');
+    assert.equal(status.now?.line, 'live');
+    world.signedIn = false;
+    world.setOnline(false);
+    world.setOnline(true);
+    await settled();
+    assert.equal(status.now?.session, 'signed-out');
+    assert.deepEqual(await engine.ask('signIn', { login: 'hana', password: 'wrong' }), { state: 'refused', reason: 'wrong', seconds: null });
+    assert.deepEqual(await engine.ask('signIn', { login: 'hana', password: 'right' }), { state: 'in' });
+    await settled();
+    assert.equal(status.now?.session, 'in');
+  });
+
+  test('a line that breaks is made again, later each time', async () => {
+    const { world, engine } = await start();
+    const status = latest(engine, 'status', null) as { now: StatusView | null };
+    world.setOnline(false);
+    await settled();
+    assert.equal(status.now?.line, 'off');
+    world.setOnline(true);
+    await settled();
+    assert.equal(status.now?.line, 'live');
+  });
+});
+
+suite('engine: writing', () => {
+  const draft = {
+    key: 'd1',
+    accountId: 'A1',
+    identityId: 'I1',
+    from: { name: '花', email: 'hana@example.jp' },
+    to: [{ name: null, email: 'ken@example.co.jp' }],
+    cc: [],
+    bcc: [],
+    replyTo: [],
+    subject: '土曜日',
+    text: '10時に。',
+    html: null,
+    attachments: [],
+    inReplyTo: [],
+    references: [],
+    about: null,
+    wantsReceipt: false,
+  };
+
+  test('a draft is here at once, on the server a little later, and once', async () => {
+    const { office, world, engine } = await start(10);
+    await engine.ask('saveDraft', draft);
+    assert.equal((await engine.ask('loadDraft', { key: 'd1' }))?.saved, 'here');
+    await world.pass(3100);
+    assert.equal((await engine.ask('loadDraft', { key: 'd1' }))?.saved, 'server');
+    await engine.ask('saveDraft', { ...draft, text: '11時に。' });
+    await world.pass(3100);
+    const drafts = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
+    assert.deepEqual(drafts.map(({ text }) => text), ['11時に。']);
+  });
+
+  test('a letter whose answer was lost goes out once', async () => {
+    const { office, world, engine, news } = await start(10);
+    await engine.ask('saveDraft', draft);
+    await world.pass(3100);
+    world.setOnline(false);
+    await engine.ask('send', { key: 'd1', options: { undoSeconds: 10, at: null } });
+    await settled();
+    assert.equal(office.submissions.length, 0);
+    world.setOnline(true);
+    await settled();
+    assert.equal(office.submissions.length, 1);
+    assert.equal(news.filter(({ kind }) => kind === 'sent').length, 1);
+    const [sent] = [...office.letters.values()].filter(({ messageId }) => messageId === [...office.letters.values()].at(-1)!.messageId);
+    assert.deepEqual(sent?.mailboxIds, { F3: true });
+  });
+});

@@ -1,0 +1,85 @@
+// Keeps the app for times without a network: the files of one version, the page for every address of the app, and letters that were opened as
+// they were served. Knows addresses; never keeps an answer of the API. `PRECACHE_*` is put in by the build.
+declare const PRECACHE_FILES: readonly string[];
+declare const PRECACHE_VERSION: string;
+
+interface Extendable extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface Fetching extends Extendable {
+  readonly request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+interface Scope {
+  skipWaiting(): Promise<void>;
+  readonly clients: { claim(): Promise<void> };
+  readonly location: Location;
+  addEventListener(name: 'install' | 'activate', heard: (event: Extendable) => void): void;
+  addEventListener(name: 'fetch', heard: (event: Fetching) => void): void;
+  addEventListener(name: 'message', heard: (event: MessageEvent) => void): void;
+}
+const scope = globalThis as unknown as Scope;
+
+const shell = `shell-${PRECACHE_VERSION}`;
+const letters = 'letters';
+/** Letters kept as they were served; the oldest go first. */
+const lettersMost = 2000;
+/** Of the other pages of the server, none is the app's. */
+const others = /^\/(?:start|apps|setup|oauth|auth|jmap|\.well-known|ca\.pem)(?:\/|$)/;
+
+scope.addEventListener('install', (event) => {
+  event.waitUntil(
+    caches.open(shell).then((cache) => cache.addAll(PRECACHE_FILES.map((file) => new Request(file, { cache: file.startsWith('/assets/') ? 'default' : 'reload' })))),
+  );
+});
+
+scope.addEventListener('activate', (event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name.startsWith('shell-') && name !== shell) await caches.delete(name);
+      await scope.clients.claim();
+    })(),
+  );
+});
+
+scope.addEventListener('message', ({ data }) => {
+  if (data === 'switch') void scope.skipWaiting();
+  // Who signs out takes the letters along.
+  if (data === 'forget') void caches.delete(letters);
+});
+
+scope.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== 'GET' || origin !== scope.location.origin || others.test(pathname)) return;
+  if (pathname.startsWith('/letter/') || pathname === '/image-proxy') event.respondWith(letter(request, event));
+  else if (PRECACHE_FILES.includes(pathname) && pathname !== '/') event.respondWith(kept(request));
+  else if (request.mode === 'navigate') event.respondWith(kept(new Request('/')));
+});
+
+async function kept(request: Request): Promise<Response> {
+  return (await (await caches.open(shell)).match(request)) ?? fetch(request);
+}
+
+/** From the server, and kept; without it as it was kept. A letter never changes, but what we make of it may. */
+async function letter(request: Request, event: Extendable): Promise<Response> {
+  const cache = await caches.open(letters);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) {
+      const copy = answer.clone();
+      event.waitUntil(
+        cache.put(request, copy).then(async () => {
+          const keys = await cache.keys();
+          for (const key of keys.slice(0, Math.max(0, keys.length - lettersMost))) await cache.delete(key);
+        }),
+      );
+    }
+    return answer;
+  } catch (error) {
+    const known = await cache.match(request, { ignoreVary: true });
+    if (known) return known;
+    throw error;
+  }
+}
+export {};

@@ -1,0 +1,40 @@
+// What every part of the page may need of the engine's state: who is there, the mailboxes, whether the server answers. Knows the topics
+// `status` and `mailboxes`; draws nothing.
+import type { MailboxesView, MailboxView, StatusView } from '../engine/contract.ts';
+import type { Id, Role } from '../engine/jmap/objects.ts';
+import { engine } from './link.ts';
+
+class Live {
+  #status = $state.raw<StatusView>({ session: 'unknown', username: '', accounts: [], capabilities: {}, line: 'on', isOffline: false, waiting: 0, undo: null });
+  #mailboxes = $state.raw<MailboxesView>({ isComplete: false, mailboxes: [] });
+
+  constructor() {
+    engine.watch('status', null, (push) => (this.#status = push));
+    engine.watch('mailboxes', null, (push) => (this.#mailboxes = push));
+  }
+
+  get status(): StatusView {
+    return this.#status;
+  }
+  get mailboxes(): readonly MailboxView[] {
+    return this.#mailboxes.mailboxes;
+  }
+  get areMailboxesComplete(): boolean {
+    return this.#mailboxes.isComplete;
+  }
+  mailbox(accountId: Id, id: Id): MailboxView | null {
+    return this.mailboxes.find((mailbox) => mailbox.accountId === accountId && mailbox.id === id) ?? null;
+  }
+  mailboxOf(accountId: Id, role: Role): MailboxView | null {
+    return this.mailboxes.find((mailbox) => mailbox.accountId === accountId && mailbox.role === role) ?? null;
+  }
+  get hasSeveralAccounts(): boolean {
+    return this.#status.accounts.length > 1;
+  }
+  /** Is this one of the person's own addresses? */
+  isMine(address: string): boolean {
+    return this.#status.accounts.some(({ name }) => name.toLowerCase() === address.toLowerCase());
+  }
+}
+
+export const live = new Live();

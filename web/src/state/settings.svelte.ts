@@ -1,0 +1,72 @@
+// What the person likes on this device: language, theme, widths, habits. Kept in localStorage. Knows no server; settings that follow the person
+// from device to device go through our own capability.
+
+export interface Likes {
+  readonly language: 'auto' | 'ja' | 'en';
+  readonly theme: 'auto' | 'light' | 'dark';
+  readonly threads: boolean;
+  readonly sidebarWidth: number;
+  readonly listWidth: number;
+  readonly swipeRight: 'archive' | 'delete' | 'read' | 'flag' | 'none';
+  readonly swipeLeft: 'archive' | 'delete' | 'read' | 'flag' | 'none';
+  readonly undoSeconds: number;
+  readonly showImages: boolean;
+}
+
+const usual: Likes = {
+  language: 'auto',
+  theme: 'auto',
+  threads: true,
+  sidebarWidth: 228,
+  listWidth: 384,
+  swipeRight: 'archive',
+  swipeLeft: 'delete',
+  undoSeconds: 10,
+  showImages: false,
+};
+const key = 'tayori.likes';
+
+function read(): Likes {
+  try {
+    return { ...usual, ...(JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Likes>) };
+  } catch {
+    return usual;
+  }
+}
+
+class Settings {
+  #likes = $state.raw(read());
+  #systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
+
+  constructor() {
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches }) => (this.#systemDark = matches));
+    // Another window changed them.
+    addEventListener('storage', (event) => {
+      if (event.key === key) this.#likes = read();
+    });
+  }
+
+  get likes(): Likes {
+    return this.#likes;
+  }
+  get language(): 'ja' | 'en' {
+    const { language } = this.#likes;
+    if (language !== 'auto') return language;
+    return navigator.languages.find((tag) => /^(?:ja|en)\b/.test(tag))?.startsWith('ja') ? 'ja' : 'en';
+  }
+  get theme(): 'light' | 'dark' {
+    const { theme } = this.#likes;
+    return theme === 'auto' ? (this.#systemDark ? 'dark' : 'light') : theme;
+  }
+
+  change(likes: Partial<Likes>): void {
+    this.#likes = { ...this.#likes, ...likes };
+    try {
+      localStorage.setItem(key, JSON.stringify(this.#likes));
+    } catch {
+      // A browser that keeps nothing: it holds as long as the window.
+    }
+  }
+}
+
+export const settings = new Settings();

@@ -1,0 +1,49 @@
+// Moments for people, by Intl, in the language of the app and the time zone of the device. Knows how near a moment is; knows no letters.
+import { settings } from '../state/settings.svelte.ts';
+import { t } from './texts.ts';
+
+const made = new Map<string, Intl.DateTimeFormat>();
+function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = settings.language + JSON.stringify(options);
+  let formatter = made.get(key);
+  if (!formatter) made.set(key, (formatter = new Intl.DateTimeFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB', options)));
+  return formatter;
+}
+
+function daysAgo(date: Date, now: Date): number {
+  const midnight = (of: Date): number => new Date(of.getFullYear(), of.getMonth(), of.getDate()).getTime();
+  return Math.round((midnight(now) - midnight(date)) / 86_400_000);
+}
+
+/** For a row: the time today, "yesterday", the weekday within a week, then day and month, then the year too. */
+export function shortDate(iso: string, now: Date = new Date()): string {
+  const date = new Date(iso);
+  const days = daysAgo(date, now);
+  if (days === 0) return format({ hour: 'numeric', minute: '2-digit' }).format(date);
+  if (days === 1) return t.yesterday;
+  if (days > 1 && days < 7) return format({ weekday: 'short' }).format(date);
+  if (date.getFullYear() === now.getFullYear()) return format({ day: 'numeric', month: 'short' }).format(date);
+  return format({ year: 'numeric', month: 'numeric', day: 'numeric' }).format(date);
+}
+
+/** For a letter: all of it. */
+export function longDate(iso: string): string {
+  return format({ year: 'numeric', month: 'short', day: 'numeric', weekday: 'short', hour: 'numeric', minute: '2-digit' }).format(new Date(iso));
+}
+
+export function count(number: number): string {
+  return new Intl.NumberFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB').format(number);
+}
+
+/** Octets as people count them. */
+export function size(octets: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+  const step = octets < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(octets) / 3));
+  const number = octets / 1000 ** step;
+  return new Intl.NumberFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB', {
+    style: 'unit',
+    unit: units[step]!,
+    unitDisplay: 'short',
+    maximumFractionDigits: number < 10 && step > 0 ? 1 : 0,
+  }).format(number);
+}

@@ -1,0 +1,30 @@
+// What a mailbox is called and how it looks in lists. Knows roles.
+import type { MailboxView } from '../../engine/contract.ts';
+import type { Role } from '../../engine/jmap/objects.ts';
+import type { IconName } from '../../parts/icons.ts';
+import { t } from '../../texts/texts.ts';
+
+export function roleName(role: Role): string {
+  const names: Partial<Record<Role, string>> = {
+    inbox: t.inbox,
+    drafts: t.drafts,
+    sent: t.sent,
+    archive: t.archive,
+    junk: t.junk,
+    trash: t.trash,
+    flagged: t.flagged,
+    all: t.allMail,
+    important: t.important,
+  };
+  return names[role] ?? role;
+}
+
+/** Mailboxes with a role are called in the person's language, whatever they are called at the server. */
+export function mailboxName({ role, name }: Pick<MailboxView, 'role' | 'name'>): string {
+  return role === null || role === 'subscribed' ? name : roleName(role);
+}
+
+export function mailboxIcon(role: Role | null): IconName {
+  const icons: Partial<Record<Role, IconName>> = { inbox: 'inbox', drafts: 'drafts', sent: 'sent', archive: 'archive', junk: 'junk', trash: 'trash', flagged: 'star' };
+  return (role && icons[role]) ?? 'folder';
+}

@@ -1,0 +1,23 @@
+// The screens beside the letters, each loaded when it is first opened. A new one: a folder, a line here, its name in state/route.svelte.ts.
+import type { Component } from 'svelte';
+import type { ScreenName } from '../state/route.svelte.ts';
+
+export interface ScreenProps {
+  /** What follows the screen's name in the address. */
+  readonly path: readonly string[];
+  readonly search: URLSearchParams;
+}
+
+type Loader = () => Promise<{ readonly default: Component<ScreenProps> }>;
+
+const soon: Loader = () => import('./shell/soon.svelte');
+
+export const screens: Readonly<Record<ScreenName, Loader>> = {
+  write: soon,
+  search: soon,
+  rules: soon,
+  settings: () => import('./settings/settings.svelte'),
+  accounts: soon,
+  journey: soon,
+  words: soon,
+};
