@@ -13,6 +13,8 @@ import { openAuthenticator } from '../journey/account/authenticate.ts';
 import type { PasswordHasher } from '../journey/account/hasher-contract.ts';
 import { openPeople, type People } from '../journey/account/people.ts';
 import { openRecipientLists } from '../journey/account/recipients.ts';
+import { openSecondFactors, type SecondFactors } from '../journey/account/second-factors.ts';
+import { openWebLogin, type WebLogin } from '../journey/account/web-login.ts';
 import { openWebSessions, type WebSessions } from '../journey/account/web-sessions.ts';
 import type { Authenticator, TokenAuthenticator } from '../protocol/sasl/authenticator.ts';
 import type { AccountId, MailStore } from '../store/contract.ts';
@@ -37,6 +39,8 @@ export interface Office {
   /** One for all protocols: who guesses by one waits at the others too. */
   readonly authenticator: Authenticator & TokenAuthenticator;
   readonly webSessions: WebSessions;
+  readonly secondFactors: SecondFactors;
+  readonly webLogin: WebLogin;
   /** Accounts at other providers. */
   readonly outside: OutsideOffice;
   readonly clock: Clock;
@@ -76,6 +80,8 @@ export async function openOffice(
   const addresses = openAddressBook(directory);
   const recipients = openRecipientLists({ addresses, directory, store, clock, queueLifetime: settings.queueDays * dayMs });
   const outside = openOutside({ settings, directory, store, clock, chance, log });
+  const authenticator = openAuthenticator({ directory, hasher, clock, chance, log, meter });
+  const secondFactors = openSecondFactors({ directory, vault: outside.vault, clock, chance, log, meter });
   return {
     settings,
     folder,
@@ -86,7 +92,9 @@ export async function openOffice(
     addresses,
     recipients,
     hasher,
-    authenticator: openAuthenticator({ directory, hasher, clock, chance, log, meter }),
+    authenticator,
+    secondFactors,
+    webLogin: openWebLogin({ directory, authenticator, factors: secondFactors, clock, chance }),
     webSessions: openWebSessions({ directory, clock, chance, log }),
     outside,
     clock,

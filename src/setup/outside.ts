@@ -1,8 +1,10 @@
 // Accounts at other providers as the running program has them: vault, accounts, sign-in, connections out, joined once for delivery,
 // collection, the command line and the app. Knows which part needs which; knows no protocol and no command.
 import { readFileSync } from 'node:fs';
+import { sealedVapidKey } from '../io/web-push/vapid.ts';
 import { defaultKeyPath, openVault, type OpenVault } from '../io/vault.ts';
 import { firstMailboxes, restMs } from '../journey/account/people.ts';
+import { sealedFactors } from '../journey/account/second-factors.ts';
 import { openOutsideAccounts, type OutsideAccounts } from '../journey/outside/accounts.ts';
 import { Allowance } from '../journey/outside/allowance.ts';
 import type { OutsideConnector, OutsideGuard, TokenKeeper } from '../journey/outside/contract.ts';
@@ -41,9 +43,11 @@ export function keyPathOf(settings: Pick<Settings, 'data' | 'secretKey'>): strin
 }
 
 /** Everything that is sealed by the vault's key. */
-export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value'>): Generator<Uint8Array> {
+export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value' | 'accounts' | 'factors'>): Generator<Uint8Array> {
   for (const { secret } of directory.outsideAccounts()) yield secret;
   yield* sealedClientSecrets(directory);
+  yield* sealedVapidKey(directory);
+  yield* sealedFactors(directory);
 }
 
 /** How we call ourselves to servers of providers. */

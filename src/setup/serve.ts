@@ -12,6 +12,7 @@ import { answerControl } from './cli/transport.ts';
 import { demoDomain, openDemo } from './demo.ts';
 import { openPort } from './open-port.ts';
 import { removeListening, writeListening, type Listening, type ListeningRow } from './listening.ts';
+import type { OpenJmap } from './jmap.ts';
 import { openOffice, type Office } from './office.ts';
 import { wantedListeners, type WantedListener } from './ports.ts';
 import { joinSessions, loadProtocols } from './sessions.ts';
@@ -90,9 +91,21 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
 
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];
+    let jmap: Promise<OpenJmap> | null = null;
+    const openedJmap = () => (jmap ??= import('./jmap.ts').then(({ openJmap }) => openJmap({ office, domain })));
     const open = (listener: WantedListener) =>
       (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map(async (host) => {
-        const port = await openPort({ office, certificates, sessions, listener, host, metrics, page: () => page, renewals });
+        const port = await openPort({
+          office,
+          certificates,
+          sessions,
+          listener,
+          host,
+          metrics,
+          page: () => page,
+          jmap: openedJmap,
+          renewals,
+        });
         if (port) opened.push(port);
         return port;
       });
@@ -116,6 +129,8 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
       startCollection(office),
+      // Also without a browser: Web Push goes on after a start.
+      await openedJmap(),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),
     );
     opened.push(

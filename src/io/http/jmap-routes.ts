@@ -35,7 +35,9 @@ export function jmapRoutes(parts: JmapRoutesParts): Hono<{ Bindings: WebSurround
     (answer: Answering) =>
     async (context: Ask): Promise<Response> => {
       const found = await door.identify(context.req.raw, context.env);
-      return found instanceof Response ? found : answer(context, found);
+      if (found instanceof Response) return found;
+      await service.prepare();
+      return answer(context, found);
     };
 
   /** RFC 8620 §2: "it is RECOMMENDED to disable HTTP caching altogether". */
@@ -126,9 +128,11 @@ export function isJmapPath(path: string): boolean {
 }
 
 export function troubleAnswer(trouble: RequestTrouble): Response {
+  // What was not read to its end is followed by nothing.
+  const isCut = trouble.limit === 'maxSizeUpload' || trouble.limit === 'maxSizeRequest';
   return new Response(JSON.stringify(formatRequestTrouble(trouble)), {
     status: trouble.status,
-    headers: { ...never, 'content-type': 'application/problem+json' },
+    headers: { ...never, 'content-type': 'application/problem+json', ...(isCut ? { connection: 'close' } : {}) },
   });
 }
 

@@ -65,10 +65,11 @@ export function openJmapSockets(parts: JmapSocketParts): JmapSockets {
     const leave = service.gates.enter('sockets', found.principal.account);
     if (leave === null) return refuse(socket, 429, {});
     socket.once('close', leave);
+    await service.prepare();
     if (socket.destroyed) return leave();
     server.handleUpgrade(incoming, socket, head, (opened) => {
       const origin = originOf(request, parts.secure);
-      new SocketSession(opened, { entrant: found, origin, remoteAddress: surroundings.remoteAddress, service, log });
+      openSession(opened, { entrant: found, origin, remoteAddress: surroundings.remoteAddress, service, log });
     });
   }
 
@@ -97,6 +98,11 @@ interface SocketParts {
   readonly remoteAddress: string;
   readonly service: JmapService;
   readonly log: Log;
+}
+
+/** Lives by the events of its socket. */
+function openSession(socket: WebSocket, parts: SocketParts): SocketSession {
+  return new SocketSession(socket, parts);
 }
 
 /** State over time: one connection. */

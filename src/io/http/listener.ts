@@ -80,7 +80,9 @@ export function openWebListener(options: WebListenerOptions): Promise<WebListene
   /** Node knows one time for all requests of a server; large ones need another. */
   function endSlow(request: IncomingMessage): void {
     if (request.complete) return;
-    const late = setTimeout(() => request.socket.destroy(), requestMs);
+    const late = setTimeout(() => {
+      if (!request.complete) request.socket.destroy();
+    }, requestMs);
     const stop = () => clearTimeout(late);
     request.once('end', stop);
     request.once('close', stop);

@@ -154,7 +154,8 @@ function isLoopbackName(hostname: string): boolean {
 function refusal(request: Request, trouble: unknown): Response {
   if (trouble instanceof SyntaxTrouble) return unauthorized(request, trouble.message);
   if (trouble instanceof Refusal && trouble.code === 'no-perm') return problem(403, trouble.message);
-  if (trouble instanceof Refusal && trouble.code === 'login-delayed') return problem(429, trouble.message, { 'retry-after': '15' });
+  if (trouble instanceof Refusal && trouble.code === 'login-delayed')
+    return problem(429, trouble.message, { 'retry-after': /\d+/.exec(trouble.message)?.[0] ?? '15' });
   if (trouble instanceof Refusal) return unauthorized(request, trouble.message);
   if (trouble instanceof Unavailable) return problem(503, 'busy, try again in a moment', { 'retry-after': '5' });
   throw trouble;
@@ -169,8 +170,13 @@ function unauthorized(request: Request, detail: string): Response {
 }
 
 /** RFC 9457. */
-export function problem(status: number, detail: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify({ type: 'about:blank', status, detail }), {
+export function problem(
+  status: number,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(JSON.stringify({ type: 'about:blank', status, detail, ...more }), {
     status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers },
   });

@@ -3,7 +3,7 @@
 //
 // A token is 192 random bits, of which SHA-256 is kept; each login makes a new one. A session is bound to the password of its time, and ends
 // after a week without use, a month after its beginning, with a changed password, with its account, and when it is ended.
-import { base64FromBytes } from '../../base/bytes.ts';
+import { base64UrlFromBytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
 import { sha256Hex } from '../../base/digest.ts';
 import type { Log } from '../../base/log.ts';
@@ -66,7 +66,7 @@ export function openWebSessions({ directory, clock, chance, log }: WebSessionPar
     async begin(person, { device, address, how }) {
       const kept = new Set(list(person.id).slice(0, mostSessions - 1));
       for (const session of directory.webSessions(person.id)) if (!kept.has(session)) await directory.removeWebSession(session.id);
-      const token = base64FromBytes(chance.bytes(24)).replaceAll('+', '-').replaceAll('/', '_');
+      const token = base64UrlFromBytes(chance.bytes(24));
       const now = clock.now();
       const session = await directory.addWebSession({
         account: person.id,

@@ -26,6 +26,8 @@ export interface JmapService {
   readonly people: JmapPeople;
   readonly gates: Gates;
   readonly clock: Clock;
+  /** Before the first of the following: what takes a moment. */
+  prepare(): Promise<void>;
   /** `origin`: as the client sees it. */
   session(entrant: Entrant, origin: string): JsonObject;
   /** JSON text of the Response object. Rejects with nothing but the reason of `signal`. */
@@ -44,7 +46,7 @@ export interface JmapService {
   close(): void;
 }
 
-export interface JmapServiceParts extends Pick<JmapService, 'dispatcher' | 'blobs' | 'store' | 'hub' | 'people' | 'clock'> {
+export interface JmapServiceParts extends Pick<JmapService, 'dispatcher' | 'blobs' | 'store' | 'hub' | 'people' | 'clock' | 'prepare'> {
   /** RFC 9749; null when there is no key. */
   readonly applicationServerKey: () => string | null;
 }

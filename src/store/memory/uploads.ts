@@ -26,16 +26,22 @@ export class MemoryUploads implements UploadStore {
   }
 
   async add(account: AccountId, spool: Spool, type: string): Promise<Upload> {
+    this.#checkRoom(account, spool.length);
     const octets = await spool.read();
+    this.#checkRoom(account, octets.length);
     const uploads = this.#parts.uploadsOf(account);
     const size = octets.length;
-    let held = 0;
-    for (const upload of uploads.kept.values()) held += upload.size;
-    checkUploadRoom(uploads.kept.size, held, size);
     const upload: Upload = { id: ++uploads.lastId, size, type, sha256: sha256Hex(octets), at: this.#parts.now() };
     uploads.kept.set(upload.id, { ...upload, octets });
     spool.discard();
     return upload;
+  }
+
+  #checkRoom(account: AccountId, size: number): void {
+    const { kept } = this.#parts.uploadsOf(account);
+    let held = 0;
+    for (const upload of kept.values()) held += upload.size;
+    checkUploadRoom(kept.size, held, size);
   }
 
   async find(account: AccountId, id: number): Promise<Upload | null> {

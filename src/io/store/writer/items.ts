@@ -35,14 +35,15 @@ export function changeItems(books: Books, turn: Turn, account: AccountId, lines:
   return { ids, modSeq: lines.length === 0 ? row.modSeq : turn.modSeq(row) };
 }
 
-/** What can be refused by what is there before. Items that the call changes twice are looked at again when they are written. */
+/** What can be refused by what is there before. Items that the call adds, or changes twice, are looked at when they are written. */
 function checkLines(books: Books, account: AccountId, lines: readonly ItemLine[]): void {
   const seen = new Set<string>();
+  const grown = new Set<ItemKind>();
   for (const line of lines) {
     const name = `${line.kind} ${line.id}`;
-    if (line.how === 'add' || seen.has(name)) continue;
+    if (line.how === 'add') grown.add(line.kind);
+    else if (!seen.has(name) && !grown.has(line.kind)) checkItem(findItem(books, account, line), line);
     seen.add(name);
-    checkItem(findItem(books, account, line), line);
   }
 }
 
