@@ -218,7 +218,7 @@ class Desk implements OpenDesk {
   // --- the time has come --------------------------------------------------------------------------------------------
 
   async due(item: Item & { readonly account: AccountId }): Promise<void> {
-    const { store, log } = this.#parts;
+    const { log } = this.#parts;
     const value = item.value as SubmissionValue;
     if (value.undoStatus !== 'pending') return this.#settle(item, value, { dueAt: null });
     const octets = await this.#heldOctets(item.account, value);

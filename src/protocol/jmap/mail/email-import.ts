@@ -6,7 +6,7 @@ import { parseDate } from '../../../message/header/date.ts';
 import { firstField, readHeader, type Header } from '../../../message/header/fields.ts';
 import type { LetterBytes } from '../../../store/contract.ts';
 import { anObject, mapOf, nullable, aText, readArguments } from '../arguments.ts';
-import type { Asker, BlobSource, Id, JmapAccount, JsonObject, Method, SetError } from '../contract.ts';
+import { MethodError, type Asker, type BlobSource, type Id, type JmapAccount, type JsonObject, type Method, type SetError } from '../contract.ts';
 import { formatMethodError, invalidProperties, notFound, requestTooLarge, setError } from '../errors.ts';
 import { formatState, parseId } from '../ids.ts';
 import { coreLimits } from '../limits.ts';
@@ -156,9 +156,7 @@ export function emailCopy(parts: WriteParts): Method {
       checkState(call.ifInState, oldState);
       const outcome = emptyOutcome();
       const mailboxes = await mailboxIdsOf(store, call.account.account);
-      const originals = new Map<Id, Id>();
-      const objects = new Map([...call.create]);
-      await gather(parts, call.account, asker, outcome, objects, async (object) => {
+      await gather(parts, call.account, asker, outcome, call.create, async (object) => {
         const unknown = Object.keys(object).filter((name) => !copyProperties.has(name));
         const id = typeof object['id'] === 'string' ? resolveId(asker, object['id']) : null;
         if (id === null || unknown.length > 0) return invalidProperties([...unknown, ...(id === null ? ['id'] : [])]);
@@ -178,10 +176,10 @@ export function emailCopy(parts: WriteParts): Method {
         }
         return { spool, mailboxes: place.mailboxes, flags: place.flags, receivedAt };
       });
-      for (const [creationId] of outcome.created) originals.set(resolveId(asker, objects.get(creationId)!['id'] as string)!, creationId);
+      const originals = new Set([...outcome.created.keys()].map((key) => resolveId(asker, call.create.get(key)!['id'] as string)!));
       const response = formatCopy(call, oldState, formatState(into.emailModSeq), outcome);
       if (!call.onSuccessDestroyOriginal || originals.size === 0) return { response };
-      return { response, also: [await destroyOriginals(parts, call.from, call.destroyFromIfInState, [...originals.keys()], asker)] };
+      return { response, also: [await destroyOriginals(parts, call.from, call.destroyFromIfInState, [...originals], asker)] };
     } finally {
       from.release();
       into.release();
@@ -202,7 +200,10 @@ async function destroyOriginals(
   destroy: readonly Id[],
   asker: Asker,
 ): Promise<{ readonly name: string; readonly arguments: JsonObject }> {
-  return impliedSet(() => setEmails(parts, { account, ifInState, create: new Map(), update: new Map(), destroy }, asker));
+  return impliedSet(async () => {
+    if (account.isReadOnly) throw new MethodError('accountReadOnly', 'The originals can only be read.');
+    return setEmails(parts, { account, ifInState, create: new Map(), update: new Map(), destroy }, asker);
+  });
 }
 
 /** An implied Email/set: an error of it is its own answer, since the method before has succeeded. */

@@ -1,7 +1,7 @@
 // A small post office in memory for the tests of writing and sending by JMAP: some people, a store, the desk, the arrival, a clock that is
 // set by hand. Test code only.
 import { bytesFromUtf8, latin1FromBytes } from '../../../base/bytes.ts';
-import type { Clock } from '../../../base/clock.ts';
+import type { Chance, Clock } from '../../../base/clock.ts';
 import { silentLog } from '../../../base/log.ts';
 import { openAddressBook } from '../../../journey/account/addresses.ts';
 import { openRecipientLists } from '../../../journey/account/recipients.ts';
@@ -65,12 +65,15 @@ export interface PostOptions {
   /** Made of the store what the desk sees. */
   readonly wrap?: (store: MailStore) => MailStore;
   readonly store?: MailStore;
+  /** Instead of a clock that is set by hand and chance that is the same each time. */
+  readonly world?: { readonly clock: Clock; readonly chance: Chance };
 }
 
 export async function openPost(options: PostOptions = {}): Promise<Post> {
-  const clock = setClock();
+  const hand = setClock();
+  const clock = options.world?.clock ?? hand;
   let counter = 0;
-  const chance = {
+  const chance: Chance = options.world?.chance ?? {
     bytes: (length: number) => Uint8Array.from({ length }, (_, index) => (++counter * 37 + index * 11 + (counter >> 7)) & 255),
     fraction: () => 0.5,
   };
@@ -132,7 +135,7 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
   const post: Post = {
     store,
     directory,
-    clock,
+    clock: hand,
     desk,
     arrivals,
     accounts,
