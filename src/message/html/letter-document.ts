@@ -174,7 +174,7 @@ function readText(octets: Bytes, part: Part, max: number): string {
   return decodeText(part.charset, decodeTransfer(part.encoding, octets.subarray(part.bodyStart, part.bodyEnd), max));
 }
 
-/** RFC 2854 §4; where the header names no charset the document may (HTML §13.2.3.2), else it is guessed. */
+/** Where the header names no charset the document may (HTML Living Standard §13.2.3.2), else it is guessed. */
 function readHtml(octets: Bytes, part: Part): string {
   const decoded = decodeTransfer(part.encoding, octets.subarray(part.bodyStart, part.bodyEnd), longestHtml + 1);
   const named =
