@@ -7,6 +7,7 @@ import { isLoopback } from '../../base/address.ts';
 import { openAppFiles } from '../../io/http/app-files.ts';
 import { authRoutes } from '../../io/http/auth-routes.ts';
 import { letterRoutes } from '../../io/http/letter-frame.ts';
+import { openWebDoor } from '../../io/http/web-door.ts';
 import type { StartPageFacts } from '../../io/http/start-page.ts';
 import { oauthBegin } from '../../io/http/oauth-begin.ts';
 import { callbackPath, oauthCallback } from '../../io/http/oauth-callback.ts';
@@ -15,7 +16,6 @@ import type { WebApplication, WebSurroundings } from '../../io/http/listener.ts'
 import type { Certificates } from '../../io/tls/certificates.ts';
 import { isJmapPath, jmapRoutes } from '../../io/http/jmap-routes.ts';
 import { openJmapSockets } from '../../io/http/jmap-socket.ts';
-import { openWebDoor } from '../../io/http/web-door.ts';
 import { jmapPaths } from '../../protocol/jmap/session.ts';
 import type { OpenJmap } from '../jmap.ts';
 import { openSetupLinks } from '../../journey/account/setup-links.ts';
