@@ -33,8 +33,8 @@ before(async () => {
   A = world.idOf(world.hanako);
   T = world.idOf(world.taro);
 });
-after(() => {
-  world.close();
+after(async () => {
+  await world.close();
   assert.deepEqual(world.defects, []);
 });
 
