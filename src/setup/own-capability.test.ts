@@ -2,7 +2,7 @@
 // Each method with what it answers and how it says no; what is somebody else's is not there.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { openOwnWorld, type OwnWorld } from '../../test/support/own-capability.ts';
+import { openOwnWorld, type Answered, type OwnWorld } from '../../test/support/own-capability.ts';
 import { bytesFromUtf8 } from '../base/bytes.ts';
 import type { MessageId } from '../store/contract.ts';
 import type { TraceEvent } from '../store/trace-contract.ts';
@@ -33,8 +33,8 @@ before(async () => {
   A = world.idOf(world.hanako);
   T = world.idOf(world.taro);
 });
-after(() => {
-  world.close();
+after(async () => {
+  await world.close();
   assert.deepEqual(world.defects, []);
 });
 
@@ -322,6 +322,23 @@ describe('Journey', () => {
     assert.doesNotMatch(text, /blind@far\.test|198\.51\.100\.9|laptop/);
     assert.match(text, /Secret folder/);
     assert.match(text, /hanako@here\.test/);
+  });
+
+  test('a copy in "Sent" leads to the letter that went out; what nobody has seen on its way is known to be there', async () => {
+    const { hanako, store } = world;
+    store.trace.add([sent('mmmmmbbbbbcccccddd', { account: hanako, facts: { messageId: 'one@here.test' } })]);
+    const copy = await letterTo(hanako, 'Sent', 'Message-ID: <one@here.test>\r\nSubject: copy\r\n\r\n');
+    const alone = await letterTo(hanako, 'INBOX', 'Message-ID: <two@here.test>\r\nSubject: alone\r\n\r\n');
+    // Somebody else's letter of the same Message-ID is not shown.
+    store.trace.add([sent('nnnnnbbbbbcccccddd', { account: 77, facts: { messageId: 'two@here.test' } })]);
+    const { list } = await as('Journey/get', { ids: [`M${copy}`, `M${alone}`] });
+    assert.deepEqual(
+      list.map(({ direction, state, stations }: Answered) => [direction, state, stations.length]),
+      [
+        ['sent', 'arrived', 1],
+        ['received', 'unknown', 0],
+      ],
+    );
   });
 
   test('a letter of others and one that never was are the same', async () => {

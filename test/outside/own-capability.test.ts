@@ -35,7 +35,7 @@ before(async () => {
 after(async () => {
   await Promise.all([imap, pop3, smtp].map((provider) => provider.close()));
   for (const world of worlds) {
-    world.close();
+    await world.close();
     assert.deepEqual(world.defects, []);
     // The whole of what was ever answered.
     for (const secret of [password, wrongPassword, Buffer.from(password).toString('base64'), 'hanako-no-himitsu'])
@@ -150,6 +150,20 @@ describe('an account set up and lived with', () => {
     const right = await world.work(world.hanako, { kind: 'password', outsideAccountId: id, secret: { receive: password, send: password } });
     assert.equal(right.state, 'done', JSON.stringify(right.failure));
     assert.equal((await world.work(world.hanako, { kind: 'check', outsideAccountId: id, letter: true })).state, 'done');
+  });
+
+  test('taken home instead, and looked at there again', async () => {
+    const wish = { kind: 'switch', outsideAccountId: id, service: 'pop3', receive: [server('pop3')], leaving: { keep: 'days', days: 7 } };
+    const task = await world.work(world.hanako, { ...wish, language: 'ja' });
+    assert.equal(task.state, 'done', JSON.stringify(task.failure));
+    const card = async () => (await as('OutsideAccount/get', { ids: [id] })).list[0];
+    assert.deepEqual([(await card()).receive.service, (await card()).leaving], ['pop3', { keep: 'days', days: 7 }]);
+    const back = await world.work(world.hanako, { kind: 'switch', outsideAccountId: id, service: 'imap', receive: [server('imap')] });
+    assert.equal(back.state, 'done', JSON.stringify(back.failure));
+    assert.equal((await card()).receive.service, 'imap');
+    // Nothing was found that could be used: said in words, and all stays as it is.
+    const lost = await world.work(world.hanako, { kind: 'switch', outsideAccountId: id, service: 'pop3' });
+    assert.deepEqual([lost.state, lost.failure.cause, (await card()).receive.service], ['failed', 'cannot', 'imap']);
   });
 
   test("another person's account is as one that is not there", async () => {

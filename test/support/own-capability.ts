@@ -2,6 +2,7 @@
 // servers on real sockets. Every octet that was answered is kept, so that a test can look for secrets.
 import { silentLog } from '../../src/base/log.ts';
 import { bytesFromBase64, base64FromBytes, bytesFromUtf8, utf8FromBytes } from '../../src/base/bytes.ts';
+import { openLedger } from '../../src/io/collection/ledger.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
 import { openOutsideConnector } from '../../src/io/outside-connector.ts';
 import { openAddressBook } from '../../src/journey/account/addresses.ts';
@@ -83,6 +84,7 @@ export async function openOwnWorld(options: WorldOptions = {}) {
     refused() {},
   };
   const flow = openSignInFlow({ web, clock, chance });
+  const ledger = openLedger(':memory:');
   const office = {
     settings: { hostname: 'mail.here.test', domain: options.domain === undefined ? 'here.test' : options.domain, outsidePrivate: true },
     folder: '/nowhere',
@@ -96,9 +98,7 @@ export async function openOwnWorld(options: WorldOptions = {}) {
     log,
     hurries: new Set(),
     quiets: new Set(),
-    ledger: () => {
-      throw new Error('no ledger here');
-    },
+    ledger: () => ledger,
     outside: {
       vault: { ...vault, state: () => 'ready' },
       accounts,
@@ -189,7 +189,10 @@ export async function openOwnWorld(options: WorldOptions = {}) {
     flow,
     idOf: (account: AccountId) => formatId('A', account),
     answers: () => answers,
-    close: () => own.close(),
+    async close() {
+      own.close();
+      await ledger.close();
+    },
   };
 }
 
