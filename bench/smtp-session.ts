@@ -39,6 +39,7 @@ const sender = role === 'relay' ? 'somebody@example.com' : 'hanako@local.test';
 // The engine is measured elsewhere: here a commit costs a promise.
 let n = 0;
 world.store.commit = async ({ letters: accepted = [] }): Promise<CommitResult> => ({
+  items: [],
   letters: accepted.map(({ letter }) => ({ letter, resent: false, placed: [] })),
 });
 

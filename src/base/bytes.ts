@@ -48,6 +48,11 @@ export function base64FromBytes(bytes: Bytes): string {
   return asBuffer(bytes).toString('base64');
 }
 
+/** RFC 4648 §5, without padding. `bytesFromBase64` reads it too. */
+export function base64UrlFromBytes(bytes: Bytes): string {
+  return base64FromBytes(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
 export function hexFromBytes(bytes: Bytes): string {
   return asBuffer(bytes).toString('hex');
 }

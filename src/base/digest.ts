@@ -17,10 +17,20 @@ export function sha256Hex(...pieces: readonly (Bytes | string)[]): string {
   return running.digest('hex');
 }
 
-/** SHA-256 of what comes in pieces, one after another. */
-export function runningSha256(): { add(piece: Bytes | string): void; end(): Bytes } {
-  const running = createHash('sha256');
+export interface RunningDigest {
+  add(piece: Bytes | string): void;
+  end(): Bytes;
+}
+
+/** A hash of what comes in pieces, one after another. */
+export function runningDigest(name: HashName): RunningDigest {
+  const running = createHash(nodeNames[name]);
   return { add: (piece) => void running.update(piece), end: () => running.digest() };
+}
+
+/** SHA-256 of what comes in pieces, one after another. */
+export function runningSha256(): RunningDigest {
+  return runningDigest('SHA-256');
 }
 
 export function hmac(name: HashName, key: Bytes, data: Bytes | string): Bytes {

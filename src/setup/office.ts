@@ -9,9 +9,14 @@ import { systemChance, systemClock } from '../io/clock.ts';
 import { openPasswordHasher } from '../io/password-hasher.ts';
 import { openAddressBook } from '../journey/account/addresses.ts';
 import type { AddressBook, RecipientLists } from '../journey/account/contract.ts';
+import { openAuthenticator } from '../journey/account/authenticate.ts';
 import type { PasswordHasher } from '../journey/account/hasher-contract.ts';
 import { openPeople, type People } from '../journey/account/people.ts';
 import { openRecipientLists } from '../journey/account/recipients.ts';
+import { openSecondFactors, type SecondFactors } from '../journey/account/second-factors.ts';
+import { openWebLogin, type WebLogin } from '../journey/account/web-login.ts';
+import { openWebSessions, type WebSessions } from '../journey/account/web-sessions.ts';
+import type { Authenticator, TokenAuthenticator } from '../protocol/sasl/authenticator.ts';
 import type { AccountId, MailStore } from '../store/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import type { CollectionLedger } from '../store/ledger-contract.ts';
@@ -31,6 +36,11 @@ export interface Office {
   readonly addresses: AddressBook;
   readonly recipients: RecipientLists;
   readonly hasher: PasswordHasher;
+  /** One for all protocols: who guesses by one waits at the others too. */
+  readonly authenticator: Authenticator & TokenAuthenticator;
+  readonly webSessions: WebSessions;
+  readonly secondFactors: SecondFactors;
+  readonly webLogin: WebLogin;
   /** Accounts at other providers. */
   readonly outside: OutsideOffice;
   readonly clock: Clock;
@@ -70,6 +80,8 @@ export async function openOffice(
   const addresses = openAddressBook(directory);
   const recipients = openRecipientLists({ addresses, directory, store, clock, queueLifetime: settings.queueDays * dayMs });
   const outside = openOutside({ settings, directory, store, clock, chance, log });
+  const authenticator = openAuthenticator({ directory, hasher, clock, chance, log, meter });
+  const secondFactors = openSecondFactors({ directory, vault: outside.vault, clock, chance, log, meter });
   return {
     settings,
     folder,
@@ -80,6 +92,10 @@ export async function openOffice(
     addresses,
     recipients,
     hasher,
+    authenticator,
+    secondFactors,
+    webLogin: openWebLogin({ directory, authenticator, factors: secondFactors, clock, chance }),
+    webSessions: openWebSessions({ directory, clock, chance, log }),
     outside,
     clock,
     chance,

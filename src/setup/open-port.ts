@@ -4,6 +4,7 @@ import { openListener } from '../io/listen.ts';
 import type { StartPageFacts } from '../io/http/start-page.ts';
 import type { Metrics } from '../io/metrics.ts';
 import type { Certificates } from '../io/tls/certificates.ts';
+import type { OpenJmap } from './jmap.ts';
 import type { ListeningRow } from './listening.ts';
 import type { Office } from './office.ts';
 import type { WantedListener } from './ports.ts';
@@ -22,6 +23,7 @@ export interface PortParts {
   readonly metrics: Metrics;
   /** What the start page tells; null until all listens. */
   readonly page: () => StartPageFacts | null;
+  readonly jmap: () => Promise<OpenJmap>;
   /** Who wants to hear of new certificates adds itself. */
   readonly renewals: (() => void)[];
 }
@@ -81,8 +83,16 @@ async function listenOn(
   if (protocol === 'http' || protocol === 'https') {
     const [{ openWebListener }, secure] = [await import('../io/http/listener.ts'), protocol === 'https' ? certificates : null];
     const load = async () =>
-      (await import('./publish/web.ts')).openWeb({ office, certificates, facts: parts.page, secure: secure !== null });
-    const opened = await openWebListener({ host, port, secure, load, perNetwork: office.settings.connectionsPerNetwork, log: office.log });
+      (await import('./publish/web.ts')).openWeb({ office, certificates, facts: parts.page, secure: secure !== null, jmap: parts.jmap });
+    const opened = await openWebListener({
+      host,
+      port,
+      secure,
+      load,
+      isSlow: (path) => path.startsWith('/jmap/upload/'),
+      perNetwork: office.settings.connectionsPerNetwork,
+      log: office.log,
+    });
     parts.renewals.push(() => opened.renew());
     return { host, port: opened.port, close: () => opened.close() };
   }

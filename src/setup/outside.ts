@@ -1,18 +1,22 @@
 // Accounts at other providers as the running program has them: vault, accounts, sign-in, connections out, joined once for delivery,
 // collection, the command line and the app. Knows which part needs which; knows no protocol and no command.
 import { readFileSync } from 'node:fs';
+import { sealedVapidKey } from '../io/web-push/vapid.ts';
 import { defaultKeyPath, openVault, type OpenVault } from '../io/vault.ts';
 import { firstMailboxes, restMs } from '../journey/account/people.ts';
+import { sealedFactors } from '../journey/account/second-factors.ts';
 import { openOutsideAccounts, type OutsideAccounts } from '../journey/outside/accounts.ts';
 import { Allowance } from '../journey/outside/allowance.ts';
 import type { OutsideConnector, OutsideGuard, TokenKeeper } from '../journey/outside/contract.ts';
 import { openOAuthClients, sealedClientSecrets, type OAuthClients } from '../journey/outside/oauth-clients.ts';
+import { SignInTickets } from '../journey/outside/sign-in-tickets.ts';
 import type { SignInFlow } from '../journey/outside/tokens.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
 import type { WebClient } from '../protocol/web/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import type { OutsideAccountRow } from '../store/outside-contract.ts';
 import type { Office } from './office.ts';
+import type { HealthNews } from './outside-health.ts';
 import type { Settings } from './settings.ts';
 
 /** What needs neither network nor more than a moment: there from the start. */
@@ -21,6 +25,10 @@ export interface OutsideOffice {
   readonly accounts: OutsideAccounts;
   readonly clients: OAuthClients;
   readonly allowance: Allowance;
+  /** What the last look at an account found otherwise than before; remembered while the program runs. */
+  readonly news: Map<OutsideAccountRow['id'], readonly HealthNews[]>;
+  /** Ways out to a provider's sign-in page for browsers of people. */
+  readonly tickets: SignInTickets;
   /** The same for all who ask: two keepers would end each other's tokens. Loaded with the first. */
   roads(): Promise<OutsideRoads>;
 }
@@ -41,9 +49,11 @@ export function keyPathOf(settings: Pick<Settings, 'data' | 'secretKey'>): strin
 }
 
 /** Everything that is sealed by the vault's key. */
-export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value'>): Generator<Uint8Array> {
+export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value' | 'accounts' | 'factors'>): Generator<Uint8Array> {
   for (const { secret } of directory.outsideAccounts()) yield secret;
   yield* sealedClientSecrets(directory);
+  yield* sealedVapidKey(directory);
+  yield* sealedFactors(directory);
 }
 
 /** How we call ourselves to servers of providers. */
@@ -86,6 +96,8 @@ export function openOutside(office: Pick<Office, 'settings' | 'directory' | 'sto
     accounts,
     clients,
     allowance: new Allowance(clock),
+    news: new Map(),
+    tickets: new SignInTickets({ clock, chance: office.chance }),
     roads: () => (roads ??= openRoads(office, vault, clients)),
   };
 }

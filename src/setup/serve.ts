@@ -12,6 +12,7 @@ import { answerControl } from './cli/transport.ts';
 import { demoDomain, openDemo } from './demo.ts';
 import { openPort } from './open-port.ts';
 import { removeListening, writeListening, type Listening, type ListeningRow } from './listening.ts';
+import type { OpenJmap } from './jmap.ts';
 import { openOffice, type Office } from './office.ts';
 import { wantedListeners, type WantedListener } from './ports.ts';
 import { joinSessions, loadProtocols } from './sessions.ts';
@@ -90,9 +91,21 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
 
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];
+    let jmap: Promise<OpenJmap> | null = null;
+    const openedJmap = () => (jmap ??= import('./jmap.ts').then(({ openJmap }) => openJmap({ office, domain })));
     const open = (listener: WantedListener) =>
       (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map(async (host) => {
-        const port = await openPort({ office, certificates, sessions, listener, host, metrics, page: () => page, renewals });
+        const port = await openPort({
+          office,
+          certificates,
+          sessions,
+          listener,
+          host,
+          metrics,
+          page: () => page,
+          jmap: openedJmap,
+          renewals,
+        });
         if (port) opened.push(port);
         return port;
       });
@@ -102,11 +115,12 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       ...(await allOf(wanted.filter(isMail).flatMap(open))),
       ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
     ];
-    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }] = await Promise.all([
+    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }, { startAppointments }] = await Promise.all([
       import('./delivery.ts'),
       import('./collection.ts'),
       import('./upkeep.ts'),
       import('./outside-watch.ts'),
+      import('./appointments.ts'),
     ]);
     const reload = async () => {
       await certificates.reload();
@@ -116,6 +130,9 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
       startCollection(office),
+      startAppointments(office),
+      // Also without a browser: Web Push goes on after a start.
+      await openedJmap(),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),
     );
     opened.push(

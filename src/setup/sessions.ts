@@ -1,6 +1,5 @@
 // Which session answers on which line: the stations and protocols joined. Knows every part by its contract; opens no port.
 import { isLoopback } from '../base/address.ts';
-import { openAuthenticator } from '../journey/account/authenticate.ts';
 import type { SessionFactory } from '../protocol/line/session.ts';
 import type { Reporter } from '../journey/report/contract.ts';
 import type { DeliveryNames } from './delivery.ts';
@@ -43,9 +42,8 @@ export type Protocols = Awaited<ReturnType<typeof loadProtocols>>;
 /** `former`: until when letters were taken by a program that did not end in order, milliseconds; 0 when it did. */
 export function joinSessions(office: Office, protocols: Protocols, names: DeliveryNames, version: string, former: number): Sessions {
   const { hostName } = names;
-  const { store, directory, addresses, recipients, clock, chance, log, meter, settings, hasher } = office;
+  const { store, addresses, recipients, clock, chance, log, meter, settings, authenticator } = office;
   const { reception, submission, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds } = protocols;
-  const authenticator = openAuthenticator({ directory, hasher, clock, chance, log, meter });
   const plaintextAllowed = (address: string) =>
     settings.plaintextLogin === 'always' || (settings.plaintextLogin === 'loopback' && isLoopback(address));
   const shared = { store, authenticator, hostName, version, clock, chance, log, meter };

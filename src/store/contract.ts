@@ -120,11 +120,16 @@ export interface Commit {
   readonly letters?: readonly AcceptLetter[];
   readonly queue?: readonly QueueResult[];
   readonly events?: readonly TraceEvent[];
-  /** Items changed in the same transaction as the letters of this commit: sent and no longer waiting is one decision. */
+  /**
+   * Items changed in the same transaction as the letters of this commit: sent and no longer waiting is one decision. All of one account.
+   * @throws Refusal as ItemStore.write; `cannot` for items of several accounts.
+   */
   readonly items?: readonly { readonly account: AccountId; readonly write: ItemWrite }[];
 }
 
 export interface CommitResult {
+  /** Ids of the items written, in order. */
+  readonly items: readonly number[];
   /** One per letter, in order: its id (an earlier one when it was a re-send) and where it lies. */
   readonly letters: readonly {
     readonly letter: LetterId;

@@ -88,6 +88,42 @@ export interface SetupLinkUse {
   readonly appPassword: number | null;
 }
 
+/** A browser in which a person has signed in. What the browser holds is kept nowhere. */
+export interface WebSessionRow {
+  readonly id: number;
+  readonly account: AccountId;
+  /** Of the token: 192 random bits. */
+  readonly sha256: string;
+  /** SHA-256 of the password hash of that time: with another password the session is over. */
+  readonly passwordMark: string;
+  /** What the browser says it is, in words: "Firefox, Linux". */
+  readonly device: string;
+  /** By what the person came in. */
+  readonly how: 'password' | 'totp' | 'passkey' | 'recovery';
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly lastUsedFrom: string;
+}
+
+/** What a person has besides the password. `totp` and `passkey` are asked for; `recovery` are the codes for the day when they are lost. */
+export interface FactorRow {
+  readonly id: number;
+  readonly account: AccountId;
+  /** What the owner calls it. */
+  readonly name: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | null;
+  readonly proof: FactorProof;
+}
+
+export type FactorProof =
+  /** RFC 6238. `sealed`: the secret, by the vault; `lastStep`: the time step of the last code that was taken, which is taken no more. */
+  | { readonly kind: 'totp'; readonly sealed: string; readonly lastStep: number }
+  /** WebAuthn: credential id (base64url), public key (COSE, base64url), the authenticator's counter. */
+  | { readonly kind: 'passkey'; readonly credential: string; readonly publicKey: string; readonly count: number }
+  /** SHA-256 of each code that is left. */
+  | { readonly kind: 'recovery'; readonly codes: readonly string[] };
+
 /** An address that stands for others, here or elsewhere. */
 export interface AliasRow {
   readonly address: string;
@@ -136,6 +172,26 @@ export interface Directory {
   /** Which app password its use has led to. @throws Refusal `nonexistent`. */
   noteSetupLink(id: number, appPassword: number): Promise<SetupLinkRow>;
   removeSetupLink(id: number): Promise<void>;
+
+  webSessions(account: AccountId): readonly WebSessionRow[];
+  webSessionBySha256(sha256: string): WebSessionRow | null;
+  /** @throws Refusal `nonexistent` (account), `already-exists`. */
+  addWebSession(row: Omit<WebSessionRow, 'id'>): Promise<WebSessionRow>;
+  removeWebSession(id: number): Promise<void>;
+  /** Noted now, written within a minute. */
+  touchWebSession(id: number, at: number, from: string): void;
+
+  factors(account: AccountId): readonly FactorRow[];
+  /** All passkeys, by what WebAuthn calls credential id. */
+  factorByCredential(credential: string): FactorRow | null;
+  /** @throws Refusal `nonexistent` (account), `already-exists` (credential). */
+  addFactor(row: Omit<FactorRow, 'id' | 'lastUsedAt'>): Promise<FactorRow>;
+  /**
+   * `use` is given the newest row and gives the proof that is kept from now on, in one step: of two that bring the same code one is refused.
+   * @throws Refusal `nonexistent`, and what `use` throws.
+   */
+  useFactor(id: number, at: number, use: (row: FactorRow) => FactorProof): Promise<FactorRow>;
+  removeFactor(id: number): Promise<void>;
 
   /** Of one person or of all, those at rest included, in the order in which they were added. */
   outsideAccounts(owner?: AccountId): readonly OutsideAccountRow[];

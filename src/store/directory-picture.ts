@@ -8,9 +8,12 @@ import {
   type AliasRow,
   type AppPasswordRow,
   type DomainRow,
+  type FactorProof,
+  type FactorRow,
   type LoginProtocol,
   type SetupLinkRow,
   type SetupLinkUse,
+  type WebSessionRow,
 } from './directory-contract.ts';
 import type { OutsideAccountRow } from './outside-contract.ts';
 
@@ -26,6 +29,10 @@ export class DirectoryPicture {
   readonly #outsideByAddress = new Map<string, OutsideAccountRow>();
   readonly #setupLinks = new Map<number, SetupLinkRow>();
   readonly #linkBySha256 = new Map<string, SetupLinkRow>();
+  readonly #webSessions = new Map<number, WebSessionRow>();
+  readonly #sessionBySha256 = new Map<string, WebSessionRow>();
+  readonly #factors = new Map<number, FactorRow>();
+  readonly #byCredential = new Map<string, FactorRow>();
   readonly #values = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
 
@@ -86,6 +93,22 @@ export class DirectoryPicture {
 
   setupLinkBySha256(sha256: string): SetupLinkRow | null {
     return this.#linkBySha256.get(sha256) ?? null;
+  }
+
+  webSessions(account: AccountId): readonly WebSessionRow[] {
+    return [...this.#webSessions.values()].filter((row) => row.account === account);
+  }
+
+  webSessionBySha256(sha256: string): WebSessionRow | null {
+    return this.#sessionBySha256.get(sha256) ?? null;
+  }
+
+  factors(account: AccountId): readonly FactorRow[] {
+    return [...this.#factors.values()].filter((row) => row.account === account);
+  }
+
+  factorByCredential(credential: string): FactorRow | null {
+    return this.#byCredential.get(credential) ?? null;
   }
 
   value(name: string): string | null {
@@ -178,6 +201,32 @@ export class DirectoryPicture {
     return { ...row, used: row.used && { ...row.used, appPassword } };
   }
 
+  protected checkNewWebSession(row: Pick<WebSessionRow, 'account' | 'sha256'>): void {
+    this.account(row.account);
+    if (this.#sessionBySha256.has(row.sha256)) throw new Refusal('already-exists', 'This session is taken');
+  }
+
+  protected findWebSession(id: number): WebSessionRow | null {
+    return this.#webSessions.get(id) ?? null;
+  }
+
+  protected checkNewFactor(row: Pick<FactorRow, 'account' | 'proof'>): void {
+    this.account(row.account);
+    if (row.proof.kind === 'passkey' && this.#byCredential.has(row.proof.credential))
+      throw new Refusal('already-exists', 'This passkey is here already');
+  }
+
+  protected findFactor(id: number): FactorRow | null {
+    return this.#factors.get(id) ?? null;
+  }
+
+  /** The row after one more use, checked. */
+  protected usedFactor(id: number, at: number, use: (row: FactorRow) => FactorProof): FactorRow {
+    const row = this.#factors.get(id);
+    if (row === undefined) throw new Refusal('nonexistent', 'There is no such factor');
+    return { ...row, lastUsedAt: at, proof: use(row) };
+  }
+
   #setupLink(id: number): SetupLinkRow {
     const row = this.#setupLinks.get(id);
     if (row === undefined) throw new Refusal('nonexistent', 'There is no such link');
@@ -214,6 +263,8 @@ export class DirectoryPicture {
     for (const password of this.appPasswords(id)) this.dropAppPassword(password.id);
     for (const outside of this.outsideAccounts(id)) this.dropOutside(outside.id);
     for (const link of this.setupLinks(id)) this.dropSetupLink(link.id);
+    for (const session of this.webSessions(id)) this.dropWebSession(session.id);
+    for (const factor of this.factors(id)) this.dropFactor(factor.id);
     return true;
   }
 
@@ -265,6 +316,32 @@ export class DirectoryPicture {
     return true;
   }
 
+  protected keepWebSession(row: WebSessionRow): void {
+    this.#webSessions.set(row.id, row);
+    this.#sessionBySha256.set(row.sha256, row);
+  }
+
+  protected dropWebSession(id: number): boolean {
+    const row = this.#webSessions.get(id);
+    if (row === undefined) return false;
+    this.#webSessions.delete(id);
+    this.#sessionBySha256.delete(row.sha256);
+    return true;
+  }
+
+  protected keepFactor(row: FactorRow): void {
+    this.#factors.set(row.id, row);
+    if (row.proof.kind === 'passkey') this.#byCredential.set(row.proof.credential, row);
+  }
+
+  protected dropFactor(id: number): boolean {
+    const row = this.#factors.get(id);
+    if (row === undefined) return false;
+    this.#factors.delete(id);
+    if (row.proof.kind === 'passkey') this.#byCredential.delete(row.proof.credential);
+    return true;
+  }
+
   protected keepValue(name: string, value: string): void {
     this.#values.set(name, value);
   }
@@ -274,6 +351,7 @@ export class DirectoryPicture {
     for (const rows of [this.#domains, this.#accounts, this.#byAddress, this.#aliases, this.#appPasswords, this.#bySha256]) rows.clear();
     for (const rows of [this.#outside, this.#outsideByAddress, this.#values]) rows.clear();
     for (const rows of [this.#setupLinks, this.#linkBySha256]) rows.clear();
+    for (const rows of [this.#webSessions, this.#sessionBySha256, this.#factors, this.#byCredential]) rows.clear();
   }
 
   protected tell(): void {

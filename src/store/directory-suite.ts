@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Refusal, Unavailable, type RefusalCode } from '../base/trouble.ts';
-import { mostOutsideAccounts, type AccountRow, type Directory, type DomainRow, type NewAppPassword } from './directory-contract.ts';
+import {
+  mostOutsideAccounts,
+  type AccountRow,
+  type Directory,
+  type DomainRow,
+  type FactorProof,
+  type FactorRow,
+  type NewAppPassword,
+} from './directory-contract.ts';
 import type { OutsideAccountRow } from './outside-contract.ts';
 
 export interface OpenedDirectory {
@@ -305,6 +313,64 @@ export function runDirectorySuite(name: string, open: () => Promise<OpenedDirect
       await again.removeAccount(owner);
       assert.equal(again.setupLinkBySha256('cc'), null);
     });
+
+    rule('browsers that are signed in: found by what they hold, noted, ended, and gone with the account', async (directory, { reopen }) => {
+      const { id: owner } = await directory.addAccount(account('ada'));
+      const row = { account: owner, sha256: 'dd', passwordMark: 'ee', device: 'Firefox', how: 'totp' as const };
+      const added = await directory.addWebSession({ ...row, createdAt: 5, lastUsedAt: 5, lastUsedFrom: '192.0.2.1' });
+      assert.deepEqual(directory.webSessionBySha256('dd'), added);
+      await refuses('already-exists', () => directory.addWebSession(added));
+      await refuses('nonexistent', () => directory.addWebSession({ ...added, sha256: 'ff', account: 4711 }));
+      directory.touchWebSession(added.id, 9, '192.0.2.2');
+      directory.touchWebSession(4711, 9, '192.0.2.2');
+      const seen = { ...added, lastUsedAt: 9, lastUsedFrom: '192.0.2.2' };
+      assert.deepEqual(directory.webSessions(owner), [seen]);
+      const again = (await reopen?.()) ?? directory;
+      assert.deepEqual(again.webSessions(owner), [seen]);
+      await again.removeWebSession(added.id);
+      await again.removeWebSession(added.id);
+      assert.equal(again.webSessionBySha256('dd'), null);
+      const other = await again.addWebSession({ ...row, createdAt: 5, lastUsedAt: 5, lastUsedFrom: '192.0.2.1' });
+      assert.notEqual(other.id, added.id);
+      await again.removeAccount(owner);
+      assert.equal(again.webSessionBySha256('dd'), null);
+    });
+
+    rule(
+      'what a person has besides the password: used in one step, found by credential, gone with the account',
+      async (directory, opened) => {
+        const { id: owner } = await directory.addAccount(account('ada'));
+        const totp = await directory.addFactor({
+          account: owner,
+          name: 'phone',
+          createdAt: 5,
+          proof: { kind: 'totp', sealed: 'AA==', lastStep: 7 },
+        });
+        const key = { kind: 'passkey', credential: 'c-1', publicKey: 'k', count: 0 } as const;
+        const passkey = await directory.addFactor({ account: owner, name: 'key', createdAt: 6, proof: key });
+        await refuses('already-exists', () => directory.addFactor({ account: owner, name: 'key', createdAt: 6, proof: key }));
+        await refuses('nonexistent', () =>
+          directory.addFactor({ account: 4711, name: 'x', createdAt: 6, proof: { ...key, credential: 'c' } }),
+        );
+        assert.deepEqual(directory.factorByCredential('c-1'), passkey);
+        const step = (row: FactorRow): FactorProof => {
+          if (row.proof.kind !== 'totp' || row.proof.lastStep >= 8) throw new Refusal('authentication-failed', 'used');
+          return { ...row.proof, lastStep: 8 };
+        };
+        const both = await Promise.allSettled([directory.useFactor(totp.id, 9, step), directory.useFactor(totp.id, 9, step)]);
+        assert.deepEqual(both.map((one) => one.status).toSorted(), ['fulfilled', 'rejected']);
+        await refuses('nonexistent', () => directory.useFactor(4711, 9, step));
+        const after = { ...totp, lastUsedAt: 9, proof: { kind: 'totp', sealed: 'AA==', lastStep: 8 } };
+        assert.deepEqual(directory.factors(owner), [after, passkey]);
+        const again = (await opened.reopen?.()) ?? directory;
+        assert.deepEqual(again.factors(owner), [after, passkey]);
+        await again.removeFactor(totp.id);
+        await again.removeFactor(totp.id);
+        assert.deepEqual(again.factors(owner), [passkey]);
+        await again.removeAccount(owner);
+        assert.equal(again.factorByCredential('c-1'), null);
+      },
+    );
 
     rule('values are kept by name', async (directory) => {
       assert.equal(directory.value('instance'), null);

@@ -23,7 +23,7 @@ export const itemsMax = 10_000;
 
 /**
  * `ifModSeq`: the item must still be as it was at that MODSEQ, else the whole call is refused with `changed` and nothing has happened: of two who decide
- * about the same item (send it, call it back) one wins.
+ * about the same item (send it, call it back) one wins. An item that is gone is not as it was. Without `dueAt`, `put` leaves the due time as it is.
  */
 export type ItemWrite =
   | { readonly kind: ItemKind; readonly add: unknown; readonly dueAt?: number | null }

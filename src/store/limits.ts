@@ -16,5 +16,11 @@ export const placementKeyTime = 30 * day;
 export const resendTime = day;
 /** How long the journey of a letter can be read. */
 export const traceTime = 30 * day;
+/** Letters that went out of sight of one account, and mailboxes that are no more, that are remembered whatever their age, for `changesSince`. */
+export const keptGone = 10_000;
 /** Tombstones of one mailbox that are kept whatever their age, for `vanishedSince`. */
 export const keptTombstones = 100_000;
+/** The same for one kind of items. */
+export const keptItemTombstones = 10_000;
+/** Tombstones above the kept number go when they are older. */
+export const keptTombstoneTime = 30 * day;

@@ -75,7 +75,9 @@ export interface Revision {
   /** Applied to every place of the letter, also those it gets by `mailboxes`. */
   readonly flags?: Pick<FlagChange, 'how' | 'flags'>;
   /** `set`: exactly these. A letter that would lie nowhere is refused; `destroy` is for that. */
-  readonly mailboxes?: { readonly set: readonly MailboxId[] } | { readonly add: readonly MailboxId[]; readonly remove: readonly MailboxId[] };
+  readonly mailboxes?:
+    | { readonly set: readonly MailboxId[] }
+    | { readonly add: readonly MailboxId[]; readonly remove: readonly MailboxId[] };
   /** Removed from all its mailboxes; it comes to rest. */
   readonly destroy?: boolean;
 }
@@ -118,7 +120,10 @@ export interface ShelfStore {
     account: AccountId,
     letters: readonly NewLetter[],
     quota: number | null,
-  ): Promise<{ readonly modSeq: ModSeq; readonly messages: readonly { readonly message: MessageId; readonly thread: number; readonly size: number }[] }>;
+  ): Promise<{
+    readonly modSeq: ModSeq;
+    readonly messages: readonly { readonly message: MessageId; readonly thread: number; readonly size: number }[];
+  }>;
   /** @throws Refusal `nonexistent`, `already-exists`, `cannot` (INBOX keeps its name and role; a role is one mailbox's). */
   reviseMailbox(account: AccountId, mailbox: MailboxId, change: MailboxRevision): Promise<void>;
 }

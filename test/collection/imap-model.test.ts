@@ -14,10 +14,10 @@ before(async () => {
 });
 after(() => server?.close());
 
-// The same lives at each run of the suite; others are played by the hundred with TAYORI_SEED and TAYORI_LIVES. Known to end badly: 683041300 with
-// our own server, where a letter moved on both sides around a renamed folder, with two syncs broken, is there twice in the end.
-const first = Number(process.env['TAYORI_SEED'] ?? 1);
+const first = Number(process.env['TAYORI_SEED'] ?? Math.floor(Math.random() * 1e9));
 const lives = Number(process.env['TAYORI_LIVES'] ?? 3);
+/** Lives that once ended badly. 683041300: a letter without Message-ID left its folder there and came back, and was moved here meanwhile. */
+const badOnce = process.env['TAYORI_SEED'] === undefined ? [683041300] : [];
 const days = 12;
 
 for (let at = 0; at < lives; at++) {
@@ -27,12 +27,15 @@ for (let at = 0; at < lives; at++) {
   );
 }
 
-test(`random lives with our own server as the provider, seed ${first}`, { timeout: 120_000 }, async (context) => {
+for (const seed of [first, ...badOnce])
+  test(`random lives with our own server as the provider, seed ${seed}`, { timeout: 120_000 }, (context) => liveWithOurs(context, seed));
+
+async function liveWithOurs(context: TestContext, seed: number): Promise<void> {
   const tayori = await startTayori();
   try {
     const [hanako] = tayori.people;
     const { login, password } = hanako!;
-    await live(context, first, {
+    await live(context, seed, {
       host: 'localhost',
       port: tayori.ports.imaps,
       login,
@@ -42,7 +45,7 @@ test(`random lives with our own server as the provider, seed ${first}`, { timeou
   } finally {
     await tayori.stop();
   }
-});
+}
 
 async function live(context: TestContext, seed: number, provider: Provider): Promise<void> {
   let app = await connect(provider);

@@ -11,8 +11,16 @@ import { silentLog } from '../../src/base/log.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
 import { openWebListener } from '../../src/io/http/listener.ts';
 import type { StartPageFacts } from '../../src/io/http/start-page.ts';
+import { SignInTickets } from '../../src/journey/outside/sign-in-tickets.ts';
 import { openResolver } from '../../src/io/resolver/resolver.ts';
 import { openCertificates } from '../../src/io/tls/certificates.ts';
+import { openAuthenticator } from '../../src/journey/account/authenticate.ts';
+import { openSecondFactors } from '../../src/journey/account/second-factors.ts';
+import { openWebLogin } from '../../src/journey/account/web-login.ts';
+import { openWebSessions } from '../../src/journey/account/web-sessions.ts';
+import { openVault } from '../../src/io/vault.ts';
+import { silentMeter } from '../../src/base/meter.ts';
+import { openJmap } from '../../src/setup/jmap.ts';
 import { openPeople, type People } from '../../src/journey/account/people.ts';
 import { openSetupLinks, type SetupLinks } from '../../src/journey/account/setup-links.ts';
 import type { Resolver } from '../../src/protocol/dns/contract.ts';
@@ -69,7 +77,17 @@ export interface House {
 }
 
 /** Nobody signs in at other providers here. */
-const outside = { roads: () => Promise.reject(new Error('there are no roads out of this house')) };
+const outside = {
+  roads: () => Promise.reject(new Error('there are no roads out of this house')),
+  clients: {
+    list: () => [],
+    find: () => null,
+    put: () => Promise.reject(new Error('not here')),
+    remove: () => Promise.reject(new Error('not here')),
+    clear: async () => {},
+  },
+  tickets: new SignInTickets({ clock: systemClock, chance: systemChance }),
+};
 
 export async function openHouse(): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'tayori-publish-'));
@@ -84,13 +102,26 @@ export async function openHouse(): Promise<House> {
   const ca = await readFile(own.ca, 'utf8');
   const { settings } = readSettings({ name: 'tayori.toml', text: `domain = "${domains[0]}"` }, {}, { data: folder });
   const facts: StartPageFacts = { domain: domains[0]!, hostName, listeners, ca: null, demo: false };
-  const office = { ...shared, people, settings };
+  const vault = openVault({ path: join(folder, 'key'), sealed: () => [] });
+  const authenticator = openAuthenticator({ ...shared, hasher, meter: silentMeter });
+  const secondFactors = openSecondFactors({ ...shared, vault, meter: silentMeter });
+  const office = {
+    ...shared,
+    people,
+    settings,
+    store,
+    authenticator,
+    secondFactors,
+    webSessions: openWebSessions(shared),
+    webLogin: openWebLogin({ ...shared, authenticator, factors: secondFactors }),
+  };
+  const jmap = openJmap({ office: { ...office, outside: { ...outside, vault } }, domain: domains[0]! });
   const open = (secure: boolean) =>
     openWebListener({
       host: '127.0.0.1',
       port: 0,
       secure: secure ? certificates : null,
-      load: async () => openWeb({ office: { ...office, outside }, certificates, facts: () => facts, secure }),
+      load: async () => openWeb({ office: { ...office, outside }, certificates, facts: () => facts, secure, jmap: async () => jmap }),
       perNetwork: 100,
       log: silentLog,
     });

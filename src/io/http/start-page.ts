@@ -3,6 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
+import { isLoopback } from '../../base/address.ts';
+import type { WebSurroundings } from './listener.ts';
 import { paper, seal } from './paper.ts';
 
 export interface StartPageListener {
@@ -38,8 +40,8 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function startPage({ facts, secure }: StartPageOptions): Hono {
-  const application = new Hono();
+export function startPage({ facts, secure }: StartPageOptions): Hono<{ Bindings: WebSurroundings }> {
+  const application = new Hono<{ Bindings: WebSurroundings }>();
   application.use(async (context, next) => {
     await next();
     context.header('content-security-policy', policy);
@@ -54,12 +56,16 @@ export function startPage({ facts, secure }: StartPageOptions): Hono {
     if (known === null || secure || known.demo || !sealed) return next();
     // The name is ours, not the one in the request: nobody is sent elsewhere.
     const { pathname, search } = new URL(context.req.url);
+    // Inside this computer nobody listens; links and keys of people are under seal there too.
+    if (isLoopback(context.env?.remoteAddress ?? '') && !/^\/(?:apps|setup)(?:\/|$)/.test(pathname)) return next();
     return context.redirect(`https://${known.hostName}${sealed.port === 443 ? '' : `:${sealed.port}`}${pathname}${search}`, 308);
   });
-  application.get('/', (context) => {
-    const known = facts();
-    return known === null ? context.text('starting\n', 503) : context.html(formatPage(known));
-  });
+  // At the root too where there is no mail app.
+  for (const path of ['/start', '/'])
+    application.get(path, (context) => {
+      const known = facts();
+      return known === null ? context.text('starting\n', 503) : context.html(formatPage(known));
+    });
   application.get('/ca.pem', async (context) => {
     const file = facts()?.ca ?? null;
     if (file === null) return context.notFound();
@@ -68,7 +74,7 @@ export function startPage({ facts, secure }: StartPageOptions): Hono {
       'content-disposition': 'attachment; filename="tayori-ca.pem"',
     });
   });
-  application.notFound((context) => context.text('nothing here; the start page is at /\n', 404));
+  application.notFound((context) => context.text('nothing here; the start page is at /start\n', 404));
   return application;
 }
 

@@ -98,7 +98,7 @@ suite('crashes of the embedded store', () => {
     inFolder(async (base) => {
       for (let attempt = 0; attempt < 10; attempt++) {
         const dir = join(base, String(attempt));
-        const ended = await run(dir, 1, '5', { CRASH_AT: `before-commit:${12 + attempt}`, TAYORI_FAULT: 'ack-before-commit' });
+        const ended = await run(dir, 1, '5', { CRASH_AT: `before-commit:${5 + attempt}`, TAYORI_FAULT: 'ack-before-commit' });
         assert.equal(ended.signal, 'SIGKILL', ended.errors);
         const missing = await auditAt(dir, 1, readLedger(ended.output));
         if (missing.length > 0) return;

@@ -1,7 +1,8 @@
 // Letters on their way from spools into shards: where a commit is at home, which octets travel how, and what goes on to other shards.
 // Knows spools, jobs and hand-overs; knows no row.
 //
-// A commit is one transaction in one shard, its home: the shard of the queue rows it finishes, else of the first place of its letters.
+// A commit is one transaction in one shard, its home: that of the account whose items it changes, else of the queue rows it finishes,
+// else of the first place of its letters.
 // Places in other shards are written there as hand-over rows, which keep the octets alive and make the promise durable. They are
 // delivered right after, under a key that makes a second delivery a no-op, and what a crash left is delivered at the next start. So
 // every recipient has the letter exactly once; with several shards the others may have it a moment later than the first.
@@ -21,7 +22,10 @@ import type {
   Spool,
   Uid,
 } from '../../store/contract.ts';
-import type { AcceptJob, AppendJob, Cargo, HandOver, HandOverWork, JobResults, LargeLetter } from './jobs.ts';
+import { accountOfItems } from '../../store/item-rules.ts';
+import type { NewLetter } from '../../store/shelf-contract.ts';
+import type { ItemWrite } from '../../store/items-contract.ts';
+import type { AcceptJob, AppendJob, Cargo, HandOver, HandOverWork, ItemLine, JobResults, LargeLetter, NewLetterJob } from './jobs.ts';
 import { LargeLetters } from './large-letters.ts';
 import type { Shard } from './shard.ts';
 import { LetterSpool } from './spools.ts';
@@ -32,6 +36,8 @@ export interface DeliveryParts {
   checkMailbox(account: AccountId, mailbox: MailboxId | MailboxRole): void;
   newRows(): void;
   newLetterId(): LetterId;
+  /** @throws Refusal `too-big`, Unavailable `disk-full`. */
+  linesOf(writes: readonly ItemWrite[]): readonly ItemLine[];
   readonly log: Log;
 }
 
@@ -53,12 +59,16 @@ export class Deliveries {
     this.#parts = parts;
   }
 
-  async commit(work: Commit): Promise<readonly Accepted[]> {
+  async commit(work: Commit): Promise<CommitResult> {
+    const items = work.items ?? [];
+    const owner = accountOfItems(items);
+    const lines = this.#parts.linesOf(items.map(({ write }) => write));
     const letters = work.letters ?? [];
     const packed: Packed[] = [];
     for (const letter of letters) packed.push(await this.#pack(letter.spool, letter.prefix, letter.placements.length > 0));
     const shards = this.#parts.shards();
-    const home = shards[this.#homeOf(work, shards.length)]!;
+    if (owner !== null) this.#parts.checkMailbox(owner, 'inbox');
+    const home = shards[owner === null ? this.#homeOf(work, shards.length) : owner % shards.length]!;
     if (shards.length > 1) {
       for (const { placements } of letters)
         for (const { account, mailbox } of placements)
@@ -71,10 +81,11 @@ export class Deliveries {
       queue: results.filter((result) => result.id % shards.length === home.number),
       queueElsewhere: results.filter((result) => result.id % shards.length !== home.number),
       events: work.events ?? [],
+      items: owner === null ? null : { account: owner, lines },
     });
     for (const { spool } of letters) letGo(spool);
     if (done.newQueueRows) this.#parts.newRows();
-    return done.handOvers.length === 0 ? done.letters : this.#handOverAll(home, done);
+    return { items: done.items, letters: done.handOvers.length === 0 ? done.letters : await this.#handOverAll(home, done) };
   }
 
   async append(
@@ -95,6 +106,28 @@ export class Deliveries {
       letter: letter.letter ?? this.#parts.newLetterId(),
     }));
     const done = await shard.writer.send<'append'>({ kind: 'append', account, mailbox, letters: jobs, quota });
+    for (const { spool } of letters) letGo(spool);
+    return done;
+  }
+
+  async addLetters(
+    account: AccountId,
+    letters: readonly NewLetter[],
+    quota: number | null,
+    now: number,
+  ): Promise<JobResults['addLetters']> {
+    const packed: Packed[] = [];
+    for (const letter of letters) packed.push(await this.#pack(letter.spool, noBytes(), true));
+    const shards = this.#parts.shards();
+    const shard = shards[account % shards.length]!;
+    const jobs = letters.map((letter, index): NewLetterJob => ({
+      cargo: load(shard, packed[index]!),
+      mailboxes: [...new Set(letter.mailboxes)],
+      flags: letter.flags,
+      receivedAt: letter.receivedAt ?? now,
+      letter: letter.letter ?? this.#parts.newLetterId(),
+    }));
+    const done = await shard.writer.send<'addLetters'>({ kind: 'addLetters', account, letters: jobs, quota });
     for (const { spool } of letters) letGo(spool);
     return done;
   }
@@ -161,7 +194,7 @@ export class Deliveries {
   }
 
   async #deliver(home: Shard, target: Shard, id: number, work: HandOverWork): Promise<Accepted['placed']> {
-    const bare = { letters: [], queue: [], queueElsewhere: [], events: [] };
+    const bare = { letters: [], queue: [], queueElsewhere: [], events: [], items: null };
     if (work.kind === 'queue') {
       await target.writer.send<'commit'>({ kind: 'commit', ...bare, queue: [work.result] });
       return [];

@@ -9,11 +9,14 @@ import type {
   AliasRow,
   AppPasswordRow,
   DomainRow,
+  FactorProof,
+  FactorRow,
   LoginProtocol,
   NewAppPassword,
   ScramHash,
   ScramKeys,
   SetupLinkRow,
+  WebSessionRow,
 } from '../../store/directory-contract.ts';
 import type { OutsideAccountRow, OutsideHealth } from '../../store/outside-contract.ts';
 
@@ -81,6 +84,29 @@ const migrations: readonly string[] = [
     used text
   );
   create index setup_link_account on setup_link (account);
+  `,
+  `
+  create table web_session (
+    id integer primary key autoincrement,
+    account integer not null references account (id) on delete cascade,
+    sha256 text not null unique,
+    password_mark text not null,
+    device text not null,
+    how text not null,
+    created_at integer not null,
+    last_used_at integer not null,
+    last_used_from text not null
+  );
+  create index web_session_account on web_session (account);
+  create table factor (
+    id integer primary key autoincrement,
+    account integer not null references account (id) on delete cascade,
+    name text not null,
+    created_at integer not null,
+    last_used_at integer,
+    proof text not null
+  );
+  create index factor_account on factor (account);
   `,
 ];
 
@@ -228,6 +254,31 @@ export class DirectoryRows {
     }));
   }
 
+  webSessions(): WebSessionRow[] {
+    return this.#all('select * from web_session order by id', (row) => ({
+      id: Number(row['id']),
+      account: Number(row['account']),
+      sha256: String(row['sha256']),
+      passwordMark: String(row['password_mark']),
+      device: String(row['device']),
+      how: String(row['how']) as WebSessionRow['how'],
+      createdAt: Number(row['created_at']),
+      lastUsedAt: Number(row['last_used_at']),
+      lastUsedFrom: String(row['last_used_from']),
+    }));
+  }
+
+  factors(): FactorRow[] {
+    return this.#all('select * from factor order by id', (row) => ({
+      id: Number(row['id']),
+      account: Number(row['account']),
+      name: String(row['name']),
+      createdAt: Number(row['created_at']),
+      lastUsedAt: numberOrNull(row['last_used_at']),
+      proof: JSON.parse(String(row['proof'])) as FactorProof,
+    }));
+  }
+
   outsideAccounts(): OutsideAccountRow[] {
     return this.#all('select * from outside_account', (row) => ({
       id: Number(row['id']),
@@ -313,6 +364,47 @@ export class DirectoryRows {
       JSON.stringify(uses),
       id,
     );
+  }
+
+  addWebSession(row: Omit<WebSessionRow, 'id'>): number {
+    return this.#run(
+      `insert into web_session (account, sha256, password_mark, device, how, created_at, last_used_at, last_used_from)
+       values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.account,
+      row.sha256,
+      row.passwordMark,
+      row.device,
+      row.how,
+      row.createdAt,
+      row.lastUsedAt,
+      row.lastUsedFrom,
+    );
+  }
+
+  touchWebSession(id: number, at: number, from: string): void {
+    this.#run('update web_session set last_used_at = ?, last_used_from = ? where id = ?', at, from, id);
+  }
+
+  removeWebSession(id: number): void {
+    this.#run('delete from web_session where id = ?', id);
+  }
+
+  addFactor(row: Omit<FactorRow, 'id' | 'lastUsedAt'>): number {
+    return this.#run(
+      'insert into factor (account, name, created_at, proof) values (?, ?, ?, ?)',
+      row.account,
+      row.name,
+      row.createdAt,
+      JSON.stringify(row.proof),
+    );
+  }
+
+  useFactor(row: FactorRow): void {
+    this.#run('update factor set last_used_at = ?, proof = ? where id = ?', row.lastUsedAt, JSON.stringify(row.proof), row.id);
+  }
+
+  removeFactor(id: number): void {
+    this.#run('delete from factor where id = ?', id);
   }
 
   addSetupLink(row: Omit<SetupLinkRow, 'id' | 'used'>): number {

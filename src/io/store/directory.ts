@@ -15,10 +15,13 @@ import type {
   AppPasswordRow,
   Directory,
   DomainRow,
+  FactorProof,
+  FactorRow,
   LoginProtocol,
   NewAppPassword,
   SetupLinkRow,
   SetupLinkUse,
+  WebSessionRow,
 } from '../../store/directory-contract.ts';
 import { DirectoryPicture, usedAppPassword } from '../../store/directory-picture.ts';
 import type { OutsideAccountRow, OutsideHealth } from '../../store/outside-contract.ts';
@@ -51,6 +54,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   readonly #log: Log;
   readonly #looking: NodeJS.Timeout;
   readonly #touched = new Map<number, AppPasswordRow['uses']>();
+  readonly #visited = new Map<number, { readonly at: number; readonly from: string }>();
   readonly #healths = new Map<AccountId, OutsideHealth>();
   /** Since when something is noted that is not written yet. */
   #notedSince = 0;
@@ -192,6 +196,60 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     });
   }
 
+  async addWebSession(row: Omit<WebSessionRow, 'id'>): Promise<WebSessionRow> {
+    let added: WebSessionRow | null = null;
+    await this.#change(() => {
+      this.checkNewWebSession(row);
+      added = { ...row, id: this.#rows.addWebSession(row) };
+      return () => this.keepWebSession(added!);
+    });
+    return added!;
+  }
+
+  removeWebSession(id: number): Promise<void> {
+    return this.#change(() => {
+      if (this.findWebSession(id) === null) return null;
+      this.#rows.removeWebSession(id);
+      return () => void this.dropWebSession(id);
+    });
+  }
+
+  touchWebSession(id: number, at: number, from: string): void {
+    const row = this.findWebSession(id);
+    if (row === null) return;
+    this.keepWebSession({ ...row, lastUsedAt: at, lastUsedFrom: from });
+    this.#noteSince();
+    this.#visited.set(id, { at, from });
+  }
+
+  async addFactor(row: Omit<FactorRow, 'id' | 'lastUsedAt'>): Promise<FactorRow> {
+    let added: FactorRow | null = null;
+    await this.#change(() => {
+      this.checkNewFactor(row);
+      added = { ...row, id: this.#rows.addFactor(row), lastUsedAt: null };
+      return () => this.keepFactor(added!);
+    });
+    return added!;
+  }
+
+  async useFactor(id: number, at: number, use: (row: FactorRow) => FactorProof): Promise<FactorRow> {
+    let after: FactorRow | null = null;
+    await this.#change(() => {
+      const used = (after = this.usedFactor(id, at, use));
+      this.#rows.useFactor(used);
+      return () => this.keepFactor(used);
+    });
+    return after!;
+  }
+
+  removeFactor(id: number): Promise<void> {
+    return this.#change(() => {
+      if (this.findFactor(id) === null) return null;
+      this.#rows.removeFactor(id);
+      return () => void this.dropFactor(id);
+    });
+  }
+
   async addOutsideAccount(row: Omit<OutsideAccountRow, 'id' | 'secret'>, seal: (id: AccountId) => Bytes): Promise<OutsideAccountRow> {
     let added: OutsideAccountRow | null = null;
     await this.#change(() => {
@@ -254,7 +312,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   // --- inside -------------------------------------------------------------------------------------------------------
 
   get #noted(): boolean {
-    return this.#touched.size + this.#healths.size > 0;
+    return this.#touched.size + this.#healths.size + this.#visited.size > 0;
   }
 
   #noteSince(): void {
@@ -271,6 +329,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       this.lookAgain();
       keep = write();
       for (const [id, uses] of this.#touched) this.#rows.touchAppPassword(id, uses);
+      for (const [id, { at, from }] of this.#visited) this.#rows.touchWebSession(id, at, from);
       for (const [id, health] of this.#healths) this.#rows.noteOutsideHealth(id, health);
       committing = true;
       this.#rows.commit();
@@ -282,6 +341,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       throw this.#unavailable(trouble, committing);
     }
     this.#touched.clear();
+    this.#visited.clear();
     this.#healths.clear();
     keep?.();
     if (keep !== null) this.tell();
@@ -323,13 +383,15 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   }
 
   #load(): void {
-    const { domains, accounts, aliases, appPasswords, setupLinks, outside, values } = {
+    const { domains, accounts, aliases, appPasswords, setupLinks, webSessions, factors, outside, values } = {
       domains: this.#rows.domains(),
       accounts: this.#rows.accounts(),
       aliases: this.#rows.aliases(),
       appPasswords: this.#rows.appPasswords(),
       outside: this.#rows.outsideAccounts(),
       setupLinks: this.#rows.setupLinks(),
+      webSessions: this.#rows.webSessions(),
+      factors: this.#rows.factors(),
       values: this.#rows.values(),
     };
     this.clear();
@@ -346,6 +408,11 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     }
     for (const row of outside) this.keepOutside({ ...row, health: this.#healths.get(row.id) ?? row.health });
     for (const row of setupLinks) this.keepSetupLink(row);
+    for (const row of webSessions) {
+      const visit = this.#visited.get(row.id);
+      this.keepWebSession(visit === undefined ? row : { ...row, lastUsedAt: visit.at, lastUsedFrom: visit.from });
+    }
+    for (const row of factors) this.keepFactor(row);
     for (const { name, value } of values) this.keepValue(name, value);
   }
 }

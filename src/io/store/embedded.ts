@@ -35,20 +35,28 @@ import type {
 import { makeLetterId } from '../../store/letter-id.ts';
 import { restingTime } from '../../store/limits.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
+import type { PackedShelf } from '../../store/packed-shelf.ts';
+import { changesOf } from '../../store/shelf-changes.ts';
+import type { MailboxRevision, NewLetter, Revision, RevisionOutcome, Shelf, ShelfChanges } from '../../store/shelf-contract.ts';
 import { Deliveries } from './deliveries.ts';
 import { parseFact } from './fact-columns.ts';
+import { EmbeddedItems } from './item-side.ts';
 import type { AccountEffect } from './jobs.ts';
 import type { LetterIndex } from './letter-index.ts';
 import { lockData, type DataLock } from './lock.ts';
 import { OpenMailboxes } from './open-mailboxes.ts';
+import { OpenShelves } from './open-shelves.ts';
 import { EmbeddedQueue } from './queue-side.ts';
 import { ReadyTexts, type ReadyName, type Texts } from './ready-texts.ts';
 import { Room, usualRoom, type RoomSettings } from './room.ts';
 import { scanLetters } from './scan.ts';
 import { checkFileSystem } from './schema.ts';
+import { readGone } from './shelf-rows.ts';
 import { Shard } from './shard.ts';
 import { Spools } from './spools.ts';
 import { EmbeddedTrace } from './trace-side.ts';
+import { EmbeddedUploads } from './upload-side.ts';
+import { makeCrashPoint } from './writer/crash-points.ts';
 import { syncDirectory } from './writer/segments.ts';
 import { verifyShard } from './verify.ts';
 import { verifyInThread } from './verify-thread.ts';
@@ -96,9 +104,12 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
 export class EmbeddedStore implements MailStore {
   readonly queue: EmbeddedQueue;
   readonly trace: EmbeddedTrace;
+  readonly items: EmbeddedItems;
+  readonly uploads: EmbeddedUploads;
   readonly #options: EmbeddedStoreOptions;
   readonly #ownLock: DataLock | null;
   readonly #mailboxes: OpenMailboxes;
+  readonly #shelves: OpenShelves;
   readonly #room: Room;
   readonly #spools: Spools;
   readonly #deliveries: Deliveries;
@@ -114,15 +125,33 @@ export class EmbeddedStore implements MailStore {
     this.#options = options;
     this.#ownLock = ownLock;
     this.#mailboxes = new OpenMailboxes((account) => this.#shardOf(account).reader);
+    this.#shelves = new OpenShelves(
+      (account) => this.#shardOf(account).reader,
+      () => options.clock.monotonic(),
+    );
     this.#room = new Room(options.dir, { ...usualRoom, ...options.room }, () => options.clock.monotonic());
     this.#spools = new Spools(join(options.dir, 'spool'));
     this.queue = new EmbeddedQueue(() => this.#openShards());
     this.trace = new EmbeddedTrace(() => this.#openShards(), options.log);
+    const parts = {
+      shards: () => this.#openShards(),
+      checkAccount: (account: AccountId) => this.#checkAccount(account),
+      checkRoom: (octets: number) => this.checkRoom(octets),
+    };
+    this.items = new EmbeddedItems(parts);
+    this.uploads = new EmbeddedUploads({
+      ...parts,
+      dir: join(options.dir, 'uploads'),
+      chance: options.chance,
+      point: makeCrashPoint(process.env['CRASH_AT'] ?? null),
+      log: options.log,
+    });
     this.#deliveries = new Deliveries({
       shards: () => this.#openShards(),
       checkMailbox: (account, mailbox) => this.#checkPlace(account, mailbox),
       newRows: () => this.queue.tellNew(),
       newLetterId: () => makeLetterId(options.chance, options.clock.now()),
+      linesOf: (writes) => this.items.linesOf(writes),
       log: options.log,
     });
   }
@@ -164,6 +193,7 @@ export class EmbeddedStore implements MailStore {
       for (const shard of this.#shards) await shard.close();
       throw failed.reason;
     }
+    await this.uploads.sweep();
     await this.#deliveries.finishHandOvers();
     const { meter, search } = this.#options;
     meter.gauge('tayori_store_free_octets', () => this.#room.free);
@@ -186,6 +216,7 @@ export class EmbeddedStore implements MailStore {
 
   async removeAccount(account: AccountId): Promise<void> {
     await this.#shardOf(account).writer.send<'removeAccount'>({ kind: 'removeAccount', account });
+    await this.uploads.forgetAccount(account);
   }
 
   async usage(account: AccountId): Promise<{ readonly octets: number; readonly messages: number }> {
@@ -353,11 +384,13 @@ export class EmbeddedStore implements MailStore {
   }
 
   async commit(work: Commit): Promise<CommitResult> {
-    const letters = await this.#deliveries.commit(work);
+    const done = await this.#deliveries.commit(work);
+    const { letters } = done;
     const resent = letters.filter((letter) => letter.resent).length;
     if (letters.length > resent) this.#options.meter.count('tayori_store_letters_total', {}, letters.length - resent);
     if (resent > 0) this.#options.meter.count('tayori_store_resent_letters_total', {}, resent);
-    return { letters };
+    this.items.tell((work.items ?? []).map(({ write }) => write));
+    return done;
   }
 
   append(
@@ -391,6 +424,47 @@ export class EmbeddedStore implements MailStore {
     { move, quota }: { readonly move: boolean; readonly quota: number | null },
   ): Promise<CopyResult> {
     return this.#shardOf(account).writer.send<'copy'>({ kind: 'copy', account, from, uids: Uint32Array.from(uids), to, move, quota });
+  }
+
+  // --- the account as a whole -----------------------------------------------------------------------------------------
+
+  async openShelf(account: AccountId): Promise<Shelf> {
+    this.#openShards();
+    return this.#shelf(account);
+  }
+
+  async changesSince(account: AccountId, since: ModSeq): Promise<ShelfChanges | null> {
+    const { reader } = this.#shardOf(account);
+    const shelf = this.#shelf(account);
+    try {
+      if (since > shelf.modSeq) return null;
+      const gone = readGone(reader, account, since);
+      return gone === null ? null : changesOf(shelf, since, gone.letters, gone.mailboxes);
+    } finally {
+      shelf.release();
+    }
+  }
+
+  async revise(
+    account: AccountId,
+    revisions: readonly Revision[],
+    _quota: number | null,
+  ): Promise<{ readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[] }> {
+    // A letter counts once however often it lies in an account: no revision needs room in the quota.
+    const shelf = this.#shelves.find(account);
+    const places = revisions.map(({ message }) => {
+      const at = shelf?.indexOf(message) ?? -1;
+      return at < 0 ? [] : shelf!.allPlacesAt(at).flatMap(({ mailbox, uid }) => [mailbox, uid]);
+    });
+    return this.#shardOf(account).writer.send<'revise'>({ kind: 'revise', account, revisions, places });
+  }
+
+  addLetters(account: AccountId, letters: readonly NewLetter[], quota: number | null): ReturnType<MailStore['addLetters']> {
+    return this.#deliveries.addLetters(account, letters, quota, this.#options.clock.now());
+  }
+
+  async reviseMailbox(account: AccountId, mailbox: MailboxId, change: MailboxRevision): Promise<void> {
+    await this.#shardOf(account).writer.send<'reviseMailbox'>({ kind: 'reviseMailbox', account, mailbox, change });
   }
 
   // --- undo ---------------------------------------------------------------------------------------------------------
@@ -432,12 +506,14 @@ export class EmbeddedStore implements MailStore {
       const result = await shard.writer.send<'upkeep'>({ kind: 'upkeep', keepSegments: this.#keepSegments > 0 });
       more ||= result.more;
       shard.octets.forget(result.emptied);
+      await this.uploads.forget(result.uploads);
       for (const { account, messages } of result.removed) this.#options.search?.removed(account, messages);
       for (const { account, messages } of result.removed) this.#texts.forget(account, messages);
       await this.#room
         .restoreBallast(shard.dir)
         .catch((error) => this.#options.log.warn('store.no-ballast', { shard: shard.number }, error));
     }
+    this.#shelves.trim();
     await this.#deliveries.finishHandOvers();
     await this.#options.search?.upkeep();
     return more;
@@ -518,6 +594,12 @@ export class EmbeddedStore implements MailStore {
     if (!this.#mailboxes.has(account)) throw noAccount();
   }
 
+  #shelf(account: AccountId): PackedShelf {
+    const shelf = this.#shelves.open(account);
+    if (shelf === null) throw noAccount();
+    return shelf;
+  }
+
   #mailbox(account: AccountId, mailbox: MailboxId): MailboxInfo {
     const info = this.#mailboxes.find(account, mailbox);
     if (info === null) throw noMailbox();
@@ -533,6 +615,7 @@ export class EmbeddedStore implements MailStore {
     const { search } = this.#options;
     for (const effect of effects) {
       this.#mailboxes.apply(effect);
+      this.#shelves.apply(effect);
       if (effect.removed) this.#texts.forgetAccount(effect.account);
       if (search === undefined) continue;
       if (effect.removed) search.accountRemoved(effect.account);

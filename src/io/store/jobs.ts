@@ -13,7 +13,10 @@ import type {
   Placement,
   Uid,
 } from '../../store/contract.ts';
+import type { ItemKind } from '../../store/items-contract.ts';
 import type { NewQueueRecipient, QueueRecipient, QueueResult } from '../../store/queue-contract.ts';
+import type { MailboxShape } from '../../store/shelf-change.ts';
+import type { MailboxRevision, Revision, RevisionOutcome } from '../../store/shelf-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 
 /** Where the octets of a letter are on their way to the writer. */
@@ -66,6 +69,28 @@ export interface AppendJob {
   readonly letter: LetterId;
 }
 
+/** One write to an item, its value ready as text. */
+export interface ItemLine {
+  readonly kind: ItemKind;
+  readonly how: 'add' | 'put' | 'remove';
+  /** 0 for one that is added. */
+  readonly id: number;
+  readonly text: string | null;
+  /** Undefined: stays as it is. */
+  readonly dueAt: number | null | undefined;
+  readonly ifModSeq: ModSeq | undefined;
+}
+
+/** A letter for one or several mailboxes at once. */
+export interface NewLetterJob {
+  readonly cargo: Cargo;
+  /** Different from one another; at least one. */
+  readonly mailboxes: readonly MailboxId[];
+  readonly flags: readonly string[];
+  readonly receivedAt: number;
+  readonly letter: LetterId;
+}
+
 export type Job =
   | { readonly kind: 'createAccount'; readonly account: AccountId; readonly mailboxes: readonly { name: string; role: MailboxRole }[] }
   | { readonly kind: 'removeAccount'; readonly account: AccountId }
@@ -79,7 +104,20 @@ export type Job =
       readonly queue: readonly QueueResult[];
       readonly queueElsewhere: readonly QueueResult[];
       readonly events: readonly TraceEvent[];
+      readonly items: { readonly account: AccountId; readonly lines: readonly ItemLine[] } | null;
     }
+  | { readonly kind: 'items'; readonly account: AccountId; readonly lines: readonly ItemLine[] }
+  | {
+      readonly kind: 'addUpload';
+      readonly account: AccountId;
+      readonly file: string;
+      readonly start: number;
+      readonly size: number;
+      readonly type: string;
+      readonly sha256: string;
+    }
+  | { readonly kind: 'removeUpload'; readonly account: AccountId; readonly id: number }
+  | { readonly kind: 'forgetUploads'; readonly files: readonly string[] }
   | {
       readonly kind: 'append';
       readonly account: AccountId;
@@ -110,6 +148,20 @@ export type Job =
       readonly move: boolean;
       readonly quota: number | null;
     }
+  | {
+      readonly kind: 'addLetters';
+      readonly account: AccountId;
+      readonly letters: readonly NewLetterJob[];
+      readonly quota: number | null;
+    }
+  | {
+      readonly kind: 'revise';
+      readonly account: AccountId;
+      readonly revisions: readonly Revision[];
+      /** Mailbox, UID, mailbox, UID …: where the letter of each revision lies, as far as it is known; looked at before it is believed. */
+      readonly places: readonly (readonly number[])[];
+    }
+  | { readonly kind: 'reviseMailbox'; readonly account: AccountId; readonly mailbox: MailboxId; readonly change: MailboxRevision }
   | { readonly kind: 'restore'; readonly account: AccountId; readonly ids: readonly number[] }
   | {
       readonly kind: 'queueTake';
@@ -138,11 +190,26 @@ export interface JobResults {
   renameMailbox: null;
   deleteMailbox: null;
   setSubscribed: null;
-  commit: { readonly letters: readonly AcceptedLetter[]; readonly handOvers: readonly HandOver[]; readonly newQueueRows: boolean };
+  commit: {
+    readonly letters: readonly AcceptedLetter[];
+    readonly handOvers: readonly HandOver[];
+    readonly newQueueRows: boolean;
+    readonly items: readonly number[];
+  };
+  items: { readonly ids: readonly number[]; readonly modSeq: ModSeq };
+  addUpload: { readonly id: number; readonly at: number };
+  removeUpload: string | null;
+  forgetUploads: null;
   append: { readonly uidValidity: number; readonly uids: readonly Uid[]; readonly modSeq: ModSeq };
   setFlags: FlagResult;
   expunge: { readonly uids: readonly Uid[]; readonly modSeq: ModSeq };
   copy: CopyResult;
+  addLetters: {
+    readonly modSeq: ModSeq;
+    readonly messages: readonly { readonly message: MessageId; readonly thread: number; readonly size: number }[];
+  };
+  revise: { readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[] };
+  reviseMailbox: null;
   restore: number;
   queueTake: readonly QueueRecipient[];
   queueRenew: readonly number[];
@@ -185,6 +252,8 @@ export interface UpkeepResult {
   readonly removed: readonly { readonly account: AccountId; readonly messages: readonly MessageId[] }[];
   /** Segments that nothing refers to any more; the main thread closes them before their files go. */
   readonly emptied: readonly number[];
+  /** Files of uploads that nobody used. */
+  readonly uploads: readonly string[];
   /** There is more to do. */
   readonly more: boolean;
 }
@@ -206,9 +275,17 @@ export type AddedRow = readonly [Uid, MessageId, number, readonly string[], numb
 export interface MailboxEffect {
   readonly mailbox: MailboxId;
   readonly added: readonly AddedRow[];
-  /** UIDs with the same new flags, gathered. */
-  readonly flags: readonly { readonly system: number; readonly keywords: readonly string[]; readonly uids: readonly Uid[] }[];
+  /** UIDs with the same new flags, gathered, and their letters in the same order. */
+  readonly flags: readonly {
+    readonly system: number;
+    readonly keywords: readonly string[];
+    readonly uids: readonly Uid[];
+    readonly messages: readonly MessageId[];
+  }[];
   readonly expunged: readonly Uid[];
+  readonly expungedMessages: readonly MessageId[];
+  /** Null when nothing but its letters changed. */
+  readonly shape: MailboxShape | null;
   /** Null when the mailbox is gone. */
   readonly numbers: MailboxNumbers | null;
 }
@@ -222,6 +299,11 @@ export interface AccountEffect {
   readonly removed: boolean;
   readonly mailboxes: readonly MailboxEffect[];
   readonly newMessages: readonly MessageId[];
+  /** As in ShelfChange. */
+  readonly threads: readonly (readonly [MessageId, number])[];
+  readonly united: readonly (readonly [number, number])[];
+  /** Kinds of items that changed. */
+  readonly items: readonly ItemKind[];
 }
 
 /** Trouble in a form that survives the way between threads. */

@@ -105,7 +105,12 @@ export class OpenMailboxes {
       }
     }
     if (this.#listeners.has(account)) {
-      this.#untold.push({ account, modSeq: effect.modSeq, mailboxes: effect.mailboxes.map((change) => change.mailbox) });
+      this.#untold.push({
+        account,
+        modSeq: effect.modSeq,
+        mailboxes: effect.mailboxes.map((change) => change.mailbox),
+        items: effect.items,
+      });
     }
   }
 

@@ -190,6 +190,100 @@ const migrations: readonly string[] = [
   create table segment (id integer primary key, size integer not null, live integer not null);
   `,
   `alter table queue_row add column via integer`,
+  `
+  -- Small objects of an account besides its letters.
+  create table item (
+    account integer not null,
+    kind text not null,
+    id integer not null,
+    created_modseq integer not null,
+    modseq integer not null,
+    due_at integer,
+    value text not null,
+    primary key (account, kind, id)
+  );
+  create index item_modseq on item (account, kind, modseq);
+  create index item_due on item (due_at) where due_at is not null;
+
+  -- What is counted for each kind. Tombstones at or below the floor are gone.
+  create table item_kind (
+    account integer not null,
+    kind text not null,
+    next_id integer not null,
+    modseq integer not null,
+    floor integer not null,
+    items integer not null,
+    gone integer not null,
+    primary key (account, kind)
+  ) without rowid;
+  create index item_kind_full on item_kind (gone) where gone > 10000;
+
+  create table item_gone (
+    account integer not null,
+    kind text not null,
+    modseq integer not null,
+    id integer not null,
+    created_modseq integer not null,
+    at integer not null,
+    primary key (account, kind, modseq, id)
+  ) without rowid;
+
+  -- Octets handed in and not used yet: a file in uploads/, whose octets begin at start.
+  create table upload (
+    account integer not null,
+    id integer not null,
+    size integer not null,
+    type text not null,
+    sha256 text not null,
+    at integer not null,
+    file text not null,
+    start integer not null,
+    primary key (account, id)
+  ) without rowid;
+  create index upload_at on upload (at);
+  create unique index upload_file on upload (file);
+  create table upload_next (account integer primary key, next integer not null);
+  `,
+  `
+  -- An account as a whole. A place with \\Deleted is hidden: a letter is in sight while it has other ones. created: when it came into sight;
+  -- changed: when it lost a place in sight or changed its thread; joined: when it came into its thread, 0: with its coming.
+  alter table message add column hidden integer not null default 0;
+  alter table message add column created integer not null default 1;
+  alter table message add column changed integer not null default 0;
+  alter table message add column joined integer not null default 0;
+  update message set hidden = found.n
+    from (select account, message, count(*) as n from placement where (flags & 8) != 0 group by account, message) as found
+    where found.account = message.account and found.message = message.id;
+
+  alter table mailbox add column sort_order integer not null default 0;
+  alter table mailbox add column created integer not null default 1;
+  alter table mailbox add column changed integer not null default 1;
+
+  -- Letters that went out of sight, or (moved) out of their thread, and mailboxes that are no more. What went at or before gone_floor is forgotten.
+  create table gone_letter (
+    account integer not null,
+    modseq integer not null,
+    message integer not null,
+    thread integer not null,
+    created integer not null,
+    joined integer not null,
+    moved integer not null,
+    at integer not null,
+    primary key (account, modseq, message, thread)
+  ) without rowid;
+  create table gone_mailbox (
+    account integer not null,
+    modseq integer not null,
+    mailbox integer not null,
+    created integer not null,
+    at integer not null,
+    primary key (account, modseq, mailbox)
+  ) without rowid;
+  alter table account add column gone_floor integer not null default 0;
+  update account set gone_floor = modseq;
+  `,
+  // Facts of version 2; letters with older ones are read again.
+  `alter table letter add column envelope_marks integer`,
 ];
 
 export const schemaVersion = migrations.length;

@@ -6,10 +6,12 @@ import type { AccountId, LetterId, MailboxId, MailboxInfo, MailboxRole, MessageI
 import type { QueueRecipient, QueueStore } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import { PackedMailbox } from '../../store/packed-mailbox.ts';
+import type { PackedShelf } from '../../store/packed-shelf.ts';
 import { columnOfFact } from './fact-columns.ts';
 import { readTrouble } from './disk-fault.ts';
 import type { HandOver } from './jobs.ts';
 import { parseQueueRow, queueColumns, queueTables } from './queue-rows.ts';
+import { loadShelf } from './shelf-rows.ts';
 import { openForReading } from './schema.ts';
 import type { LetterPlace } from './segment-reader.ts';
 import { unkeyedLimit } from './writer/journey.ts';
@@ -49,6 +51,16 @@ export class ShardReader {
     }
   }
 
+  /** Everything that `read` asks for is of one time. */
+  inOnePicture<R>(read: () => R): R {
+    this.db.exec('begin');
+    try {
+      return read();
+    } finally {
+      this.db.exec('commit');
+    }
+  }
+
   // --- accounts and mailboxes ---------------------------------------------------------------------------------------
 
   hasAccount(account: AccountId): boolean {
@@ -77,7 +89,8 @@ export class ShardReader {
 
   mailboxes(account: AccountId): MailboxInfo[] {
     return this.rows(
-      `select b.id, b.name, b.role, s.name is not null, b.uid_validity, b.uid_next, b.highest_modseq, b.messages, b.unseen, b.deleted, b.size
+      `select b.id, b.name, b.role, s.name is not null, b.uid_validity, b.uid_next, b.highest_modseq, b.messages, b.unseen, b.deleted, b.size,
+         b.sort_order, b.created, b.changed
        from mailbox b left join subscription s on s.account = b.account and s.name = b.name where b.account = ?`,
       account,
     ).map((row) => ({
@@ -92,6 +105,9 @@ export class ShardReader {
       unseen: Number(row[8]),
       deleted: Number(row[9]),
       size: Number(row[10]),
+      sortOrder: Number(row[11]),
+      createdModSeq: Number(row[12]),
+      changedModSeq: Number(row[13]),
     }));
   }
 
@@ -162,6 +178,10 @@ export class ShardReader {
     } finally {
       this.db.exec('commit');
     }
+  }
+
+  loadShelf(account: AccountId, released: () => void): PackedShelf | null {
+    return loadShelf(this, account, released);
   }
 
   vanishedSince(account: AccountId, mailbox: MailboxId, since: number): Uid[] | null | 'nonexistent' {

@@ -1,10 +1,11 @@
 // Checks every promise of a shard. Knows which rows must agree and what that means in words; repairs nothing.
 // Each account is looked at in one picture of the database, so that letters may come and go meanwhile.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { VerifyFinding } from '../../store/contract.ts';
 import { SegmentGone, type SegmentReader } from './segment-reader.ts';
 import type { ShardReader } from './shard-reader.ts';
+import { checkItems, checkOrphans, checkUploads } from './verify-items.ts';
 import { segmentName } from './writer/segments.ts';
 
 /** What a check needs of a shard. */
@@ -23,10 +24,12 @@ export async function* verifyShard(shard: VerifiedShard, quick: boolean, done: (
   const integrity = reader.rows(quick ? 'pragma quick_check(20)' : 'pragma integrity_check(20)').map((row) => String(row[0]));
   for (const words of integrity) if (words !== 'ok') yield { account: null, what: `database of shard ${shard.number}: ${words}` };
   for (const account of reader.accounts()) {
-    for (const what of inOnePicture(shard, () => checkAccount(shard, account))) yield { account, what };
+    for (const what of inOnePicture(shard, () => [...checkAccount(shard, account), ...checkItems(reader, account)]))
+      yield { account, what };
+    for await (const what of checkUploads(reader, join(dirname(shard.dir), 'uploads'), account, quick)) yield { account, what };
     await new Promise(setImmediate);
   }
-  for (const what of inOnePicture(shard, () => checkLetters(shard))) yield { account: null, what };
+  for (const what of inOnePicture(shard, () => [...checkLetters(shard), ...checkOrphans(reader)])) yield { account: null, what };
   if (!quick) yield* verifyOctets(shard, done);
 }
 
@@ -88,6 +91,28 @@ function checkAccount({ reader }: VerifiedShard, account: number): string[] {
        select m.id, m.places, coalesce(c.n, 0) from message m left join counted c on c.message = m.id
        where m.account = ?1 and m.places != coalesce(c.n, 0)`,
       'letter $1 counts $2 places, but has $3',
+    ],
+    [
+      `with counted(message, n) as materialized (select message, count(*) from placement where account = ?1 and (flags & 8) != 0 group by message)
+       select m.id, m.hidden, coalesce(c.n, 0) from message m left join counted c on c.message = m.id
+       where m.account = ?1 and m.hidden != coalesce(c.n, 0)`,
+      'letter $1 counts $2 places with \\Deleted, but has $3',
+    ],
+    [
+      'select m.id, a.modseq from message m join account a on a.id = m.account where m.account = ? and max(m.created, m.changed, m.joined) > a.modseq',
+      "letter $1 changed after its account's MODSEQ, $2",
+    ],
+    [
+      'select b.id, a.modseq from mailbox b join account a on a.id = b.account where b.account = ? and max(b.created, b.changed) > a.modseq',
+      "mailbox $1 changed after its account's MODSEQ, $2",
+    ],
+    [
+      'select g.message, g.modseq from gone_letter g join message m on m.account = g.account and m.id = g.message where g.account = ? and g.moved = 0 and m.places > m.hidden and m.created < g.modseq',
+      'letter $1 is in sight, but went at MODSEQ $2',
+    ],
+    [
+      'select g.mailbox, g.modseq from gone_mailbox g join mailbox b on b.account = g.account and b.id = g.mailbox where g.account = ?',
+      'mailbox $1 is there, but went at MODSEQ $2',
     ],
     [
       'select m.id, 0 from message m where m.account = ? and m.places = 0 and not exists (select 1 from resting r where r.account = m.account and r.message = m.id)',

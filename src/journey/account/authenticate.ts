@@ -6,12 +6,13 @@ import { hmac } from '../../base/digest.ts';
 import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
 import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
-import type { Authenticator, LoginContext, Principal, ScramOffer } from '../../protocol/sasl/authenticator.ts';
+import type { Authenticator, LoginContext, Principal, ScramOffer, TokenAuthenticator } from '../../protocol/sasl/authenticator.ts';
 import { prepareSecret } from '../../protocol/sasl/prepare.ts';
 import { scramIterations } from '../../protocol/sasl/scram.ts';
 import type { AccountRow, AppPasswordRow, Directory, ScramHash } from '../../store/directory-contract.ts';
 import type { OutsideAccountRow } from '../../store/outside-contract.ts';
 import type { PasswordHasher } from './hasher-contract.ts';
+import { hasSecondFactor } from './factors.ts';
 import { findPerson, readLogin, type LoginName } from './logins.ts';
 import { appPasswordDigest, readAppPassword } from './secrets.ts';
 import { networkOf } from '../../base/address.ts';
@@ -33,9 +34,11 @@ const remembered = 10_000;
 const wrongKept = 10_000;
 /** Candidates that a SCRAM proof is tried against, besides the person's own keys. */
 const fewestOthers = 8;
+/** As they are typed, with room for spaces; what is longer is none of ours. */
+const longestToken = 100;
 const decoyKeyName = 'scram-decoy-key';
 
-export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
+export function openAuthenticator(parts: AuthenticatorParts): Authenticator & TokenAuthenticator {
   return new PasswordAuthenticator(parts);
 }
 
@@ -43,7 +46,12 @@ function wrong(reason: string): Refusal {
   return new Refusal('authentication-failed', 'login name or password is wrong', reason);
 }
 
-class PasswordAuthenticator implements Authenticator {
+/** The person's own password was right, but it is not all that this person asks for. */
+function notEnough(): Refusal {
+  return new Refusal('no-perm', 'this account has a second factor: use an app password here', 'second factor is set');
+}
+
+class PasswordAuthenticator implements Authenticator, TokenAuthenticator {
   readonly #parts: AuthenticatorParts;
   readonly #throttle: Throttle;
   /** Keys the digests of passwords that are remembered; dies with the process. */
@@ -56,6 +64,8 @@ class PasswordAuthenticator implements Authenticator {
   readonly #wrong = new Map<string, string>();
   /** The same password of the same person, asked by many connections at once, is hashed once. */
   readonly #underway = new Map<string, Promise<boolean>>();
+  /** Who asks with every request is noted once in a while: what was noted, and when. */
+  readonly #noted = new Map<string, number>();
   /** Different passwords of one name and network that are being hashed. */
   readonly #running = new Map<string, number>();
 
@@ -93,7 +103,7 @@ class PasswordAuthenticator implements Authenticator {
     const digest = this.#digest(`${account?.id ?? name}\0${secret}`);
 
     // What is known to be right is let in whatever others guess meanwhile.
-    if (account !== null && this.#isRemembered(digest, account)) return principalOf(account, null);
+    if (account !== null && this.#isRemembered(digest, account)) return this.#ifEnough(account, context);
     const letters = readAppPassword(secret);
     const row = letters === null ? null : directory.appPasswordBySha256(appPasswordDigest(letters));
     if (account !== null && row?.account === account.id) {
@@ -123,7 +133,39 @@ class PasswordAuthenticator implements Authenticator {
     const current = account === null ? null : directory.accountById(account.id);
     if (!right || current === null || current.closedAt !== null || current.passwordHash !== account?.passwordHash)
       throw wrong(account === null ? 'no such person' : 'wrong password');
-    return principalOf(current, null);
+    return this.#ifEnough(current, context);
+  }
+
+  /** Mail apps cannot ask for a second factor: where one is set they come in by app passwords only, or the factor would be worth nothing. */
+  #ifEnough(account: AccountRow, context: LoginContext): Principal {
+    if (context.asksSecond !== true && hasSecondFactor(this.#parts.directory, account.id)) throw notEnough();
+    return principalOf(account, null);
+  }
+
+  async checkToken(token: string, context: LoginContext): Promise<Principal> {
+    const { directory, clock } = this.#parts;
+    const network = networkOf(context.remoteAddress);
+    // Nobody is named: guesses are counted by network.
+    const name = '(token)';
+    try {
+      const letters = readAppPassword(token.slice(0, longestToken));
+      const row = letters === null ? null : directory.appPasswordBySha256(appPasswordDigest(letters));
+      const account = row === null ? null : directory.accountById(row.account);
+      if (row === null || account === null || account.closedAt !== null) {
+        this.#checkPatience(name, network, `${network} ${name}`);
+        this.#throttle.failed(name, network, true);
+        throw wrong('no such token');
+      }
+      if (!row.protocols.includes(context.protocol))
+        throw new Refusal('no-perm', 'this app password is not for this kind of access', `app password ${row.id}`);
+      directory.touchAppPassword(row.id, clock.now(), context.remoteAddress, context.protocol);
+      const principal = principalOf(account, row.name);
+      this.#welcome(account.address, network, principal, context);
+      return principal;
+    } catch (trouble) {
+      this.#turnAway(name, trouble, context);
+      throw trouble;
+    }
   }
 
   /**
@@ -238,6 +280,7 @@ class PasswordAuthenticator implements Authenticator {
       const row = appPassword === undefined || account === null ? null : this.#appPasswordOf(account, appPassword);
       if (account === null || row === undefined) throw wrong('no such person');
       this.#checkPatience(name, network, `${network} ${name}`);
+      if (row === null) this.#ifEnough(account, context);
       const principal = this.#asMeant(principalOf(account, row?.name ?? null), meant);
       if (row !== null) this.#parts.directory.touchAppPassword(row.id, this.#parts.clock.now(), context.remoteAddress, context.protocol);
       this.#welcome(name, network, principal, context);
@@ -266,8 +309,21 @@ class PasswordAuthenticator implements Authenticator {
 
   #welcome(name: string, network: string, principal: Principal, context: LoginContext): void {
     this.#throttle.succeeded(name, network);
+    if (this.#wasNotedLately(`${context.protocol} ${network} ${principal.login} ${principal.appPassword ?? ''}`, context)) return;
     this.#parts.meter.count('logins_total', { protocol: context.protocol, result: 'ok' });
     this.#parts.log.info('login', { ...seen(context), login: principal.login, appPassword: principal.appPassword });
+  }
+
+  /** HTTP signs in with every request; a line for each would say nothing. */
+  #wasNotedLately(what: string, context: LoginContext): boolean {
+    if (context.protocol !== 'jmap' || context.asksSecond === true) return false;
+    const now = this.#parts.clock.monotonic();
+    const at = this.#noted.get(what);
+    if (at !== undefined && now - at < rememberMs) return true;
+    this.#noted.delete(what);
+    this.#noted.set(what, now);
+    if (this.#noted.size > remembered) this.#noted.delete(this.#noted.keys().next().value!);
+    return false;
   }
 
   #turnAway(name: string, trouble: unknown, context: LoginContext): void {

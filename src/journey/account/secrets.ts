@@ -5,6 +5,7 @@ import { sha256Hex } from '../../base/digest.ts';
 
 /** 28 letters of 26 hold 128 random bits. */
 const appLetters = 28;
+const recoveryCharacters = 16;
 /** Without letters that look alike, for people who copy by hand. */
 const readable = 'abcdefghjkmnpqrstuvwxyz23456789';
 
@@ -33,11 +34,27 @@ export function appPasswordDigest(letters: string): string {
 
 /** A password for a person to write down: 20 characters, 99 random bits. */
 export function makePassword(chance: Chance): string {
+  return grouped(randomReadable(chance, 20), 5);
+}
+
+/** `abcd-efgh-jkmn-pqrs`: 16 characters, 79 random bits; for the day when phone and key are lost. */
+export function makeRecoveryCode(chance: Chance): string {
+  return grouped(randomReadable(chance, recoveryCharacters), 4);
+}
+
+/** The characters alone, however somebody typed them; null when it cannot be a recovery code. */
+export function readRecoveryCode(text: string): string | null {
+  if (text.length > 4 * recoveryCharacters) return null;
+  const characters = text.normalize('NFKC').replace(/[\s-]/g, '').toLowerCase();
+  return characters.length === recoveryCharacters && /^[a-z2-9]+$/.test(characters) ? characters : null;
+}
+
+function randomReadable(chance: Chance, length: number): string {
   let text = '';
-  while (text.length < 20)
+  while (text.length < length)
     // 248 is the largest multiple of 31 in an octet: above it a character would be more likely than others.
-    for (const octet of chance.bytes(32)) if (octet < 248 && text.length < 20) text += readable[octet % 31]!;
-  return grouped(text, 5);
+    for (const octet of chance.bytes(32)) if (octet < 248 && text.length < length) text += readable[octet % 31]!;
+  return text;
 }
 
 function grouped(text: string, size: number): string {

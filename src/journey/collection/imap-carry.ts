@@ -24,7 +24,7 @@ export function placeHere(
   return null;
 }
 
-/** Moves letters here to where they lie there. Also for letters that were recognised by their octets. */
+/** Moves letters here to where they lie there, each from another folder there. Also for letters that were recognised by their octets. */
 export async function moveHere(
   parts: SyncParts,
   looks: readonly FolderLook[],
@@ -71,6 +71,32 @@ export async function moveHere(
     for (const [source, rows] of groupBy(group, ({ row }) => row.look))
       await forget(parts, source, new Set(rows.map(({ row }) => row.uid)));
   }
+}
+
+/**
+ * Letters that left their folder there and came back into it: the same rows under the new UIDs. What was done with them here meanwhile stands, for there
+ * nothing has changed.
+ */
+export async function renumber(
+  parts: SyncParts,
+  target: FolderLook,
+  pairs: readonly (readonly [{ readonly uid: Uid }, Missed])[],
+): Promise<void> {
+  if (pairs.length === 0) return;
+  const before = new Set(pairs.map(([, { uid }]) => uid));
+  const rows = new Map<Uid, ImapLetterRow>();
+  for (const [{ uid }, { look: _look, ...row }] of pairs) {
+    const seen = target.looks.get(uid);
+    rows.set(row.uid, { ...row, uid, emailId: seen?.emailId || row.emailId, receivedAt: seen?.receivedAt ?? row.receivedAt });
+    if (seen !== undefined) target.remoteFlags.set(uid, seen.flags);
+  }
+  const letters = [...rows.values()].map((row) => ({ row, hasBase: true, there: target.looks.get(row.uid)?.flags ?? null }));
+  // Those that are gone here agree on nothing.
+  const put = new Map([...letters.map(({ row }) => row), ...(await agree(parts, target, letters))].map((row) => [row.uid, row]));
+  await parts.ledger.write(parts.account, target.row.folder, { put: [...put.values()], remove: [...before] });
+  target.remoteGone = target.remoteGone.filter(({ uid }) => !before.has(uid));
+  target.localGone = target.localGone.map((row) => rows.get(row.uid) ?? row);
+  takeOut(target, new Set(put.keys()), new Set());
 }
 
 /**

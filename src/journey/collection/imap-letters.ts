@@ -7,7 +7,7 @@ import type { AcceptLetter, LetterBytes, MessageId, Uid } from '../../store/cont
 import type { ImapLetterRow } from '../../store/ledger-contract.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
-import { copyKnown, moveHere, placeHere } from './imap-carry.ts';
+import { copyKnown, moveHere, placeHere, renumber } from './imap-carry.ts';
 import { formatFlags, readFlags } from './imap-flags.ts';
 import { adopt, digestHere, lookAtNew, rowOf } from './imap-known.ts';
 import { flagsHere, openThere } from './imap-look.ts';
@@ -121,7 +121,7 @@ async function openRecognition(parts: SyncParts, looks: readonly FolderLook[], l
   const gone = new Map<string, { readonly row: ImapLetterRow; readonly from: FolderLook }[]>();
   for (const from of looks)
     for (const row of from.remoteGone)
-      if (row.digest !== '' && from !== look && placeHere(looks, from, row) !== null)
+      if (row.digest !== '' && (from === look || placeHere(looks, from, row) !== null))
         gone.set(row.digest, [...(gone.get(row.digest) ?? []), { row, from }]);
   // Sent, and moved on there before it was heard under which UID it lies.
   const pending = looks.some(({ localNew }) => localNew.length > 0) ? await ledger.pending(account) : [];
@@ -164,6 +164,7 @@ async function sortBatch(
     if (found !== null) {
       letter.spool!.discard();
       if ('localUid' in found) await adopt(parts, look, [[letter.uid, found.localUid]]);
+      else if (found.from === look) await renumber(parts, look, [[letter, { ...found.row, look }]]);
       else await moveHere(parts, looks, look, [[{ uid: letter.uid }, { ...found.row, look: found.from }]]);
     } else if (letter.spool !== null) fresh.push(letter);
     else if (letter.tooLarge) rows.push(staysThere(parts, look, letter.uid));

@@ -6,7 +6,7 @@
 import { ImapAnswer } from '../../protocol/imap/client.ts';
 import type { MailboxId, MessageId, Uid } from '../../store/contract.ts';
 import type { ImapLetterRow, ImapPlacedRow } from '../../store/ledger-contract.ts';
-import { forget, moveHere, type Missed } from './imap-carry.ts';
+import { forget, moveHere, renumber, type Missed } from './imap-carry.ts';
 import { freshOfSizes, lookAtNew } from './imap-known.ts';
 import { openThere } from './imap-look.ts';
 import { pairUp } from './imap-match.ts';
@@ -34,11 +34,27 @@ export async function carryMovesHere(parts: SyncParts, looks: readonly FolderLoo
       open.filter((one) => !used.has(one)),
     );
     for (const [, one] of named) used.add(one);
-    await moveHere(parts, looks, target, named);
-    const fresh = await freshOfSizes(parts, target, sizes);
+    const isReturn = (one: Missed) => one.look === target;
+    await renumber(
+      parts,
+      target,
+      named.filter(([, one]) => isReturn(one)),
+    );
+    await moveHere(
+      parts,
+      looks,
+      target,
+      named.filter(([, one]) => !isReturn(one)),
+    );
+    const returned = pairUp(
+      await freshOfSizes(parts, target, sizes),
+      open.filter((one) => !used.has(one) && isReturn(one)),
+    );
+    for (const [, one] of returned) used.add(one);
+    await renumber(parts, target, returned);
     const pairs = pairUp(
-      fresh,
-      open.filter((one) => !used.has(one) && one.look !== target),
+      await freshOfSizes(parts, target, sizes),
+      open.filter((one) => !used.has(one) && !isReturn(one)),
     );
     for (const [, one] of pairs) used.add(one);
     await moveHere(parts, looks, target, pairs);

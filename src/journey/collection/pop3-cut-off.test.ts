@@ -106,7 +106,7 @@ test('control: a store that says "kept" before it is loses letters, and the tria
     const commit: MailStore['commit'] = async (work) =>
       world.told.length > 0
         ? store.commit(work)
-        : { letters: (work.letters ?? []).map(({ letter }) => ({ letter, resent: false, placed: [] })) };
+        : { items: [], letters: (work.letters ?? []).map(({ letter }) => ({ letter, resent: false, placed: [] })) };
     return changed(store, { commit });
   });
   assert.ok(

@@ -26,6 +26,7 @@ const refusalCodes: Readonly<Record<RefusalCode, string>> = {
   'uid-not-sticky': 'UIDNOTSTICKY',
   'not-saved': 'NOTSAVED', // RFC 5182 §2.1
   policy: 'NOPERM',
+  changed: 'INUSE',
 };
 
 /** What kind of trouble it was, for the log and the count of faults. */

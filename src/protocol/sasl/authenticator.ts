@@ -10,6 +10,8 @@ export interface LoginContext {
   readonly tls: boolean;
   /** The connection, for the log. */
   readonly connection: string;
+  /** The asker asks for the second factor itself: the person's own password is enough for this step. */
+  readonly asksSecond?: boolean;
 }
 
 /** Someone who has signed in. */
@@ -38,7 +40,7 @@ export interface Authenticator {
    * Checks a password or app password.
    * @throws Refusal `authentication-failed` (the same words and the same work for an unknown person, a wrong password and a
    *   closed account), `login-delayed` when this person or network has failed too often, `no-perm` when an app password is not
-   *   for this protocol; Unavailable `busy` when too many sign in at once.
+   *   for this protocol or when the person's own password is not enough because a second factor is set; Unavailable `busy` when too many sign in at once.
    */
   checkPassword(login: string, password: string, context: LoginContext): Promise<Principal>;
   /**
@@ -54,4 +56,10 @@ export interface Authenticator {
   scramPassed(login: string, context: LoginContext, appPassword?: number): Promise<Principal>;
   /** A SCRAM proof was wrong: counts as a failed login. Settles after the delay that is due. */
   scramFailed(login: string, context: LoginContext): Promise<void>;
+}
+
+/** RFC 6750: who is it that brings nothing but a token? The tokens are app passwords. */
+export interface TokenAuthenticator {
+  /** @throws Refusal `authentication-failed`, `login-delayed`, `no-perm`. */
+  checkToken(token: string, context: LoginContext): Promise<Principal>;
 }

@@ -125,6 +125,7 @@ const refusals: Readonly<Record<RefusalCode, ReplyName>> = {
   'uid-not-sticky': 'refused',
   'not-saved': 'refused',
   policy: 'refused',
+  changed: 'server-busy',
 };
 
 const unavailables: Readonly<Record<UnavailableCode, ReplyName>> = {

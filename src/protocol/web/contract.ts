@@ -6,7 +6,7 @@ export interface WebRequest {
   /** `https:`, or `http:` where `plain` of the bounds allows it. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Bytes;
 }
 
 export interface WebBounds {

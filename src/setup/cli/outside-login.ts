@@ -94,11 +94,14 @@ const signIn = officeCommand<
   exitCode: exitOfChange,
 });
 
-const forget = officeCommand<Record<string, never>, { accounts: number }>({
+const forget = officeCommand<Record<string, never>, { accounts: number; codes: number }>({
   words: 'outside forget-secrets',
   sentence: 'When the key file is lost for good: let all sealed passwords go, so that a new key can be made.',
   options: [
-    { name: 'yes', sentence: 'Needed: every account wants its password again afterwards, and client ids are to be entered anew.' },
+    {
+      name: 'yes',
+      sentence: 'Needed: every account wants its password again, authenticator apps are set up again, and client ids are entered anew.',
+    },
     languageOption,
     jsonOption,
   ],
@@ -111,14 +114,21 @@ const forget = officeCommand<Record<string, never>, { accounts: number }>({
   async perform(_ask, office) {
     const accounts = await office.outside.accounts.forgetSecrets();
     await office.outside.clients.clear();
-    return { accounts };
+    return { accounts, codes: await office.secondFactors.forgetSecrets() };
   },
-  show({ accounts }, terminal, input) {
+  show({ accounts, codes }, terminal, input) {
+    const japanese = languageOf(input) === 'ja';
     terminal.out(
-      languageOf(input) === 'ja'
+      japanese
         ? `${accounts} 件のパスワードを手放しました。tayori outside password で入れ直します。`
         : `The passwords of ${accounts} accounts are gone; tayori outside password gives them again.`,
     );
+    if (codes > 0)
+      terminal.out(
+        japanese
+          ? `${codes} 人の認証アプリのコードも使えなくなりました。ページから設定し直してもらってください。`
+          : `The authenticator apps of ${codes} people are worth nothing any more; they set them up again on the page.`,
+      );
   },
 });
 

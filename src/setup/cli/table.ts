@@ -10,6 +10,7 @@ export interface CommandRow {
 
 const account = () => import('./account.ts');
 const appPassword = () => import('./app-password.ts');
+const sessions = () => import('./sessions.ts');
 const alias = () => import('./alias.ts');
 const removedLetters = () => import('./removed-letters.ts');
 const domain = () => import('./domain.ts');
@@ -41,6 +42,10 @@ export const commandTable: readonly CommandRow[] = [
     sentence: 'Make a one-time link by which a person sets up a phone or computer.',
     load: () => import('./setup-link.ts'),
   },
+  { words: 'account sessions list', sentence: 'List the browsers in which a person is signed in.', load: sessions },
+  { words: 'account sessions end', sentence: 'Sign a person out in one browser, or in all.', load: sessions },
+  { words: 'account second-factor list', sentence: 'List what a person is asked for besides the password.', load: sessions },
+  { words: 'account second-factor remove', sentence: 'Take a lost phone or key away from a person, or all of them.', load: sessions },
   { words: 'account alias list', sentence: 'List addresses that stand for others.', load: alias },
   { words: 'account alias add', sentence: 'Let an address stand for others.', load: alias },
   { words: 'account alias remove', sentence: 'Take such an address away, or one target of it.', load: alias },

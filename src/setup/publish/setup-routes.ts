@@ -15,7 +15,7 @@ import { formatThunderbirdQr, thunderbirdAccountOf } from '../../protocol/autoco
 import type { AccountRow, AppPasswordRow } from '../../store/directory-contract.ts';
 import type { WebSurroundings } from '../../io/http/listener.ts';
 import { qrSvg } from './qr.ts';
-import { Rate } from './rate.ts';
+import { Rate } from '../../io/http/rate.ts';
 import { choosingPage, devicePage, deviceState, plainPage, type Html } from './setup-page.ts';
 import { policy } from './setup-style.ts';
 import { chooseLanguage, devices, words, type Device, type Language } from './words.ts';

@@ -17,16 +17,20 @@ import type {
   Uid,
 } from '../contract.ts';
 import { partFlags } from '../flag-sets.ts';
-import { keptTombstones, maxKeywords, maxMailboxes } from '../limits.ts';
+import { keptGone, keptTombstones, maxKeywords, maxMailboxes } from '../limits.ts';
 import type { FlagSet, StateEntry } from '../mailbox-state.ts';
 import { PackedMailbox, emptyColumns } from '../packed-mailbox.ts';
+import { PackedShelf } from '../packed-shelf.ts';
+import type { GoneLetter, GoneMailbox, MailboxShape, ShelfMailboxChange } from '../shelf-change.ts';
+import { AccountItems, type ItemPlan } from './items.ts';
+import { AccountUploads } from './uploads.ts';
 
 export interface MemoryLetter {
   readonly id: MessageId;
   readonly bytes: Bytes;
   readonly sha256: string;
   readonly facts: LetterFacts;
-  readonly thread: number;
+  thread: number;
   readonly letter: LetterId;
   /** In how many places it lies, and how many of its removed places rest. At zero for both it is forgotten. */
   places: number;
@@ -36,7 +40,10 @@ export interface MemoryLetter {
 export interface MemoryMailbox {
   readonly id: MailboxId;
   name: string;
-  readonly role: MailboxRole | null;
+  role: MailboxRole | null;
+  sortOrder: number;
+  readonly createdModSeq: ModSeq;
+  changedModSeq: ModSeq;
   readonly state: PackedMailbox;
   tombstones: { readonly modSeq: ModSeq; readonly uid: Uid }[];
   /** Tombstones at or below it are gone. */
@@ -50,8 +57,9 @@ interface Rest extends RestingLetter {
 
 interface MailboxChange {
   added: StateEntry[];
-  flags: { uid: Uid; flags: FlagSet }[];
+  flags: { uid: Uid; message: MessageId; flags: FlagSet }[];
   expunged: Uid[];
+  expungedMessages: MessageId[];
   uidNext: Uid;
 }
 
@@ -60,8 +68,10 @@ export class AccountChanges {
   readonly account: MemoryAccount;
   readonly modSeq: ModSeq;
   readonly byMailbox = new Map<MemoryMailbox, MailboxChange>();
-  /** Mailboxes made, renamed or removed. */
+  /** Mailboxes made, renamed, (un)subscribed or removed. */
   readonly touched = new Set<MailboxId>();
+  readonly #threads: [MessageId, number][] = [];
+  items: ItemPlan | null = null;
 
   constructor(account: MemoryAccount) {
     this.account = account;
@@ -71,7 +81,7 @@ export class AccountChanges {
   #of(mailbox: MemoryMailbox): MailboxChange {
     let change = this.byMailbox.get(mailbox);
     if (change === undefined) {
-      change = { added: [], flags: [], expunged: [], uidNext: mailbox.state.uidNext };
+      change = { added: [], flags: [], expunged: [], expungedMessages: [], uidNext: mailbox.state.uidNext };
       this.byMailbox.set(mailbox, change);
     }
     return change;
@@ -82,33 +92,84 @@ export class AccountChanges {
     const change = this.#of(mailbox);
     const uid = change.uidNext++;
     change.added.push({ uid, message: letter.id, modSeq: this.modSeq, flags, size: letter.bytes.length, receivedAt, savedAt });
+    if (letter.places === 0) this.#threads.push([letter.id, letter.thread]);
     this.account.lay(letter);
     return uid;
   }
 
-  setFlags(mailbox: MemoryMailbox, uid: Uid, flags: FlagSet): void {
-    this.#of(mailbox).flags.push({ uid, flags });
+  setFlags(mailbox: MemoryMailbox, uid: Uid, message: MessageId, flags: FlagSet): void {
+    const change = this.#of(mailbox);
+    const added = change.added.findIndex((entry) => entry.uid === uid);
+    if (added >= 0) change.added[added] = { ...change.added[added]!, flags };
+    else change.flags.push({ uid, message, flags });
   }
 
-  expunge(mailbox: MemoryMailbox, uid: Uid): void {
-    this.#of(mailbox).expunged.push(uid);
+  expunge(mailbox: MemoryMailbox, uid: Uid, message: MessageId): void {
+    const change = this.#of(mailbox);
+    change.expunged.push(uid);
+    change.expungedMessages.push(message);
+  }
+
+  /** The mailbox itself is made or changes. */
+  reshape(mailbox: MemoryMailbox): void {
+    mailbox.changedModSeq = this.modSeq;
+    this.touched.add(mailbox.id);
   }
 
   get empty(): boolean {
-    return this.byMailbox.size === 0 && this.touched.size === 0;
+    return this.byMailbox.size === 0 && this.touched.size === 0 && this.items === null;
   }
 
   /** Makes it true. Gives the mailboxes that changed. */
   apply(): MailboxId[] {
-    this.account.modSeq = this.modSeq;
+    const { account, modSeq } = this;
+    account.modSeq = modSeq;
+    if (this.items !== null) account.items.apply(this.items);
     for (const [mailbox, change] of this.byMailbox) {
-      for (const uid of change.expunged) mailbox.tombstones.push({ modSeq: this.modSeq, uid });
+      const order = change.expunged.map((uid, index) => ({ uid, message: change.expungedMessages[index]! })).sort((a, b) => a.uid - b.uid);
+      change.expunged = order.map(({ uid }) => uid);
+      change.expungedMessages = order.map(({ message }) => message);
+      for (const uid of change.expunged) mailbox.tombstones.push({ modSeq, uid });
       if (mailbox.tombstones.length > keptTombstones) forgetTombstones(mailbox);
-      mailbox.state.apply({ modSeq: this.modSeq, ...change });
-      this.touched.add(mailbox.id);
+      mailbox.state.apply({ modSeq, ...change });
     }
+    this.#tellShelf();
+    for (const mailbox of this.byMailbox.keys()) this.touched.add(mailbox.id);
     return [...this.touched];
   }
+
+  #tellShelf(): void {
+    const { account, modSeq } = this;
+    const none = { added: [], flags: [], expunged: [], expungedMessages: [] };
+    const changes = new Map<MailboxId, ShelfMailboxChange>();
+    for (const id of this.touched) {
+      const mailbox = account.mailboxes.get(id);
+      changes.set(id, { mailbox: id, ...none, shape: mailbox === undefined ? null : shapeOf(mailbox), numbers: mailbox ?? null });
+    }
+    for (const [mailbox, { added, flags, expunged, expungedMessages }] of this.byMailbox) {
+      changes.set(mailbox.id, {
+        mailbox: mailbox.id,
+        added: added.map((one) => [one.uid, one.message, one.flags.system, one.flags.keywords, one.size, one.receivedAt]),
+        flags: flags.map(({ uid, message, flags: set }) => ({
+          system: set.system,
+          keywords: set.keywords,
+          uids: [uid],
+          messages: [message],
+        })),
+        expunged,
+        expungedMessages,
+        shape: this.touched.has(mailbox.id) ? shapeOf(mailbox) : null,
+        numbers: mailbox,
+      });
+    }
+    const united = account.united.splice(0);
+    const gone = account.shelf.apply({ modSeq, mailboxes: [...changes.values()], threads: this.#threads, united });
+    account.remember(gone.letters, gone.mailboxes);
+  }
+}
+
+function shapeOf({ role, createdModSeq, changedModSeq }: MemoryMailbox): MailboxShape {
+  return { role, createdModSeq, changedModSeq };
 }
 
 /** Forgets the older half, whole changes at a time. */
@@ -116,6 +177,9 @@ function forgetTombstones(mailbox: MemoryMailbox): void {
   mailbox.tombstoneFloor = mailbox.tombstones[mailbox.tombstones.length >>> 1]!.modSeq;
   mailbox.tombstones = mailbox.tombstones.filter((tombstone) => tombstone.modSeq > mailbox.tombstoneFloor);
 }
+
+/** Referring Message-IDs that are looked at: the oldest one and the newest ones. */
+const referencesSeen = 20;
 
 export class MemoryAccount {
   readonly id: AccountId;
@@ -125,7 +189,16 @@ export class MemoryAccount {
   readonly subscriptions = new Set<string>();
   /** Placement keys and when they were used. */
   readonly placementKeys = new Map<string, number>();
+  readonly items = new AccountItems();
+  readonly uploads = new AccountUploads();
   rests: Rest[] = [];
+  /** `[kept, dropped]`: threads that letters of the call at work have united. */
+  readonly united: (readonly [number, number])[] = [];
+  shelf: PackedShelf;
+  goneLetters: GoneLetter[] = [];
+  goneMailboxes: GoneMailbox[] = [];
+  /** What went at or before it is not remembered. */
+  goneFloor: ModSeq = 0;
   /** What counts against the quota: letters that lie somewhere, each once. */
   readonly usage = { octets: 0, messages: 0 };
   readonly #threadOf = new Map<string, number>();
@@ -136,6 +209,35 @@ export class MemoryAccount {
 
   constructor(id: AccountId) {
     this.id = id;
+    this.shelf = this.#emptyShelf();
+  }
+
+  /** Once, when its first mailboxes are there. */
+  begin(): void {
+    this.shelf = this.#emptyShelf();
+  }
+
+  #emptyShelf(): PackedShelf {
+    const mailboxes = [...this.mailboxes.values()].map((box) => ({ id: box.id, highestModSeq: box.state.highestModSeq, ...shapeOf(box) }));
+    const { id: account, modSeq } = this;
+    return new PackedShelf({
+      account,
+      modSeq,
+      letters: [],
+      places: [],
+      mailboxes,
+      lastGone: { letter: modSeq, mailbox: modSeq },
+      goneOf: [],
+    });
+  }
+
+  remember(letters: readonly GoneLetter[], mailboxes: readonly GoneMailbox[]): void {
+    this.goneLetters.push(...letters);
+    this.goneMailboxes.push(...mailboxes);
+    if (this.goneLetters.length <= keptGone * 10) return;
+    this.goneFloor = this.goneLetters[this.goneLetters.length >>> 1]!.modSeq;
+    this.goneLetters = this.goneLetters.filter(({ modSeq }) => modSeq > this.goneFloor);
+    this.goneMailboxes = this.goneMailboxes.filter(({ modSeq }) => modSeq > this.goneFloor);
   }
 
   // --- mailboxes ----------------------------------------------------------------------------------------------------
@@ -173,16 +275,27 @@ export class MemoryAccount {
     // RFC 9051 §2.3.1.1: a mailbox of a name used before needs a higher UIDVALIDITY.
     this.#lastUidValidity = Math.max(Math.floor(now / 1000), this.#lastUidValidity + 1);
     const place = { account: this.id, mailbox: id, uidValidity: this.#lastUidValidity, uidNext: 1, highestModSeq: modSeq };
-    const mailbox: MemoryMailbox = { id, name, role, state: new PackedMailbox(emptyColumns(place)), tombstones: [], tombstoneFloor: 0 };
+    const mailbox: MemoryMailbox = {
+      id,
+      name,
+      role,
+      sortOrder: 0,
+      createdModSeq: modSeq,
+      changedModSeq: modSeq,
+      state: new PackedMailbox(emptyColumns(place)),
+      tombstones: [],
+      tombstoneFloor: 0,
+    };
     this.mailboxes.set(id, mailbox);
     return mailbox;
   }
 
   describe(mailbox: MemoryMailbox): MailboxInfo {
-    const { id, name, role, state } = mailbox;
+    const { id, name, role, state, sortOrder, createdModSeq, changedModSeq } = mailbox;
     const { uidValidity, uidNext, highestModSeq, count, unseen, deleted, octets } = state;
     const subscribed = this.subscriptions.has(name);
-    return { id, name, role, subscribed, uidValidity, uidNext, highestModSeq, messages: count, unseen, deleted, size: octets };
+    const counters = { messages: count, unseen, deleted, size: octets };
+    return { id, name, role, subscribed, uidValidity, uidNext, highestModSeq, ...counters, sortOrder, createdModSeq, changedModSeq };
   }
 
   // --- letters ------------------------------------------------------------------------------------------------------
@@ -203,13 +316,27 @@ export class MemoryAccount {
     return added;
   }
 
-  /** The thread of the first letter named that is known; every name met leads there from now on. */
+  /**
+   * The thread of the first letter named that is known; every name met leads there from now on. A letter that names letters of several
+   * threads unites them under the oldest number.
+   */
   #findThread(facts: LetterFacts, id: MessageId): number {
-    const names = [facts.messageId, ...facts.references].filter((name) => name !== '');
-    const known = names.find((name) => this.#threadOf.has(name));
-    const thread = known === undefined ? id : this.#threadOf.get(known)!;
+    const { messageId, references } = facts;
+    const names = new Set([messageId, ...references.slice(0, 1), ...references.slice(-referencesSeen)].filter((name) => name !== ''));
+    const known = [...names].filter((name) => this.#threadOf.has(name)).map((name) => this.#threadOf.get(name)!);
+    let thread = known[0] ?? id;
+    for (const other of new Set(known)) thread = this.#unite(thread, other);
     for (const name of names) if (!this.#threadOf.has(name)) this.#threadOf.set(name, thread);
     return thread;
+  }
+
+  #unite(one: number, other: number): number {
+    if (one === other) return one;
+    const [kept, dropped] = one < other ? [one, other] : [other, one];
+    for (const letter of this.letters.values()) if (letter.thread === dropped) letter.thread = kept;
+    for (const [name, thread] of this.#threadOf) if (thread === dropped) this.#threadOf.set(name, kept);
+    this.united.push([kept, dropped]);
+    return kept;
   }
 
   /** Notes one more place of a letter. */
@@ -243,7 +370,16 @@ export class MemoryAccount {
   /** Notes a place that is about to be expunged, so that it can come back. */
   rest(mailbox: MemoryMailbox, at: number, now: number): void {
     const { state } = mailbox;
-    const letter = this.letters.get(state.messages[at]!)!;
+    const place = { uid: state.uids[at]!, flags: state.flagsAt(at), receivedAt: state.receivedAt[at]! };
+    this.restPlace(this.letters.get(state.messages[at]!)!, mailbox, place, now);
+  }
+
+  restPlace(
+    letter: MemoryLetter,
+    mailbox: MemoryMailbox,
+    place: { readonly uid: Uid; readonly flags: FlagSet; readonly receivedAt: number },
+    now: number,
+  ): void {
     this.lift(letter);
     letter.resting++;
     this.rests.push({
@@ -251,13 +387,11 @@ export class MemoryAccount {
       message: letter.id,
       mailbox: mailbox.id,
       mailboxName: mailbox.name,
-      uid: state.uids[at]!,
       removedAt: now,
       from: letter.facts.from,
       subject: letter.facts.subject,
       size: letter.bytes.length,
-      flags: state.flagsAt(at),
-      receivedAt: state.receivedAt[at]!,
+      ...place,
     });
   }
 
@@ -274,5 +408,8 @@ export class MemoryAccount {
       const letter = this.letters.get(message);
       if (letter !== undefined && letter.places === 0 && letter.resting === 0) this.letters.delete(message);
     }
+    // A thread without letters is forgotten with its names.
+    const threads = new Set(Array.from(this.letters.values(), ({ thread }) => thread));
+    for (const [name, thread] of this.#threadOf) if (!threads.has(thread)) this.#threadOf.delete(name);
   }
 }

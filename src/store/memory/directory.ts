@@ -8,10 +8,13 @@ import type {
   AppPasswordRow,
   Directory,
   DomainRow,
+  FactorProof,
+  FactorRow,
   LoginProtocol,
   NewAppPassword,
   SetupLinkRow,
   SetupLinkUse,
+  WebSessionRow,
 } from '../directory-contract.ts';
 import { DirectoryPicture, usedAppPassword } from '../directory-picture.ts';
 import type { OutsideAccountRow, OutsideHealth } from '../outside-contract.ts';
@@ -25,6 +28,8 @@ class MemoryDirectory extends DirectoryPicture implements Directory {
   #lastAccount = 0;
   #lastAppPassword = 0;
   #lastSetupLink = 0;
+  #lastWebSession = 0;
+  #lastFactor = 0;
 
   async putDomain(row: DomainRow): Promise<void> {
     this.keepDomain(row);
@@ -103,6 +108,42 @@ class MemoryDirectory extends DirectoryPicture implements Directory {
 
   async removeSetupLink(id: number): Promise<void> {
     if (this.dropSetupLink(id)) this.tell();
+  }
+
+  async addWebSession(row: Omit<WebSessionRow, 'id'>): Promise<WebSessionRow> {
+    this.checkNewWebSession(row);
+    const added: WebSessionRow = { ...row, id: ++this.#lastWebSession };
+    this.keepWebSession(added);
+    this.tell();
+    return added;
+  }
+
+  async removeWebSession(id: number): Promise<void> {
+    if (this.dropWebSession(id)) this.tell();
+  }
+
+  touchWebSession(id: number, at: number, from: string): void {
+    const row = this.findWebSession(id);
+    if (row !== null) this.keepWebSession({ ...row, lastUsedAt: at, lastUsedFrom: from });
+  }
+
+  async addFactor(row: Omit<FactorRow, 'id' | 'lastUsedAt'>): Promise<FactorRow> {
+    this.checkNewFactor(row);
+    return this.#factored({ ...row, id: ++this.#lastFactor, lastUsedAt: null });
+  }
+
+  async useFactor(id: number, at: number, use: (row: FactorRow) => FactorProof): Promise<FactorRow> {
+    return this.#factored(this.usedFactor(id, at, use));
+  }
+
+  #factored(row: FactorRow): FactorRow {
+    this.keepFactor(row);
+    this.tell();
+    return row;
+  }
+
+  async removeFactor(id: number): Promise<void> {
+    if (this.dropFactor(id)) this.tell();
   }
 
   async addOutsideAccount(row: Omit<OutsideAccountRow, 'id' | 'secret'>, seal: (id: AccountId) => Bytes): Promise<OutsideAccountRow> {

@@ -18,6 +18,7 @@ import type {
   CopyResult,
   FlagChange,
   FlagResult,
+  Flags,
   LetterBytes,
   LetterId,
   MailboxId,
@@ -33,13 +34,19 @@ import type {
   VerifyFinding,
 } from '../contract.ts';
 import { changeFlags, partFlags } from '../flag-sets.ts';
+import { accountOfItems } from '../item-rules.ts';
 import { maxKeywords, placementKeyTime, resendTime, restingTime, traceTime } from '../limits.ts';
 import { DELETED, type MailboxState } from '../mailbox-state.ts';
 import { textMatcher } from '../search/match.ts';
+import { changesOf } from '../shelf-changes.ts';
+import type { MailboxRevision, NewLetter, Revision, RevisionOutcome, Shelf, ShelfChanges } from '../shelf-contract.ts';
 import { AccountChanges, MemoryAccount, type MemoryMailbox } from './account.ts';
+import { MemoryItems, planItems } from './items.ts';
 import { MemoryQueue } from './queue.ts';
+import { rename, reviseAll, reviseMailbox } from './revising.ts';
 import { MemorySpool } from './spool.ts';
 import { MemoryTrace } from './trace.ts';
+import { MemoryUploads, forgetUploads } from './uploads.ts';
 
 export interface MemoryStoreOptions {
   readonly clock: Clock;
@@ -55,6 +62,8 @@ type Accepted = CommitResult['letters'][number];
 class MemoryStore implements MailStore {
   readonly queue: MemoryQueue;
   readonly trace = new MemoryTrace();
+  readonly items: MemoryItems;
+  readonly uploads: MemoryUploads;
   readonly #clock: Clock;
   readonly #chance: Chance;
   readonly #accounts = new Map<AccountId, MemoryAccount>();
@@ -67,6 +76,15 @@ class MemoryStore implements MailStore {
     this.#clock = clock;
     this.#chance = chance;
     this.queue = new MemoryQueue(() => this.#checkOpen());
+    this.items = new MemoryItems({
+      account: (id) => this.#account(id),
+      accounts: () => {
+        this.#checkOpen();
+        return this.#accounts.values();
+      },
+      finish: (changes) => this.#finish(changes),
+    });
+    this.uploads = new MemoryUploads({ uploadsOf: (id) => this.#account(id).uploads, now: () => clock.now() });
   }
 
   // --- accounts -----------------------------------------------------------------------------------------------------
@@ -80,6 +98,7 @@ class MemoryStore implements MailStore {
       account.addMailbox(name, role, this.#clock.now(), account.modSeq);
       account.subscriptions.add(name);
     }
+    account.begin();
     this.#accounts.set(id, account);
   }
 
@@ -88,6 +107,7 @@ class MemoryStore implements MailStore {
     const account = this.#accounts.get(id);
     this.#accounts.delete(id);
     for (const mailbox of account?.mailboxes.values() ?? []) mailbox.state.markGone();
+    account?.shelf.markGone();
   }
 
   async usage(account: AccountId): Promise<{ readonly octets: number; readonly messages: number }> {
@@ -105,7 +125,7 @@ class MemoryStore implements MailStore {
     const account = this.#account(id);
     const changes = new AccountChanges(account);
     const mailbox = account.addMailbox(name, role, this.#clock.now(), changes.modSeq);
-    changes.touched.add(mailbox.id);
+    changes.reshape(mailbox);
     this.#finish([changes]);
     return account.describe(mailbox);
   }
@@ -119,15 +139,8 @@ class MemoryStore implements MailStore {
       // RFC 9051 §6.3.6: INBOX stays and is empty, its letters lie in the new mailbox; its children stay where they are.
       const target = account.addMailbox(name, null, this.#clock.now(), changes.modSeq);
       this.#copyInto(changes, mailbox, allPositions(mailbox), target, true);
-      changes.touched.add(target.id);
-    } else {
-      const inside = `${mailbox.name}/`;
-      const children = [...account.mailboxes.values()].filter((other) => other.name.startsWith(inside));
-      for (const child of children) account.checkNewName(`${name}/${child.name.slice(inside.length)}`);
-      for (const child of children) child.name = `${name}/${child.name.slice(inside.length)}`;
-      mailbox.name = name;
-      for (const moved of [mailbox, ...children]) changes.touched.add(moved.id);
-    }
+      changes.reshape(target);
+    } else rename(account, changes, mailbox, name);
     this.#finish([changes]);
   }
 
@@ -151,7 +164,7 @@ class MemoryStore implements MailStore {
     else account.subscriptions.delete(name);
     const changes = new AccountChanges(account);
     const mailbox = account.findByName(name);
-    if (mailbox !== null) changes.touched.add(mailbox.id);
+    if (mailbox !== null) changes.reshape(mailbox);
     this.#finish([changes]);
   }
 
@@ -235,6 +248,10 @@ class MemoryStore implements MailStore {
     this.#checkOpen();
     this.#checkPlacements(work.letters ?? []);
     const changes = new Map<MemoryAccount, AccountChanges>();
+    const items = work.items ?? [];
+    const writes = items.map(({ write }) => write);
+    const owner = accountOfItems(items);
+    const itemIds = owner === null ? [] : planItems(this.#account(owner), writes, changes);
     const letters = ready.map(({ letter, octets, facts }) => this.#accept(letter, octets, facts, changes));
     for (const result of work.queue ?? []) this.queue.finish(result);
     this.trace.add(work.events ?? []);
@@ -242,7 +259,8 @@ class MemoryStore implements MailStore {
     if ((work.letters ?? []).some((letter) => letter.queue.length > 0) || (work.queue ?? []).some(({ done }) => done === 'later')) {
       this.queue.tellNew();
     }
-    return { letters };
+    this.items.tell(writes);
+    return { items: itemIds, letters };
   }
 
   /** Throws before anything has happened when a place is not there or would have too many keywords. */
@@ -339,7 +357,7 @@ class MemoryStore implements MailStore {
       const after = changeFlags(state, before, change.how, system, keywords);
       if (after === before) continue;
       changed.push(uid);
-      changes.setFlags(mailbox, uid, after);
+      changes.setFlags(mailbox, uid, state.messages[at]!, after);
     }
     this.#finish(changes.empty ? [] : [changes]);
     return { modSeq: account.modSeq, changed, modified };
@@ -360,7 +378,7 @@ class MemoryStore implements MailStore {
       if (onlyDeleted && (mailbox.state.flagsAt(at).system & DELETED) === 0) continue;
       const uid = mailbox.state.uids[at]!;
       account.rest(mailbox, at, now);
-      changes.expunge(mailbox, uid);
+      changes.expunge(mailbox, uid, mailbox.state.messages[at]!);
       expunged.push(uid);
     }
     this.#finish(changes.empty ? [] : [changes]);
@@ -407,9 +425,80 @@ class MemoryStore implements MailStore {
       to.push(changes.add(target, letter, account.internFrom(target, source.state.flagsAt(at)), source.state.receivedAt[at]!, now));
       if (!move) continue;
       account.lift(letter);
-      changes.expunge(source, uid);
+      changes.expunge(source, uid, letter.id);
     }
     return { from, to };
+  }
+
+  // --- the account as a whole -----------------------------------------------------------------------------------------
+
+  async openShelf(account: AccountId): Promise<Shelf> {
+    return this.#account(account).shelf;
+  }
+
+  async changesSince(id: AccountId, since: ModSeq): Promise<ShelfChanges | null> {
+    const account = this.#account(id);
+    if (since > account.modSeq || since < account.goneFloor) return null;
+    return changesOf(account.shelf, since, account.goneLetters, account.goneMailboxes);
+  }
+
+  async revise(
+    id: AccountId,
+    revisions: readonly Revision[],
+    _quota: number | null,
+  ): Promise<{ readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[] }> {
+    const account = this.#account(id);
+    const changes = new AccountChanges(account);
+    const outcomes = reviseAll(changes, revisions, this.#clock.now());
+    this.#finish(changes.empty ? [] : [changes]);
+    return { modSeq: account.modSeq, outcomes };
+  }
+
+  async addLetters(
+    id: AccountId,
+    letters: readonly NewLetter[],
+    quota: number | null,
+  ): Promise<{
+    readonly modSeq: ModSeq;
+    readonly messages: readonly { readonly message: MessageId; readonly thread: number; readonly size: number }[];
+  }> {
+    const ready: { letter: NewLetter; octets: Bytes; facts: LetterFacts }[] = [];
+    for (const letter of letters) {
+      const octets = await letter.spool.read();
+      ready.push({ letter, octets, facts: readFacts(octets) });
+    }
+    const account = this.#account(id);
+    const flagsOf = new Map<MemoryMailbox, Flags[]>();
+    for (const { mailboxes, flags } of letters) {
+      if (mailboxes.length === 0) throw new Refusal('nonexistent', 'A letter must lie in a mailbox');
+      for (const mailbox of new Set(mailboxes)) {
+        const box = account.mailbox(mailbox);
+        flagsOf.set(box, [...(flagsOf.get(box) ?? []), flags]);
+      }
+    }
+    const added = ready.reduce((sum, { octets }) => sum + octets.length, 0);
+    if (quota !== null && added > 0 && account.usage.octets + added > quota) throw new Refusal('over-quota', 'The mailbox is full');
+    for (const [box, flags] of flagsOf) account.checkKeywords(box, flags);
+    const changes = new AccountChanges(account);
+    const now = this.#clock.now();
+    const stored = ready.map(({ letter, octets, facts }) => {
+      const { system, keywords } = partFlags(letter.flags);
+      const one = account.addLetter(octets, facts, letter.letter ?? this.#newLetterId());
+      for (const mailbox of new Set(letter.mailboxes)) {
+        const box = account.mailbox(mailbox);
+        changes.add(box, one, box.state.internFlags(system, keywords), letter.receivedAt ?? now, now);
+      }
+      return one;
+    });
+    this.#finish(changes.empty ? [] : [changes]);
+    return { modSeq: account.modSeq, messages: stored.map(({ id: message, thread, bytes }) => ({ message, thread, size: bytes.length })) };
+  }
+
+  async reviseMailbox(id: AccountId, mailbox: MailboxId, change: MailboxRevision): Promise<void> {
+    const account = this.#account(id);
+    const changes = new AccountChanges(account);
+    reviseMailbox(changes, account.mailbox(mailbox), change);
+    this.#finish(changes.empty ? [] : [changes]);
   }
 
   // --- undo ---------------------------------------------------------------------------------------------------------
@@ -449,6 +538,7 @@ class MemoryStore implements MailStore {
     const now = this.#clock.now();
     for (const account of this.#accounts.values()) {
       account.forget(account.endRest((rest) => now - rest.removedAt >= restingTime).map((rest) => rest.message));
+      forgetUploads(account.uploads, now);
       for (const [key, at] of account.placementKeys) if (now - at >= placementKeyTime) account.placementKeys.delete(key);
     }
     for (const [key, { at }] of this.#accepted) if (now - at >= resendTime) this.#accepted.delete(key);
@@ -500,7 +590,7 @@ class MemoryStore implements MailStore {
   #finish(changes: readonly AccountChanges[]): void {
     const told = changes.map((change): AccountChange => {
       const mailboxes = change.apply();
-      return { account: change.account.id, modSeq: change.modSeq, mailboxes };
+      return { account: change.account.id, modSeq: change.modSeq, mailboxes, items: [...(change.items?.kinds.keys() ?? [])] };
     });
     for (const change of told) for (const heard of Array.from(this.#listeners.get(change.account) ?? [])) heard(change);
   }

@@ -123,7 +123,7 @@ function delivering(open: OpenStore): void {
 
   test('an empty commit is done', () =>
     withStore(open, async (store) => {
-      assert.deepEqual(await store.commit({}), { letters: [] });
+      assert.deepEqual(await store.commit({}), { items: [], letters: [] });
       await store.checkRoom(1000);
     }));
 }

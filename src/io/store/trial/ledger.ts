@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { bytesFromLatin1, equalBytes, latin1FromBytes } from '../../../base/bytes.ts';
 import type { MailStore } from '../../../store/contract.ts';
+import { checkShelf } from '../../../store/suite/shelf-picture.ts';
 
 /** The octets of a letter follow from its id and size. */
 export function trialLetter(id: string, size: number): Uint8Array {
@@ -17,14 +18,19 @@ export interface Ledger {
   readonly tried: Map<string, number>;
   /** `account=uid` of each letter that was promised. */
   readonly promised: Map<string, readonly string[]>;
+  /** Items of account 1 and uploads of account 2 that were promised, by their numbers. */
+  readonly items: Map<number, string>;
+  readonly uploads: Map<number, string>;
 }
 
 export function readLedger(output: string): Ledger {
-  const ledger: Ledger = { tried: new Map(), promised: new Map() };
+  const ledger: Ledger = { tried: new Map(), promised: new Map(), items: new Map(), uploads: new Map() };
   for (const line of output.split('\n')) {
     const [word, id = '', ...rest] = line.split(' ');
     if (word === 'TRY') ledger.tried.set(id, Number(rest[0]));
     if (word === 'ACK') ledger.promised.set(id, rest);
+    if (word === 'ITEM') ledger.items.set(Number(id), rest.join(' '));
+    if (word === 'UPLOAD') ledger.uploads.set(Number(id), rest[0]!);
   }
   return ledger;
 }
@@ -48,10 +54,28 @@ export async function audit(store: MailStore, ledger: Ledger): Promise<{ readonl
       if (told !== undefined) assert.equal(told, `${account}=${uid}`);
     }
   }
+  for (const [id, text] of ledger.items) {
+    const [item] = await store.items.get(1, 'trial', [id]);
+    if (item === null) missing.push(`item ${id}`);
+    else assert.equal(item!.value, text);
+  }
+  for (const [id, sha256] of ledger.uploads) {
+    const upload = await store.uploads.find(2, id);
+    if (upload === null) missing.push(`upload ${id}`);
+    else assert.equal(upload.sha256, sha256);
+  }
+  for (const account of [1, 2]) if (await isThere(store, account)) await checkShelf(store, account);
   const findings: string[] = [];
   for await (const { what } of store.verify({ quick: false })) findings.push(what);
   assert.deepEqual(findings, []);
   return { missing };
+}
+
+function isThere(store: MailStore, account: number): Promise<boolean> {
+  return store.mailboxes(account).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function lettersOf(store: MailStore, account: number): Promise<Map<string, { uid: number; octets: Uint8Array | null }[]>> {

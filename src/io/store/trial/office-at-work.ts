@@ -84,9 +84,52 @@ async function bustle(round: number): Promise<void> {
   await store.setFlags(1, work, uids, { how: 'add', flags: ['\\Seen', '\\Deleted'] });
   await store.copy(1, work, uids.slice(0, 1), await boxOf('Kept'), { move: round % 2 === 0, quota: null });
   await store.expunge(1, work, null, true);
+  await revise(work, await boxOf('Kept'), round);
   const rows = await store.queue.take(Date.now(), 60_000, 2, []);
   await store.commit({ queue: rows.map(({ id, leaseEpoch }) => ({ id, leaseEpoch, done: 'delivered' as const })) });
   await store.upkeep();
+}
+
+/** Letters added, changed and destroyed as wholes: where they lie is known from an open shelf, or has to be found out. */
+async function revise(work: MailboxId, kept: MailboxId, round: number): Promise<void> {
+  const shelf = round % 2 === 0 ? await store.openShelf(1) : null;
+  const letters = await Promise.all(
+    [1, 2, 3].map(async (number) => ({
+      spool: await spoolOf(bytesFromLatin1(`Subject: ${round}.r${number}\r\n\r\n${'y'.repeat(900)}\r\n`)),
+      mailboxes: [work, kept],
+      flags: ['\\Seen'],
+    })),
+  );
+  const { messages } = await store.addLetters(1, letters, null);
+  const [one, two, three] = messages.map(({ message }) => message) as [number, number, number];
+  await store.revise(
+    1,
+    [
+      { message: three, destroy: true },
+      { message: one, mailboxes: { set: [kept] }, flags: { how: 'replace', flags: ['Kw'] } },
+      { message: two, destroy: true },
+    ],
+    null,
+  );
+  await store.reviseMailbox(1, kept, { sortOrder: round });
+  shelf?.release();
+}
+
+/** An item, changed by who knows how it was, and octets that an app hands in: a small piece and a large one. */
+async function note(round: number): Promise<void> {
+  const first = `${process.pid} ${round}`;
+  say('TRYITEM', first);
+  const { ids, modSeq } = await store.items.write(1, [
+    { kind: 'trial', add: first, dueAt: round },
+    { kind: 'waste', add: first },
+  ]);
+  say('ITEM', ids[0]!, first);
+  await store.items.write(1, [{ kind: 'waste', id: ids[1]!, remove: true, ifModSeq: modSeq }]);
+  const octets = trialLetter(`u${process.pid}r${round}`, round % 2 === 0 ? 2000 : 1_200_000);
+  const upload = await store.uploads.add(2, await spoolOf(octets), 'text/plain');
+  say('UPLOAD', upload.id, upload.sha256);
+  const spare = await store.uploads.add(2, await spoolOf(octets), 'text/plain');
+  await store.uploads.remove(2, spare.id);
 }
 
 if (rounds === 'hold') {
@@ -100,6 +143,8 @@ if (rounds === 'hold') {
   for (let round = 0; round < Number(rounds); round++) {
     const ids = Array.from({ length: 6 }, (_, index) => `t${process.pid}r${round}n${index}`);
     await Promise.all([...ids.map((id, index) => deliver(id, index === 5 && round % 4 === 1 ? 1_500_000 : 3000 + index)), bustle(round)]);
+    // By itself: the control that answers too early does so only where letters alone are written.
+    await note(round);
   }
   await store.close();
   say('END');

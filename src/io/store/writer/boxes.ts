@@ -5,6 +5,7 @@ import { maxMailboxes } from '../../../store/limits.ts';
 import type { Job } from '../jobs.ts';
 import type { Books } from './books.ts';
 import type { AccountRow, MailboxRow } from './ledger.ts';
+import { forgetItemStates, removeItems } from './items.ts';
 import { releaseLetter } from './letters.ts';
 import { addPlacement } from './placing.ts';
 import { placementsOf, removePlacement, rest } from './removing.ts';
@@ -31,8 +32,20 @@ export function removeAccount(books: Books, turn: Turn, account: AccountId): nul
   for (const box of row.mailboxes.values()) turn.touch(row, box);
   turn.removed(row);
   for (const [letter] of books.sql.rows('select letter from message where account = ?', account)) releaseLetter(books, Number(letter));
-  for (const table of ['message', 'placement', 'vanished', 'resting', 'thread_key', 'placed', 'mailbox', 'subscription'])
+  for (const table of [
+    'message',
+    'placement',
+    'vanished',
+    'resting',
+    'thread_key',
+    'placed',
+    'mailbox',
+    'subscription',
+    'gone_letter',
+    'gone_mailbox',
+  ])
     books.sql.run(`delete from ${table} where account = ?`, account);
+  removeItems(books, account);
   books.ledger.removeAccount(row);
   return null;
 }
@@ -43,7 +56,7 @@ export function createMailbox(books: Books, turn: Turn, job: Extract<Job, { kind
   if (account.mailboxes.size >= maxMailboxes) throw new Refusal('limit', `An account has at most ${maxMailboxes} mailboxes`);
   turn.structure(account);
   const box = books.ledger.addMailbox(account, job.name, job.role, turn.modSeq(account), turn.now);
-  turn.touch(account, box);
+  turn.reshape(account, box);
   return box.id;
 }
 
@@ -52,9 +65,16 @@ export function renameMailbox(books: Books, turn: Turn, job: Extract<Job, { kind
   const box = books.ledger.getMailbox(job.account, job.mailbox);
   if (books.ledger.byName(account, job.name) !== null) throw new Refusal('already-exists', 'A mailbox of that name is there already');
   if (box.name === 'INBOX') return emptyInboxInto(books, turn, account, box, job.name);
+  moveNames(books, turn, account, box, job.name);
+  return null;
+}
+
+/** A mailbox and its children get their new names. Gives their old ones. @throws Refusal before anything has changed. */
+function moveNames(books: Books, turn: Turn, account: AccountRow, box: MailboxRow, wanted: string): Map<MailboxRow, string> {
   const below = `${box.name}/`;
   const moved = [...account.mailboxes.values()].filter((other) => other === box || other.name.startsWith(below));
-  const names = new Map(moved.map((other) => [other, job.name + other.name.slice(box.name.length)]));
+  const before = new Map(moved.map((other) => [other, other.name]));
+  const names = new Map(moved.map((other) => [other, wanted + other.name.slice(box.name.length)]));
   for (const name of names.values()) {
     const there = books.ledger.byName(account, name);
     if (there !== null && !names.has(there)) throw new Refusal('already-exists', `A mailbox named ${name} is there already`);
@@ -66,11 +86,11 @@ export function renameMailbox(books: Books, turn: Turn, job: Extract<Job, { kind
     books.ledger.writeMailbox(other);
   }
   for (const [other, name] of names) {
-    turn.touch(account, other);
+    turn.reshape(account, other);
     other.name = name;
     books.ledger.writeMailbox(other);
   }
-  return null;
+  return before;
 }
 
 /** RFC 9051 §6.3.6: INBOX stays, its letters move to a new mailbox, its children stay where they are. */
@@ -78,7 +98,7 @@ function emptyInboxInto(books: Books, turn: Turn, account: AccountRow, inbox: Ma
   if (account.mailboxes.size >= maxMailboxes) throw new Refusal('limit', `An account has at most ${maxMailboxes} mailboxes`);
   turn.structure(account);
   const target = books.ledger.addMailbox(account, name, null, turn.modSeq(account), turn.now);
-  turn.touch(account, target);
+  turn.reshape(account, target);
   for (const letter of placementsOf(books, inbox)) {
     removePlacement(books, turn, account, inbox, letter);
     const flags = target.flags.intern(letter.system, letter.keywords === '' ? [] : letter.keywords.split(' '));
@@ -96,6 +116,14 @@ export function deleteMailbox(books: Books, turn: Turn, job: Extract<Job, { kind
   for (const letter of placementsOf(books, box)) rest(books, turn, account, box, letter);
   for (const table of ['placement', 'vanished'])
     books.sql.run(`delete from ${table} where account = ? and mailbox = ?`, account.id, box.id);
+  books.sql.run(
+    'insert into gone_mailbox (account, modseq, mailbox, created, at) values (?, ?, ?, ?, ?)',
+    account.id,
+    turn.modSeq(account),
+    box.id,
+    box.created,
+    turn.now,
+  );
   books.ledger.removeMailbox(account, box);
   return null;
 }
@@ -106,10 +134,42 @@ export function setSubscribed(books: Books, turn: Turn, job: Extract<Job, { kind
   if (there === job.subscribed) return null;
   turn.structure(account);
   const box = books.ledger.byName(account, job.name);
-  if (box !== null) turn.touch(account, box);
+  if (box !== null) turn.reshape(account, box);
   if (job.subscribed) subscribe(books, account.id, job.name);
-  else books.sql.run('delete from subscription where account = ? and name = ?', account.id, job.name);
+  else unsubscribe(books, account.id, job.name);
   return null;
+}
+
+/** RFC 8621 §2.5 update of a mailbox. @throws Refusal before anything has changed. */
+export function reviseMailbox(books: Books, turn: Turn, job: Extract<Job, { kind: 'reviseMailbox' }>): null {
+  const account = books.ledger.getAccount(job.account);
+  const box = books.ledger.getMailbox(job.account, job.mailbox);
+  const { name = box.name, role = box.role, sortOrder = box.sortOrder } = job.change;
+  if (box.name === 'INBOX' && (name !== box.name || role !== box.role))
+    throw new Refusal('cannot', 'INBOX keeps its name and what it is for');
+  if (role !== null && role !== box.role && [...account.mailboxes.values()].some((other) => other.role === role))
+    throw new Refusal('cannot', 'Another mailbox is for that already');
+  if (name !== box.name) {
+    if (books.ledger.byName(account, name) !== null) throw new Refusal('already-exists', 'A mailbox of that name is there already');
+    // RFC 8621 §2: isSubscribed is the mailbox's, so it goes where the name goes.
+    const subscribed = [...moveNames(books, turn, account, box, name)].filter(([, old]) => unsubscribe(books, account.id, old));
+    for (const [moved] of subscribed) subscribe(books, account.id, moved.name);
+  }
+  const isSubscribed = books.sql.row('select 1 from subscription where account = ? and name = ?', account.id, name) !== null;
+  const { subscribed = isSubscribed } = job.change;
+  if (subscribed && !isSubscribed) subscribe(books, account.id, name);
+  if (!subscribed && isSubscribed) unsubscribe(books, account.id, name);
+  if (subscribed === isSubscribed && role === box.role && sortOrder === box.sortOrder) return null;
+  turn.structure(account);
+  turn.reshape(account, box);
+  box.role = role;
+  box.sortOrder = sortOrder;
+  return null;
+}
+
+/** True when it was there. */
+function unsubscribe(books: Books, account: AccountId, name: string): boolean {
+  return books.sql.run('delete from subscription where account = ? and name = ?', account, name) > 0;
 }
 
 function subscribe(books: Books, account: AccountId, name: string): void {
@@ -127,9 +187,12 @@ export function newValidity(books: Books, turn: Turn): null {
     account.nextMessage += farBehind;
     account.nextMailbox += farBehind;
     account.modSeq += farBehind;
+    // Nor can be told what went after the backup.
+    account.goneFloor = account.modSeq;
+    for (const table of ['gone_letter', 'gone_mailbox']) books.sql.run(`delete from ${table} where account = ?`, account.id);
+    forgetItemStates(books, account, farBehind);
     for (const box of account.mailboxes.values()) {
-      turn.touch(account, box);
-      books.ledger.touchMailbox(box);
+      turn.reshape(account, box);
       box.uidValidity = books.ledger.nextValidity(account, turn.now);
       box.highestModSeq = account.modSeq;
     }

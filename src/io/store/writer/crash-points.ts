@@ -25,6 +25,10 @@ export const crashPointNames = [
   'before-unlink',
   'after-handover-row',
   'large-letter-moved',
+  'after-revision',
+  'after-item-row',
+  'upload-kept',
+  'after-upload-row',
 ] as const;
 export type CrashPointName = (typeof crashPointNames)[number];
 

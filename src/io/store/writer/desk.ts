@@ -355,5 +355,5 @@ export class Desk {
 }
 
 function cargosOf(job: Job): readonly Cargo[] {
-  return job.kind === 'commit' || job.kind === 'append' ? job.letters.map((letter) => letter.cargo) : [];
+  return job.kind === 'commit' || job.kind === 'append' || job.kind === 'addLetters' ? job.letters.map((letter) => letter.cargo) : [];
 }

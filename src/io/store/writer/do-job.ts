@@ -1,15 +1,27 @@
 // Which job is done by whom. Knows the kinds of jobs; each runs inside the transaction that the desk has begun.
 import type { Job, JobResults } from '../jobs.ts';
 import type { Books } from './books.ts';
-import { createAccount, createMailbox, deleteMailbox, newValidity, removeAccount, renameMailbox, setSubscribed } from './boxes.ts';
+import {
+  createAccount,
+  createMailbox,
+  deleteMailbox,
+  newValidity,
+  removeAccount,
+  renameMailbox,
+  reviseMailbox,
+  setSubscribed,
+} from './boxes.ts';
 import { setFlags } from './flagging.ts';
+import { changeItems } from './items.ts';
 import { addEvents } from './journey.ts';
 import { releaseLetter } from './letters.ts';
 import { accept, append, checkAccept, copy, restore, type Land } from './placing.ts';
 import { changeQueueRows, finishQueueRow, renewQueueRows, takeQueueRows } from './queue.ts';
 import { expunge } from './removing.ts';
+import { addLetters, reviseAll } from './revising.ts';
 import type { Turn } from './turn.ts';
 import { upkeep } from './upkeep.ts';
+import { addUpload, forgetUploads, removeUpload } from './uploads.ts';
 
 export function doJob(books: Books, job: Job, turn: Turn, land: Land): JobResults[keyof JobResults] {
   switch (job.kind) {
@@ -23,6 +35,12 @@ export function doJob(books: Books, job: Job, turn: Turn, land: Land): JobResult
       return expunge(books, turn, job);
     case 'copy':
       return copy(books, turn, job);
+    case 'addLetters':
+      return addLetters(books, turn, job, land);
+    case 'revise':
+      return reviseAll(books, turn, job);
+    case 'reviseMailbox':
+      return reviseMailbox(books, turn, job);
     case 'restore':
       return restore(books, turn, job);
     case 'createAccount':
@@ -37,6 +55,14 @@ export function doJob(books: Books, job: Job, turn: Turn, land: Land): JobResult
       return deleteMailbox(books, turn, job);
     case 'setSubscribed':
       return setSubscribed(books, turn, job);
+    case 'items':
+      return changeItems(books, turn, job.account, job.lines);
+    case 'addUpload':
+      return addUpload(books, turn, job);
+    case 'removeUpload':
+      return removeUpload(books, job);
+    case 'forgetUploads':
+      return forgetUploads(books, job.files);
     case 'queueTake':
       return takeQueueRows(books, job);
     case 'queueRenew':
@@ -62,6 +88,8 @@ export function doJob(books: Books, job: Job, turn: Turn, land: Land): JobResult
 
 function acceptAll(books: Books, job: Extract<Job, { kind: 'commit' }>, turn: Turn, land: Land): JobResults['commit'] {
   const checked = job.letters.map((letter) => checkAccept(books, letter, land, turn.now));
+  // Before any letter: whoever decides about an item that somebody else was quicker to change places nothing.
+  const items = job.items === null ? [] : changeItems(books, turn, job.items.account, job.items.lines).ids;
   const handOvers: JobResults['commit']['handOvers'][number][] = [];
   const letters = checked.map((letter, index) => {
     const found: Omit<(typeof handOvers)[number], 'index'>[] = [];
@@ -79,5 +107,5 @@ function acceptAll(books: Books, job: Extract<Job, { kind: 'commit' }>, turn: Tu
   }
   addEvents(books, job.events);
   const newQueueRows = job.letters.some((letter) => letter.queue.length > 0) || job.queue.some((result) => result.done === 'later');
-  return { letters, handOvers, newQueueRows };
+  return { letters, handOvers, newQueueRows, items };
 }

@@ -1,9 +1,10 @@
 // Flags of letters change. Knows flag sets and the MODSEQ rule of UNCHANGEDSINCE; knows no other change.
-import type { Uid } from '../../../store/contract.ts';
+import type { MessageId, Uid } from '../../../store/contract.ts';
 import { changeFlags, partFlags } from '../../../store/flag-sets.ts';
 import { DELETED, SEEN, type FlagSet } from '../../../store/mailbox-state.ts';
 import type { Job, JobResults } from '../jobs.ts';
 import type { Books } from './books.ts';
+import { hidePlace, showPlace } from './letters.ts';
 import { checkKeywords } from './placing.ts';
 import type { Row } from './statements.ts';
 import type { Turn } from './turn.ts';
@@ -20,9 +21,11 @@ export function setFlags(books: Books, turn: Turn, job: Extract<Job, { kind: 'se
   if (how !== 'remove') checkKeywords(books, box, keywords);
   const changed: Uid[] = [];
   const modified: Uid[] = [];
-  const groups = new Map<FlagSet, Uid[]>();
+  const groups = new Map<FlagSet, { readonly uids: Uid[]; readonly messages: MessageId[] }>();
   const after = new Map<FlagSet, FlagSet>();
-  for (const [uid, oldSystem, oldKeywords, modSeq] of readFlags(books, job)) {
+  const hidden: MessageId[] = [];
+  const shown: MessageId[] = [];
+  for (const [uid, oldSystem, oldKeywords, modSeq, message] of readFlags(books, job)) {
     if (unchangedSince !== undefined && Number(modSeq) > unchangedSince) {
       modified.push(Number(uid));
       continue;
@@ -36,16 +39,24 @@ export function setFlags(books: Books, turn: Turn, job: Extract<Job, { kind: 'se
     if (set === before) continue;
     changed.push(Number(uid));
     const group = groups.get(set);
-    if (group === undefined) groups.set(set, [Number(uid)]);
-    else group.push(Number(uid));
+    if (group === undefined) groups.set(set, { uids: [Number(uid)], messages: [Number(message)] });
+    else {
+      group.uids.push(Number(uid));
+      group.messages.push(Number(message));
+    }
     if ((before.system & SEEN) !== (set.system & SEEN)) box.unseen += (set.system & SEEN) === 0 ? 1 : -1;
-    if ((before.system & DELETED) !== (set.system & DELETED)) box.deleted += (set.system & DELETED) === 0 ? -1 : 1;
+    if ((before.system & DELETED) === (set.system & DELETED)) continue;
+    if ((set.system & DELETED) === 0) shown.push(Number(message));
+    else hidden.push(Number(message));
   }
   if (changed.length === 0) return { modSeq: account.modSeq, changed, modified };
   const modSeq = turn.modSeq(account);
   const change = turn.mailbox(account, box);
-  for (const [set, uids] of groups) {
-    change.flags.push({ system: set.system, keywords: set.keywords, uids });
+  box.deleted += hidden.length - shown.length;
+  for (const message of hidden) hidePlace(books, turn, account, message);
+  for (const message of shown) showPlace(books, turn, account, message);
+  for (const [set, { uids, messages }] of groups) {
+    change.flags.push({ system: set.system, keywords: set.keywords, uids, messages });
     const words = set.keywords.join(' ');
     for (const [first, last] of runs(uids)) {
       books.sql.run(
@@ -63,11 +74,11 @@ export function setFlags(books: Books, turn: Turn, job: Extract<Job, { kind: 'se
   return { modSeq, changed, modified };
 }
 
-/** Rows `[uid, flags, keywords, modseq]` of the letters asked for that are there, ascending. */
+/** Rows `[uid, flags, keywords, modseq, message]` of the letters asked for that are there, ascending. */
 function readFlags(books: Books, job: Extract<Job, { kind: 'setFlags' }>): Row[] {
   const { account, mailbox } = job;
   const uids = Uint32Array.from(new Set(job.uids)).sort();
-  const select = 'select uid, flags, keywords, modseq from placement where account = ? and mailbox = ?';
+  const select = 'select uid, flags, keywords, modseq, message from placement where account = ? and mailbox = ?';
   if (uids.length < manyLetters) {
     const rows: Row[] = [];
     for (const uid of uids) {

@@ -6,6 +6,7 @@ import { Refusal } from '../../../base/trouble.ts';
 import { FlagSets } from '../../../store/flag-sets.ts';
 import { DELETED, SEEN } from '../../../store/mailbox-state.ts';
 import type { AccountId, MailboxId, MailboxRole, ModSeq } from '../../../store/contract.ts';
+import type { MailboxShape } from '../../../store/shelf-change.ts';
 import type { MailboxNumbers } from '../jobs.ts';
 
 export interface AccountRow {
@@ -17,6 +18,8 @@ export interface AccountRow {
   lastValidity: number;
   octets: number;
   messages: number;
+  /** Letters and mailboxes that went at or before it are not remembered. */
+  goneFloor: ModSeq;
   readonly mailboxes: Map<MailboxId, MailboxRow>;
   dirty: boolean;
 }
@@ -34,6 +37,10 @@ export interface MailboxRow {
   deleted: number;
   size: number;
   vanishedFloor: ModSeq;
+  sortOrder: number;
+  readonly created: ModSeq;
+  /** When its name, role, subscription or order changed last. */
+  changed: ModSeq;
   /** Interns the flag sets of its letters and knows the spelling of its keywords. */
   flags: FlagSets;
   dirty: boolean;
@@ -59,21 +66,27 @@ export class Ledger {
 
   constructor(db: DatabaseSync) {
     this.#selectAccount = db.prepare(
-      'select modseq, next_message, next_mailbox, next_rest, last_validity, octets, messages from account where id = ?',
+      'select modseq, next_message, next_mailbox, next_rest, last_validity, octets, messages, gone_floor from account where id = ?',
     );
     this.#selectAccount.setReturnArrays(true);
     this.#selectMailboxes = db.prepare(
-      'select id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, size, keywords, vanished_floor from mailbox where account = ?',
+      'select id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, size, keywords, vanished_floor, sort_order, created, changed from mailbox where account = ?',
     );
     this.#selectMailboxes.setReturnArrays(true);
     this.#updateAccount = db.prepare(
-      'update account set modseq = ?, next_message = ?, next_mailbox = ?, next_rest = ?, last_validity = ?, octets = ?, messages = ? where id = ?',
+      'update account set modseq = ?, next_message = ?, next_mailbox = ?, next_rest = ?, last_validity = ?, octets = ?, messages = ?, gone_floor = ? where id = ?',
     );
     this.#updateMailbox = db.prepare(
-      'update mailbox set name = ?, role = ?, uid_validity = ?, uid_next = ?, highest_modseq = ?, messages = ?, unseen = ?, deleted = ?, size = ?, keywords = ?, vanished_floor = ? where account = ? and id = ?',
+      'update mailbox set name = ?, role = ?, uid_validity = ?, uid_next = ?, highest_modseq = ?, messages = ?, unseen = ?, deleted = ?, size = ?, keywords = ?, vanished_floor = ?, sort_order = ?, changed = ? where account = ? and id = ?',
     );
-    this.#insertAccount = db.prepare('insert into account values (?, 0, 1, 1, 1, 0, 0, 0)');
-    this.#insertMailbox = db.prepare("insert into mailbox values (?, ?, ?, ?, ?, 1, ?, 0, 0, 0, 0, '', 0)");
+    this.#insertAccount = db.prepare(
+      'insert into account (id, modseq, next_message, next_mailbox, next_rest, last_validity, octets, messages, gone_floor) values (?, 0, 1, 1, 1, 0, 0, 0, 0)',
+    );
+    this.#insertMailbox = db.prepare(
+      `insert into mailbox (account, id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, size, keywords, vanished_floor,
+         sort_order, created, changed)
+       values (?, ?, ?, ?, ?, 1, ?, 0, 0, 0, 0, '', 0, 0, ?, ?)`,
+    );
     this.#deleteMailbox = db.prepare('delete from mailbox where account = ? and id = ?');
     this.#deleteAccount = db.prepare('delete from account where id = ?');
   }
@@ -92,6 +105,7 @@ export class Ledger {
       lastValidity: row[4]!,
       octets: row[5]!,
       messages: row[6]!,
+      goneFloor: row[7]!,
       mailboxes: new Map(),
       dirty: false,
     };
@@ -111,6 +125,9 @@ export class Ledger {
         deleted: Number(box[8]),
         size: Number(box[9]),
         vanishedFloor: Number(box[11]),
+        sortOrder: Number(box[12]),
+        created: Number(box[13]),
+        changed: Number(box[14]),
         flags,
         dirty: false,
       });
@@ -183,10 +200,13 @@ export class Ledger {
       deleted: 0,
       size: 0,
       vanishedFloor: 0,
+      sortOrder: 0,
+      created: modSeq,
+      changed: modSeq,
       flags: new FlagSets(),
       dirty: false,
     };
-    this.#insertMailbox.run(account.id, box.id, name, role, box.uidValidity, modSeq);
+    this.#insertMailbox.run(account.id, box.id, name, role, box.uidValidity, modSeq, modSeq, modSeq);
     account.mailboxes.set(box.id, box);
     return box;
   }
@@ -238,6 +258,8 @@ export class Ledger {
       box.size,
       box.flags.keywords.join(' '),
       box.vanishedFloor,
+      box.sortOrder,
+      box.changed,
       box.account,
       box.id,
     );
@@ -256,6 +278,7 @@ export class Ledger {
         account.lastValidity,
         account.octets,
         account.messages,
+        account.goneFloor,
         account.id,
       );
       account.dirty = false;
@@ -279,6 +302,10 @@ export class Ledger {
     this.#dirtyAccounts.clear();
     this.#dirtyMailboxes.clear();
   }
+}
+
+export function shapeOf(box: MailboxRow): MailboxShape {
+  return { role: box.role, createdModSeq: box.created, changedModSeq: box.changed };
 }
 
 export function numbersOf(box: MailboxRow): MailboxNumbers {

@@ -4,10 +4,13 @@ import { hash } from 'node:crypto';
 import { factsVersion } from '../../../message/facts.ts';
 import { readFacts } from '../../../message/read-facts.ts';
 import type { AccountId, LetterId, MessageId } from '../../../store/contract.ts';
+import { DELETED } from '../../../store/mailbox-state.ts';
 import { factColumns, formatFacts } from '../fact-columns.ts';
 import type { Cargo } from '../jobs.ts';
 import type { Books } from './books.ts';
 import type { AccountRow } from './ledger.ts';
+import type { Row } from './statements.ts';
+import type { Turn } from './turn.ts';
 
 /** The octets of a letter where the writer has them. */
 export interface Landed {
@@ -69,40 +72,118 @@ export function releaseLetter(books: Books, letter: number): void {
   books.segments.count(Number(row[1]), -Number(row[2]));
 }
 
-/** The account holds the letter from now on, in `places` places. */
-export function addMessage(books: Books, account: AccountRow, letter: LetterRow, places: number): MessageId {
+/** The account holds the letter from now on, in `places` places, of which `hidden` have \Deleted. */
+export function addMessage(
+  books: Books,
+  turn: Turn,
+  account: AccountRow,
+  letter: LetterRow,
+  places: number,
+  hidden: number,
+): { readonly message: MessageId; readonly thread: number } {
   const id = account.nextMessage++;
   account.messages++;
   account.octets += letter.length;
   books.ledger.touchAccount(account);
-  const thread = joinThread(books, account.id, letter, id);
+  const thread = joinThread(books, turn, account, letter, id);
   books.sql.run(
-    'insert into message (account, id, letter, thread, places) values (?, ?, ?, ?, ?)',
+    'insert into message (account, id, letter, thread, places, hidden, created, changed, joined) values (?, ?, ?, ?, ?, ?, ?, 0, 0)',
     account.id,
     id,
     letter.id,
     thread,
     places,
+    hidden,
+    turn.modSeq(account),
   );
-  return id;
+  turn.newMessage(account, id);
+  turn.thread(account, id, thread);
+  return { message: id, thread };
 }
 
-/** A letter of the account has fewer places. Without any it does not count against the quota, but can come back. */
-export function leavePlace(books: Books, account: AccountRow, message: MessageId, size: number): void {
-  const row = books.sql.row('update message set places = places - 1 where account = ? and id = ? returning places', account.id, message);
-  if (row === null || Number(row[0]) > 0) return;
+/** Rows of `message` that tell whether a letter is in sight, and since when. */
+const sight = 'places, hidden, thread, created, joined';
+
+/**
+ * A letter of the account has a place less. Without any it does not count against the quota, but can come back.
+ * `system`: the flags it had there; a place with \Deleted was out of sight already.
+ */
+export function leavePlace(books: Books, turn: Turn, account: AccountRow, message: MessageId, size: number, system: number): void {
+  const row =
+    (system & DELETED) === 0
+      ? books.sql.row(
+          `update message set places = places - 1, changed = ? where account = ? and id = ? returning ${sight}`,
+          turn.modSeq(account),
+          account.id,
+          message,
+        )
+      : books.sql.row(
+          `update message set places = places - 1, hidden = hidden - 1 where account = ? and id = ? returning ${sight}`,
+          account.id,
+          message,
+        );
+  if (row === null) return;
+  if ((system & DELETED) === 0) noteGone(books, turn, account, message, row);
+  if (Number(row[0]) > 0) return;
   account.messages--;
   account.octets -= size;
   books.ledger.touchAccount(account);
 }
 
-/** The opposite of `leavePlace`. Returns true when the letter was out of sight before. */
-export function takePlace(books: Books, account: AccountRow, message: MessageId, size: number): void {
-  const row = books.sql.row('update message set places = places + 1 where account = ? and id = ? returning places', account.id, message);
-  if (row === null || Number(row[0]) !== 1) return;
+/** The opposite of `leavePlace`. */
+export function takePlace(books: Books, turn: Turn, account: AccountRow, message: MessageId, size: number, system: number): void {
+  const row = books.sql.row(
+    `update message set places = places + 1, hidden = hidden + ? where account = ? and id = ? returning ${sight}`,
+    (system & DELETED) === 0 ? 0 : 1,
+    account.id,
+    message,
+  );
+  if (row === null) return;
+  if ((system & DELETED) === 0) noteSeen(books, turn, account, message, row);
+  if (Number(row[0]) !== 1) return;
+  turn.thread(account, message, Number(row[2]));
   account.messages++;
   account.octets += size;
   books.ledger.touchAccount(account);
+}
+
+/** A place of a letter gets \Deleted. */
+export function hidePlace(books: Books, turn: Turn, account: AccountRow, message: MessageId): void {
+  const row = books.sql.row(
+    `update message set hidden = hidden + 1, changed = ? where account = ? and id = ? returning ${sight}`,
+    turn.modSeq(account),
+    account.id,
+    message,
+  );
+  if (row !== null) noteGone(books, turn, account, message, row);
+}
+
+/** The opposite of `hidePlace`. */
+export function showPlace(books: Books, turn: Turn, account: AccountRow, message: MessageId): void {
+  const row = books.sql.row(`update message set hidden = hidden - 1 where account = ? and id = ? returning ${sight}`, account.id, message);
+  if (row !== null) noteSeen(books, turn, account, message, row);
+}
+
+/** After the loss of a place in sight: was it the last one? */
+function noteGone(books: Books, turn: Turn, account: AccountRow, message: MessageId, row: Row): void {
+  const [places, hidden, thread, created, joined] = row as number[];
+  if (places !== hidden) return;
+  books.sql.run(
+    'insert or replace into gone_letter (account, modseq, message, thread, created, joined, moved, at) values (?, ?, ?, ?, ?, ?, 0, ?)',
+    account.id,
+    turn.modSeq(account),
+    message,
+    thread!,
+    created!,
+    joined === 0 ? created! : joined!,
+    turn.now,
+  );
+}
+
+/** After a place in sight came: is it the first one? */
+function noteSeen(books: Books, turn: Turn, account: AccountRow, message: MessageId, row: Row): void {
+  if (Number(row[0]) - Number(row[1]) !== 1) return;
+  books.sql.run('update message set created = ?, joined = 0 where account = ? and id = ?', turn.modSeq(account), account.id, message);
 }
 
 /** Referring Message-IDs that are looked at: the oldest one and the newest ones. */
@@ -114,7 +195,8 @@ const threadLimit = 10_000;
  * RFC 8474 §5.2 THREADID: letters that carry or refer to the same Message-ID belong together. The thread's number is that of its first letter.
  * A letter that joins threads unites them under the oldest number.
  */
-function joinThread(books: Books, account: AccountId, letter: LetterRow, message: MessageId): number {
+function joinThread(books: Books, turn: Turn, owner: AccountRow, letter: LetterRow, message: MessageId): number {
+  const account = owner.id;
   const keys = new Set<number>();
   if (letter.messageId !== '') keys.add(threadKey(letter.messageId));
   const { references } = letter;
@@ -135,7 +217,7 @@ function joinThread(books: Books, account: AccountId, letter: LetterRow, message
   }
   if (thread === 0) thread = message;
   else if (isFull(books, account, thread)) return message;
-  for (const other of new Set(others)) thread = unite(books, account, thread, other);
+  for (const other of new Set(others)) thread = unite(books, turn, owner, thread, other);
   for (const key of unknown) books.sql.run('insert into thread_key (account, hash, thread) values (?, ?, ?)', account, key, thread);
   return thread;
 }
@@ -149,12 +231,31 @@ function isFull(books: Books, account: AccountId, thread: number): boolean {
   return Number(row![0]) >= threadLimit;
 }
 
-function unite(books: Books, account: AccountId, one: number, other: number): number {
+function unite(books: Books, turn: Turn, owner: AccountRow, one: number, other: number): number {
   if (one === other) return one;
+  const account = owner.id;
   const count = `select count(*) from (select 1 from message where account = ? and thread in (?, ?) limit ${threadLimit})`;
   if (Number(books.sql.row(count, account, one, other)![0]) >= threadLimit) return one;
   const [kept, dropped] = one < other ? [one, other] : [other, one];
-  books.sql.run('update message set thread = ? where account = ? and thread = ?', kept, account, dropped);
+  const modSeq = turn.modSeq(owner);
+  books.sql.run(
+    `insert or replace into gone_letter (account, modseq, message, thread, created, joined, moved, at)
+     select account, ?, id, thread, created, case joined when 0 then created else joined end, 1, ? from message
+     where account = ? and thread = ? and places > hidden`,
+    modSeq,
+    turn.now,
+    account,
+    dropped,
+  );
+  books.sql.run(
+    'update message set thread = ?, changed = ?, joined = ? where account = ? and thread = ?',
+    kept,
+    modSeq,
+    modSeq,
+    account,
+    dropped,
+  );
+  turn.unite(owner, kept, dropped);
   books.sql.run('update thread_key set thread = ? where account = ? and thread = ?', kept, account, dropped);
   return kept;
 }

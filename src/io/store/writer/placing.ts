@@ -5,7 +5,7 @@ import { Refusal } from '../../../base/trouble.ts';
 import type { AccountId, MailboxId, MessageId, Placement, Uid } from '../../../store/contract.ts';
 import { partFlags } from '../../../store/flag-sets.ts';
 import { maxKeywords, maxKeywordText, placementKeyTime, resendTime } from '../../../store/limits.ts';
-import type { FlagSet } from '../../../store/mailbox-state.ts';
+import { DELETED, type FlagSet } from '../../../store/mailbox-state.ts';
 import type { AcceptedLetter, AcceptJob, Cargo, HandOver, Job, JobResults } from '../jobs.ts';
 import type { Books } from './books.ts';
 import type { AccountRow, MailboxRow } from './ledger.ts';
@@ -67,7 +67,7 @@ export function checkKeywords(books: Books, box: MailboxRow, keywords: readonly 
   if (box.flags.countWith(keywords) > maxKeywords) throw new Refusal('limit', `A mailbox has at most ${maxKeywords} keywords`);
 }
 
-function checkQuota(account: AccountRow, octets: number, quota: number | null): void {
+export function checkQuota(account: AccountRow, octets: number, quota: number | null): void {
   if (quota !== null && octets > 0 && account.octets + octets > quota) throw new Refusal('over-quota', 'The mailbox is full');
 }
 
@@ -129,8 +129,7 @@ function findAccepted(books: Books, resendHash: Uint8Array, until: number, now: 
 
 function takeOver(books: Books, turn: Turn, checked: Checked, handOvers: Omit<HandOver, 'index'>[]): AcceptedLetter {
   const { job, landed, placements } = checked;
-  const accounts = new Map<AccountId, MailboxRow[]>();
-  for (const { account, box } of placements) accounts.set(account.id, [...(accounts.get(account.id) ?? []), box]);
+  const accounts = new Set(placements.map(({ account }) => account.id));
   const away = new Set(job.elsewhere.map((placement) => placement.account % books.shards));
   const refs = accounts.size + (job.queue.length > 0 ? 1 : 0) + away.size;
   if (refs === 0) return { letter: job.letter, resent: false, placed: [] };
@@ -140,9 +139,10 @@ function takeOver(books: Books, turn: Turn, checked: Checked, handOvers: Omit<Ha
   for (const { account, box, placement } of placements) {
     let message = messages.get(account.id);
     if (message === undefined) {
-      message = addMessage(books, account, letter, accounts.get(account.id)!.length);
+      const own = placements.filter((other) => other.account === account);
+      const hidden = own.filter((other) => (partFlags(other.placement.flags).system & DELETED) !== 0).length;
+      message = addMessage(books, turn, account, letter, own.length, hidden).message;
       messages.set(account.id, message);
-      turn.newMessage(account, message);
     }
     const { system, keywords } = partFlags(placement.flags);
     const flags = internSome(box, system, keywords);
@@ -189,9 +189,8 @@ export function append(books: Books, turn: Turn, job: Extract<Job, { kind: 'appe
   const uids: Uid[] = [];
   for (const [index, item] of job.letters.entries()) {
     const letter = addLetter(books, item.cargo, land(item.cargo), item.letter, 1, true);
-    const message = addMessage(books, account, letter, 1);
-    turn.newMessage(account, message);
     const flags = box.flags.intern(parted[index]!.system, parted[index]!.keywords);
+    const { message } = addMessage(books, turn, account, letter, 1, (flags.system & DELETED) === 0 ? 0 : 1);
     uids.push(addPlacement(books, turn, account, box, { message, size: letter.length, receivedAt: item.receivedAt, flags }));
   }
   return { uidValidity: box.uidValidity, uids, modSeq: uids.length === 0 ? account.modSeq : turn.modSeq(account) };
@@ -222,8 +221,8 @@ export function copy(books: Books, turn: Turn, job: Extract<Job, { kind: 'copy' 
   const targetUids: Uid[] = [];
   for (const { uid, row } of rows) {
     const [message, system, keywords, size, receivedAt] = [Number(row[0]), Number(row[1]), String(row[2]), Number(row[3]), Number(row[4])];
-    if (job.move) removePlacement(books, turn, account, from, { uid, system, size });
-    else takePlace(books, account, message, size);
+    if (job.move) removePlacement(books, turn, account, from, { uid, message, system, size });
+    else takePlace(books, turn, account, message, size, system);
     const flags = internSome(to, system, keywords === '' ? [] : keywords.split(' '));
     targetUids.push(addPlacement(books, turn, account, to, { message, size, receivedAt, flags }));
     books.point('after-copy-row');
@@ -255,10 +254,11 @@ export function restore(books: Books, turn: Turn, job: Extract<Job, { kind: 'res
       message,
     );
     const size = Number(length![0]);
-    takePlace(books, account, message, size);
     const keywords = String(row[3]);
     // \Deleted is why it went; it must not go again with the next EXPUNGE.
-    const flags = internSome(box, Number(row[2]) & ~8, keywords === '' ? [] : keywords.split(' '));
+    const system = Number(row[2]) & ~DELETED;
+    takePlace(books, turn, account, message, size, system);
+    const flags = internSome(box, system, keywords === '' ? [] : keywords.split(' '));
     addPlacement(books, turn, account, box, { message, size, receivedAt: Number(row[4]), flags });
     restored++;
   }

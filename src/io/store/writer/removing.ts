@@ -14,9 +14,11 @@ export function removePlacement(
   turn: Turn,
   account: AccountRow,
   box: MailboxRow,
-  letter: { readonly uid: Uid; readonly system: number; readonly size: number },
+  letter: { readonly uid: Uid; readonly message: MessageId; readonly system: number; readonly size: number },
 ): void {
-  turn.mailbox(account, box).expunged.push(letter.uid);
+  const change = turn.mailbox(account, box);
+  change.expunged.push(letter.uid);
+  change.expungedMessages.push(letter.message);
   books.sql.run('delete from placement where account = ? and mailbox = ? and uid = ?', account.id, box.id, letter.uid);
   books.sql.run(
     'insert into vanished (account, mailbox, modseq, uid, at) values (?, ?, ?, ?, ?)',
@@ -73,7 +75,7 @@ export function rest(books: Books, turn: Turn, account: AccountRow, box: Mailbox
     letter.receivedAt,
     turn.now,
   );
-  leavePlace(books, account, letter.message, letter.size);
+  leavePlace(books, turn, account, letter.message, letter.size, letter.system);
   books.ledger.touchAccount(account);
 }
 

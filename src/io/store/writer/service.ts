@@ -82,7 +82,7 @@ function promiseTooEarly(job: Batch['jobs'][number]): Answer {
     return { value: { uidValidity: 1, uids: job.letters.map((_, index) => index + 1), modSeq: 1 }, effects: [], letters: [] };
   if (job.kind === 'commit') {
     const letters = job.letters.map(({ letter }) => ({ letter, resent: false, placed: [] }));
-    return { value: { letters, handOvers: [], newQueueRows: false }, effects: [], letters: [] };
+    return { value: { letters, handOvers: [], newQueueRows: false, items: [] }, effects: [], letters: [] };
   }
   return { trouble: noteTrouble(new Unavailable('busy', 'This store was started to fail')) };
 }

@@ -1,13 +1,15 @@
 // One job at work: its MODSEQ in each account it touches, and what it did, for those who have mailboxes open.
 // Knows accounts and mailboxes; writes nothing by itself.
 import type { AccountId, MailboxId, MessageId, ModSeq, Uid } from '../../../store/contract.ts';
+import type { ItemKind } from '../../../store/items-contract.ts';
 import type { AccountEffect, AddedRow, MailboxEffect } from '../jobs.ts';
-import { numbersOf, type AccountRow, type Ledger, type MailboxRow } from './ledger.ts';
+import { numbersOf, shapeOf, type AccountRow, type Ledger, type MailboxRow } from './ledger.ts';
 
 interface FlagGroup {
   readonly system: number;
   readonly keywords: readonly string[];
   readonly uids: Uid[];
+  readonly messages: MessageId[];
 }
 
 interface MailboxTurn {
@@ -15,6 +17,8 @@ interface MailboxTurn {
   readonly added: AddedRow[];
   readonly flags: FlagGroup[];
   readonly expunged: Uid[];
+  readonly expungedMessages: MessageId[];
+  reshaped: boolean;
 }
 
 interface AccountTurn {
@@ -24,6 +28,9 @@ interface AccountTurn {
   removed: boolean;
   readonly mailboxes: Map<MailboxId, MailboxTurn>;
   readonly newMessages: MessageId[];
+  readonly threads: (readonly [MessageId, number])[];
+  readonly united: (readonly [number, number])[];
+  readonly items: Set<ItemKind>;
 }
 
 export class Turn {
@@ -51,12 +58,20 @@ export class Turn {
     return box;
   }
 
-  /** The mailbox itself changes: its name, its subscription, whether it is there. */
+  /** The mailbox itself is made or changes: its name, role, subscription, order. */
+  reshape(account: AccountRow, row: MailboxRow): void {
+    const box = this.touch(account, row);
+    box.reshaped = true;
+    row.changed = this.#account(account).modSeq;
+    this.#ledger.touchMailbox(row);
+  }
+
+  /** The mailbox changes, or is no more. */
   touch(account: AccountRow, row: MailboxRow): MailboxTurn {
     const turn = this.#account(account);
     let box = turn.mailboxes.get(row.id);
     if (box === undefined) {
-      box = { row, added: [], flags: [], expunged: [] };
+      box = { row, added: [], flags: [], expunged: [], expungedMessages: [], reshaped: false };
       turn.mailboxes.set(row.id, box);
     }
     return box;
@@ -74,17 +89,39 @@ export class Turn {
     this.#account(account).newMessages.push(message);
   }
 
+  /** A letter that lay nowhere comes, into this thread. */
+  thread(account: AccountRow, message: MessageId, thread: number): void {
+    this.#account(account).threads.push([message, thread]);
+  }
+
+  /** All letters of one thread go into another. */
+  unite(account: AccountRow, kept: number, dropped: number): void {
+    this.#account(account).united.push([kept, dropped]);
+  }
+
+  /** Those told so far. */
+  unitedIn(account: AccountRow): readonly (readonly [number, number])[] {
+    return this.#accounts.get(account.id)?.united ?? [];
+  }
+
+  item(account: AccountRow, kind: ItemKind): void {
+    this.#account(account).items.add(kind);
+  }
+
   effects(): AccountEffect[] {
     const effects: AccountEffect[] = [];
     for (const turn of this.#accounts.values()) {
       const mailboxes: MailboxEffect[] = [];
       for (const box of turn.mailboxes.values()) {
+        sortExpunged(box);
         const there = !turn.removed && turn.row.mailboxes.get(box.row.id) === box.row;
         mailboxes.push({
           mailbox: box.row.id,
           added: box.added,
           flags: box.flags,
           expunged: box.expunged,
+          expungedMessages: box.expungedMessages,
+          shape: there && box.reshaped ? shapeOf(box.row) : null,
           numbers: there ? numbersOf(box.row) : null,
         });
       }
@@ -95,6 +132,9 @@ export class Turn {
         removed: turn.removed,
         mailboxes,
         newMessages: turn.newMessages,
+        threads: turn.threads,
+        united: turn.united,
+        items: [...turn.items],
       });
     }
     return effects;
@@ -105,9 +145,29 @@ export class Turn {
     if (turn === undefined) {
       row.modSeq++;
       this.#ledger.touchAccount(row);
-      turn = { row, modSeq: row.modSeq, structure: false, removed: false, mailboxes: new Map(), newMessages: [] };
+      turn = {
+        row,
+        modSeq: row.modSeq,
+        structure: false,
+        removed: false,
+        mailboxes: new Map(),
+        newMessages: [],
+        threads: [],
+        united: [],
+        items: new Set(),
+      };
       this.#accounts.set(row.id, turn);
     }
     return turn;
+  }
+}
+
+/** Whoever has the mailbox open takes UIDs in ascending order. */
+function sortExpunged({ expunged, expungedMessages }: MailboxTurn): void {
+  if (expunged.every((uid, index) => index === 0 || uid > expunged[index - 1]!)) return;
+  const pairs = expunged.map((uid, index) => [uid, expungedMessages[index]!] as const).sort((a, b) => a[0] - b[0]);
+  for (const [index, [uid, message]] of pairs.entries()) {
+    expunged[index] = uid;
+    expungedMessages[index] = message;
   }
 }

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { factsVersion } from '../../../message/facts.ts';
 import { readFacts } from '../../../message/read-facts.ts';
 import type { AccountId, MessageId } from '../../../store/contract.ts';
-import { keptTombstones, placementKeyTime, resendTime, traceTime } from '../../../store/limits.ts';
+import { keptGone, keptTombstones, keptTombstoneTime, placementKeyTime, resendTime, traceTime } from '../../../store/limits.ts';
 import { factColumns, formatFacts } from '../fact-columns.ts';
 import type { UpkeepResult } from '../jobs.ts';
 import type { Books } from './books.ts';
+import { pruneItemTombstones } from './items.ts';
 import { keyEvents, pruneEvents } from './journey.ts';
 import { removeMessage } from './letters.ts';
 import { segmentName } from './segments.ts';
+import { endUploads } from './uploads.ts';
 
 /** Rows of each kind in one call. */
 const portion = 2000;
@@ -19,8 +21,6 @@ const portion = 2000;
 const copiedOctets = 32 << 20;
 /** A segment is collected when no more than this share of it is alive. */
 const liveShare = 0.5;
-/** Tombstones above the kept number go when they are older. */
-const tombstoneTime = 30 * 24 * 60 * 60 * 1000;
 
 export function upkeep(books: Books, now: number, keepSegments: boolean): UpkeepResult {
   const rested = endRests(books, now);
@@ -39,12 +39,17 @@ export function upkeep(books: Books, now: number, keepSegments: boolean): Upkeep
   // An event leaves with its keys, so they are written first where nobody had the time for it yet.
   if (books.unkeyed > 0) keyEvents(books);
   more = pruneEvents(books, now - traceTime, portion) === portion || books.unkeyed > 0 || more;
-  pruneTombstones(books, now);
+  const accounts = nextAccounts(books);
+  pruneTombstones(books, now, accounts);
+  pruneGone(books, now, accounts);
+  pruneItemTombstones(books, now);
+  const uploads = endUploads(books, now);
+  more ||= uploads.more;
   more = readFactsAgain(books) || more;
   if (!keepSegments) more = collect(books) || more;
   const emptied = keepSegments ? [] : books.segments.wasteful(0);
   for (const segment of emptied) books.segments.drop(segment);
-  return { removed: rested.removed, emptied, more };
+  return { removed: rested.removed, emptied, uploads: uploads.files, more };
 }
 
 /** Letters whose time of rest is over. */
@@ -69,20 +74,48 @@ function endRests(books: Books, now: number): { removed: UpkeepResult['removed']
 const accountsAtOnce = 100;
 const cursorName = 'tombstones_after';
 
-/** Mailboxes with more tombstones than are kept lose the oldest, whole MODSEQs at a time. Each call looks at some accounts, in turn. */
-function pruneTombstones(books: Books, now: number): void {
+/** First and last of the accounts whose turn it is; null when there are none. */
+function nextAccounts(books: Books): readonly [AccountId, AccountId] | null {
   const after = Number(books.sql.row('select value from meta where name = ?', cursorName)?.[0] ?? 0);
   const accounts = books.sql
     .rows(`select id from account where id > ? order by id limit ${accountsAtOnce}`, after)
     .map((row) => Number(row[0]));
   const last = accounts.length < accountsAtOnce ? 0 : accounts.at(-1)!;
   if (last !== after) books.sql.run('insert or replace into meta (name, value) values (?, ?)', cursorName, String(last));
-  if (accounts.length === 0) return;
+  return accounts.length === 0 ? null : [accounts[0]!, accounts.at(-1)!];
+}
+
+/** Accounts in which more letters or mailboxes went than is remembered forget the oldest, whole MODSEQs at a time. */
+function pruneGone(books: Books, now: number, accounts: readonly [AccountId, AccountId] | null): void {
+  if (accounts === null) return;
+  for (const table of ['gone_letter', 'gone_mailbox']) {
+    const rows = books.sql.rows(
+      `select account, count(*) from ${table} where account between ? and ? group by account having count(*) > ${keptGone}`,
+      ...accounts,
+    );
+    for (const [id, count] of rows as [number, number][]) {
+      const edge = books.sql.row(
+        `select modseq, at from ${table} where account = ? order by modseq limit 1 offset ?`,
+        id,
+        count - keptGone - 1,
+      );
+      if (edge === null || (Number(edge[1]) > now - keptTombstoneTime && count < keptGone * 10)) continue;
+      const account = books.ledger.getAccount(id);
+      account.goneFloor = Math.max(account.goneFloor, Number(edge[0]));
+      books.ledger.touchAccount(account);
+      for (const one of ['gone_letter', 'gone_mailbox'])
+        books.sql.run(`delete from ${one} where account = ? and modseq <= ?`, id, account.goneFloor);
+    }
+  }
+}
+
+/** Mailboxes with more tombstones than are kept lose the oldest, whole MODSEQs at a time. Each call looks at some accounts, in turn. */
+function pruneTombstones(books: Books, now: number, accounts: readonly [AccountId, AccountId] | null): void {
+  if (accounts === null) return;
   const rows = books.sql.rows(
     `select account, mailbox, count(*) from vanished where account between ? and ?
      group by account, mailbox having count(*) > ${keptTombstones}`,
-    accounts[0]!,
-    accounts.at(-1)!,
+    ...accounts,
   );
   for (const [account, mailbox, count] of rows as [number, number, number][]) {
     const edge = books.sql.row(
@@ -92,7 +125,7 @@ function pruneTombstones(books: Books, now: number): void {
       count - keptTombstones - 1,
     );
     // Young ones stay up to ten times that number: a device that was away for a week still finds what it needs.
-    if (edge === null || (Number(edge[1]) > now - tombstoneTime && count < keptTombstones * 10)) continue;
+    if (edge === null || (Number(edge[1]) > now - keptTombstoneTime && count < keptTombstones * 10)) continue;
     const box = books.ledger.getMailbox(account, mailbox);
     box.vanishedFloor = Number(edge[0]);
     books.ledger.touchMailbox(box);

@@ -1,0 +1,235 @@
+// Letters as documents for a frame, the pictures in them, and pictures from elsewhere fetched on their behalf. Knows routes, headers, and who may read
+// which letter; how a letter becomes harmless is message/html's.
+//
+//   GET /letter/A7/M12?images=0|1&theme=light|dark&plain=0|1&lang=ja|en    the document; X-Tayori-Remote: pictures elsewhere, X-Tayori-Trackers
+//   GET /letter/A7/M12/part/1.2                                            a picture that lies in the letter
+//   GET /image-proxy?u=…&s=…                                               a picture elsewhere; only addresses that a document of ours has named
+//
+// Three walls (reliability S-17, S-18): markup built anew from what is allowed; a frame whose policy lets nothing run and nothing load but from
+// here; and the app's own page, which trusts no string.
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Hono, type Context } from 'hono';
+import { bytesFromUtf8, concatBytes, type Bytes } from '../../base/bytes.ts';
+import type { Chance } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { Refusal, Unavailable } from '../../base/trouble.ts';
+import { inlinePart, letterDocument } from '../../message/html/letter-document.ts';
+import type { Principal } from '../../protocol/sasl/authenticator.ts';
+import type { WebClient } from '../../protocol/web/contract.ts';
+import type { AccountId, LetterBytes, MailStore, MessageId } from '../../store/contract.ts';
+import type { Directory } from '../../store/directory-contract.ts';
+import { rasterType } from './raster.ts';
+import type { WebSurroundings } from './listener.ts';
+import { problem, type WebDoor } from './web-door.ts';
+
+export interface LetterParts {
+  readonly door: WebDoor;
+  readonly directory: Pick<Directory, 'outsideAccount' | 'value' | 'putValue'>;
+  readonly store: Pick<MailStore, 'openLetter'>;
+  readonly chance: Chance;
+  readonly log: Log;
+  /** The guarded way out. */
+  readonly web: () => Promise<WebClient>;
+}
+
+type Ask = Context<{ Bindings: WebSurroundings }>;
+
+const pictureOctets = 10 * 1024 * 1024;
+const picturePatienceMs = 20_000;
+/** Of one person at once; the others wait their turn. */
+const picturesAtOnce = 6;
+const mostWaiting = 200;
+/** Beyond this a letter is not read into memory to be shown; attachments make letters long, and are asked for by themselves. */
+const longestLetter = 64 * 1024 * 1024;
+const keyName = 'image-proxy-key';
+
+/** What the frame may do: show itself. */
+export const framePolicy = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  "img-src 'self' data:",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'self'",
+  'sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox',
+].join('; ');
+
+const common = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-robots-tag': 'noindex',
+};
+
+export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundings }> {
+  const { door, directory, store, chance, log } = parts;
+  const routes = new Hono<{ Bindings: WebSurroundings }>();
+  const queues = new Map<AccountId, { running: number; readonly waiting: (() => void)[] }>();
+  let key: Bytes | null = null;
+
+  /** The same over restarts: documents that a browser has kept go on showing their pictures. */
+  function proxyKey(): Bytes {
+    if (key !== null) return key;
+    const kept = directory.value(keyName);
+    key = kept === null ? chance.bytes(32) : Buffer.from(kept, 'hex');
+    if (kept === null)
+      directory
+        .putValue(keyName, Buffer.from(key).toString('hex'))
+        .catch((cause: unknown) => log.warn('image-proxy-key-not-kept', {}, cause));
+    return key;
+  }
+
+  /** Bound to who asks: what one person's letter names is good for nobody else. */
+  function sign(person: AccountId, address: string): Bytes {
+    return createHmac('sha256', proxyKey()).update(`${person} ${address}`).digest().subarray(0, 16);
+  }
+
+  async function here(context: Ask): Promise<Principal | Response> {
+    const identity = await door.identify(context.req.raw, context.env);
+    return identity instanceof Response ? identity : identity.principal;
+  }
+
+  /** A letter that this person may read; a foreign one and a missing one are the same. */
+  async function letterOf(
+    context: Ask,
+    principal: Principal,
+  ): Promise<{ readonly account: AccountId; readonly message: MessageId; readonly octets: Bytes } | Response> {
+    const account = numberOf(context.req.param('account') ?? '', 'A');
+    const message = numberOf(context.req.param('email') ?? '', 'M');
+    if (account === null || message === null || !mayRead(principal, account)) return problem(404, 'no such letter');
+    try {
+      const letter = await store.openLetter(account, message);
+      if (letter.length > longestLetter) return problem(413, 'this letter is too large to be shown: download it');
+      return { account, message, octets: await readAll(letter) };
+    } catch (trouble) {
+      if (trouble instanceof Refusal) return problem(404, 'no such letter');
+      if (trouble instanceof Unavailable) return problem(503, 'this letter cannot be read at the moment', { 'retry-after': '10' });
+      throw trouble;
+    }
+  }
+
+  function mayRead(principal: Principal, account: AccountId): boolean {
+    if (account === principal.account) return true;
+    const outside = directory.outsideAccount(account);
+    return outside !== null && outside.owner === principal.account && outside.closedAt === null;
+  }
+
+  routes.get('/letter/:account/:email', async (context) => {
+    const principal = await here(context);
+    if (principal instanceof Response) return principal;
+    const letter = await letterOf(context, principal);
+    if (letter instanceof Response) return letter;
+    const images = context.req.query('images') === '1';
+    const { html, form, hasOther, remote, trackers } = letterDocument(letter.octets, {
+      partAddress: (part) => `/letter/A${letter.account}/M${letter.message}/part/${part}`,
+      remotePicture: (address) =>
+        images
+          ? `/image-proxy?u=${encodeURIComponent(address)}&s=${Buffer.from(sign(principal.account, address)).toString('base64url')}`
+          : null,
+      theme: context.req.query('theme') === 'dark' ? 'dark' : 'light',
+      plain: context.req.query('plain') === '1',
+      language: languageOf(context),
+    });
+    return new Response(html, {
+      headers: {
+        ...common,
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': framePolicy,
+        // A letter never changes; how it is cleaned may, with a new program.
+        'cache-control': 'private, no-cache',
+        'x-tayori-remote': String(remote),
+        'x-tayori-trackers': String(trackers),
+        'x-tayori-form': hasOther ? `${form}, ${form === 'html' ? 'plain' : 'html'}` : form,
+      },
+    });
+  });
+
+  routes.get('/letter/:account/:email/part/:part', async (context) => {
+    const principal = await here(context);
+    if (principal instanceof Response) return principal;
+    const number = context.req.param('part');
+    if (!/^\d{1,4}(?:\.\d{1,4}){0,20}$/.test(number)) return problem(404, 'no such part');
+    const letter = await letterOf(context, principal);
+    if (letter instanceof Response) return letter;
+    return picture(inlinePart(letter.octets, number), 'private, max-age=31536000, immutable');
+  });
+
+  routes.get('/image-proxy', async (context) => {
+    const principal = await here(context);
+    if (principal instanceof Response) return principal;
+    const address = context.req.query('u') ?? '';
+    const signature = Buffer.from(context.req.query('s') ?? '', 'base64url');
+    const expected = sign(principal.account, address);
+    if (signature.length !== expected.length || !timingSafeEqual(signature, expected))
+      return problem(403, 'no letter of yours names this picture');
+    return inTurn(principal.account, async () => {
+      try {
+        const answer = await (
+          await parts.web()
+        ).fetch(
+          // One name for all: who is asked learns that a server of this kind asks, and nothing of a person.
+          { method: 'GET', url: address, headers: { accept: 'image/avif,image/webp,image/png,image/jpeg,image/gif,image/*;q=0.5' } },
+          { octets: pictureOctets, patience: picturePatienceMs, redirects: 3, plain: true, signal: context.req.raw.signal },
+        );
+        return answer.status === 200 ? picture(answer.body, 'private, max-age=86400') : problem(502, 'there is no such picture any more');
+      } catch (trouble) {
+        if (trouble instanceof Refusal || trouble instanceof Unavailable || context.req.raw.signal.aborted)
+          return problem(502, 'the picture cannot be fetched');
+        throw trouble;
+      }
+    });
+  });
+
+  async function inTurn(person: AccountId, work: () => Promise<Response>): Promise<Response> {
+    let queue = queues.get(person);
+    if (queue === undefined) queues.set(person, (queue = { running: 0, waiting: [] }));
+    if (queue.running >= picturesAtOnce) {
+      if (queue.waiting.length >= mostWaiting) return problem(429, 'too many pictures at once', { 'retry-after': '5' });
+      await new Promise<void>((resolve) => queue.waiting.push(resolve));
+    }
+    queue.running++;
+    try {
+      return await work();
+    } finally {
+      queue.running--;
+      queue.waiting.shift()?.();
+      if (queue.running === 0 && queue.waiting.length === 0) queues.delete(person);
+    }
+  }
+
+  routes.all('*', () => problem(404, 'nothing here'));
+  return routes;
+}
+
+/** The kind is read from the octets, never taken from the letter or from whoever sent them: no SVG, no HTML by another name (reliability B-125). */
+function picture(octets: Bytes | null, caching: string): Response {
+  const type = octets === null ? null : rasterType(octets);
+  if (octets === null || type === null) return problem(404, 'no picture');
+  return new Response(new Uint8Array(octets), {
+    headers: {
+      ...common,
+      'content-type': type,
+      'content-disposition': 'inline',
+      'content-security-policy': "default-src 'none'; sandbox",
+      'cache-control': caching,
+    },
+  });
+}
+
+function numberOf(text: string, letter: string): number | null {
+  const [, digits] = /^([1-9]\d{0,14})$/.exec(text.startsWith(letter) ? text.slice(1) : '') ?? [];
+  return digits === undefined ? null : Number(digits);
+}
+
+async function readAll(letter: LetterBytes): Promise<Bytes> {
+  const step = 4 * 1024 * 1024;
+  const pieces: Bytes[] = [];
+  for (let at = 0; at < letter.length; at += step) pieces.push(await letter.read(at, Math.min(letter.length, at + step)));
+  return pieces.length === 0 ? bytesFromUtf8('') : concatBytes(pieces);
+}
+
+function languageOf(context: Ask): 'ja' | 'en' {
+  const asked = context.req.query('lang');
+  if (asked === 'ja' || asked === 'en') return asked;
+  return /^\s*en\b/i.test(context.req.header('accept-language') ?? '') ? 'en' : 'ja';
+}

@@ -1,0 +1,614 @@
+// The letters of an account in packed arrays, kept true by what commits did. Fulfils Shelf (shelf-contract.ts).
+// Knows letters, their places and threads; knows no engine. What a mailbox counts is shelf-counts.ts, what changed since when shelf-changes.ts.
+//
+// Nearly all letters lie in one place: it stands in the columns. The others, and letters out of sight, have their places in maps beside.
+import { FlagSets } from './flag-sets.ts';
+import { DELETED, DRAFT, SEEN, type FlagSet } from './mailbox-state.ts';
+import type { AccountId, MailboxId, MessageId, ModSeq, Uid } from './contract.ts';
+import { mergeFlags } from './revising.ts';
+import type { GoneLetter, GoneMailbox, MailboxShape, ShelfChange } from './shelf-change.ts';
+import { emptyLetters, lettersFrom, withRoom, type ShelfLetters } from './shelf-columns.ts';
+import type { MailboxCounts, Shelf } from './shelf-contract.ts';
+import { ShelfCounts, type CountedLetter } from './shelf-counts.ts';
+import { orderAll, orderMoved, orderWith } from './shelf-order.ts';
+
+/** `[message, thread, created, changed, joined]`: MODSEQs of when it came into sight, lost a place last, came into its thread (0: with its coming). */
+export type ShelfLetterRow = readonly [MessageId, number, ModSeq, ModSeq, ModSeq];
+/** `[mailbox, uid, message, system flags, keywords joined by spaces, modseq, size, receivedAt]` */
+export type ShelfPlaceRow = readonly [MailboxId, Uid, MessageId, number, string, ModSeq, number, number];
+
+/** Everything an engine knows of an account when it opens its shelf. */
+export interface ShelfRows {
+  readonly account: AccountId;
+  readonly modSeq: ModSeq;
+  /** Letters that lie somewhere, ascending. */
+  readonly letters: readonly ShelfLetterRow[];
+  readonly places: readonly ShelfPlaceRow[];
+  readonly mailboxes: readonly (MailboxShape & { readonly id: MailboxId; readonly highestModSeq: ModSeq })[];
+  /** The last MODSEQ at which a letter, a mailbox went. */
+  readonly lastGone: { readonly letter: ModSeq; readonly mailbox: ModSeq };
+  /** `[thread, modseq]`: when a letter of a thread went last. */
+  readonly goneOf: readonly (readonly [number, ModSeq])[];
+}
+
+interface Place {
+  readonly mailbox: MailboxId;
+  readonly uid: Uid;
+  readonly flags: FlagSet;
+}
+
+/** A letter that lies somewhere, but nowhere in sight. */
+interface Hidden {
+  thread: number;
+  readonly size: number;
+  readonly receivedAt: number;
+  readonly places: readonly Place[];
+}
+
+/** A letter while a change is at work on it. */
+interface Draft {
+  readonly message: MessageId;
+  /** Its position before; -1 when it was out of sight. */
+  readonly at: number;
+  thread: number;
+  size: number;
+  receivedAt: number;
+  places: Place[];
+  /** Something that counts about it changed. */
+  touched: boolean;
+}
+
+const nowhere: readonly never[] = [];
+
+function counts(place: Place): boolean {
+  return (place.flags.system & DELETED) === 0;
+}
+
+export class PackedShelf implements Shelf {
+  readonly account: AccountId;
+  modSeq: ModSeq;
+  emailModSeq: ModSeq;
+  threadModSeq: ModSeq;
+  mailboxModSeq: ModSeq;
+  gone = false;
+  #letters: ShelfLetters;
+  readonly #flags = new FlagSets();
+  readonly #boxSets: (readonly MailboxId[])[] = [];
+  readonly #boxSetOf = new Map<string, number>();
+  readonly #oneBox = new Map<MailboxId, number>();
+  /** All places of letters in sight that have others than one. */
+  readonly #many = new Map<MessageId, readonly Place[]>();
+  readonly #hidden = new Map<MessageId, Hidden>();
+  /** Letters of each thread, the oldest first. */
+  readonly #members = new Map<number, MessageId | MessageId[]>();
+  readonly #mailboxes = new Map<MailboxId, MailboxShape & { countsModSeq: ModSeq }>();
+  readonly #counts: ShelfCounts;
+  #order: Uint32Array | null = null;
+  readonly #listeners = new Set<() => void>();
+  readonly #released: () => void;
+
+  constructor(rows: ShelfRows, released: () => void = () => {}) {
+    this.account = rows.account;
+    this.modSeq = rows.modSeq;
+    this.#released = released;
+    for (const { id, role, createdModSeq, changedModSeq, highestModSeq } of rows.mailboxes)
+      this.#mailboxes.set(id, { role, createdModSeq, changedModSeq, countsModSeq: highestModSeq });
+    this.#counts = new ShelfCounts(this.#trash());
+    this.#letters = emptyLetters(0);
+    this.#load(rows);
+    this.#countAll();
+    this.#dateMailboxes(rows);
+    let email = rows.lastGone.letter;
+    let thread = rows.lastGone.letter;
+    for (let at = 0; at < this.count; at++) {
+      if (this.modSeqs[at]! > email) email = this.modSeqs[at]!;
+      if (this.#letters.joined[at]! > thread) thread = this.#letters.joined[at]!;
+    }
+    let mailbox = rows.lastGone.mailbox;
+    for (const one of this.#mailboxes.values()) mailbox = Math.max(mailbox, one.createdModSeq, one.changedModSeq, one.countsModSeq);
+    this.emailModSeq = email;
+    this.threadModSeq = thread;
+    this.mailboxModSeq = mailbox;
+  }
+
+  get count(): number {
+    return this.#letters.count;
+  }
+  get messages(): Uint32Array {
+    return this.#letters.messages;
+  }
+  get threads(): Uint32Array {
+    return this.#letters.threads;
+  }
+  get sizes(): Uint32Array {
+    return this.#letters.sizes;
+  }
+  get receivedAt(): Float64Array {
+    return this.#letters.receivedAt;
+  }
+  get createdModSeqs(): Float64Array {
+    return this.#letters.created;
+  }
+  get modSeqs(): Float64Array {
+    return this.#letters.modSeqs;
+  }
+  /** When each letter came into its thread. */
+  get joinedModSeqs(): Float64Array {
+    return this.#letters.joined;
+  }
+  /** What changed when about the mailboxes that are there. */
+  get mailboxes(): ReadonlyMap<MailboxId, MailboxShape & { readonly countsModSeq: ModSeq }> {
+    return this.#mailboxes;
+  }
+  /** All letters it holds, those out of sight included: what it takes in memory follows from it. */
+  get held(): number {
+    return this.count + this.#hidden.size;
+  }
+
+  indexOf(message: MessageId): number {
+    return find(this.#letters.messages, this.#letters.count, message);
+  }
+
+  mailboxesAt(index: number): readonly MailboxId[] {
+    return this.#boxSets[this.#letters.boxes[index]!]!;
+  }
+
+  flagsAt(index: number): FlagSet {
+    return this.#flags.sets[this.#letters.flags[index]!]!;
+  }
+
+  placesAt(index: number): readonly Place[] {
+    return this.allPlacesAt(index).filter(counts);
+  }
+
+  /** Those with \Deleted too. */
+  allPlacesAt(index: number): readonly Place[] {
+    const uid = this.#letters.uids[index]!;
+    if (uid === 0) return this.#many.get(this.messages[index]!)!;
+    return [{ mailbox: this.mailboxesAt(index)[0]!, uid, flags: this.flagsAt(index) }];
+  }
+
+  membersOf(thread: number): readonly number[] {
+    const members = this.#members.get(thread);
+    if (members === undefined) return nowhere;
+    return typeof members === 'number' ? [this.indexOf(members)] : members.map((message) => this.indexOf(message));
+  }
+
+  newestFirst(): Uint32Array {
+    return (this.#order ??= orderAll(this.#letters));
+  }
+
+  counts(mailbox: MailboxId): MailboxCounts {
+    return this.#counts.of(mailbox);
+  }
+
+  listen(heard: () => void): () => void {
+    const entry = (): void => heard();
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  release(): void {
+    this.#released();
+  }
+
+  /** Called by the engine when the account is no more. */
+  markGone(): void {
+    this.gone = true;
+    this.#tell();
+  }
+
+  /** Applied by the engine, in the order of commits. Gives what went, for an engine that remembers it from here. */
+  apply(change: ShelfChange): { readonly letters: readonly GoneLetter[]; readonly mailboxes: readonly GoneMailbox[] } {
+    const { modSeq } = change;
+    this.modSeq = modSeq;
+    this.#counts.begin();
+    const goneMailboxes = this.#reshape(change);
+    const drafts = this.#draftAll(change);
+    const gone: GoneLetter[] = [];
+    if (drafts.size > 0 || change.united.length > 0) {
+      const threads = new Set<number>();
+      for (const { at, thread } of drafts.values()) threads.add(at < 0 ? thread : this.threads[at]!);
+      for (const pair of change.united) for (const thread of pair) threads.add(thread);
+      for (const thread of threads) this.#countThread(thread, -1);
+      for (const [kept, dropped] of change.united) this.#unite(kept, dropped, modSeq, drafts, gone);
+      this.#settle(drafts, modSeq, gone);
+      for (const { thread } of drafts.values()) threads.add(thread);
+      for (const thread of threads) this.#countThread(thread, 1);
+    }
+    for (const mailbox of this.#counts.changed()) {
+      const facts = this.#mailboxes.get(mailbox);
+      if (facts === undefined) continue;
+      facts.countsModSeq = modSeq;
+      this.mailboxModSeq = modSeq;
+    }
+    for (const { mailbox } of goneMailboxes) this.#counts.forget(mailbox);
+    this.#tell();
+    return { letters: gone, mailboxes: goneMailboxes };
+  }
+
+  #tell(): void {
+    for (const heard of Array.from(this.#listeners)) heard();
+  }
+
+  #trash(): MailboxId | null {
+    for (const [id, { role }] of this.#mailboxes) if (role === 'trash') return id;
+    return null;
+  }
+
+  // --- loading ------------------------------------------------------------------------------------------------------
+
+  #load({ letters, places }: ShelfRows): void {
+    const all = lettersFrom(letters);
+    const sets = new Map<string, FlagSet>();
+    const many = new Map<number, Place[]>();
+    for (const [mailbox, uid, message, system, words, modSeq, size, receivedAt] of places) {
+      const at = find(all.messages, all.count, message);
+      // A place whose letter is not there: `verify` names it.
+      if (at < 0) continue;
+      let flags: FlagSet | undefined;
+      if (words === '') flags = this.#flags.intern(system, nowhere);
+      else {
+        const key = `${system} ${words}`;
+        flags = sets.get(key);
+        if (flags === undefined) sets.set(key, (flags = this.#flags.intern(system, words.split(' '))));
+      }
+      const hidden = (system & DELETED) !== 0;
+      if (!hidden && modSeq > all.modSeqs[at]!) all.modSeqs[at] = modSeq;
+      if (all.sizes[at] === 0 || receivedAt < all.receivedAt[at]!) all.receivedAt[at] = receivedAt;
+      all.sizes[at] = size;
+      const list = many.get(at);
+      if (list !== undefined) list.push({ mailbox, uid, flags });
+      else if (hidden) many.set(at, [...(all.uids[at] === 0 ? [] : [this.#placeOf(all, at)]), { mailbox, uid, flags }]);
+      else if (all.uids[at] === 0) {
+        all.uids[at] = uid;
+        all.boxes[at] = this.#internOne(mailbox);
+        all.flags[at] = flags.index;
+      } else many.set(at, [this.#placeOf(all, at), { mailbox, uid, flags }]);
+    }
+    const left: number[] = [];
+    for (const [at, list] of many) {
+      all.uids[at] = 0;
+      const inSight = list.filter(counts);
+      const message = all.messages[at]!;
+      if (inSight.length === 0) {
+        left.push(at);
+        this.#hidden.set(message, { thread: all.threads[at]!, size: all.sizes[at]!, receivedAt: all.receivedAt[at]!, places: list });
+        continue;
+      }
+      this.#many.set(message, list);
+      all.boxes[at] = this.#internBoxes(inSight);
+      all.flags[at] = this.#merge(inSight).index;
+    }
+    // A letter that counts places it has not: `verify` names it too.
+    for (let at = 0; at < all.count; at++) if (all.uids[at] === 0 && !many.has(at)) left.push(at);
+    left.sort((a, b) => a - b);
+    this.#letters = left.length === 0 ? all : withRoom(all, all.count - left.length, left);
+    for (let at = 0; at < this.count; at++) this.#join(this.threads[at]!, this.messages[at]!, at);
+  }
+
+  #placeOf(letters: ShelfLetters, at: number): Place {
+    return { mailbox: this.#boxSets[letters.boxes[at]!]![0]!, uid: letters.uids[at]!, flags: this.#flags.sets[letters.flags[at]!]! };
+  }
+
+  #countAll(): void {
+    for (const thread of this.#members.keys()) this.#countThread(thread, 1);
+  }
+
+  /**
+   * When the counters of each mailbox changed last. They follow from threads of which some letter lies in it, from letters that went out of those,
+   * and from which mailbox is the Trash: sooner told once too often than not.
+   */
+  #dateMailboxes({ goneOf, lastGone }: ShelfRows): void {
+    let last = lastGone.mailbox;
+    for (const { changedModSeq } of this.#mailboxes.values()) last = Math.max(last, changedModSeq);
+    for (const facts of this.#mailboxes.values()) if (facts.countsModSeq < last) facts.countsModSeq = last;
+    for (const [thread, modSeq] of goneOf) this.#dateThread(thread, modSeq);
+    for (const [thread, members] of this.#members) {
+      // A letter in one place, alone in its thread, is known by its mailbox.
+      if (typeof members !== 'number' || this.#many.has(members)) this.#dateThread(thread, 0);
+    }
+  }
+
+  #dateThread(thread: number, atLeast: ModSeq): void {
+    const positions = this.membersOf(thread);
+    let last = atLeast;
+    for (const at of positions) last = Math.max(last, this.modSeqs[at]!);
+    for (const at of positions)
+      for (const mailbox of this.mailboxesAt(at)) {
+        const facts = this.#mailboxes.get(mailbox);
+        if (facts !== undefined && facts.countsModSeq < last) facts.countsModSeq = last;
+      }
+  }
+
+  // --- changing -----------------------------------------------------------------------------------------------------
+
+  #reshape({ mailboxes, modSeq }: ShelfChange): GoneMailbox[] {
+    const gone: GoneMailbox[] = [];
+    let reshaped = false;
+    for (const { mailbox, shape, numbers } of mailboxes) {
+      const before = this.#mailboxes.get(mailbox);
+      if (numbers === null) {
+        if (before === undefined) continue;
+        gone.push({ modSeq, mailbox, createdModSeq: before.createdModSeq });
+        this.#mailboxes.delete(mailbox);
+        reshaped = true;
+      } else if (shape !== null) {
+        this.#mailboxes.set(mailbox, { ...shape, countsModSeq: before?.countsModSeq ?? shape.createdModSeq });
+        reshaped = true;
+      }
+    }
+    if (!reshaped) return gone;
+    this.mailboxModSeq = modSeq;
+    const trash = this.#trash();
+    if (trash !== this.#counts.trash) {
+      this.#counts.restart(trash);
+      this.#countAll();
+    }
+    return gone;
+  }
+
+  #draftAll(change: ShelfChange): Map<MessageId, Draft> {
+    const drafts = new Map<MessageId, Draft>();
+    const threads = new Map(change.threads);
+    const draftOf = (message: MessageId): Draft => {
+      let draft = drafts.get(message);
+      if (draft === undefined) drafts.set(message, (draft = this.#draft(message, threads.get(message))));
+      return draft;
+    };
+    for (const { mailbox, added, flags, expunged, expungedMessages, numbers } of change.mailboxes) {
+      if (numbers === null) {
+        for (const message of this.#lettersIn(mailbox)) {
+          const draft = draftOf(message);
+          draft.touched ||= draft.places.some((place) => place.mailbox === mailbox && counts(place));
+          draft.places = draft.places.filter((place) => place.mailbox !== mailbox);
+        }
+        continue;
+      }
+      for (const { system, keywords, uids, messages } of flags) {
+        const set = this.#flags.intern(system, keywords);
+        for (const [index, uid] of uids.entries()) {
+          const draft = draftOf(messages[index]!);
+          const where = draft.places.findIndex((place) => place.uid === uid && place.mailbox === mailbox);
+          if (where < 0) continue;
+          const place = { mailbox, uid, flags: set };
+          draft.touched ||= counts(place) || counts(draft.places[where]!);
+          draft.places[where] = place;
+        }
+      }
+      for (const [uid, message, system, keywords, size, receivedAt] of added) {
+        const draft = draftOf(message);
+        const place = { mailbox, uid, flags: this.#flags.intern(system, keywords) };
+        if (draft.places.length === 0) {
+          draft.size = size;
+          draft.receivedAt = receivedAt;
+        }
+        draft.places.push(place);
+        draft.touched ||= counts(place);
+      }
+      for (const [index, uid] of expunged.entries()) {
+        const draft = draftOf(expungedMessages[index]!);
+        const where = draft.places.findIndex((place) => place.uid === uid && place.mailbox === mailbox);
+        if (where < 0) continue;
+        draft.touched ||= counts(draft.places[where]!);
+        draft.places.splice(where, 1);
+      }
+    }
+    return drafts;
+  }
+
+  #draft(message: MessageId, thread: number | undefined): Draft {
+    const at = this.indexOf(message);
+    if (at >= 0) {
+      const { threads, sizes, receivedAt } = this.#letters;
+      const places = [...this.allPlacesAt(at)];
+      return { message, at, thread: threads[at]!, size: sizes[at]!, receivedAt: receivedAt[at]!, places, touched: false };
+    }
+    const hidden = this.#hidden.get(message);
+    if (hidden !== undefined) return { message, at, ...hidden, places: [...hidden.places], touched: false };
+    return { message, at, thread: thread ?? message, size: 0, receivedAt: 0, places: [], touched: false };
+  }
+
+  /** Letters with a place in a mailbox, also one that does not count. */
+  #lettersIn(mailbox: MailboxId): MessageId[] {
+    const found = new Set<MessageId>();
+    const holds = this.#boxSets.map((set) => set.includes(mailbox));
+    for (let at = 0; at < this.count; at++) if (holds[this.#letters.boxes[at]!]) found.add(this.messages[at]!);
+    for (const [message, places] of this.#many) if (places.some((place) => place.mailbox === mailbox)) found.add(message);
+    for (const [message, { places }] of this.#hidden) if (places.some((place) => place.mailbox === mailbox)) found.add(message);
+    return [...found];
+  }
+
+  #unite(kept: number, dropped: number, modSeq: ModSeq, drafts: Map<MessageId, Draft>, gone: GoneLetter[]): void {
+    const { threads, created, joined, modSeqs } = this.#letters;
+    for (const at of this.membersOf(dropped)) {
+      const message = this.messages[at]!;
+      gone.push({ modSeq, message, thread: dropped, createdModSeq: created[at]!, joinedModSeq: joined[at]!, moved: true });
+      threads[at] = kept;
+      joined[at] = modSeq;
+      modSeqs[at] = modSeq;
+      this.#join(kept, message, at);
+      this.threadModSeq = modSeq;
+      this.emailModSeq = modSeq;
+    }
+    this.#members.delete(dropped);
+    for (const hidden of this.#hidden.values()) if (hidden.thread === dropped) hidden.thread = kept;
+    for (const draft of drafts.values()) if (draft.thread === dropped) draft.thread = kept;
+  }
+
+  /** Makes the drafts true. */
+  #settle(drafts: ReadonlyMap<MessageId, Draft>, modSeq: ModSeq, gone: GoneLetter[]): void {
+    const leaving: number[] = [];
+    const coming: Draft[] = [];
+    for (const draft of drafts.values()) {
+      const { message, at, places, thread, size, receivedAt } = draft;
+      const inSight = places.some(counts);
+      if (draft.touched && (inSight || at >= 0)) this.emailModSeq = modSeq;
+      if (inSight) this.#hidden.delete(message);
+      else {
+        this.#many.delete(message);
+        if (places.length > 0) this.#hidden.set(message, { thread, size, receivedAt, places });
+        else this.#hidden.delete(message);
+      }
+      if (at < 0) {
+        if (inSight) coming.push(draft);
+        continue;
+      }
+      if (inSight) {
+        this.#write(at, draft);
+        if (draft.touched) this.#letters.modSeqs[at] = modSeq;
+        continue;
+      }
+      const { created, joined } = this.#letters;
+      gone.push({ modSeq, message, thread, createdModSeq: created[at]!, joinedModSeq: joined[at]!, moved: false });
+      leaving.push(at);
+      this.#leave(thread, message);
+      this.threadModSeq = modSeq;
+    }
+    if (leaving.length > 0 || coming.length > 0) this.#rearrange(leaving, coming, modSeq);
+  }
+
+  #rearrange(leaving: number[], coming: Draft[], modSeq: ModSeq): void {
+    const before = this.#letters;
+    coming.sort((a, b) => a.message - b.message);
+    leaving.sort((a, b) => a - b);
+    const last = before.count === 0 ? 0 : before.messages[before.count - 1]!;
+    const behind = leaving.length === 0 && (coming.length === 0 || coming[0]!.message > last);
+    const positions: number[] = [];
+    if (behind) {
+      const needed = before.count + coming.length;
+      if (needed > before.messages.length) this.#letters = withRoom(before, Math.max(16, needed, before.messages.length * 2), nowhere);
+      for (const _ of coming) positions.push(this.#letters.count++);
+    } else {
+      const comingIds = coming.map(({ message }) => message);
+      this.#letters = withRoom(before, before.count - leaving.length + coming.length, leaving, comingIds);
+      for (const id of comingIds) positions.push(this.indexOf(id));
+      if (this.#order !== null) {
+        const moved = new Int32Array(before.count);
+        let shift = 0;
+        let nextOut = 0;
+        let nextIn = 0;
+        for (let at = 0; at < before.count; at++) {
+          while (nextIn < comingIds.length && comingIds[nextIn]! < before.messages[at]!) {
+            shift++;
+            nextIn++;
+          }
+          if (leaving[nextOut] === at) {
+            moved[at] = -1;
+            shift--;
+            nextOut++;
+          } else moved[at] = at + shift;
+        }
+        this.#order = orderMoved(this.#order, moved);
+      }
+    }
+    const { messages, threads, sizes, receivedAt, created, joined, modSeqs } = this.#letters;
+    for (const [index, draft] of coming.entries()) {
+      const at = positions[index]!;
+      messages[at] = draft.message;
+      threads[at] = draft.thread;
+      sizes[at] = draft.size;
+      receivedAt[at] = draft.receivedAt;
+      created[at] = joined[at] = modSeqs[at] = modSeq;
+      this.#write(at, draft);
+    }
+    for (const [index, draft] of coming.entries()) this.#join(draft.thread, draft.message, positions[index]!);
+    if (coming.length > 0) this.threadModSeq = modSeq;
+    if (this.#order !== null) this.#order = orderWith(this.#letters, this.#order, positions);
+  }
+
+  /** The columns that follow from a letter's places. */
+  #write(at: number, { message, places }: Draft): void {
+    const { uids, boxes, flags } = this.#letters;
+    const [only] = places;
+    if (places.length === 1) {
+      this.#many.delete(message);
+      uids[at] = only!.uid;
+      boxes[at] = this.#internOne(only!.mailbox);
+      flags[at] = only!.flags.index;
+      return;
+    }
+    const inSight = places.filter(counts);
+    this.#many.set(message, places);
+    uids[at] = 0;
+    boxes[at] = this.#internBoxes(inSight);
+    flags[at] = this.#merge(inSight).index;
+  }
+
+  // --- threads and sets ---------------------------------------------------------------------------------------------
+
+  #join(thread: number, message: MessageId, at: number): void {
+    const members = this.#members.get(thread);
+    if (members === undefined) {
+      this.#members.set(thread, message);
+      return;
+    }
+    const list = typeof members === 'number' ? [members] : members;
+    const { receivedAt } = this.#letters;
+    const time = receivedAt[at]!;
+    let where = list.length;
+    while (where > 0) {
+      const other = receivedAt[this.indexOf(list[where - 1]!)]!;
+      if (other < time || (other === time && list[where - 1]! < message)) break;
+      where--;
+    }
+    list.splice(where, 0, message);
+    if (list !== members) this.#members.set(thread, list);
+  }
+
+  #leave(thread: number, message: MessageId): void {
+    const members = this.#members.get(thread);
+    if (members === undefined || typeof members === 'number') {
+      this.#members.delete(thread);
+      return;
+    }
+    members.splice(members.indexOf(message), 1);
+    if (members.length === 1) this.#members.set(thread, members[0]!);
+  }
+
+  #countThread(thread: number, sign: 1 | -1): void {
+    const positions = this.membersOf(thread);
+    if (positions.length === 0) return;
+    this.#counts.count(
+      positions.map((at): CountedLetter => ({
+        mailboxes: this.mailboxesAt(at),
+        unread: (this.flagsAt(at).system & (SEEN | DRAFT)) === 0,
+      })),
+      sign,
+    );
+  }
+
+  #internOne(mailbox: MailboxId): number {
+    let index = this.#oneBox.get(mailbox);
+    if (index === undefined) this.#oneBox.set(mailbox, (index = this.#boxSets.push([mailbox]) - 1));
+    return index;
+  }
+
+  #internBoxes(places: readonly Place[]): number {
+    const ids = [...new Set(places.map(({ mailbox }) => mailbox))].sort((a, b) => a - b);
+    if (ids.length === 1) return this.#internOne(ids[0]!);
+    const key = ids.join(' ');
+    let index = this.#boxSetOf.get(key);
+    if (index === undefined) this.#boxSetOf.set(key, (index = this.#boxSets.push(ids) - 1));
+    return index;
+  }
+
+  #merge(places: readonly Place[]): FlagSet {
+    const { system, keywords } = mergeFlags(places.map(({ flags }) => flags));
+    return this.#flags.intern(system, keywords);
+  }
+}
+
+function find(messages: Uint32Array, count: number, message: MessageId): number {
+  if (count === 0 || message < messages[0]! || message > messages[count - 1]!) return -1;
+  // Ids ascend and differ: one lies at most as far behind the first as their difference. Without gaps it lies just there.
+  let high = Math.min(count - 1, message - messages[0]!);
+  if (messages[high] === message) return high;
+  let low = 0;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (messages[middle]! < message) low = middle + 1;
+    else high = middle;
+  }
+  return messages[low] === message ? low : -1;
+}

@@ -1,0 +1,39 @@
+// What a revision means for a letter's mailboxes and flags: the part that is the same in every engine. Knows shelf-contract.ts; changes nothing.
+import type { MailboxId } from './contract.ts';
+import { DRAFT, SEEN } from './mailbox-state.ts';
+import type { Revision } from './shelf-contract.ts';
+
+/** Mailboxes that a letter is to be laid into and taken out of, or why not. `here`: where it lies now, places that count. */
+export function planMailboxes(
+  here: readonly MailboxId[],
+  change: Revision['mailboxes'],
+  exists: (mailbox: MailboxId) => boolean,
+): 'no-such-mailbox' | 'nowhere' | { readonly add: readonly MailboxId[]; readonly remove: readonly MailboxId[] } {
+  if (change === undefined) return { add: [], remove: [] };
+  const now = new Set(here);
+  const wanted = new Set('set' in change ? change.set : [...here, ...change.add]);
+  if ('remove' in change) for (const mailbox of change.remove) wanted.delete(mailbox);
+  const add = [...wanted].filter((mailbox) => !now.has(mailbox));
+  if (!add.every(exists)) return 'no-such-mailbox';
+  if (wanted.size === 0) return 'nowhere';
+  return { add, remove: [...now].filter((mailbox) => !wanted.has(mailbox)) };
+}
+
+interface PlainFlags {
+  readonly system: number;
+  readonly keywords: readonly string[];
+}
+
+/** RFC 8621 §4.1.1: the flags of a letter are those of all its places together, $seen and $draft only when all have it. At least one place. */
+export function mergeFlags(places: readonly PlainFlags[]): PlainFlags {
+  if (places.length === 1) return places[0]!;
+  let any = 0;
+  let every = SEEN | DRAFT;
+  const keywords = new Map<string, string>();
+  for (const { system, keywords: words } of places) {
+    any |= system;
+    every &= system;
+    for (const word of words) if (!keywords.has(word.toLowerCase())) keywords.set(word.toLowerCase(), word);
+  }
+  return { system: (any & ~(SEEN | DRAFT)) | every, keywords: [...keywords.values()] };
+}

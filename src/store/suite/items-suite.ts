@@ -1,0 +1,608 @@
+// The store suite: items and uploads. What two who decide about the same thing may rely on, what an app that was away gets told, what is due.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bytesFromUtf8, utf8FromBytes } from '../../base/bytes.ts';
+import { Refusal, Unavailable } from '../../base/trouble.ts';
+import type { AccountChange, MailStore, ModSeq, Spool } from '../contract.ts';
+import { itemOctetsMax, itemsMax, uploadsKeptMs, type Item, type ItemWrite } from '../items-contract.ts';
+import { uploadOctetsMax } from '../item-rules.ts';
+import { keptItemTombstones, keptTombstoneTime } from '../limits.ts';
+import {
+  ADA,
+  BEN,
+  acceptOf,
+  hashOf,
+  mailboxOf,
+  recipient,
+  refuses,
+  spoolOf,
+  toInbox,
+  uidsOf,
+  verifies,
+  wholePicture,
+  withStore,
+  type OpenStore,
+} from './stand-suite.ts';
+
+export function itemsSuite(open: OpenStore): void {
+  writing(open);
+  racing(open);
+  committing(open);
+  changing(open);
+  coming(open);
+  bounds(open);
+  uploading(open);
+  itemFaults(open);
+}
+
+const add = (value: unknown, dueAt: number | null = null, kind = 'note'): ItemWrite => ({ kind, add: value, dueAt });
+
+async function addOne(store: MailStore, value: unknown, dueAt: number | null = null): Promise<Item> {
+  const { ids } = await store.items.write(ADA, [add(value, dueAt)]);
+  return (await store.items.get(ADA, 'note', ids))[0]!;
+}
+
+async function valuesOf(store: MailStore, kind = 'note', account = ADA): Promise<unknown[]> {
+  return (await store.items.list(account, kind)).map(({ value }) => value);
+}
+
+/** All of both accounts: letters, items of the kinds used here, uploads with their octets. */
+async function everything(store: MailStore): Promise<unknown> {
+  const items = [];
+  for (const account of [ADA, BEN]) {
+    for (const kind of ['note', 'other']) {
+      const list = await store.items.list(account, kind).catch(() => 'none');
+      items.push(typeof list === 'string' ? list : list.map(({ id, dueAt, value }) => ({ id, dueAt, value })));
+    }
+    for (const id of [1, 2, 3]) {
+      const upload = await store.uploads.find(account, id).catch(() => null);
+      items.push(upload === null ? null : await textOf(store, account, id));
+    }
+  }
+  return { letters: await wholePicture(store), items };
+}
+
+async function textOf(store: MailStore, account: number, id: number): Promise<string> {
+  const octets = await store.uploads.open(account, id);
+  return utf8FromBytes(await octets.read(0, octets.length));
+}
+
+function writing(open: OpenStore): void {
+  test('items come, change and go; ids of each kind and account are their own and never used again', () =>
+    withStore(open, async (store) => {
+      const first = await store.items.write(ADA, [add('a'), add({ b: [1, null, 'ü'] }, 5), add('o', null, 'other')]);
+      assert.deepEqual(first.ids, [1, 2, 1]);
+      const { modSeq } = first;
+      assert.deepEqual(await store.items.list(ADA, 'note'), [
+        { kind: 'note', id: 1, createdModSeq: modSeq, modSeq, dueAt: null, value: 'a' },
+        { kind: 'note', id: 2, createdModSeq: modSeq, modSeq, dueAt: 5, value: { b: [1, null, 'ü'] } },
+      ]);
+      const second = await store.items.write(ADA, [
+        { kind: 'note', id: 2, put: 'b2' },
+        { kind: 'note', id: 1, put: 'a2', dueAt: 9 },
+        { kind: 'other', id: 1, remove: true },
+      ]);
+      assert.deepEqual(second.ids, [2, 1, 1]);
+      assert.ok(second.modSeq > modSeq);
+      const got = await store.items.get(ADA, 'note', [2, 7, 1]);
+      assert.deepEqual(
+        got.map((item) => item && [item.value, item.dueAt, item.createdModSeq, item.modSeq]),
+        [['b2', 5, modSeq, second.modSeq], null, ['a2', 9, modSeq, second.modSeq]],
+      );
+      await store.items.write(ADA, [{ kind: 'note', id: 2, put: 'b3', dueAt: null }]);
+      assert.equal((await store.items.get(ADA, 'note', [2]))[0]!.dueAt, null);
+      assert.deepEqual((await store.items.write(ADA, [add('o2', null, 'other')])).ids, [2]);
+      assert.deepEqual(await store.items.list(BEN, 'note'), []);
+      assert.deepEqual((await store.items.write(BEN, [add('ben')])).ids, [1]);
+      await verifies(store);
+    }));
+
+  test('one call may add, change and remove the same item, and all its writes have one MODSEQ', () =>
+    withStore(open, async (store) => {
+      const { ids, modSeq } = await store.items.write(ADA, [
+        add('x'),
+        { kind: 'note', id: 1, put: 'y' },
+        add('z'),
+        { kind: 'note', id: 2, remove: true },
+      ]);
+      assert.deepEqual(ids, [1, 1, 2, 2]);
+      assert.deepEqual(await store.items.list(ADA, 'note'), [
+        { kind: 'note', id: 1, createdModSeq: modSeq, modSeq, dueAt: null, value: 'y' },
+      ]);
+      assert.deepEqual(await store.items.changes(ADA, 'note', 1), { created: [1], updated: [], destroyed: [] });
+      await verifies(store);
+    }));
+
+  test('nothing written is nothing changed', () =>
+    withStore(open, async (store) => {
+      const { modSeq } = await store.items.write(ADA, [add('a')]);
+      assert.deepEqual(await store.items.write(ADA, []), { ids: [], modSeq });
+    }));
+
+  test('what is refused leaves everything as it was, also the writes before it', () =>
+    withStore(open, async (store) => {
+      const item = await addOne(store, 'a');
+      const before = await everything(store);
+      const bad: readonly (readonly [string, ItemWrite])[] = [
+        ['nonexistent', { kind: 'note', id: 9, put: 1 }],
+        ['nonexistent', { kind: 'other', id: 1, remove: true }],
+        ['changed', { kind: 'note', id: 1, remove: true, ifModSeq: item.modSeq - 1 }],
+        ['too-big', { kind: 'note', id: 1, put: 'x'.repeat(itemOctetsMax) }],
+      ];
+      for (const [code, write] of bad) {
+        await refuses(code as 'changed', () => store.items.write(ADA, [add('new'), { kind: 'note', id: 1, put: 'b' }, write]));
+        await refuses(code as 'changed', () => store.items.write(ADA, [write]));
+      }
+      await refuses('nonexistent', () => store.items.write(99, [add('a')]));
+      await refuses('nonexistent', () => store.items.list(99, 'note'));
+      assert.deepEqual(await everything(store), before);
+      assert.equal((await store.items.write(ADA, [add('next')])).modSeq, item.modSeq + 1);
+      await verifies(store);
+    }));
+
+  test('an account that is removed takes its items and uploads along', () =>
+    withStore(open, async (store) => {
+      await store.items.write(BEN, [add('a', 5)]);
+      await store.uploads.add(BEN, await spoolOf(store, 'octets'), 'text/plain');
+      await store.removeAccount(BEN);
+      await refuses('nonexistent', () => store.items.list(BEN, 'note'));
+      await refuses('nonexistent', () => store.uploads.find(BEN, 1));
+      assert.deepEqual(await store.items.due(10, 10), []);
+      await verifies(store);
+    }));
+
+  test('listeners of the account hear which kinds changed, when they can be read', () =>
+    withStore(open, async (store) => {
+      const heard: AccountChange[] = [];
+      const seen: Promise<unknown[]>[] = [];
+      const stop = store.subscribe(ADA, (change) => {
+        heard.push(change);
+        seen.push(valuesOf(store));
+      });
+      const { modSeq } = await store.items.write(ADA, [add('a'), add('b', null, 'other')]);
+      await store.items.write(BEN, [add('ben')]);
+      stop();
+      assert.deepEqual(
+        heard.map((change) => ({ ...change, items: [...change.items].sort() })),
+        [{ account: ADA, modSeq, mailboxes: [], items: ['note', 'other'] }],
+      );
+      assert.deepEqual(await seen[0], ['a']);
+    }));
+}
+
+function racing(open: OpenStore): void {
+  test('of two who decide about the same item one wins, and both know', () =>
+    withStore(open, async (store) => {
+      for (let round = 0; round < 20; round++) {
+        const item = await addOne(store, 'waits');
+        const decide = (put: string): Promise<unknown> =>
+          store.items.write(ADA, [{ kind: 'note', id: item.id, put, ifModSeq: item.modSeq }, add(put, null, 'other')]);
+        const settled = await Promise.allSettled([decide('sent'), decide('called back'), decide('third')]);
+        const won = settled.flatMap(({ status }, at) => (status === 'fulfilled' ? [['sent', 'called back', 'third'][at]] : []));
+        assert.equal(won.length, 1);
+        for (const one of settled)
+          if (one.status === 'rejected') assert.ok(one.reason instanceof Refusal && one.reason.code === 'changed', String(one.reason));
+        assert.equal((await store.items.get(ADA, 'note', [item.id]))[0]!.value, won[0]);
+        assert.equal((await valuesOf(store, 'other')).length, round + 1);
+      }
+      await verifies(store);
+    }));
+
+  test('an item that was not changed since then is as it was at any MODSEQ since', () =>
+    withStore(open, async (store) => {
+      const item = await addOne(store, 'a');
+      await addOne(store, 'another');
+      const state = await store.items.state(ADA, 'note');
+      await store.items.write(ADA, [{ kind: 'note', id: item.id, put: 'b', ifModSeq: state }]);
+      await refuses('changed', () => store.items.write(ADA, [{ kind: 'note', id: item.id, put: 'c', ifModSeq: state }]));
+      await store.items.write(ADA, [{ kind: 'note', id: item.id, remove: true }]);
+      await refuses('changed', () => store.items.write(ADA, [{ kind: 'note', id: item.id, put: 'c', ifModSeq: state + 1 }]));
+      await refuses('nonexistent', () => store.items.write(ADA, [{ kind: 'note', id: item.id, put: 'c' }]));
+    }));
+}
+
+function committing(open: OpenStore): void {
+  test('letters and the item are one decision: with one MODSEQ, and known to listeners at once', () =>
+    withStore(open, async (store) => {
+      const item = await addOne(store, 'waits', 5);
+      const heard: AccountChange[] = [];
+      store.subscribe(ADA, (change) => heard.push(change));
+      const done = await store.commit({
+        letters: [await acceptOf(store, 'n', [toInbox(ADA), toInbox(BEN)], { queue: [recipient('x@far.test')] })],
+        items: [
+          { account: ADA, write: { kind: 'note', id: item.id, put: 'sent', dueAt: null, ifModSeq: item.modSeq } },
+          { account: ADA, write: add('trail', null, 'other') },
+        ],
+      });
+      assert.deepEqual(done.items, [item.id, 1]);
+      const [after] = await store.items.get(ADA, 'note', [item.id]);
+      assert.deepEqual([after!.value, after!.dueAt], ['sent', null]);
+      const inbox = await mailboxOf(store, ADA, 'INBOX');
+      assert.equal(after!.modSeq, inbox.highestModSeq);
+      assert.deepEqual([await uidsOf(store, ADA, 'INBOX'), await uidsOf(store, BEN, 'INBOX')], [[1], [1]]);
+      assert.deepEqual(
+        heard.map(({ mailboxes, items }) => [mailboxes, [...items].sort()]),
+        [[[inbox.id], ['note', 'other']]],
+      );
+      assert.equal((await store.queue.count()).ready, 1);
+      await verifies(store);
+    }));
+
+  test('letters whose recipients live elsewhere go with an item of any account, in one decision', () =>
+    withStore(open, async (store) => {
+      for (const account of [3, 4, 5]) await store.createAccount(account, []);
+      for (const account of [ADA, BEN, 3, 4, 5]) {
+        const others = [ADA, BEN, 3, 4, 5].filter((other) => other !== account);
+        const { ids } = await store.items.write(account, [add('waits')]);
+        const work = async (ifModSeq: ModSeq) => ({
+          letters: [
+            await acceptOf(
+              store,
+              `from ${account}`,
+              others.map((other) => toInbox(other)),
+            ),
+          ],
+          items: [{ account, write: { kind: 'note', id: ids[0]!, remove: true, ifModSeq } as const }],
+        });
+        const late = await work(0);
+        await refuses('changed', () => store.commit(late));
+        await store.commit(await work(Number.MAX_SAFE_INTEGER));
+        assert.deepEqual(await valuesOf(store, 'note', account), []);
+      }
+      for (const account of [ADA, BEN, 3, 4, 5]) assert.equal((await store.usage(account)).messages, 4);
+      await verifies(store);
+    }));
+
+  test('a commit that comes too late for its item places no letter, ends no queue row and writes no journey', () =>
+    withStore(open, async (store) => {
+      const item = await addOne(store, 'waits');
+      await store.commit({ letters: [await acceptOf(store, 'q', [], { queue: [recipient('x@far.test')] })] });
+      const [row] = await store.queue.take(5000, 1000, 1, []);
+      await store.items.write(ADA, [{ kind: 'note', id: item.id, put: 'called back' }]);
+      const before = await everything(store);
+      const letters = [await acceptOf(store, 'n', [toInbox(ADA), toInbox(BEN)], { queue: [recipient('y@far.test')] })];
+      const events = [{ letter: 'idn', at: 5, station: 'submission', result: 'done', recipient: null, account: null, facts: {} } as const];
+      const queue = [{ id: row!.id, leaseEpoch: row!.leaseEpoch, done: 'delivered' } as const];
+      const items = [
+        { account: ADA, write: add('trail', null, 'other') },
+        { account: ADA, write: { kind: 'note', id: item.id, remove: true, ifModSeq: item.modSeq } as const },
+      ];
+      await refuses('changed', () => store.commit({ letters, events, queue, items }));
+      assert.deepEqual(await everything(store), before);
+      assert.deepEqual(await store.trace.ofLetter('idn'), []);
+      await refuses('cannot', () =>
+        store.commit({
+          items: [
+            { account: ADA, write: add('a') },
+            { account: BEN, write: add('b') },
+          ],
+        }),
+      );
+      await refuses('nonexistent', () => store.commit({ items: [{ account: 99, write: add('a') }] }));
+      assert.deepEqual(await everything(store), before);
+      await verifies(store);
+    }));
+}
+
+/** Numbers that look like chance and can be had again. */
+function dice(seed: number): (sides: number) => number {
+  let state = seed;
+  return (sides) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * sides);
+  };
+}
+
+function changing(open: OpenStore): void {
+  test('state and changes of a kind nobody has used', () =>
+    withStore(open, async (store) => {
+      const state = await store.items.state(ADA, 'note');
+      assert.deepEqual(await store.items.changes(ADA, 'note', state), { created: [], updated: [], destroyed: [] });
+      await store.items.write(ADA, [add('x', null, 'other')]);
+      assert.equal(await store.items.state(ADA, 'note'), state);
+      assert.equal(await store.items.changes(ADA, 'note', Number.MAX_SAFE_INTEGER), null);
+      await refuses('nonexistent', () => store.items.state(99, 'note'));
+      await refuses('nonexistent', () => store.items.changes(99, 'note', 1));
+    }));
+
+  const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+  test(`whoever knew any state and is told the changes knows how it is now (SEED=${seed})`, () =>
+    withStore(open, async (store) => {
+      const roll = dice(seed);
+      const known = new Map<ModSeq, Map<number, string>>([[await store.items.state(ADA, 'note'), new Map()]]);
+      for (let step = 0; step < 60; step++) {
+        const there = await store.items.list(ADA, 'note');
+        const writes: ItemWrite[] = [];
+        const free = [...there];
+        for (let count = 1 + roll(4); count > 0; count--) {
+          const what = roll(4);
+          const [item] = what === 0 || free.length === 0 ? [] : free.splice(roll(free.length), 1);
+          if (item === undefined) writes.push(add(`new ${step} ${count}`));
+          else if (what === 1) writes.push({ kind: 'note', id: item.id, remove: true });
+          else writes.push({ kind: 'note', id: item.id, put: `put ${step} ${count}` });
+        }
+        if (roll(5) === 0) await store.items.write(ADA, [add('beside', null, 'other')]);
+        await store.items.write(ADA, writes);
+        const now = await store.items.list(ADA, 'note');
+        known.set(await store.items.state(ADA, 'note'), new Map(now.map(({ id, value }) => [id, String(value)])));
+      }
+      const now = [...known.values()].at(-1)!;
+      for (const [since, before] of known) {
+        const changes = await store.items.changes(ADA, 'note', since);
+        assert.ok(changes !== null);
+        const told = new Map(before);
+        for (const id of changes.destroyed) assert.ok(told.delete(id), `state ${since}: ${id} is destroyed, but was not there`);
+        for (const id of changes.updated) {
+          assert.ok(before.has(id) && now.get(id) !== before.get(id), `state ${since}: ${id} is updated`);
+          told.set(id, now.get(id)!);
+        }
+        for (const id of changes.created) {
+          assert.ok(!before.has(id), `state ${since}: ${id} is created, but was there`);
+          told.set(id, now.get(id)!);
+        }
+        assert.deepEqual([...told].sort(), [...now].sort(), `state ${since}`);
+      }
+      await verifies(store);
+    }));
+
+  test('changes are told in the order in which they happened', () =>
+    withStore(open, async (store) => {
+      await store.items.write(ADA, [add('1'), add('2'), add('3'), add('4')]);
+      const since = await store.items.state(ADA, 'note');
+      for (const id of [3, 1]) await store.items.write(ADA, [{ kind: 'note', id, put: 'x' }]);
+      for (const id of [4, 2]) await store.items.write(ADA, [{ kind: 'note', id, remove: true }]);
+      for (const value of ['5', '6']) await store.items.write(ADA, [add(value)]);
+      await store.items.write(ADA, [{ kind: 'note', id: 5, put: 'later' }]);
+      assert.deepEqual(await store.items.changes(ADA, 'note', since), { created: [5, 6], updated: [3, 1], destroyed: [4, 2] });
+    }));
+
+  test('when too much has gone, old states are not known any more, and young ones are', () =>
+    withStore(open, async (store, { advance }) => {
+      if (advance === undefined) return;
+      const first = await store.items.state(ADA, 'note');
+      const portion = 3000;
+      let young = first;
+      for (let gone = 0; gone <= keptItemTombstones; gone += portion) {
+        const { ids } = await store.items.write(
+          ADA,
+          Array.from({ length: portion }, () => add(0)),
+        );
+        young = (
+          await store.items.write(
+            ADA,
+            ids.map((id) => ({ kind: 'note', id, remove: true })),
+          )
+        ).modSeq;
+      }
+      advance(keptTombstoneTime + 1000);
+      while (await store.upkeep());
+      assert.equal(await store.items.changes(ADA, 'note', first), null);
+      await store.items.write(ADA, [add('last')]);
+      assert.equal((await store.items.changes(ADA, 'note', young))?.created.length, 1);
+      await verifies(store);
+    }));
+}
+
+function coming(open: OpenStore): void {
+  test('what is due comes from all accounts, the longest due first, as far as it was asked for', () =>
+    withStore(open, async (store) => {
+      assert.equal(await store.items.nextDue(), null);
+      await store.items.write(ADA, [add('late', 30), add('never'), add('soon', 10)]);
+      await store.items.write(BEN, [add('middle', 20), add('far', 1000)]);
+      assert.equal(await store.items.nextDue(), 10);
+      assert.deepEqual(await store.items.due(9, 10), []);
+      assert.deepEqual(
+        (await store.items.due(30, 10)).map(({ account, value }) => [account, value]),
+        [
+          [ADA, 'soon'],
+          [BEN, 'middle'],
+          [ADA, 'late'],
+        ],
+      );
+      assert.deepEqual(
+        (await store.items.due(30, 2)).map(({ value }) => value),
+        ['soon', 'middle'],
+      );
+      await store.items.write(ADA, [
+        { kind: 'note', id: 3, put: 'soon', dueAt: null },
+        { kind: 'note', id: 1, remove: true },
+      ]);
+      assert.equal(await store.items.nextDue(), 20);
+    }));
+
+  test('who waits for the next hears when one may be due sooner, and no more when he has stopped', () =>
+    withStore(open, async (store) => {
+      let heard = 0;
+      const next: (number | null)[] = [];
+      const asked: Promise<unknown>[] = [];
+      const stop = store.items.onDue(() => {
+        heard++;
+        asked.push(store.items.nextDue().then((at) => next.push(at)));
+      });
+      await store.items.write(ADA, [add('never')]);
+      assert.equal(heard, 0);
+      await store.items.write(ADA, [add('a', 50)]);
+      await store.items.write(ADA, [{ kind: 'note', id: 1, put: 'now', dueAt: 40 }]);
+      await store.commit({ items: [{ account: BEN, write: add('b', 30) }] });
+      await Promise.all(asked);
+      assert.deepEqual([heard, next], [3, [50, 40, 30]]);
+      stop();
+      await store.items.write(ADA, [add('c', 1)]);
+      assert.equal(heard, 3);
+    }));
+}
+
+function bounds(open: OpenStore): void {
+  test('a value has 256 KiB at most, counted in octets', () =>
+    withStore(open, async (store) => {
+      await store.items.write(ADA, [add('x'.repeat(itemOctetsMax - 2))]);
+      await refuses('too-big', () => store.items.write(ADA, [add('x'.repeat(itemOctetsMax - 1))]));
+      await store.items.write(ADA, [add('あ'.repeat(Math.floor((itemOctetsMax - 2) / 3)))]);
+      await refuses('too-big', () => store.items.write(ADA, [add('あ'.repeat(Math.floor(itemOctetsMax / 3)))]));
+      await refuses('too-big', () =>
+        store.commit({ items: [{ account: ADA, write: { kind: 'note', id: 1, put: 'x'.repeat(itemOctetsMax) } }] }),
+      );
+    }));
+
+  test('a kind has 10,000 items at most, others beside it', () =>
+    withStore(open, async (store) => {
+      await store.items.write(
+        ADA,
+        Array.from({ length: itemsMax }, (_, at) => add(at)),
+      );
+      await refuses('limit', () => store.items.write(ADA, [add('one more')]));
+      await store.items.write(ADA, [add('other', null, 'other')]);
+      await store.items.write(ADA, [{ kind: 'note', id: 1, remove: true }, add('in its place')]);
+      assert.equal((await store.items.list(ADA, 'note')).length, itemsMax);
+      await verifies(store);
+    }));
+}
+
+function uploading(open: OpenStore): void {
+  for (const [name, size] of [
+    ['nothing', 0],
+    ['a little', 5000],
+    ['more than is held in memory', 1_500_000],
+  ] as const) {
+    test(`an upload of ${name} is there as it was handed in, for its account`, () =>
+      withStore(open, async (store) => {
+        const octets = bytesFromUtf8('0123456789'.repeat(size / 10));
+        const spool = store.spool(2_000_000);
+        for (let at = 0; at < octets.length; at += 65_536) await spool.add(octets.slice(at, at + 65_536));
+        const upload = await store.uploads.add(ADA, spool, 'image/png; x=y');
+        assert.deepEqual([upload.id, upload.size, upload.type, upload.sha256], [1, size, 'image/png; x=y', hashOf(octets)]);
+        assert.deepEqual(await store.uploads.find(ADA, 1), upload);
+        const opened = await store.uploads.open(ADA, 1);
+        assert.equal(opened.length, size);
+        assert.equal(hashOf(await opened.read(0, size + 5)), hashOf(octets));
+        assert.deepEqual(utf8FromBytes(await opened.read(7, 12)), utf8FromBytes(octets.slice(7, 12)));
+        assert.equal((await opened.read(size, size + 1)).length, 0);
+        assert.equal(await store.uploads.find(BEN, 1), null);
+        await refuses('nonexistent', () => store.uploads.open(BEN, 1));
+        await verifies(store);
+        await store.uploads.remove(ADA, 1);
+        await store.uploads.remove(ADA, 1);
+        assert.equal(await store.uploads.find(ADA, 1), null);
+        assert.equal((await store.uploads.add(ADA, await spoolOf(store, 'next'), 'text/plain')).id, 2);
+        await verifies(store);
+      }));
+  }
+
+  test('an upload is kept for a day', () =>
+    withStore(open, async (store, { advance }) => {
+      if (advance === undefined) return;
+      await store.uploads.add(ADA, await spoolOf(store, 'old'), 'text/plain');
+      advance(uploadsKeptMs - 60_000);
+      await store.uploads.add(ADA, await spoolOf(store, 'young'), 'text/plain');
+      await store.upkeep();
+      assert.equal(await textOf(store, ADA, 1), 'old');
+      advance(61_000);
+      await store.upkeep();
+      await refuses('nonexistent', () => store.uploads.open(ADA, 1));
+      assert.equal(await textOf(store, ADA, 2), 'young');
+      await verifies(store);
+    }));
+
+  test('an account has 1 GiB of uploads at most; what is refused leaves the spool to its owner', () =>
+    withStore(open, async (store) => {
+      await store.uploads.add(ADA, await spoolOf(store, 'five!'), 'text/plain');
+      // Says that it holds more than a test can write; nobody looks at the octets of what is refused.
+      const spool = await spoolOf(store, 'x');
+      const large: Spool = { length: uploadOctetsMax - 4, add() {}, read: () => spool.read(), discard: () => spool.discard() };
+      await refuses('limit', () => store.uploads.add(ADA, large, 'text/plain'));
+      await store.uploads.add(ADA, spool, 'text/plain');
+      assert.equal(await store.uploads.find(ADA, 3), null);
+      await verifies(store);
+    }));
+
+  test('items and uploads outlive the store, with their states, numbers and due times', () =>
+    withStore(open, async (store, { reopen }) => {
+      if (reopen === undefined) return;
+      await store.items.write(ADA, [add('a', 7), add('b')]);
+      const since = await store.items.state(ADA, 'note');
+      await store.items.write(ADA, [{ kind: 'note', id: 2, remove: true }]);
+      await store.uploads.add(ADA, await spoolOf(store, 'octets'), 'text/plain');
+      const state = await store.items.state(ADA, 'note');
+      const before = await everything(store);
+      const again = await reopen();
+      assert.deepEqual(await everything(again), before);
+      assert.equal(await again.items.state(ADA, 'note'), state);
+      assert.deepEqual(await again.items.changes(ADA, 'note', since), { created: [], updated: [], destroyed: [2] });
+      assert.equal(await again.items.nextDue(), 7);
+      assert.deepEqual((await again.items.write(ADA, [add('c')])).ids, [3]);
+      assert.equal((await again.uploads.add(ADA, await spoolOf(again, 'more'), 'text/plain')).id, 2);
+      await verifies(again);
+    }));
+}
+
+const works: readonly (readonly [string, (store: MailStore) => Promise<unknown>])[] = [
+  [
+    'items.write',
+    (store) =>
+      store.items.write(ADA, [
+        add('new', 8),
+        { kind: 'note', id: 1, put: 'changed', dueAt: 9 },
+        { kind: 'note', id: 2, remove: true },
+        add('o', null, 'other'),
+      ]),
+  ],
+  [
+    'commit of a letter with an item',
+    async (store) =>
+      store.commit({
+        letters: [await acceptOf(store, 'n', [toInbox(ADA)], { queue: [recipient('z@far.test')] })],
+        items: [{ account: ADA, write: { kind: 'note', id: 1, remove: true, ifModSeq: 1_000_000 } }],
+      }),
+  ],
+  ['uploads.add', async (store) => store.uploads.add(ADA, await spoolOf(store, 'another'), 'text/plain')],
+  ['uploads.remove', (store) => store.uploads.remove(ADA, 1)],
+  ['removeAccount', (store) => store.removeAccount(ADA)],
+];
+
+async function prepare(store: MailStore): Promise<void> {
+  await store.items.write(ADA, [add('a', 5), add('b')]);
+  await store.uploads.add(ADA, await spoolOf(store, 'octets'), 'text/plain');
+}
+
+function itemFaults(open: OpenStore): void {
+  for (const [name, work] of works) {
+    test(`${name} is whole or not at all, whichever statement fails`, async () => {
+      let wanted: unknown;
+      await withStore(open, async (store) => {
+        await prepare(store);
+        await work(store);
+        wanted = await everything(store);
+      });
+      let met = 0;
+      for (let n = 1, over = false; !over; n++) {
+        await withStore(open, async (store, { failAt, reopen }) => {
+          over = failAt === undefined;
+          if (failAt === undefined) return;
+          await prepare(store);
+          const before = await everything(store);
+          failAt(n);
+          let outcome = 'done';
+          try {
+            await work(store);
+          } catch (trouble) {
+            assert.ok(trouble instanceof Unavailable, `statement ${n}: ${String(trouble)}`);
+            outcome = trouble.code;
+          }
+          failAt(0);
+          over = outcome === 'done';
+          if (!over) met++;
+          const after = reopen === undefined ? store : await reopen();
+          const found = JSON.stringify(await everything(after));
+          const right = outcome === 'done' ? [wanted] : outcome === 'unknown-outcome' ? [before, wanted] : [before];
+          assert.ok(
+            right.some((one) => JSON.stringify(one) === found),
+            `statement ${n}: ${outcome}, ${found}`,
+          );
+          await verifies(after);
+        });
+        assert.ok(n < 200);
+      }
+      await withStore(open, async (_, { failAt }) => assert.ok(failAt === undefined || met > 3, `only ${met} statements failed`));
+    });
+  }
+}
