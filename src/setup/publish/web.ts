@@ -7,6 +7,7 @@ import { isLoopback } from '../../base/address.ts';
 import { openAppFiles } from '../../io/http/app-files.ts';
 import { authRoutes } from '../../io/http/auth-routes.ts';
 import { letterRoutes } from '../../io/http/letter-frame.ts';
+import { openWebDoor } from '../../io/http/web-door.ts';
 import type { StartPageFacts } from '../../io/http/start-page.ts';
 import { oauthBegin } from '../../io/http/oauth-begin.ts';
 import { callbackPath, oauthCallback } from '../../io/http/oauth-callback.ts';
