@@ -36,7 +36,7 @@ function digestOfSources(): string {
 async function build(digest: string): Promise<void> {
   const began = performance.now();
   const { build: vite } = await import('vite');
-  const { appBuild, serviceWorkerBuild } = await import('../web/vite.config.ts');
+  const { appBuild, serviceWorkerBuild } = await import('../web/build.ts');
   await vite(appBuild(dist));
   const files = globSync('**/*', { cwd: dist })
     .filter((file) => statSync(join(dist, file)).isFile() && !file.endsWith('.map'))

@@ -10,13 +10,18 @@ export interface ScreenProps {
 
 type Loader = () => Promise<{ readonly default: Component<ScreenProps> }>;
 
-const soon: Loader = () => import('./shell/soon.svelte');
+/** A screen that is one place, whatever follows in the address. */
+function single(load: () => Promise<{ readonly default: Component<Record<string, never>> }>): Loader {
+  return load as unknown as Loader;
+}
+
+const soon: Loader = single(() => import('./shell/soon.svelte') as unknown as Promise<{ readonly default: Component<Record<string, never>> }>);
 
 export const screens: Readonly<Record<ScreenName, Loader>> = {
   write: soon,
   search: soon,
   rules: soon,
-  settings: () => import('./settings/settings.svelte'),
+  settings: single(() => import('./settings/settings.svelte')),
   accounts: soon,
   journey: soon,
   words: soon,
