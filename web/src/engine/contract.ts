@@ -157,7 +157,19 @@ export interface ThreadView {
 
 // --- doing ------------------------------------------------------------------------------------------------------------
 
-export type ActionName = 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'move' | 'read' | 'unread' | 'flag' | 'unflag' | 'keyword' | 'change';
+export type ActionName =
+  | 'archive'
+  | 'delete'
+  | 'destroy'
+  | 'junk'
+  | 'not-junk'
+  | 'move'
+  | 'read'
+  | 'unread'
+  | 'flag'
+  | 'unflag'
+  | 'keyword'
+  | 'change';
 
 export interface LetterRef {
   readonly accountId: Id;
@@ -169,7 +181,10 @@ export interface LetterRef {
  * or out of all mailboxes when it is null.
  */
 export type Action =
-  | { readonly name: 'archive' | 'delete' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag'; readonly letters: readonly LetterRef[] }
+  | {
+      readonly name: 'archive' | 'delete' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag';
+      readonly letters: readonly LetterRef[];
+    }
   | { readonly name: 'destroy'; readonly letters: readonly LetterRef[] }
   | { readonly name: 'move'; readonly letters: readonly LetterRef[]; readonly to: Id; readonly from: Id | null }
   | { readonly name: 'keyword'; readonly letters: readonly LetterRef[]; readonly keyword: string; readonly on: boolean };
@@ -270,7 +285,8 @@ export interface Requests {
   /** Looks for the session and for news now, such as when the window comes to the front. */
   refresh: { args: null; answer: null };
   /** At once on screen and undoable; settles when it is kept on this device. */
-  act: { args: Action; answer: UndoView };
+  /** `silent`: what the app does by itself, such as marking as read what was opened; no step of the undo. */
+  act: { args: Action & { readonly silent?: boolean }; answer: UndoView };
   /** Undoes the newest step, or the one named with all that came after it. Null: there was none. */
   undo: { args: { readonly step?: number }; answer: UndoView | null };
   saveDraft: { args: Draft; answer: null };
@@ -282,7 +298,10 @@ export interface Requests {
   unsend: { args: { readonly accountId: Id; readonly submissionId: Id; readonly key: string }; answer: boolean };
   identities: { args: { readonly accountId: Id }; answer: readonly Identity[] };
   /** Ids of a list's rows between two positions, for "select all": up to 5,000 rows. */
-  rows: { args: { readonly query: ListQuery; readonly threads: boolean; readonly start: number; readonly end: number }; answer: readonly Row[] };
+  rows: {
+    args: { readonly query: ListQuery; readonly threads: boolean; readonly start: number; readonly end: number };
+    answer: readonly Row[];
+  };
   /** Addresses written to and heard from on this device, the most used first. */
   recipients: { args: { readonly text: string; readonly limit: number }; answer: readonly EmailAddress[] };
   /** RFC 8621 §2.5, through the outbox's rules of trouble but not waiting: needs the network. */
@@ -296,7 +315,10 @@ export interface Requests {
     answer: { readonly id: Id | null };
   };
   /** Any method, for settings and our own capability; needs the network. `using` beyond core and mail is named. Results may be referred to (RFC 8620 §3.7). */
-  call: { args: { readonly using: readonly string[]; readonly calls: readonly (readonly [name: string, args: JsonObject, id: string])[] }; answer: readonly (readonly [string, JsonObject, string])[] };
+  call: {
+    args: { readonly using: readonly string[]; readonly calls: readonly (readonly [name: string, args: JsonObject, id: string])[] };
+    answer: readonly (readonly [string, JsonObject, string])[];
+  };
 }
 
 export interface Topics {

@@ -16,7 +16,14 @@ import type { Surroundings } from './surroundings.ts';
 
 export type Waiting =
   | ({ readonly kind: 'change'; readonly id: number; readonly what: ActionName; readonly count: number; readonly since: number } & Change)
-  | { readonly kind: 'draft'; readonly id: number; readonly accountId: Id; readonly key: string; readonly since: number; readonly label: string }
+  | {
+      readonly kind: 'draft';
+      readonly id: number;
+      readonly accountId: Id;
+      readonly key: string;
+      readonly since: number;
+      readonly label: string;
+    }
   | {
       readonly kind: 'send';
       readonly id: number;
@@ -163,7 +170,14 @@ export class Outbox {
       this.#current = null;
       // The lists follow before what was laid over them goes, so that nothing flickers.
       const accounts = new Set(told.map(({ accountId }) => accountId));
-      await Promise.all([...accounts].map((id) => this.#parts.account(id)?.sync().catch(() => undefined)));
+      await Promise.all(
+        [...accounts].map((id) =>
+          this.#parts
+            .account(id)
+            ?.sync()
+            .catch(() => undefined),
+        ),
+      );
       await this.#done(told);
     }
   }
@@ -214,7 +228,12 @@ export class Outbox {
       }
     }
     if (problem)
-      this.#parts.news({ kind: 'refused', what, count: refused, trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' } });
+      this.#parts.news({
+        kind: 'refused',
+        what,
+        count: refused,
+        trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' },
+      });
   }
 
   async #draft(key: string): Promise<DraftRow | null> {
@@ -245,7 +264,9 @@ export class Outbox {
   async #byMessageId(accountId: Id, messageId: string): Promise<readonly Id[]> {
     const drafts = this.#parts.account(accountId)?.mailboxOf('drafts');
     const conditions: JsonObject[] = [{ header: ['Message-ID', messageId] }, ...(drafts ? [{ inMailbox: drafts.id }] : [])];
-    const reply = await this.#parts.client.request([['Email/query', { accountId, filter: { operator: 'AND', conditions }, limit: 10 }, 'q']]);
+    const reply = await this.#parts.client.request([
+      ['Email/query', { accountId, filter: { operator: 'AND', conditions }, limit: 10 }, 'q'],
+    ]);
     return reply.find('Email/query', 'q')?.ids ?? [];
   }
 
@@ -283,7 +304,8 @@ export class Outbox {
         's',
       ],
     ];
-    if (draft.about) calls.push(['Email/set', { accountId, update: { [draft.about.emailId]: { [`keywords/${draft.about.keyword}`]: true } } }, 'a']);
+    if (draft.about)
+      calls.push(['Email/set', { accountId, update: { [draft.about.emailId]: { [`keywords/${draft.about.keyword}`]: true } } }, 'a']);
     const reply = await this.#parts.client.request(calls, [core, mail, submission]);
     const emailId = createdId(reply.get('Email/set', 'e'), 'd');
     try {
@@ -326,4 +348,3 @@ function createdId(answer: SetAnswer, key: string): Id {
   const error = answer.notCreated?.[key];
   throw trouble('refused', error?.type ?? 'unknown', error?.description ?? '');
 }
-

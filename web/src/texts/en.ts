@@ -46,7 +46,8 @@ export const en = {
   didUndo: 'Undone',
   refused: (reason: string) => `The server did not accept that, so it is as it was. (${reason})`,
   destroyTitle: 'Delete for ever?',
-  destroyText: (count: number) => (count === 1 ? 'This conversation cannot be brought back.' : `These ${count} conversations cannot be brought back.`),
+  destroyText: (count: number) =>
+    count === 1 ? 'This conversation cannot be brought back.' : `These ${count} conversations cannot be brought back.`,
   // list
   select: 'Select',
   selectAll: 'Select all',
@@ -118,7 +119,7 @@ export const en = {
   groupMove: 'Moving about',
   groupAct: 'Doing',
   groupGo: 'Going somewhere',
-  then: 'then',
+  keyThenKey: 'then',
   today: 'Today',
   yesterday: 'Yesterday',
   signOut: 'Sign out',

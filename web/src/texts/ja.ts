@@ -114,7 +114,7 @@ export const ja: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   groupMove: '移動',
   groupAct: '操作',
   groupGo: '場所へ',
-  then: '続けて',
+  keyThenKey: '続けて',
   today: '今日',
   yesterday: '昨日',
   signOut: 'サインアウト',
