@@ -317,8 +317,7 @@ export class PackedShelf implements Shelf {
       const key = boxes[at]! * 2 + (isUnread(this.#flags.sets[flags[at]!]!) ? 1 : 0);
       alike.set(key, (alike.get(key) ?? 0) + 1);
     }
-    for (const [key, letters] of alike)
-      this.#counts.countAlone(this.#boxSets[key >>> 1]!, (key & 1) === 1, letters);
+    for (const [key, letters] of alike) this.#counts.countAlone(this.#boxSets[key >>> 1]!, (key & 1) === 1, letters);
     for (const [thread, members] of this.#members) if (typeof members !== 'number') this.#countThread(thread, 1);
   }
 
