@@ -9,7 +9,7 @@ import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
 import { keptGone } from '../../store/limits.ts';
 import { PackedShelf } from '../../store/packed-shelf.ts';
-import { checkShelf, Follower } from '../../store/suite/shelf-picture.ts';
+import { checkShelf, Follower } from '../../store/suite/shelf-picture-suite.ts';
 import { append, letterOf, mailboxOf, makeAccount, verifies } from '../../store/suite/stand-suite.ts';
 import { systemChance, systemClock } from '../clock.ts';
 import { openEmbeddedStore, type EmbeddedStore } from './embedded.ts';

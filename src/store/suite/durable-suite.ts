@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Unavailable } from '../../base/trouble.ts';
 import type { MailStore } from '../contract.ts';
-import { checkShelf } from './shelf-picture.ts';
+import { checkShelf } from './shelf-picture-suite.ts';
 import {
   ADA,
   BEN,
