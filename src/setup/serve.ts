@@ -115,11 +115,12 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       ...(await allOf(wanted.filter(isMail).flatMap(open))),
       ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
     ];
-    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }] = await Promise.all([
+    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }, { startAppointments }] = await Promise.all([
       import('./delivery.ts'),
       import('./collection.ts'),
       import('./upkeep.ts'),
       import('./outside-watch.ts'),
+      import('./appointments.ts'),
     ]);
     const reload = async () => {
       await certificates.reload();
@@ -129,6 +130,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
       startCollection(office),
+      startAppointments(office),
       // Also without a browser: Web Push goes on after a start.
       await openedJmap(),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),
