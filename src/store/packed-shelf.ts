@@ -9,7 +9,7 @@ import { mergeFlags } from './revising.ts';
 import type { GoneLetter, GoneMailbox, MailboxShape, ShelfChange } from './shelf-change.ts';
 import { emptyLetters, lettersFrom, withRoom, type ShelfLetters } from './shelf-columns.ts';
 import type { MailboxCounts, Shelf } from './shelf-contract.ts';
-import { ShelfCounts, type CountedLetter } from './shelf-counts.ts';
+import { ShelfCounts } from './shelf-counts.ts';
 import { orderAll, orderMoved, orderWith } from './shelf-order.ts';
 
 /** MODSEQs of when it came into sight, lost a place last, came into its thread (0: with its coming). */
@@ -115,9 +115,10 @@ export class PackedShelf implements Shelf {
     this.#dateMailboxes(rows);
     let email = rows.lastGone.letter;
     let thread = rows.lastGone.letter;
-    for (let at = 0; at < this.count; at++) {
-      if (this.modSeqs[at]! > email) email = this.modSeqs[at]!;
-      if (this.#letters.joined[at]! > thread) thread = this.#letters.joined[at]!;
+    const { count, modSeqs, joined } = this.#letters;
+    for (let at = 0; at < count; at++) {
+      if (modSeqs[at]! > email) email = modSeqs[at]!;
+      if (joined[at]! > thread) thread = joined[at]!;
     }
     let mailbox = rows.lastGone.mailbox;
     for (const one of this.#mailboxes.values()) mailbox = Math.max(mailbox, one.createdModSeq, one.changedModSeq, one.countsModSeq);
@@ -299,7 +300,8 @@ export class PackedShelf implements Shelf {
     for (let at = 0; at < all.count; at++) if (all.uids[at] === 0 && !many.has(at)) left.push(at);
     left.sort((a, b) => a - b);
     this.#letters = left.length === 0 ? all : withRoom(all, all.count - left.length, left);
-    for (let at = 0; at < this.count; at++) this.#join(this.threads[at]!, this.messages[at]!, at);
+    const { count, threads, messages } = this.#letters;
+    for (let at = 0; at < count; at++) this.#join(threads[at]!, messages[at]!, at);
   }
 
   #placeOf(letters: ShelfLetters, at: number): Place {
@@ -315,8 +317,7 @@ export class PackedShelf implements Shelf {
       const key = boxes[at]! * 2 + (isUnread(this.#flags.sets[flags[at]!]!) ? 1 : 0);
       alike.set(key, (alike.get(key) ?? 0) + 1);
     }
-    for (const [key, letters] of alike)
-      this.#counts.count([{ mailboxes: this.#boxSets[key >>> 1]!, unread: (key & 1) === 1 }], letters);
+    for (const [key, letters] of alike) this.#counts.countAlone(this.#boxSets[key >>> 1]!, (key & 1) === 1, letters);
     for (const [thread, members] of this.#members) if (typeof members !== 'number') this.#countThread(thread, 1);
   }
 
@@ -576,7 +577,8 @@ export class PackedShelf implements Shelf {
       if (other < time || (other === time && list[where - 1]! < message)) break;
       where--;
     }
-    list.splice(where, 0, message);
+    if (where === list.length) list.push(message);
+    else list.splice(where, 0, message);
     if (list !== members) this.#members.set(thread, list);
   }
 
@@ -590,16 +592,13 @@ export class PackedShelf implements Shelf {
     if (members.length === 1) this.#members.set(thread, members[0]!);
   }
 
+  isUnread(index: number): boolean {
+    return isUnread(this.flagsAt(index));
+  }
+
   #countThread(thread: number, sign: 1 | -1): void {
     const positions = this.membersOf(thread);
-    if (positions.length === 0) return;
-    this.#counts.count(
-      positions.map((at): CountedLetter => ({
-        mailboxes: this.mailboxesAt(at),
-        unread: isUnread(this.flagsAt(at)),
-      })),
-      sign,
-    );
+    if (positions.length > 0) this.#counts.count(positions, this, sign);
   }
 
   #internOne(mailbox: MailboxId): number {
