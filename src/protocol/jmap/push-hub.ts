@@ -51,6 +51,14 @@ export class PushHub {
 
   constructor(parts: PushHubParts) {
     this.#parts = parts;
+    // For as long as the hub is there.
+    for (const group of parts.groups)
+      group.listen?.((account) => {
+        this.#followed.get(account)?.then(
+          (followed) => this.#changed(followed),
+          () => {},
+        );
+      });
   }
 
   /** Types whose changes can be told. */
