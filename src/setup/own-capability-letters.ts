@@ -53,6 +53,14 @@ export function openSnoozeDesk({ store }: { readonly store: MailStore }): Snooze
       const target = mailboxes.find(({ id }) => id === mailbox) ?? mailboxes.find(({ role }) => role === 'inbox');
       const away = mailboxes.find(({ name }) => name === snoozedName);
       if (target === undefined || away === undefined) return;
+      const shelf = await store.openShelf(account);
+      try {
+        // Somebody has put it elsewhere meanwhile: there it stays.
+        const index = shelf.indexOf(message);
+        if (index < 0 || !shelf.mailboxesAt(index).includes(away.id)) return;
+      } finally {
+        shelf.release();
+      }
       await store.revise(account, [{ message, mailboxes: { add: [target.id], remove: [away.id] } }], null);
     },
   };

@@ -249,6 +249,12 @@ test('Snooze: the letter lies in "Snoozed" until then; called back, it lies wher
   );
   assert.deepEqual((await as('Snooze/set', { destroy: [id] })).destroyed, [id]);
   assert.deepEqual(await place(), ['INBOX']);
+  // Put elsewhere by hand meanwhile: there it stays.
+  const third = await as('Snooze/set', { create: { s: { emailId: `M${message}`, until } } });
+  const trash = (await store.mailboxes(hanako)).find(({ role }) => role === 'trash')!.id;
+  await store.revise(hanako, [{ message, mailboxes: { set: [trash] } }], null);
+  await as('Snooze/set', { destroy: [third.created.s.id] });
+  assert.deepEqual(await place(), ['Trash']);
 });
 
 test('Snooze: not into the past, not what is not there', async () => {
@@ -467,10 +473,10 @@ describe('DomainLook', () => {
   });
 
   test('what is no domain; and only so many in a minute', async () => {
-    assert.equal((await as('DomainLook/get', { domain: 'not a domain' })).type, 'forbidden');
+    assert.equal((await as('DomainLook/get', { domain: 'not a domain' })).type, 'invalidArguments');
     // A task before has taken one, the looks above two.
     assert.equal((await as('DomainLook/get', { domain: 'far.test' })).type, undefined);
-    assert.equal((await as('DomainLook/get', { domain: 'far.test' })).type, 'requestTooLarge');
+    assert.equal((await as('DomainLook/get', { domain: 'far.test' })).type, 'rateLimit');
   });
 });
 
