@@ -1,13 +1,11 @@
 // Letters that are put away until later, and whom somebody has written to: what the own capability asks of a mailbox. Knows the store's shelf;
 // when a letter comes back is decided elsewhere.
 import { Refusal } from '../base/trouble.ts';
+import { snoozedName } from '../journey/appointments/snooze.ts';
 import { parseAddressText } from './own-capability-addresses.ts';
 import type { AccountId, MailboxId, MailStore } from '../store/contract.ts';
 import { fitOf } from '../protocol/jmap/tayori/suggest.ts';
 import type { ContactDesk, SnoozeDesk } from '../protocol/jmap/tayori/contract.ts';
-
-/** Made when it is needed first. Apps show it by this name. */
-export const snoozedName = 'Snoozed';
 
 export function openSnoozeDesk({ store }: { readonly store: MailStore }): SnoozeDesk {
   async function snoozed(account: AccountId): Promise<MailboxId> {
