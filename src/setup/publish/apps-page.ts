@@ -37,6 +37,7 @@ const say = {
     profile: 'iPhone は、一度だけのリンクからの設定ファイルなら、この行がなくても準備できます。',
     copy: 'コピーする',
     copied: 'コピーしました',
+    oauth: 'Google や Microsoft の画面でサインインできるようにするには',
   },
   en: {
     title: 'This office, as mail apps see it',
@@ -61,6 +62,7 @@ const say = {
     profile: 'An iPhone can do without this line: a one-time link gives it a settings file.',
     copy: 'Copy',
     copied: 'Copied',
+    oauth: 'How people can sign in at the pages of Google and Microsoft',
   },
 } as const;
 
@@ -70,7 +72,8 @@ export function appsPage(language: Language, demo: boolean, domains: readonly Do
     { language, path: '/apps', title: text.title },
     html`<h1>${text.title}</h1>
       <p class="soft">${demo ? text.demo : text.lead}</p>
-      ${demo ? '' : domains.map((one) => domainPart(one, language))}`,
+      ${demo ? '' : domains.map((one) => domainPart(one, language))}
+      <p class="lines"><a href="/apps/oauth?lang=${language}">${text.oauth}</a></p>`,
   );
 }
 
