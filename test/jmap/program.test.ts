@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createTransport } from 'nodemailer';
+import { WebSocket } from 'ws';
 import { jmapAsker, type JmapAsker } from '../support/jmap.ts';
 import { inFolder, start, tayori, type Started } from '../support/program.ts';
 
@@ -317,6 +318,43 @@ describe('JMAP over HTTP', () => {
       const answer = await fetch(`${hanako.origin}/jmap/ws`, { headers });
       assert.ok([401, 404].includes(answer.status), String(answer.status));
     }
+  });
+
+  test('a browser: its cookie opens a WebSocket for a page of ours only, and the session ends it', async () => {
+    const { address, password } = server.listening.people[0]!;
+    const signedIn = await fetch(`${hanako.origin}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: hanako.origin },
+      body: JSON.stringify({ login: address, password }),
+    });
+    assert.equal(signedIn.status, 200);
+    const cookie = signedIn.headers.getSetCookie()[0]!.split(';')[0]!;
+    const open = (headers: Record<string, string>) =>
+      new Promise<WebSocket | number>((resolve) => {
+        const socket = new WebSocket(`${hanako.origin.replace('http', 'ws')}/jmap/ws`, 'jmap', { headers });
+        socket.on('open', () => resolve(socket));
+        socket.on('unexpected-response', (_request, response) => (socket.terminate(), resolve(response.statusCode!)));
+        socket.on('error', () => {});
+      });
+    assert.equal(await open({}), 401);
+    assert.equal(await open({ cookie }), 403);
+    assert.equal(await open({ cookie, origin: 'https://elsewhere.test' }), 403);
+    const socket = await open({ cookie, origin: hanako.origin });
+    assert.ok(socket instanceof WebSocket);
+    const foreign = await fetch(`${hanako.origin}/jmap/api`, {
+      method: 'POST',
+      headers: { cookie, 'content-type': 'application/json', origin: 'https://elsewhere.test' },
+      body: '{"using":[],"methodCalls":[]}',
+    });
+    assert.equal(foreign.status, 403);
+    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+    const out = await fetch(`${hanako.origin}/auth/logout`, {
+      method: 'POST',
+      headers: { cookie, origin: hanako.origin, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    assert.equal(out.status, 200);
+    assert.equal(await closed, 1008);
   });
 
   test('event streams: what is asked wrongly, and more than ten', async () => {
