@@ -40,18 +40,33 @@ export function openTaskDesk(parts: TaskParts): TaskDesk {
       if (wish.kind === 'discovery') {
         // What is no address takes nothing of what may be looked up.
         cleanAddress(wish.address);
-        allowance.take(owner, 'look-up');
+        takeLookUp(allowance, owner);
         return;
       }
       if (wish.kind === 'setUp') accounts.checkNew(owner, cleanAddress(wish.address).address);
       else rowOf(office, owner, wish.outsideAccount);
       if (wish.kind !== 'check') checkKey(office);
-      if (wish.kind === 'switch' && wish.receive === null) allowance.take(owner, 'look-up');
-      allowance.check(owner, 'failed-login', wish.kind === 'check' ? 1 : failuresMax);
+      if (wish.kind === 'switch' && wish.receive === null) takeLookUp(allowance, owner);
+      asRate(() => allowance.check(owner, 'failed-login', wish.kind === 'check' ? 1 : failuresMax));
     },
     run: (wish, owner, language, hand) => run(parts, wish, owner, language, hand),
     explain,
   };
+}
+
+/** One look-up of a person. @throws Refusal `login-delayed`, which JMAP tells as `rateLimit`. */
+export function takeLookUp(allowance: Office['outside']['allowance'], owner: AccountId): void {
+  asRate(() => allowance.take(owner, 'look-up'));
+}
+
+/** Too much in too short a time is another no than too much at once. */
+function asRate(take: () => void): void {
+  try {
+    take();
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal) || refusal.code !== 'limit') throw refusal;
+    throw new Refusal('login-delayed', refusal.message, refusal.reason);
+  }
 }
 
 /** A person's own, and not at rest. @throws Refusal `nonexistent`, `cannot`. */
