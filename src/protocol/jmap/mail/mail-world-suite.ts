@@ -95,7 +95,12 @@ export async function openMailWorld(options: { readonly readOnly?: boolean; read
     async append(name, text, flags = [], receivedAt) {
       const spool = store.spool(100_000_000);
       await spool.add(bytesFromUtf8(text.replaceAll(/\r?\n/g, '\r\n')));
-      const { uids } = await store.append(1, await mailbox(name), [{ spool, flags, ...(receivedAt === undefined ? {} : { receivedAt }) }], null);
+      const { uids } = await store.append(
+        1,
+        await mailbox(name),
+        [{ spool, flags, ...(receivedAt === undefined ? {} : { receivedAt }) }],
+        null,
+      );
       return uids[0]!;
     },
     async setFlags(name, uids, how, flags) {

@@ -79,7 +79,9 @@ class MailboxDesk {
     const node = (await this.#tree()).get(id);
     if (node === undefined) throw new NotSet(notFound());
     const made = formatMailbox(node, this.#shelf, this.#account);
-    const told = Object.entries(made).filter(([name, value]) => !Object.hasOwn(object, name) || (name !== 'parentId' && !sameJson(object[name], value)));
+    const told = Object.entries(made).filter(
+      ([name, value]) => !Object.hasOwn(object, name) || (name !== 'parentId' && !sameJson(object[name], value)),
+    );
     return { ...Object.fromEntries(told), id: formatId('F', id) };
   }
 
@@ -88,7 +90,9 @@ class MailboxDesk {
     const node = nodeOf(tree, id);
     const before = formatMailbox(node, this.#shelf, this.#account);
     const after = applyPatch(before, patch, defaults);
-    const wrong = Object.keys(after).filter((name) => !isMailboxProperty(name) || (!settable.has(name) && !sameJson(after[name], before[name])));
+    const wrong = Object.keys(after).filter(
+      (name) => !isMailboxProperty(name) || (!settable.has(name) && !sameJson(after[name], before[name])),
+    );
     for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) wrong.push(name);
     if (wrong.length > 0) throw new NotSet(invalidProperties(wrong, 'These are not set by a client.'));
     const plan = this.#plan(after, tree, node);
@@ -168,7 +172,8 @@ class MailboxDesk {
   #wantedName(node: MailboxNode, patch: JsonObject, tree: ReadonlyMap<MailboxId, MailboxNode>): string | undefined {
     if (patch['name'] === undefined && patch['parentId'] === undefined) return undefined;
     const name = typeof patch['name'] === 'string' ? readName(patch['name']) : node.name;
-    const parentId = patch['parentId'] === undefined ? (node.parent === null ? null : formatId('F', node.parent.info.id)) : patch['parentId'];
+    const parentId =
+      patch['parentId'] === undefined ? (node.parent === null ? null : formatId('F', node.parent.info.id)) : patch['parentId'];
     const above = typeof parentId === 'string' ? tree.get(parseId('F', parentId) ?? 0)?.info.name : null;
     return name === null || above === undefined ? undefined : joinName(above, name);
   }
