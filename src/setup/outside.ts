@@ -15,6 +15,7 @@ import type { WebClient } from '../protocol/web/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import type { OutsideAccountRow } from '../store/outside-contract.ts';
 import type { Office } from './office.ts';
+import type { HealthNews } from './outside-health.ts';
 import type { Settings } from './settings.ts';
 
 /** What needs neither network nor more than a moment: there from the start. */
@@ -23,6 +24,8 @@ export interface OutsideOffice {
   readonly accounts: OutsideAccounts;
   readonly clients: OAuthClients;
   readonly allowance: Allowance;
+  /** What the last look at an account found otherwise than before; remembered while the program runs. */
+  readonly news: Map<OutsideAccountRow['id'], readonly HealthNews[]>;
   /** The same for all who ask: two keepers would end each other's tokens. Loaded with the first. */
   roads(): Promise<OutsideRoads>;
 }
@@ -46,8 +49,8 @@ export function keyPathOf(settings: Pick<Settings, 'data' | 'secretKey'>): strin
 export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value' | 'accounts' | 'factors'>): Generator<Uint8Array> {
   for (const { secret } of directory.outsideAccounts()) yield secret;
   yield* sealedClientSecrets(directory);
-  yield* sealedVapidKey(directory);
   yield* sealedFactors(directory);
+  yield* sealedVapidKey(directory);
 }
 
 /** How we call ourselves to servers of providers. */
@@ -90,6 +93,7 @@ export function openOutside(office: Pick<Office, 'settings' | 'directory' | 'sto
     accounts,
     clients,
     allowance: new Allowance(clock),
+    news: new Map(),
     roads: () => (roads ??= openRoads(office, vault, clients)),
   };
 }

@@ -15,6 +15,7 @@ import { removeListening, writeListening, type Listening, type ListeningRow } fr
 import type { OpenJmap } from './jmap.ts';
 import { openOffice, type Office } from './office.ts';
 import { wantedListeners, type WantedListener } from './ports.ts';
+import { openSending } from './sending.ts';
 import { joinSessions, loadProtocols } from './sessions.ts';
 import type { Settings } from './settings.ts';
 
@@ -87,12 +88,16 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       prepareCertificates(office, names()),
       loading,
     ]);
-    const sessions = joinSessions(office, protocols, { hostName, domain }, version, former);
+    const sending = openSending(office, { hostName, domain });
+    const sessions = joinSessions(office, protocols, hostName, version, former, sending);
 
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];
     let jmap: Promise<OpenJmap> | null = null;
-    const openedJmap = () => (jmap ??= import('./jmap.ts').then(({ openJmap }) => openJmap({ office, domain })));
+    const openedJmap = () =>
+      (jmap ??= Promise.all([import('./jmap.ts'), import('./mail-groups.ts'), sending.desk()]).then(([{ openJmap }, { mailGroups }, desk]) =>
+        openJmap({ office, domain, groups: ({ blobs }) => mailGroups(office, hostName, blobs, desk) }),
+      ));
     const open = (listener: WantedListener) =>
       (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map(async (host) => {
         const port = await openPort({
@@ -115,11 +120,12 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       ...(await allOf(wanted.filter(isMail).flatMap(open))),
       ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
     ];
-    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }] = await Promise.all([
+    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }, { startAppointments }] = await Promise.all([
       import('./delivery.ts'),
       import('./collection.ts'),
       import('./upkeep.ts'),
       import('./outside-watch.ts'),
+      import('./appointments.ts'),
     ]);
     const reload = async () => {
       await certificates.reload();
@@ -129,6 +135,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
       startCollection(office),
+      startAppointments(office, [sending.appointment]),
       // Also without a browser: Web Push goes on after a start.
       await openedJmap(),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),

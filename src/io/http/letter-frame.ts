@@ -94,8 +94,8 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     context: Ask,
     principal: Principal,
   ): Promise<{ readonly account: AccountId; readonly message: MessageId; readonly octets: Bytes } | Response> {
-    const account = numberOf(context.req.param('account'), 'A');
-    const message = numberOf(context.req.param('email'), 'M');
+    const account = numberOf(context.req.param('account') ?? '', 'A');
+    const message = numberOf(context.req.param('email') ?? '', 'M');
     if (account === null || message === null || !mayRead(principal, account)) return problem(404, 'no such letter');
     try {
       const letter = await store.openLetter(account, message);

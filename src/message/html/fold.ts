@@ -15,14 +15,14 @@ const introductions: readonly RegExp[] = [
   /^Am .{4,200} schrieb .{1,200}:$/s,
   /^Le .{4,200} a écrit\s*:$/s,
   /^El .{4,200} escribió:$/s,
-  /^\d{4}年\d{1,2}月\d{1,2}日.{0,200}[::]$/s,
-  /^\d{4}[/-]\d{1,2}[/-]\d{1,2}.{0,200}(?:[::]|wrote:|のメール[::]?|書きました[::]?)$/s,
-  /^.{1,200}(?:さんは書きました|さんが書きました|のメール|は書きました|wrote)[::]$/s,
+  /^\d{4}年\d{1,2}月\d{1,2}日.{0,200}[:\uFF1A]$/s,
+  /^\d{4}[/-]\d{1,2}[/-]\d{1,2}.{0,200}(?:[:\uFF1A]|wrote:|のメール[:\uFF1A]?|書きました[:\uFF1A]?)$/s,
+  /^.{1,200}(?:さんは書きました|さんが書きました|のメール|は書きました|wrote)[:\uFF1A]$/s,
   /^[-_—]{2,}\s*(?:Original Message|Original Appointment|元のメッセージ|Ursprüngliche Nachricht|Message d'origine)\s*[-_—]{2,}$/i,
 ];
 const forwards = /Forwarded message|転送(?:された)?メッセージ|Begin forwarded message|Weitergeleitete Nachricht|Message transféré/i;
 /** The lines that Outlook puts above what it answers to. */
-const outlookHead = /^\s*(?:From|差出人|送信者|Von|De)[::].{1,500}(?:Sent|Date|送信日時|日付|Gesendet|Envoyé)[::]/s;
+const outlookHead = /^\s*(?:From|差出人|送信者|Von|De)[:\uFF1A].{1,500}(?:Sent|Date|送信日時|日付|Gesendet|Envoyé)[:\uFF1A]/s;
 
 const longestIntroduction = 400;
 

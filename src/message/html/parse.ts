@@ -10,7 +10,7 @@ export type ParsedElement = DefaultTreeAdapterMap['element'];
 export const longestHtml = 10 * 1024 * 1024;
 /** As deep as browsers go. */
 const deepest = 512;
-const mostNodes = 150_000;
+const mostNodes = 60_000;
 
 /** The children of body, and style sheets wherever they stood. @throws Refusal `too-big`: deeper, larger or longer than a letter may be. */
 export function parseHtml(html: string): { readonly body: ParsedElement; readonly sheets: readonly string[] } {

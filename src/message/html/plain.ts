@@ -2,7 +2,7 @@
 // text ends, also before Japanese punctuation; knows no parser.
 import { isForward, isIntroduction } from './fold.ts';
 import { safeLink } from './links.ts';
-import { element, text, type Markup } from './tree.ts';
+import { cleanText, element, text, type Markup } from './tree.ts';
 
 export interface PlainOptions {
   /** Content-Type: text/plain; format=flowed, and its delsp. */
@@ -21,9 +21,10 @@ const deepest = 20;
 /** What is longer is shown up to here; the whole letter is there as a download. */
 export const longestPlain = 2 * 1024 * 1024;
 const mostLines = 50_000;
+const longestAddress = 2_048;
 
 export function plainMarkup(content: string, options: PlainOptions): Markup[] {
-  const lines = readLines(content.slice(0, longestPlain), options);
+  const lines = readLines(cleanText(content.slice(0, longestPlain)), options);
   const blocks = blocksOf(lines);
   const hasOwn = blocks.some((block) => block.depth === 0 && block.lines.some((line) => line.trim() !== '' && !isIntroduction(line)));
   const into: Markup[] = [];
@@ -149,15 +150,16 @@ function readLines(content: string, { flowed, delSp }: PlainOptions): Line[] {
 
 /** Addresses in running text. They end before white space, brackets, quotes and wide punctuation; a full stop or comma at the end is the sentence's. */
 const address =
-  /\b(?:https?:\/\/[^\s<>"'「」『』()【】〈〉《》、。,.!?\u3000]+|[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})/g;
+  /\b(?:https?:\/\/[^\s<>"'\u2018-\u201F\u3000-\u303F\uFF01\uFF08\uFF09\uFF0C\uFF0E\uFF1A\uFF1B\uFF1F\uFF3B\uFF3D\uFF5B\uFF5D]+|[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})/g;
 
 export function linked(content: string): Markup[] {
   const into: Markup[] = [];
   let from = 0;
   for (const found of content.matchAll(address)) {
+    if (found[0].length > longestAddress) continue;
     const shown = trimEnd(found[0]);
     const href = safeLink(shown.includes('://') ? shown : `mailto:${shown}`);
-    if (href === null || shown.length > 2_048) continue;
+    if (href === null) continue;
     if (found.index > from) into.push(text(content.slice(from, found.index)));
     into.push(element('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, [text(shown)]));
     from = found.index + shown.length;
@@ -172,9 +174,14 @@ function trimEnd(found: string): string {
     const last = found[end - 1]!;
     if (/[.,;:!?*_~]/.test(last)) end--;
     // A bracket that was opened inside belongs to the address.
-    else if (last === ')' && !found.slice(0, end).includes('(')) end--;
-    else if (last === ']' && !found.slice(0, end).includes('[')) end--;
+    else if (last === ')' && isLoose(found.slice(0, end), '(', ')')) end--;
+    else if (last === ']' && isLoose(found.slice(0, end), '[', ']')) end--;
     else break;
   }
   return found.slice(0, end);
+}
+
+/** More closing brackets than opening ones. */
+function isLoose(found: string, open: string, close: string): boolean {
+  return found.split(close).length > found.split(open).length;
 }

@@ -7,7 +7,6 @@ import { isLoopback } from '../../base/address.ts';
 import { openAppFiles } from '../../io/http/app-files.ts';
 import { authRoutes } from '../../io/http/auth-routes.ts';
 import { letterRoutes } from '../../io/http/letter-frame.ts';
-import { openWebDoor } from '../../io/http/web-door.ts';
 import type { StartPageFacts } from '../../io/http/start-page.ts';
 import { callbackPath, oauthCallback } from '../../io/http/oauth-callback.ts';
 import { startPage } from '../../io/http/start-page.ts';
@@ -87,12 +86,8 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
   pages.route('/', appsRoutes({ directory, clock, settingsOf, facts, covers, office }));
   const dialects = dialectRoutes({ directory, settingsOf, facts, secure });
   const start = startPage({ facts, secure });
-  const door = openWebDoor({
-    authenticator: office.authenticator,
-    sessions: office.webSessions,
-    secure,
-    isOurName: (name) => name === facts()?.hostName || certificates.covers(name),
-  });
+  const isOurName = (name: string) => name === facts()?.hostName || covers(name);
+  const door = openWebDoor({ authenticator: office.authenticator, sessions: office.webSessions, secure, isOurName });
   const auth = authRoutes({
     door,
     login: office.webLogin,
@@ -156,6 +151,9 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     throw error;
   });
   jmapPages.onError((error) => {
+    throw error;
+  });
+  letters.onError((error) => {
     throw error;
   });
   return {

@@ -11,6 +11,7 @@ import { mailboxSet } from './mailbox-set.ts';
 import { withShelf, type MailParts } from './parts.ts';
 import { searchSnippetGet } from './search-snippets.ts';
 import { threadChanges, threadGet } from './threads.ts';
+import { mailboxesPerEmailMax } from './write-parts.ts';
 
 export const mailCapability = 'urn:ietf:params:jmap:mail';
 
@@ -38,7 +39,7 @@ export function mailGroup(parts: MailParts, writing: Readonly<Record<string, Met
     },
     session: () => ({}),
     account: (account) => ({
-      maxMailboxesPerEmail: null,
+      maxMailboxesPerEmail: mailboxesPerEmailMax,
       maxMailboxDepth: mostLevels,
       maxSizeMailboxName: longestName,
       maxSizeAttachmentsPerEmail: parts.maxSizeAttachmentsPerEmail,
