@@ -95,8 +95,9 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     const renewals: (() => void)[] = [];
     let jmap: Promise<OpenJmap> | null = null;
     const openedJmap = () =>
-      (jmap ??= Promise.all([import('./jmap.ts'), import('./mail-groups.ts'), sending.desk()]).then(([{ openJmap }, { mailGroups }, desk]) =>
-        openJmap({ office, domain, groups: ({ blobs }) => mailGroups(office, hostName, blobs, desk) }),
+      (jmap ??= Promise.all([import('./jmap.ts'), import('./mail-groups.ts'), sending.desk()]).then(
+        ([{ openJmap }, { mailGroups }, desk]) =>
+          openJmap({ office, domain, groups: ({ blobs }) => mailGroups(office, hostName, blobs, desk) }),
       ));
     const open = (listener: WantedListener) =>
       (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map(async (host) => {
@@ -134,7 +135,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     opened.push(
       startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
-      startCollection(office),
+      startCollection(office, sending.arrivals),
       startAppointments(office, [sending.appointment]),
       // Also without a browser: Web Push goes on after a start.
       await openedJmap(),
