@@ -12,18 +12,28 @@ import type { MailboxCounts, Shelf } from './shelf-contract.ts';
 import { ShelfCounts, type CountedLetter } from './shelf-counts.ts';
 import { orderAll, orderMoved, orderWith } from './shelf-order.ts';
 
-/** `[message, thread, created, changed, joined]`: MODSEQs of when it came into sight, lost a place last, came into its thread (0: with its coming). */
-export type ShelfLetterRow = readonly [MessageId, number, ModSeq, ModSeq, ModSeq];
-/** `[mailbox, uid, message, system flags, keywords joined by spaces, modseq, size, receivedAt]` */
-export type ShelfPlaceRow = readonly [MailboxId, Uid, MessageId, number, string, ModSeq, number, number];
+/** MODSEQs of when it came into sight, lost a place last, came into its thread (0: with its coming). */
+export type TakeLetter = (message: MessageId, thread: number, created: ModSeq, changed: ModSeq, joined: ModSeq) => void;
+/** `words`: keywords joined by spaces. */
+export type TakePlace = (
+  mailbox: MailboxId,
+  uid: Uid,
+  message: MessageId,
+  system: number,
+  words: string,
+  modSeq: ModSeq,
+  size: number,
+  receivedAt: number,
+) => void;
 
 /** Everything an engine knows of an account when it opens its shelf. */
 export interface ShelfRows {
   readonly account: AccountId;
   readonly modSeq: ModSeq;
-  /** Letters that lie somewhere, ascending. */
-  readonly letters: readonly ShelfLetterRow[];
-  readonly places: readonly ShelfPlaceRow[];
+  /** How many letters there are about; then letters that lie somewhere, ascending, and all places. Given one by one: rows as values would be garbage. */
+  readonly count: number;
+  readLetters(take: TakeLetter): void;
+  readPlaces(take: TakePlace): void;
   readonly mailboxes: readonly (MailboxShape & { readonly id: MailboxId; readonly highestModSeq: ModSeq })[];
   /** The last MODSEQ at which a letter, a mailbox went. */
   readonly lastGone: { readonly letter: ModSeq; readonly mailbox: ModSeq };
@@ -59,6 +69,11 @@ interface Draft {
 }
 
 const nowhere: readonly never[] = [];
+
+/** RFC 8621 §2: neither $seen nor $draft. */
+function isUnread({ system }: FlagSet): boolean {
+  return (system & (SEEN | DRAFT)) === 0;
+}
 
 function counts(place: Place): boolean {
   return (place.flags.system & DELETED) === 0;
@@ -238,14 +253,14 @@ export class PackedShelf implements Shelf {
 
   // --- loading ------------------------------------------------------------------------------------------------------
 
-  #load({ letters, places }: ShelfRows): void {
-    const all = lettersFrom(letters);
+  #load(rows: ShelfRows): void {
+    const all = lettersFrom(rows.count, (take) => rows.readLetters(take));
     const sets = new Map<string, FlagSet>();
     const many = new Map<number, Place[]>();
-    for (const [mailbox, uid, message, system, words, modSeq, size, receivedAt] of places) {
+    rows.readPlaces((mailbox, uid, message, system, words, modSeq, size, receivedAt) => {
       const at = find(all.messages, all.count, message);
       // A place whose letter is not there: `verify` names it.
-      if (at < 0) continue;
+      if (at < 0) return;
       let flags: FlagSet | undefined;
       if (words === '') flags = this.#flags.intern(system, nowhere);
       else {
@@ -265,7 +280,7 @@ export class PackedShelf implements Shelf {
         all.boxes[at] = this.#internOne(mailbox);
         all.flags[at] = flags.index;
       } else many.set(at, [this.#placeOf(all, at), { mailbox, uid, flags }]);
-    }
+    });
     const left: number[] = [];
     for (const [at, list] of many) {
       all.uids[at] = 0;
@@ -292,7 +307,17 @@ export class PackedShelf implements Shelf {
   }
 
   #countAll(): void {
-    for (const thread of this.#members.keys()) this.#countThread(thread, 1);
+    // Most letters are alone in their thread, and many of them look alike: they are counted together.
+    const alike = new Map<number, number>();
+    const { boxes, flags, count, threads } = this.#letters;
+    for (let at = 0; at < count; at++) {
+      if (typeof this.#members.get(threads[at]!) !== 'number') continue;
+      const key = boxes[at]! * 2 + (isUnread(this.#flags.sets[flags[at]!]!) ? 1 : 0);
+      alike.set(key, (alike.get(key) ?? 0) + 1);
+    }
+    for (const [key, letters] of alike)
+      this.#counts.count([{ mailboxes: this.#boxSets[key >>> 1]!, unread: (key & 1) === 1 }], letters);
+    for (const [thread, members] of this.#members) if (typeof members !== 'number') this.#countThread(thread, 1);
   }
 
   /**
@@ -304,10 +329,9 @@ export class PackedShelf implements Shelf {
     for (const { changedModSeq } of this.#mailboxes.values()) last = Math.max(last, changedModSeq);
     for (const facts of this.#mailboxes.values()) if (facts.countsModSeq < last) facts.countsModSeq = last;
     for (const [thread, modSeq] of goneOf) this.#dateThread(thread, modSeq);
-    for (const [thread, members] of this.#members) {
-      // A letter in one place, alone in its thread, is known by its mailbox.
-      if (typeof members !== 'number' || this.#many.has(members)) this.#dateThread(thread, 0);
-    }
+    // A letter in one place, alone in its thread, is known by its mailbox.
+    for (const [thread, members] of this.#members) if (typeof members !== 'number') this.#dateThread(thread, 0);
+    for (const message of this.#many.keys()) this.#dateThread(this.threads[this.indexOf(message)]!, 0);
   }
 
   #dateThread(thread: number, atLeast: ModSeq): void {
@@ -572,7 +596,7 @@ export class PackedShelf implements Shelf {
     this.#counts.count(
       positions.map((at): CountedLetter => ({
         mailboxes: this.mailboxesAt(at),
-        unread: (this.flagsAt(at).system & (SEEN | DRAFT)) === 0,
+        unread: isUnread(this.flagsAt(at)),
       })),
       sign,
     );

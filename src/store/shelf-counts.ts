@@ -64,8 +64,8 @@ export class ShelfCounts {
     this.#before.delete(mailbox);
   }
 
-  /** Counts all letters of one thread in (`sign` 1) or out (-1). */
-  count(letters: readonly CountedLetter[], sign: 1 | -1): void {
+  /** Counts all letters of one thread in (`sign` 1) or out (-1), or `sign` threads of one letter each that look alike. */
+  count(letters: readonly CountedLetter[], sign: number): void {
     const trash = this.trash;
     if (letters.length === 1) {
       const { mailboxes, unread } = letters[0]!;
