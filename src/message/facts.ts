@@ -3,7 +3,7 @@
 // `factsVersion` grows and the store reads the letter again.
 
 /** Grows when reading the same octets would give other facts. Stored beside them. */
-export const factsVersion = 1;
+export const factsVersion = 2;
 
 /**
  * Facts of one letter. Every text that goes to IMAP is ready to send and pure ASCII: raw 8-bit header text has become
@@ -12,6 +12,8 @@ export const factsVersion = 1;
 export interface LetterFacts {
   /** RFC 9051 §7.5.2: the parenthesised ENVELOPE. Strings are quoted, or literals where they must be. */
   readonly envelope: string;
+  /** Bits of `envelopeMarks` in message/wire/envelope.ts: what the envelope alone does not tell of the fields behind it. */
+  readonly envelopeMarks: number;
   /** The parenthesised BODYSTRUCTURE with extension data. */
   readonly bodyStructure: string;
   /** The same without extension data: what FETCH BODY answers. */
@@ -44,7 +46,7 @@ export interface LetterFacts {
   readonly messageId: string;
   /** References, then In-Reply-To, without brackets, oldest first, no doubles, at most 200. */
   readonly references: readonly string[];
-  /** True when a part has a file name or is not text, multipart, or a message. */
+  /** RFC 8621 §4.1.4: true when there is a part to be saved, not only pictures within the text. */
   readonly hasAttachment: boolean;
 }
 

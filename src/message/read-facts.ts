@@ -7,9 +7,10 @@ import { baseSubject } from './header/base-subject.ts';
 import { parseDate } from './header/date.ts';
 import { cleanText, decodeHeaderText, decodeWords } from './header/encoded-word.ts';
 import { joinReferences, parseMessageId } from './header/message-id.ts';
+import { hasAttachment } from './mime/body-parts.ts';
 import { formatParts } from './mime/parts.ts';
-import { charsetHint, parseTree, type Part } from './mime/tree.ts';
-import { fileName, readPreview } from './text.ts';
+import { charsetHint, parseTree } from './mime/tree.ts';
+import { readPreview } from './text.ts';
 import { formatStructure } from './wire/body-structure.ts';
 import { formatEnvelope, readEnvelope } from './wire/envelope.ts';
 
@@ -26,6 +27,7 @@ export function readFacts(bytes: Bytes): LetterFacts {
   const shortSubject = subject.length <= maxShown ? subject : subject.slice(0, maxShown).toWellFormed();
   return {
     envelope: formatEnvelope(envelope, hint),
+    envelopeMarks: envelope.marks,
     bodyStructure: structure.bodyStructure,
     body: structure.body,
     headerLength: tree.bodyStart,
@@ -67,10 +69,4 @@ function displayOf(mailbox: Mailbox): string {
   const name = mailbox.name === null ? '' : decodeWords(mailbox.name);
   if (name !== '') return name;
   return mailbox.domain === null ? mailbox.local : `${mailbox.local}@${mailbox.domain}`;
-}
-
-function hasAttachment(part: Part): boolean {
-  if (part.type !== 'multipart' && part.type !== 'text' && part.type !== 'message') return true;
-  if (part.type !== 'multipart' && fileName(part) !== null) return true;
-  return part.type === 'multipart' && part.children.some(hasAttachment);
 }

@@ -71,6 +71,27 @@ function closeGroup(out: Bytes, length: number, group: number, have: number): nu
   return length;
 }
 
+/** Octets that `decodeTransfer` would give, without room for them where that can be had. */
+export function decodedLength(encoding: string, bytes: Bytes): number {
+  if (encoding === 'quoted-printable') return decodeQuotedPrintable(bytes).length;
+  if (encoding !== 'base64') return bytes.length;
+  let length = 0;
+  let have = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const octet = bytes[at]!;
+    if (base64Values[octet]! >= 0) {
+      if (++have === 4) {
+        length += 3;
+        have = 0;
+      }
+    } else if (octet === EQUALS) {
+      length += Math.max(0, have - 1);
+      have = 0;
+    }
+  }
+  return length + Math.max(0, have - 1);
+}
+
 function hexValue(octet: number | undefined): number {
   if (octet === undefined) return -1;
   if (octet >= 48 && octet <= 57) return octet - 48;

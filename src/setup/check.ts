@@ -268,7 +268,7 @@ async function checkReverse(address: string, hostName: string, resolver: Resolve
 }
 
 /** RFC 1035 §3.5, RFC 3596 §2.5. */
-async function reverseName(address: string): Promise<string> {
+export async function reverseName(address: string): Promise<string> {
   if (!address.includes(':')) return `${address.split('.').toReversed().join('.')}.in-addr.arpa`;
   const { addressOctets } = await import('./ca-making.ts');
   const nibbles = [...addressOctets(address)].flatMap((octet) => [octet >> 4, octet & 15]);

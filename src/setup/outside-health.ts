@@ -79,6 +79,7 @@ export async function checkHealth(
   }
   if (Object.keys(provenance).length > 0)
     await office.outside.accounts.change(row.id, { provenance: { ...current.provenance, ...provenance } });
+  if (news.length > 0) office.outside.news.set(row.id, news);
   for (const one of news) log.info('outside-account-health', { account: row.id, ...one });
   return { health, news, receive: checks.receive ?? null, send: checks.send ?? null };
 }

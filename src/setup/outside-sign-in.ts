@@ -15,6 +15,8 @@ export interface SignInAsk {
   readonly provider: string;
   /** The browser is on this machine. */
   readonly loopback: boolean;
+  /** What the browser will show when it comes back, where it was given something (RFC 9700 §4.7). */
+  readonly browser?: string | null;
   /** Where the token is to be used. */
   readonly servers: readonly { readonly host: string }[];
 }
@@ -32,7 +34,13 @@ export async function signInByPage(office: Office, ask: SignInAsk, show: (url: s
   const { flow } = await office.outside.roads();
   const back = await openWayBack(office, client, ask.loopback);
   try {
-    const { url, done, cancel } = flow.begin({ client, owner: ask.owner, address: ask.address, redirectUri: back.url, browser: null });
+    const { url, done, cancel } = flow.begin({
+      client,
+      owner: ask.owner,
+      address: ask.address,
+      redirectUri: back.url,
+      browser: ask.browser ?? null,
+    });
     signal.addEventListener('abort', cancel, { once: true });
     show(url);
     return (await done).secret;

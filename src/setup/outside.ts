@@ -9,12 +9,14 @@ import { openOutsideAccounts, type OutsideAccounts } from '../journey/outside/ac
 import { Allowance } from '../journey/outside/allowance.ts';
 import type { OutsideConnector, OutsideGuard, TokenKeeper } from '../journey/outside/contract.ts';
 import { openOAuthClients, sealedClientSecrets, type OAuthClients } from '../journey/outside/oauth-clients.ts';
+import { SignInTickets } from '../journey/outside/sign-in-tickets.ts';
 import type { SignInFlow } from '../journey/outside/tokens.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
 import type { WebClient } from '../protocol/web/contract.ts';
 import type { Directory } from '../store/directory-contract.ts';
 import type { OutsideAccountRow } from '../store/outside-contract.ts';
 import type { Office } from './office.ts';
+import type { HealthNews } from './outside-health.ts';
 import type { Settings } from './settings.ts';
 
 /** What needs neither network nor more than a moment: there from the start. */
@@ -23,6 +25,10 @@ export interface OutsideOffice {
   readonly accounts: OutsideAccounts;
   readonly clients: OAuthClients;
   readonly allowance: Allowance;
+  /** What the last look at an account found otherwise than before; remembered while the program runs. */
+  readonly news: Map<OutsideAccountRow['id'], readonly HealthNews[]>;
+  /** Ways out to a provider's sign-in page for browsers of people. */
+  readonly tickets: SignInTickets;
   /** The same for all who ask: two keepers would end each other's tokens. Loaded with the first. */
   roads(): Promise<OutsideRoads>;
 }
@@ -90,6 +96,8 @@ export function openOutside(office: Pick<Office, 'settings' | 'directory' | 'sto
     accounts,
     clients,
     allowance: new Allowance(clock),
+    news: new Map(),
+    tickets: new SignInTickets({ clock, chance: office.chance }),
     roads: () => (roads ??= openRoads(office, vault, clients)),
   };
 }

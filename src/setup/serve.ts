@@ -4,7 +4,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import type { StartPageFacts } from '../io/http/start-page.ts';
+import { pageUrl } from './publish/model.ts';
 import { openControl } from '../io/control.ts';
+import type { Collection } from './collection.ts';
 import type { Metrics } from '../io/metrics.ts';
 import { openCertificates, type Certificates } from '../io/tls/certificates.ts';
 import { ensureOwnCertificates, machineNames, publishedNames } from './ca.ts';
@@ -15,6 +17,7 @@ import { removeListening, writeListening, type Listening, type ListeningRow } fr
 import type { OpenJmap } from './jmap.ts';
 import { openOffice, type Office } from './office.ts';
 import { wantedListeners, type WantedListener } from './ports.ts';
+import { openSending } from './sending.ts';
 import { joinSessions, loadProtocols } from './sessions.ts';
 import type { Settings } from './settings.ts';
 
@@ -87,12 +90,32 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       prepareCertificates(office, names()),
       loading,
     ]);
-    const sessions = joinSessions(office, protocols, { hostName, domain }, version, former);
+    const sending = openSending(office, { hostName, domain });
+    const sessions = joinSessions(office, protocols, hostName, version, former, sending);
 
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];
     let jmap: Promise<OpenJmap> | null = null;
-    const openedJmap = () => (jmap ??= import('./jmap.ts').then(({ openJmap }) => openJmap({ office, domain })));
+    const collection: { now: Collection | null } = { now: null };
+    const openedJmap = () =>
+      (jmap ??= Promise.all([import('./jmap.ts'), import('./mail-groups.ts'), import('./own-capability.ts'), sending.desk()]).then(
+        ([{ openJmap }, { mailGroups }, { openOwnCapability }, desk]) => {
+          const own = openOwnCapability({
+            office,
+            progressOf: (account) => collection.now?.runner()?.progressOf(account) ?? null,
+            // The demo's own certificate is trusted by no browser, and nothing leaves this computer.
+            pageUrl: (path) => (page === null ? null : ((demo ? pageUrl(page, 'http', path) : null) ?? pageUrl(page, 'https', path))),
+          });
+          const made = openJmap({ office, domain, groups: ({ blobs }) => [...mailGroups(office, hostName, blobs, desk), ...own.groups] });
+          return {
+            service: made.service,
+            async close() {
+              own.close();
+              await made.close();
+            },
+          };
+        },
+      ));
     const open = (listener: WantedListener) =>
       (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map(async (host) => {
         const port = await openPort({
@@ -115,11 +138,12 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       ...(await allOf(wanted.filter(isMail).flatMap(open))),
       ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
     ];
-    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }] = await Promise.all([
+    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }, { startAppointments }] = await Promise.all([
       import('./delivery.ts'),
       import('./collection.ts'),
       import('./upkeep.ts'),
       import('./outside-watch.ts'),
+      import('./appointments.ts'),
     ]);
     const reload = async () => {
       await certificates.reload();
@@ -128,7 +152,8 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     opened.push(
       startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
-      startCollection(office),
+      (collection.now = startCollection(office)),
+      startAppointments(office, [sending.appointment]),
       // Also without a browser: Web Push goes on after a start.
       await openedJmap(),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),

@@ -1,10 +1,9 @@
 // Which session answers on which line: the stations and protocols joined. Knows every part by its contract; opens no port.
 import { isLoopback } from '../base/address.ts';
 import type { SessionFactory } from '../protocol/line/session.ts';
-import type { Reporter } from '../journey/report/contract.ts';
-import type { DeliveryNames } from './delivery.ts';
 import type { Office } from './office.ts';
 import type { ListenerProtocol } from './ports.ts';
+import type { Sending } from './sending.ts';
 
 export type MailProtocol = Exclude<ListenerProtocol, 'http' | 'https' | 'metrics'>;
 
@@ -40,15 +39,20 @@ export async function loadProtocols() {
 export type Protocols = Awaited<ReturnType<typeof loadProtocols>>;
 
 /** `former`: until when letters were taken by a program that did not end in order, milliseconds; 0 when it did. */
-export function joinSessions(office: Office, protocols: Protocols, names: DeliveryNames, version: string, former: number): Sessions {
-  const { hostName } = names;
+export function joinSessions(
+  office: Office,
+  protocols: Protocols,
+  hostName: string,
+  version: string,
+  former: number,
+  { arrivals, rate, reporter }: Sending,
+): Sessions {
   const { store, addresses, recipients, clock, chance, log, meter, settings, authenticator } = office;
   const { reception, submission, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds } = protocols;
   const plaintextAllowed = (address: string) =>
     settings.plaintextLogin === 'always' || (settings.plaintextLogin === 'loopback' && isLoopback(address));
   const shared = { store, authenticator, hostName, version, clock, chance, log, meter };
 
-  const reporter = reporterWhenNeeded(office, names);
   const door = {
     store,
     recipients,
@@ -57,6 +61,7 @@ export function joinSessions(office: Office, protocols: Protocols, names: Delive
     clock,
     chance,
     log,
+    arrivals,
   };
   // Strict: a stranger at port 25 hears nothing of success (RFC 3461 §5.2.3): its reverse-path is not proven, and the report would go to
   // whomever it names (reliability S-14). A mail server of our own in front, by LMTP, hears it.
@@ -71,7 +76,9 @@ export function joinSessions(office: Office, protocols: Protocols, names: Delive
     chance,
     log,
     recipientsPerHour: submission.defaultRecipientsPerHour,
+    rate,
     reporter,
+    arrivals,
   });
   const limits = { ...smtpLimits.defaultSmtpLimits, size: settings.letterLimit, recipients: settings.recipientsLimit };
   const letters = (role: 'relay' | 'submission' | 'lmtp', security: 'starttls' | 'tls') =>
@@ -97,14 +104,5 @@ export function joinSessions(office: Office, protocols: Protocols, names: Delive
     imap: shelf('starttls'),
     imaps: shelf('tls'),
     lmtp: letters('lmtp', 'starttls'),
-  };
-}
-
-/** Few letters ask for a report of success: what writes it is loaded with the first of them, not at the start. */
-function reporterWhenNeeded({ recipients, clock, chance }: Office, names: DeliveryNames): Reporter {
-  const load = async () => (await import('../journey/report/dsn.ts')).openReporter({ ...names, recipients, clock, chance });
-  return {
-    delivered: async (letter, store) => (await load()).delivered(letter, store),
-    report: async (reported, octets, store) => (await load()).report(reported, octets, store),
   };
 }

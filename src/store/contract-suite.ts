@@ -8,6 +8,8 @@ import { lawSuite } from './suite/law-suite.ts';
 import { lettersSuite } from './suite/letters-suite.ts';
 import { mailboxSuite } from './suite/mailbox-suite.ts';
 import { modelSuite } from './suite/model-suite.ts';
+import { shelfModelSuite } from './suite/shelf-model-suite.ts';
+import { shelfSuite } from './suite/shelf-suite.ts';
 import type { OpenStore } from './suite/stand-suite.ts';
 
 export type { OpenedStore, OpenStore } from './suite/stand-suite.ts';
@@ -21,5 +23,7 @@ export function runStoreSuite(name: string, open: OpenStore): void {
     suite('laws', () => lawSuite(open));
     suite('durability', () => durableSuite(open));
     suite('model', () => modelSuite(open));
+    suite('shelf', () => shelfSuite(open));
+    suite('shelf model', () => shelfModelSuite(open));
   });
 }

@@ -4,6 +4,9 @@ import type { AccountId, LetterId } from './contract.ts';
 /** RFC 3461 §4.1 NOTIFY. */
 export type DsnNotify = 'never' | 'success' | 'failure' | 'delay';
 
+/** The domain of rows that only hold on to a letter until its sender's hour has come. No lane takes them, and nobody hurries them. */
+export const waitingDomain = 'waiting.invalid';
+
 export interface NewQueueRecipient {
   /** The forward-path without brackets. */
   readonly recipient: string;

@@ -8,18 +8,19 @@ import { request as sealedRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../src/base/log.ts';
+import { silentMeter } from '../../src/base/meter.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
 import { openWebListener } from '../../src/io/http/listener.ts';
 import type { StartPageFacts } from '../../src/io/http/start-page.ts';
+import { SignInTickets } from '../../src/journey/outside/sign-in-tickets.ts';
 import { openResolver } from '../../src/io/resolver/resolver.ts';
 import { openCertificates } from '../../src/io/tls/certificates.ts';
 import { openAuthenticator } from '../../src/journey/account/authenticate.ts';
-import { openSecondFactors } from '../../src/journey/account/second-factors.ts';
-import { openWebLogin } from '../../src/journey/account/web-login.ts';
 import { openWebSessions } from '../../src/journey/account/web-sessions.ts';
 import { openVault } from '../../src/io/vault.ts';
-import { silentMeter } from '../../src/base/meter.ts';
 import { openJmap } from '../../src/setup/jmap.ts';
+import { openSecondFactors } from '../../src/journey/account/second-factors.ts';
+import { openWebLogin } from '../../src/journey/account/web-login.ts';
 import { openPeople, type People } from '../../src/journey/account/people.ts';
 import { openSetupLinks, type SetupLinks } from '../../src/journey/account/setup-links.ts';
 import type { Resolver } from '../../src/protocol/dns/contract.ts';
@@ -76,7 +77,15 @@ export interface House {
 }
 
 /** Nobody signs in at other providers here. */
-const outside = { roads: () => Promise.reject(new Error('there are no roads out of this house')) };
+const roads = () => Promise.reject(new Error('there are no roads out of this house'));
+const clients = {
+  list: () => [],
+  find: () => null,
+  put: () => Promise.reject(new Error('not here')),
+  remove: () => Promise.reject(new Error('not here')),
+  clear: async () => {},
+};
+const tickets = new SignInTickets({ clock: systemClock, chance: systemChance });
 
 export async function openHouse(): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'tayori-publish-'));
@@ -91,26 +100,28 @@ export async function openHouse(): Promise<House> {
   const ca = await readFile(own.ca, 'utf8');
   const { settings } = readSettings({ name: 'tayori.toml', text: `domain = "${domains[0]}"` }, {}, { data: folder });
   const facts: StartPageFacts = { domain: domains[0]!, hostName, listeners, ca: null, demo: false };
-  const vault = openVault({ path: join(folder, 'key'), sealed: () => [] });
   const authenticator = openAuthenticator({ ...shared, hasher, meter: silentMeter });
-  const secondFactors = openSecondFactors({ ...shared, vault, meter: silentMeter });
+  const outside = { roads, clients, tickets, vault: openVault({ path: join(folder, 'key'), sealed: () => [] }) };
+  const secondFactors = openSecondFactors({ ...shared, vault: outside.vault, meter: silentMeter });
+  const webLogin = openWebLogin({ ...shared, authenticator, factors: secondFactors });
   const office = {
     ...shared,
     people,
     settings,
     store,
     authenticator,
-    secondFactors,
+    outside,
     webSessions: openWebSessions(shared),
-    webLogin: openWebLogin({ ...shared, authenticator, factors: secondFactors }),
+    secondFactors,
+    webLogin,
   };
-  const jmap = openJmap({ office: { ...office, outside: { ...outside, vault } }, domain: domains[0]! });
+  const jmap = openJmap({ office, domain: domains[0]! });
   const open = (secure: boolean) =>
     openWebListener({
       host: '127.0.0.1',
       port: 0,
       secure: secure ? certificates : null,
-      load: async () => openWeb({ office: { ...office, outside }, certificates, facts: () => facts, secure, jmap: async () => jmap }),
+      load: async () => openWeb({ office, certificates, facts: () => facts, secure, jmap: async () => jmap }),
       perNetwork: 100,
       log: silentLog,
     });
@@ -170,8 +181,7 @@ export async function openHouse(): Promise<House> {
       });
     },
     async close() {
-      await jmap.close();
-      await Promise.all([sealed.close(), plain.close(), dns.close(), directory.close()]);
+      await Promise.all([sealed.close(), plain.close(), dns.close(), jmap.close(), directory.close()]);
       await rm(folder, { recursive: true, force: true });
     },
   };

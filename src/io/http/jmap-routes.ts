@@ -128,9 +128,11 @@ export function isJmapPath(path: string): boolean {
 }
 
 export function troubleAnswer(trouble: RequestTrouble): Response {
+  // What was not read to its end is followed by nothing.
+  const isCut = trouble.limit === 'maxSizeUpload' || trouble.limit === 'maxSizeRequest';
   return new Response(JSON.stringify(formatRequestTrouble(trouble)), {
     status: trouble.status,
-    headers: { ...never, 'content-type': 'application/problem+json' },
+    headers: { ...never, 'content-type': 'application/problem+json', ...(isCut ? { connection: 'close' } : {}) },
   });
 }
 

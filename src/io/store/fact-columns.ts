@@ -15,6 +15,7 @@ export const factColumns: readonly (readonly [FactName, string])[] = [
   ['displayFrom', 'display_from'],
   ['displayTo', 'display_to'],
   ['envelope', 'envelope'],
+  ['envelopeMarks', 'envelope_marks'],
   ['baseSubject', 'base_subject'],
   ['subject', 'subject'],
   ['from', 'from_text'],

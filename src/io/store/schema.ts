@@ -282,6 +282,8 @@ const migrations: readonly string[] = [
   alter table account add column gone_floor integer not null default 0;
   update account set gone_floor = modseq;
   `,
+  // Facts of version 2; letters with older ones are read again.
+  `alter table letter add column envelope_marks integer`,
 ];
 
 export const schemaVersion = migrations.length;

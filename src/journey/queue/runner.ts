@@ -5,7 +5,7 @@ import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
 import type { AcceptLetter, AccountId, MailStore } from '../../store/contract.ts';
-import { roadOf, type QueueRecipient, type QueueResult } from '../../store/queue-contract.ts';
+import { roadOf, waitingDomain, type QueueRecipient, type QueueResult } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { Lane, LaneOutcome, OpenLane, Result } from '../delivery/contract.ts';
 import type { ReportAction, ReportedRecipient, Reporter } from '../report/contract.ts';
@@ -139,7 +139,7 @@ export class QueueRunner {
     try {
       while (!this.#stopped && this.#lanes < lanesAll) {
         const full = [...this.#destinations.values()].filter((one) => one.rows >= domainRowsMax).map((one) => one.road);
-        const rows = await store.queue.take(clock.now(), leaseMs, takeMax, full);
+        const rows = await store.queue.take(clock.now(), leaseMs, takeMax, [waitingDomain, ...full]);
         if (rows.length === 0) break;
         for (const row of rows) this.#held.set(row.id, row);
         this.#sort(rows);

@@ -13,6 +13,7 @@ import { formatReceived, formatReturnPath } from '../../protocol/smtp/trace-fiel
 import type { LetterId, MailStore } from '../../store/contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { Objection, RecipientList, RecipientLists } from '../account/contract.ts';
+import type { Arrivals } from '../arrival/contract.ts';
 import type { Reporter } from '../report/contract.ts';
 import { isAuthorClear } from './authors.ts';
 import { glanceAtHeader } from './loops.ts';
@@ -28,6 +29,8 @@ export interface ReceptionParts {
   readonly log: Log;
   /** Writes the reports of success that senders ask for (RFC 3461); without it they get none. */
   readonly reporter?: Reporter;
+  /** Rules and vacation replies of those here; without it letters lie in INBOX. */
+  readonly arrivals?: Arrivals;
 }
 
 export { Resends } from './resends.ts';
@@ -104,13 +107,16 @@ class ReceivedLetter implements IncomingLetter {
     }
     const at = clock.now();
     const letter = makeLetterId(chance, at);
-    const placements = this.#recipients.placements();
+    const inboxes = this.#recipients.placements();
     const queue = this.#recipients.queueRows();
     const { returns, envelopeId, smtpUtf8, body } = this.#parameters;
     const looks = `${this.#sender.address}\0${content.length}\0${this.#recipients.told.join('\0')}`;
     const { wantSuccess } = this.#recipients;
     const facts = { letter, at, octets, reversePath: this.#sender.address, envelopeId, returns, smtpUtf8, recipients: wantSuccess };
     const report = wantSuccess.length === 0 ? null : ((await this.#parts.reporter?.delivered(facts, store)) ?? null);
+    const reversePath = this.#sender.address;
+    const arrival = await this.#parts.arrivals?.arrive({ letter, at, reversePath, octets }, inboxes);
+    const others = [...(report === null ? [] : [report]), ...(arrival?.replies ?? [])];
     const commit = store.commit({
       letters: [
         {
@@ -118,8 +124,8 @@ class ReceivedLetter implements IncomingLetter {
           prefix: this.#trace(letter, at, queue.length > 0),
           spool: content.spool,
           receivedAt: at,
-          reversePath: this.#sender.address,
-          placements,
+          reversePath,
+          placements: arrival?.placements ?? inboxes,
           queue,
           dsn: { envelopeId, returns },
           smtpUtf8,
@@ -127,11 +133,12 @@ class ReceivedLetter implements IncomingLetter {
           // Reliability D-7: only what names itself can be known again.
           ...(!glance.hasMessageId ? {} : { resentUntil: resends.until(looks, at) }),
         },
-        ...(report === null ? [] : [report]),
+        ...others,
       ],
       events: this.#events(letter, at, content.length, glance.messageId),
     });
-    const { letters } = await (report === null ? commit : commit.finally(() => report.spool.discard()));
+    const { letters } = await (others.length === 0 ? commit : commit.finally(() => others.forEach((other) => other.spool.discard())));
+    arrival?.committed();
     const taken = letters[0]!;
     if (glance.hasMessageId) this.#takenAs = looks;
     log.info('reception: taken', {

@@ -1,46 +1,22 @@
-// A person's app hands a letter in: only with a login, only from addresses that the login owns, completed where something is missing
-// (RFC 6409), its local recipients placed and the others queued in one commit.
-// Knows who may send as whom; knows no socket. Fulfils `SmtpReceiver` for 465 and 587.
-import { bytesFromUtf8, type Bytes } from '../../base/bytes.ts';
-import type { Chance, Clock } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
+// A person's app hands a letter in over SMTP: only with a login, only from addresses that the login owns (RFC 6409).
+// Knows the transaction and its replies; what makes a letter go is outgoing.ts. Fulfils `SmtpReceiver` for 465 and 587.
 import { Turnstile } from '../../base/turnstile.ts';
 import type { Client, Content, IncomingLetter, SmtpReceiver } from '../../protocol/smtp/contract.ts';
 import type { MailParameters, RecipientParameters } from '../../protocol/smtp/grammar/parameters.ts';
 import type { Path } from '../../protocol/smtp/grammar/path.ts';
 import { replies, replyWith, type Reply } from '../../protocol/smtp/response.ts';
-import { formatReceived, formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
+import { formatReceived } from '../../protocol/smtp/trace-fields.ts';
 import type { Principal } from '../../protocol/sasl/authenticator.ts';
-import type { LetterId, MailStore, Placement, Spool } from '../../store/contract.ts';
-import { makeLetterId } from '../../store/letter-id.ts';
-import type { TraceEvent } from '../../store/trace-contract.ts';
-import type { AddressBook, Objection, OutsideSender, RecipientList, RecipientLists } from '../account/contract.ts';
-import type { Reporter } from '../report/contract.ts';
-import { completeLetter, cutPieces, type Completion } from './completion.ts';
-import { SendingRate } from './rate.ts';
+import type { LetterId } from '../../store/contract.ts';
+import type { Objection, OutsideSender, RecipientList } from '../account/contract.ts';
+import { makeReady, rateOf, type OutgoingFault, type SubmissionParts } from './outgoing.ts';
+import type { SendingRate } from './rate.ts';
 
-export interface SubmissionParts {
-  readonly store: MailStore;
-  readonly addresses: AddressBook;
-  readonly recipients: RecipientLists;
-  readonly hostName: string;
-  readonly clock: Clock;
-  readonly chance: Chance;
-  readonly log: Log;
-  /** Recipients elsewhere that one account may write to in an hour. */
-  readonly recipientsPerHour: number;
-  /** Writes the reports of success that senders ask for (RFC 3461); without it they get none. */
-  readonly reporter?: Reporter;
-}
-
-export const defaultRecipientsPerHour = 2000;
-
-/** Room that completion may add to what the session let in. */
-const spoolSlack = 64 * 1024;
+export { defaultRecipientsPerHour, type SubmissionParts } from './outgoing.ts';
 
 export function openSubmission(parts: SubmissionParts): SmtpReceiver {
   const turnstile = new Turnstile(turnRoom);
-  const rate = new SendingRate(parts.clock, parts.recipientsPerHour);
+  const rate = rateOf(parts);
   return {
     begin(client, sender, parameters) {
       const { principal } = client;
@@ -116,7 +92,7 @@ class SubmittedLetter implements IncomingLetter {
   }
 
   async #take(content: Content): Promise<Reply> {
-    const { addresses, store, clock, chance, log } = this.#parts;
+    const { store, log } = this.#parts;
     const { account, login, name } = this.#principal;
     const read = content.spool.read();
     const octets = read instanceof Promise ? await read : read;
@@ -124,78 +100,51 @@ class SubmittedLetter implements IncomingLetter {
       const objection = replyToObjection(await this.#recipients.recheck(content.length));
       if (objection !== null) return objection;
     }
-    const at = clock.now();
-    const letter = makeLetterId(chance, at);
-    const completion = completeLetter(octets, { author: this.#outside ?? { name, address: login }, at, id: letter });
-    if (completion.fault !== null) return replyWith('bad-header', completion.fault);
-    // Strict: every author must be the login's own, not the first or the sender alone (B-031).
-    const foreign = completion.authors.find((author) => !addresses.owns(account, author));
-    if (foreign !== undefined) return replyWith('author-not-yours', `${foreign} does not belong to the account ${login}`);
-    // What one provider carries under another one's name is thrown away on the way (DMARC, RFC 7489 §3.1), and the person never hears of it.
-    const other = completion.authors.find((author) => addresses.outsideSender(account, author)?.account !== this.#outside?.account);
-    if (other !== undefined)
-      return replyWith('author-not-yours', `${other} in From goes with MAIL FROM:<${other}> only, not with <${this.#sender.address}>`);
-    if (!this.#rate.take(account, this.#recipients.elsewhere)) {
-      log.warn('submission: too many recipients in an hour', { login, recipients: this.#recipients.elsewhere });
-      return replies['rate-limited'];
-    }
-    const { envelopeId, returns, smtpUtf8 } = this.#parameters;
-    const { wantSuccess } = this.#recipients;
-    const facts = { letter, at, octets, reversePath: this.#sender.address, envelopeId, returns, smtpUtf8, recipients: wantSuccess };
-    const report = wantSuccess.length === 0 ? null : ((await this.#parts.reporter?.delivered(facts, store)) ?? null);
-    const queue = this.#recipients.queueRows();
-    const spool = completion.cuts.length === 0 ? content.spool : await this.#withoutCuts(octets, completion);
+    const { envelopeId, returns, smtpUtf8, body } = this.#parameters;
+    const { helloName, remote, tls } = this.#client;
+    const ready = await makeReady(this.#parts, this.#rate, {
+      account,
+      login,
+      name,
+      outside: this.#outside,
+      reversePath: this.#sender.address,
+      envelopeId,
+      returns,
+      smtpUtf8,
+      body: content.binary ? 'binarymime' : body === 'binarymime' ? null : body,
+      recipients: this.#recipients,
+      octets,
+      spool: content.spool,
+      copyWanted: true,
+      received: (letter, at) => this.#received(letter, at),
+      facts: {
+        protocol: 'submission',
+        peer: helloName,
+        peerAddress: remote.address,
+        ...(tls === null ? {} : { tls: `${tls.version} ${tls.cipher}` }),
+      },
+    });
+    if ('fault' in ready) return replyToFault(ready);
     try {
-      await store.commit({
-        letters: [
-          {
-            letter,
-            prefix: bytesFromUtf8(this.#trace(letter, at, queue.length > 0) + completion.fields),
-            spool,
-            receivedAt: at,
-            reversePath: this.#sender.address,
-            placements: this.#placements(letter),
-            queue,
-            dsn: { envelopeId, returns },
-            smtpUtf8,
-            bodyType: this.#bodyType(octets, content.binary),
-          },
-          ...(report === null ? [] : [report]),
-        ],
-        events: this.#events(letter, at, content.length, completion),
-      });
+      await store.commit({ letters: ready.letters, events: ready.events });
     } finally {
-      if (spool !== content.spool) spool.discard();
-      report?.spool.discard();
+      ready.discard();
     }
+    ready.committed();
     log.info('submission: taken', {
-      letter,
+      letter: ready.letter,
       connection: this.#client.connection,
-      peer: this.#client.remote.address,
+      peer: remote.address,
       login,
       recipients: this.#recipients.told.length,
       size: content.length,
     });
-    return replyWith('letter-taken', `Letter taken, ${letter}`);
+    return replyWith('letter-taken', `Letter taken, ${ready.letter}`);
   }
 
-  /** Those here it is for; or the copy in Sent, where the provider files none. */
-  #placements(letter: LetterId): readonly Placement[] {
-    if (this.#outside === null) return this.#recipients.placements();
-    const { account, copy } = this.#outside;
-    return copy ? [{ account, mailbox: 'sent', flags: ['\\Seen'], key: `sent:${letter}` }] : [];
-  }
-
-  async #withoutCuts(octets: Bytes, completion: Completion): Promise<Spool> {
-    const spool = this.#parts.store.spool(octets.length + spoolSlack);
-    for (const piece of cutPieces(octets, completion.cuts)) await spool.add(piece);
-    return spool;
-  }
-
-  /** RFC 5321 §4.4: Return-Path belongs to the final delivery, so only a letter that stays here has one. */
-  #trace(letter: LetterId, at: number, goesOn: boolean): string {
+  #received(letter: LetterId, at: number): string {
     const { told } = this.#recipients;
-    const received = formatReceived({
+    return formatReceived({
       client: this.#client,
       by: this.#parts.hostName,
       letter,
@@ -203,52 +152,11 @@ class SubmittedLetter implements IncomingLetter {
       smtpUtf8: this.#parameters.smtpUtf8,
       at,
     });
-    return goesOn ? received : formatReturnPath(this.#sender.address) + received;
   }
+}
 
-  /** RFC 6152 §3: what was not declared is found out, but only for a letter that another server will be told of. */
-  #bodyType(octets: Bytes, binary: boolean): '7bit' | '8bitmime' | 'binarymime' {
-    if (binary) return 'binarymime';
-    const { body } = this.#parameters;
-    if (body === '8bitmime' || this.#recipients.elsewhere === 0) return body ?? '7bit';
-    return octets.some((octet) => octet > 127) ? '8bitmime' : '7bit';
-  }
-
-  #via(): TraceEvent['facts'] {
-    return this.#outside === null ? {} : { via: this.#outside.address };
-  }
-
-  #events(letter: LetterId, at: number, size: number, { messageId }: Completion): readonly TraceEvent[] {
-    const { helloName, remote, tls } = this.#client;
-    const { login } = this.#principal;
-    const author = this.#outside?.address ?? login;
-    const events: TraceEvent[] = [
-      {
-        letter,
-        at,
-        station: 'submission',
-        result: 'done',
-        recipient: null,
-        account: this.#principal.account,
-        facts: {
-          protocol: 'submission',
-          peer: helloName,
-          peerAddress: remote.address,
-          login,
-          from: this.#sender.address,
-          messageId: messageId === '' ? `${letter}@${author.slice(author.lastIndexOf('@') + 1)}` : messageId,
-          size,
-          ...this.#via(),
-          ...(tls === null ? {} : { tls: `${tls.version} ${tls.cipher}` }),
-        },
-      },
-    ];
-    for (const [account, recipient] of this.#recipients.accounts)
-      events.push({ letter, at, station: 'mailbox', result: 'done', recipient, account, facts: { mailbox: 'INBOX' } });
-    for (const { recipient } of this.#recipients.queueRows())
-      events.push({ letter, at, station: 'queue', result: 'done', recipient, account: null, facts: this.#via() });
-    return events;
-  }
+function replyToFault({ fault, words }: OutgoingFault): Reply {
+  return fault === 'rate-limited' ? replies['rate-limited'] : replyWith(fault, words);
 }
 
 function replyToObjection(objection: Objection | null): Reply | null {

@@ -18,7 +18,18 @@ export interface Envelope {
   readonly inReplyTo: string | null;
   readonly messageId: string | null;
   readonly references: string | null;
+  /** Bits of `envelopeMarks`. */
+  readonly marks: number;
 }
+
+/** What the text of an envelope does not tell of the fields that it was made of. */
+export const envelopeMarks = {
+  /** A Sender, a Reply-To was there, and not only the From that stands in for it (RFC 9051 §7.5.2). */
+  sender: 1,
+  replyTo: 2,
+  /** Something was changed: a field was there twice, empty, or not in ASCII, or an address had no domain. */
+  changed: 4,
+} as const;
 
 const names = ['date', 'subject', 'from', 'sender', 'reply-to', 'to', 'cc', 'bcc', 'in-reply-to', 'message-id', 'references'] as const;
 const wanted = new Set<string>(names);
@@ -30,14 +41,23 @@ const noAddresses: readonly Address[] = [];
  */
 export function readEnvelope(header: Header, hint = ''): Envelope {
   const values: Record<string, string> = {};
+  let marks = 0;
   for (const field of header.fields) {
     const length = field.nameEnd - field.start;
     if (length < 2 || length > 11) continue;
     const name = fieldName(header, field);
     if (!wanted.has(name)) continue;
     const before = values[name];
-    if (before === undefined) values[name] = fieldValue(header, field);
-    else if ((name === 'to' || name === 'cc' || name === 'bcc') && before.length < 100_000)
+    if (before === undefined) {
+      const value = fieldValue(header, field);
+      values[name] = value;
+      if (name === 'sender') marks |= envelopeMarks.sender;
+      else if (name === 'reply-to') marks |= envelopeMarks.replyTo;
+      if (value === '' || !/^[\t\x20-\x7e]*$/.test(value)) marks |= envelopeMarks.changed;
+      continue;
+    }
+    marks |= envelopeMarks.changed;
+    if ((name === 'to' || name === 'cc' || name === 'bcc') && before.length < 100_000)
       values[name] = `${before}, ${fieldValue(header, field)}`;
   }
   const addresses = (name: string): readonly Address[] => {
@@ -47,19 +67,36 @@ export function readEnvelope(header: Header, hint = ''): Envelope {
   const from = addresses('from');
   const sender = addresses('sender');
   const replyTo = addresses('reply-to');
+  const to = addresses('to');
+  const cc = addresses('cc');
+  const bcc = addresses('bcc');
+  for (const list of [from, sender, replyTo, to, cc, bcc]) if (!isWhole(list)) marks |= envelopeMarks.changed;
   return {
     date: values['date'] ?? null,
     subject: values['subject'] ?? null,
     from,
     sender: sender.length > 0 ? sender : from,
     replyTo: replyTo.length > 0 ? replyTo : from,
-    to: addresses('to'),
-    cc: addresses('cc'),
-    bcc: addresses('bcc'),
+    to,
+    cc,
+    bcc,
     inReplyTo: values['in-reply-to'] ?? null,
     messageId: values['message-id'] ?? null,
     references: values['references'] ?? null,
+    marks,
   };
+}
+
+/** Whether an envelope shows these addresses as they are. */
+function isWhole(list: readonly Address[]): boolean {
+  for (const address of list) {
+    if (address.kind === 'mailbox' ? !isWholeMailbox(address) : !address.members.every(isWholeMailbox)) return false;
+  }
+  return true;
+}
+
+function isWholeMailbox(mailbox: Mailbox): boolean {
+  return mailbox.local !== '' && mailbox.domain !== null && mailbox.domain !== '';
 }
 
 /** RFC 9051 §7.5.2 (ENVELOPE). */

@@ -62,6 +62,8 @@ export interface MethodGroup {
   readonly account: (account: JmapAccount) => JsonObject | null;
   /** Types whose state is announced (RFC 8620 §7.1), each with the way to read its state of an account. */
   readonly states?: Readonly<Record<string, (account: JmapAccount) => Promise<string>>>;
+  /** Calls when a state of `states` has changed of which no commit of the store tells. Returns the way to stop. */
+  readonly listen?: (heard: (account: AccountId, types: readonly string[]) => void) => () => void;
 }
 
 /** RFC 8620 §3.6.2 and those that methods define. */

@@ -110,7 +110,8 @@ export function readQueryChanges<C, S extends Shape>(
   return { ...rest, ...read, account: read.accountId, sort: read.sort ?? [] };
 }
 
-function readFilter<C>(value: Json | undefined, askable: Askable<C>): Filter<C> {
+/** A filter tree. @throws MethodError `invalidArguments`, `unsupportedFilter`. */
+export function readFilter<C>(value: Json | undefined, askable: Askable<C>): Filter<C> {
   let size = 0;
   const walk = (part: Json | undefined, depth: number): Filter<C> => {
     if (!isObject(part)) throw invalidArguments('A filter has to be an object.', ['filter']);
@@ -162,9 +163,13 @@ export function matches<C>(filter: Filter<C>, holds: (condition: C) => boolean):
 
 /** A comparison of texts by a collation's name. */
 export function compareTexts(a: string, b: string, collation: Comparator['collation']): number {
-  if (collation === 'i;octet') return order(a, b);
-  if (collation === 'i;ascii-casemap') return order(upperAscii(a), upperAscii(b));
-  return order(folded(a), folded(b));
+  return order(collationKey(a, collation), collationKey(b, collation));
+}
+
+/** The form of a text whose code units compare as the collation does: made once, where many are compared. */
+export function collationKey(text: string, collation: Comparator['collation']): string {
+  if (collation === 'i;octet') return text;
+  return collation === 'i;ascii-casemap' ? upperAscii(text) : folded(text);
 }
 
 function order(a: string, b: string): number {

@@ -75,7 +75,7 @@ function evaluate(value: Json, tokens: readonly string[], at: number): Json {
 }
 
 function measure(value: Json, budget: { left: number }, depth: number): void {
-  budget.left -= typeof value === 'string' ? 1 + value.length / 1024 : 1;
+  budget.left -= typeof value === 'string' ? 1 + value.length / 32 : 1;
   if (budget.left < 0 || depth > depthMax) throw failed('The result is too long.');
   if (isArray(value)) for (const element of value) measure(element, budget, depth + 1);
   else if (isObject(value)) for (const element of Object.values(value)) measure(element, budget, depth + 1);

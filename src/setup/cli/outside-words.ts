@@ -9,7 +9,7 @@ import type { SetUpResult, Switch } from '../outside-setup.ts';
 import { formatTime } from './terminal.ts';
 import type { Language } from './language.ts';
 
-const steps: Readonly<Record<CheckStep['step'], Readonly<Record<Language, string>>>> = {
+export const stepWords: Readonly<Record<CheckStep['step'], Readonly<Record<Language, string>>>> = {
   name: { ja: 'サーバーの名前が見つかる', en: 'the server has a name that is found' },
   reach: { ja: 'サーバーにつながる', en: 'the server can be reached' },
   seal: { ja: '封をする (TLS)', en: 'it is sealed (TLS)' },
@@ -22,10 +22,10 @@ const steps: Readonly<Record<CheckStep['step'], Readonly<Record<Language, string
 
 export function sayStep({ step, verdict }: CheckStep, language: Language): string {
   const mark = verdict === 'passed' ? '✓' : verdict === 'failed' ? '✗' : '–';
-  return `${mark} ${steps[step][language]}`;
+  return `${mark} ${stepWords[step][language]}`;
 }
 
-const sides: Readonly<Record<'receive' | 'send' | 'letter', Readonly<Record<Language, string>>>> = {
+export const sideWords: Readonly<Record<'receive' | 'send' | 'letter', Readonly<Record<Language, string>>>> = {
   receive: { ja: '受け取り', en: 'receiving' },
   send: { ja: '送り', en: 'sending' },
   letter: { ja: '自分あての手紙', en: 'the letter to oneself' },
@@ -34,7 +34,7 @@ const sides: Readonly<Record<'receive' | 'send' | 'letter', Readonly<Record<Lang
 export function sayProgress(told: ProofProgress, language: Language): string {
   switch (told.kind) {
     case 'step':
-      return `${sides[told.side][language]}: ${sayStep(told.step, language)}`;
+      return `${sideWords[told.side][language]}: ${sayStep(told.step, language)}`;
     case 'sent':
       return language === 'ja' ? '自分あての手紙を送りました' : 'a letter to oneself was sent';
     case 'waiting':
@@ -47,12 +47,12 @@ export function sayProgress(told: ProofProgress, language: Language): string {
 /** What is wrong and the one thing to do, with whose side it is. */
 export function sayCause(cause: string, language: Language, server: Pick<OutsideServer, 'host' | 'port'> | null): string[] {
   if (!Object.hasOwn(causeSides, cause)) return [cause];
-  const { wrong, next, sideWords } = sentenceOf(
-    cause as Cause,
-    language,
-    server === null ? {} : { server: server.host, port: server.port },
-  );
-  return [wrong, `→ ${next}`, `(${sideWords})`];
+  const {
+    wrong,
+    next,
+    sideWords: whose,
+  } = sentenceOf(cause as Cause, language, server === null ? {} : { server: server.host, port: server.port });
+  return [wrong, `→ ${next}`, `(${whose})`];
 }
 
 /** `kept`: how things stand after it; nothing was saved of a new account, one that is there stays as it was. */
@@ -65,8 +65,8 @@ export function sayFailure(
   const end =
     kept === 'nothing' ? (ja ? '何も保存していません。' : 'Nothing was saved.') : ja ? '何も変えていません。' : 'Nothing was changed.';
   const head = ja
-    ? `${sides[side].ja}(${server.host})がうまくいきませんでした。${end}`
-    : `${sentence(sides[side].en)} (${server.host}) does not work. ${end}`;
+    ? `${sideWords[side].ja}(${server.host})がうまくいきませんでした。${end}`
+    : `${sentence(sideWords[side].en)} (${server.host}) does not work. ${end}`;
   const said = words === '' ? [] : [language === 'ja' ? `元の言葉: ${words}` : `raw words: ${words}`];
   const allow =
     needs.length === 0
@@ -85,8 +85,8 @@ export function saySwitch({ side, host, from, to, cause }: Switch, language: Lan
   // The sentence of `op25b` names the counter that is used, all others the one that does not work.
   const { wrong } = sentenceOf(cause, language, { server: host, port: cause === 'op25b' ? to : from });
   return ja
-    ? `${sides[side].ja}の窓口（ポート）は ${from} 番の代わりに ${to} 番を使います。${wrong}`
-    : `For ${sides[side].en}, counter number ${to} (port) is used instead of ${from}. ${wrong}`;
+    ? `${sideWords[side].ja}の窓口（ポート）は ${from} 番の代わりに ${to} 番を使います。${wrong}`
+    : `For ${sideWords[side].en}, counter number ${to} (port) is used instead of ${from}. ${wrong}`;
 }
 
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
@@ -108,21 +108,21 @@ export function sayNews(news: HealthNews, row: Pick<OutsideAccountRow, 'receive'
       return [ja ? 'また使えるようになりました。' : 'It works again.'];
     case 'new':
       return [
-        ja ? `${sides[news.side].ja}が前とちがいます。` : `${sentence(sides[news.side].en)} is not as it was.`,
+        ja ? `${sideWords[news.side].ja}が前とちがいます。` : `${sentence(sideWords[news.side].en)} is not as it was.`,
         ...sayCause(news.cause, language, row[news.side]),
       ];
     case 'still':
       return [
         ja
-          ? `${sides[news.side].ja}は ${formatTime(news.since)} から変わりません。`
-          : `${sentence(sides[news.side].en)} is as it was since ${formatTime(news.since)}.`,
+          ? `${sideWords[news.side].ja}は ${formatTime(news.since)} から変わりません。`
+          : `${sentence(sideWords[news.side].en)} is as it was since ${formatTime(news.since)}.`,
         ...sayCause(news.cause, language, row[news.side]),
       ];
     case 'other-authority':
       return [
         ja
-          ? `${sides[news.side].ja}のサーバーの証明書を出したところが変わりました(前: ${news.before}、いま: ${news.now})。正しい証明書です。`
-          : `The certificate of the server for ${sides[news.side].en} comes from another authority (before: ${news.before}, now: ${news.now}); it is valid.`,
+          ? `${sideWords[news.side].ja}のサーバーの証明書を出したところが変わりました(前: ${news.before}、いま: ${news.now})。正しい証明書です。`
+          : `The certificate of the server for ${sideWords[news.side].en} comes from another authority (before: ${news.before}, now: ${news.now}); it is valid.`,
       ];
   }
 }

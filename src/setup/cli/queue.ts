@@ -1,5 +1,5 @@
 // `tayori queue …`: letters that wait to go out. Knows what is asked and shown; the queue's rules are the store's.
-import type { QueueRecipient } from '../../store/queue-contract.ts';
+import { waitingDomain, type QueueRecipient } from '../../store/queue-contract.ts';
 import type { Office } from '../office.ts';
 import { formatSize } from '../setting-kinds.ts';
 import { jsonOption } from './account.ts';
@@ -144,7 +144,12 @@ function change(
 
 async function retryNow(ids: readonly number[], office: Office): Promise<number> {
   for (const hurry of office.hurries) hurry(null);
-  return office.store.queue.retry(ids, office.clock.now());
+  // Letters that their senders have put off are not hurried: they are not for any server yet.
+  const waiting = new Set((await office.store.queue.list({ domain: waitingDomain, limit: chosenMax })).map(({ id }) => id));
+  return office.store.queue.retry(
+    ids.filter((id) => !waiting.has(id)),
+    office.clock.now(),
+  );
 }
 
 export const commands = [

@@ -1,0 +1,53 @@
+// /changes of emails, threads and mailboxes (RFC 8620 §5.2): arguments, the page, the ids. Knows which letter stands before which number.
+import type { MailStore, MailboxId } from '../../../store/contract.ts';
+import type { Shelf } from '../../../store/shelf-contract.ts';
+import type { Asker, JsonObject } from '../contract.ts';
+import { cannotCalculateChanges } from '../errors.ts';
+import { formatId, formatState, type IdLetter } from '../ids.ts';
+import { coreLimits } from '../limits.ts';
+import { formatChanges, readChanges } from '../standard.ts';
+import { parseCursor, readPage } from './changes-page.ts';
+import { withShelf } from './parts.ts';
+
+export type MailKind = 'emails' | 'threads' | 'mailboxes';
+
+const letters: Readonly<Record<MailKind, IdLetter>> = { emails: 'M', threads: 'T', mailboxes: 'F' };
+
+/** The MODSEQ that is the state of a kind. */
+export function modSeqOf(shelf: Shelf, kind: MailKind): number {
+  if (kind === 'emails') return shelf.emailModSeq;
+  return kind === 'threads' ? shelf.threadModSeq : shelf.mailboxModSeq;
+}
+
+/** `added`: what a kind says beyond the standard, given those that were updated and the mailboxes of which only counters changed. */
+export async function answerChanges(
+  store: MailStore,
+  args: JsonObject,
+  asker: Asker,
+  kind: MailKind,
+  added: (updated: readonly number[], countsOnly: ReadonlySet<MailboxId>) => JsonObject = () => ({}),
+): Promise<JsonObject> {
+  const written = args['sinceState'];
+  const cursor = typeof written === 'string' ? parseCursor(written) : null;
+  // The standard reads plain states; what stands behind the dash is ours.
+  const call = readChanges(cursor === null ? args : { ...args, sinceState: formatState(cursor.modSeq) }, asker, {});
+  if (cursor === null) throw cannotCalculateChanges('This is no state of ours.');
+  return withShelf(store, call.account.account, async (shelf) => {
+    let countsOnly: ReadonlySet<MailboxId> = new Set();
+    const page = await readPage(
+      async (since) => {
+        const changes = await store.changesSince(shelf.account, since);
+        if (changes === null) return null;
+        if (since <= cursor.modSeq) countsOnly = changes.mailboxes.countsOnly;
+        return { modSeq: changes.modSeq, changes: changes[kind] };
+      },
+      cursor,
+      // So that what a page tells can be fetched by one /get (RFC 8620 §3.7).
+      Math.min(call.maxChanges, coreLimits.maxObjectsInGet),
+      () => modSeqOf(shelf, kind),
+    );
+    const ids = (numbers: readonly number[]): string[] => numbers.map((number) => formatId(letters[kind], number));
+    const changes = { ...page, created: ids(page.created), updated: ids(page.updated), destroyed: ids(page.destroyed) };
+    return { ...formatChanges({ ...call, sinceState: String(written) }, changes), ...added(page.updated, countsOnly) };
+  });
+}

@@ -1,0 +1,69 @@
+// Contact/suggest: whom somebody may mean who has typed some letters. Ranks by use. Knows contacts and what the desk knows of old letters.
+import { aPositive, aText, nullable, readArguments } from '../arguments.ts';
+import type { JsonObject, Method } from '../contract.ts';
+import { formatId } from '../ids.ts';
+import { anAccount } from '../standard.ts';
+import type { TayoriParts } from './contract.ts';
+import { contactKind } from './kept.ts';
+import { checkOwn } from './properties.ts';
+
+const standardLimit = 8;
+const limitMax = 50;
+
+interface Candidate {
+  readonly name: string;
+  readonly email: string;
+  readonly contact: number | null;
+  readonly uses: number;
+  readonly lastUsedAt: number;
+}
+
+export function suggestMethod({ items, contacts }: Pick<TayoriParts, 'items' | 'contacts'>): Method {
+  return async (args, asker) => {
+    const call = readArguments(args, { accountId: anAccount(asker), text: aText, limit: nullable(aPositive) });
+    const { account, id } = checkOwn(call.accountId);
+    const limit = Math.min(call.limit ?? standardLimit, limitMax);
+    const wanted = fold(call.text.slice(0, 200));
+    const all: Candidate[] = [];
+    for (const item of await items.list(account, contactKind)) {
+      const value = item.value as JsonObject;
+      for (const one of value['addresses'] as readonly JsonObject[])
+        all.push({
+          name: String(value['name']),
+          email: String(one['email']),
+          contact: item.id,
+          uses: Number(value['uses'] ?? 0),
+          lastUsedAt: Number(value['lastUsedAt'] ?? 0),
+        });
+    }
+    const known = new Set(all.map(({ email }) => fold(email)));
+    for (const one of await contacts.history(account, wanted, limitMax))
+      if (!known.has(fold(one.email))) all.push({ ...one, contact: null, lastUsedAt: 0 });
+    const ranked = all
+      .map((candidate) => ({ candidate, fit: fitOf(candidate, wanted) }))
+      .filter(({ fit }) => fit > 0)
+      .toSorted((a, b) => b.candidate.uses - a.candidate.uses || b.fit - a.fit || b.candidate.lastUsedAt - a.candidate.lastUsedAt)
+      .slice(0, limit);
+    const list = ranked.map(({ candidate }): JsonObject => ({
+      name: candidate.name,
+      email: candidate.email,
+      contactId: candidate.contact === null ? null : formatId('V', candidate.contact),
+      uses: candidate.uses,
+    }));
+    return { response: { accountId: id, list } };
+  };
+}
+
+/** In any case of letters and width: who types half-width katakana finds the full ones. */
+export function fold(text: string): string {
+  return text.normalize('NFKC').toLowerCase().trim();
+}
+
+/** 0: not meant. A word that begins so fits better than one that holds it; Japanese names have no spaces, so the middle counts too. */
+export function fitOf({ name, email }: Pick<Candidate, 'name' | 'email'>, wanted: string): number {
+  if (wanted === '') return 1;
+  const texts = [fold(name), fold(email)];
+  if (texts.some((text) => text.startsWith(wanted))) return 3;
+  if (texts.some((text) => text.split(/[\s.@_-]+/).some((word) => word.startsWith(wanted)))) return 2;
+  return texts.some((text) => text.includes(wanted)) ? 1 : 0;
+}
