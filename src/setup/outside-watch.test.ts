@@ -43,7 +43,11 @@ async function openWorld() {
     chance: { bytes: (length: number) => new Uint8Array(length), fraction: () => 0.5 },
     log: silentLog,
     settings: { hostname: null, domain: null },
-    outside: { news: new Map(), allowance: new Allowance(clock), roads: async () => ({ connector: { connect }, keeper: { credentialsOf } }) },
+    outside: {
+      news: new Map(),
+      allowance: new Allowance(clock),
+      roads: async () => ({ connector: { connect }, keeper: { credentialsOf } }),
+    },
   } as unknown as Office;
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 20; i++) await new Promise((done) => setImmediate(done));

@@ -9,6 +9,7 @@ import { openOutsideAccounts, type OutsideAccounts } from '../journey/outside/ac
 import { Allowance } from '../journey/outside/allowance.ts';
 import type { OutsideConnector, OutsideGuard, TokenKeeper } from '../journey/outside/contract.ts';
 import { openOAuthClients, sealedClientSecrets, type OAuthClients } from '../journey/outside/oauth-clients.ts';
+import { SignInTickets } from '../journey/outside/sign-in-tickets.ts';
 import type { SignInFlow } from '../journey/outside/tokens.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
 import type { WebClient } from '../protocol/web/contract.ts';
@@ -26,6 +27,8 @@ export interface OutsideOffice {
   readonly allowance: Allowance;
   /** What the last look at an account found otherwise than before; remembered while the program runs. */
   readonly news: Map<OutsideAccountRow['id'], readonly HealthNews[]>;
+  /** Ways out to a provider's sign-in page for browsers of people. */
+  readonly tickets: SignInTickets;
   /** The same for all who ask: two keepers would end each other's tokens. Loaded with the first. */
   roads(): Promise<OutsideRoads>;
 }
@@ -49,8 +52,8 @@ export function keyPathOf(settings: Pick<Settings, 'data' | 'secretKey'>): strin
 export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value' | 'accounts' | 'factors'>): Generator<Uint8Array> {
   for (const { secret } of directory.outsideAccounts()) yield secret;
   yield* sealedClientSecrets(directory);
-  yield* sealedVapidKey(directory);
   yield* sealedFactors(directory);
+  yield* sealedVapidKey(directory);
 }
 
 /** How we call ourselves to servers of providers. */
@@ -94,6 +97,7 @@ export function openOutside(office: Pick<Office, 'settings' | 'directory' | 'sto
     clients,
     allowance: new Allowance(clock),
     news: new Map(),
+    tickets: new SignInTickets({ clock, chance: office.chance }),
     roads: () => (roads ??= openRoads(office, vault, clients)),
   };
 }

@@ -16,6 +16,8 @@ type Parts = Pick<Office, 'store' | 'addresses' | 'directory'>;
 
 const rowsMax = 10_000;
 const stationsMax = 300;
+/** Letters with one Message-ID: anybody may write one that is there already. */
+const namedMax = 5;
 
 /** The everyday word of a station, its term, and what it is at a post office. */
 const stations: Readonly<
@@ -62,9 +64,14 @@ const stations: Readonly<
 export function openJourneyDesk(parts: Parts): JourneyDesk {
   const { store, addresses, directory } = parts;
   return {
-    async letterOf(account, message) {
-      const [letter = ''] = await store.readLetterIds(account, [message]);
-      return letter === '' ? null : letter;
+    async lettersOf(account, message) {
+      const [[own = ''], { messageId }] = await Promise.all([
+        store.readLetterIds(account, [message]),
+        store.readFacts(account, [message], ['messageId']),
+      ]);
+      if (own === '' && messageId[0] === undefined) return null;
+      const named = messageId[0] === undefined || messageId[0] === '' ? [] : await store.trace.find(messageId[0], namedMax);
+      return [...new Set([own, ...named])].filter((letter) => letter !== '');
     },
 
     async look(accounts, letter, language) {

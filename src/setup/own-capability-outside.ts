@@ -32,7 +32,11 @@ export function openOutsideDesk({ office, progressOf }: OutsideDeskParts): Outsi
       return shown;
     },
     marks: (owner) =>
-      new Map(accounts.list(owner, true).map((row): [string, JsonObject] => [formatId('A', row.id), showRow(office, row, progressOf(row.id), 'en')])),
+      new Map(
+        accounts
+          .list(owner, true)
+          .map((row): [string, JsonObject] => [formatId('A', row.id), showRow(office, row, progressOf(row.id), 'en')]),
+      ),
     async change(owner, account, { open, paused, ...change }) {
       const row = own(owner, account);
       if (open) await accounts.reopen(row.id);

@@ -22,14 +22,12 @@ import { changeSecret, proveAgain } from './outside-again.ts';
 import { checkHealth } from './outside-health.ts';
 import { checkKey, setUp, type SetUpProgress, type SetUpServer, type Switch } from './outside-setup.ts';
 import { switchReceiving } from './outside-switch.ts';
-import type { SignInTickets } from './own-capability-sign-in.ts';
 import { signInByPage } from './outside-sign-in.ts';
 import { showDiscovery } from './own-capability-discovery.ts';
 import { explain, failureOf, failureOfSetUp, isCause, sayCheckStep, sayProof, told } from './own-capability-words.ts';
 
 export interface TaskParts {
   readonly office: Office;
-  readonly tickets: SignInTickets;
   /** For tests: what is asked instead of the net's own directories. */
   readonly discovery?: DiscoverParts['options'];
 }
@@ -42,18 +40,33 @@ export function openTaskDesk(parts: TaskParts): TaskDesk {
       if (wish.kind === 'discovery') {
         // What is no address takes nothing of what may be looked up.
         cleanAddress(wish.address);
-        allowance.take(owner, 'look-up');
+        takeLookUp(allowance, owner);
         return;
       }
       if (wish.kind === 'setUp') accounts.checkNew(owner, cleanAddress(wish.address).address);
       else rowOf(office, owner, wish.outsideAccount);
       if (wish.kind !== 'check') checkKey(office);
-      if (wish.kind === 'switch' && wish.receive === null) allowance.take(owner, 'look-up');
-      allowance.check(owner, 'failed-login', wish.kind === 'check' ? 1 : failuresMax);
+      if (wish.kind === 'switch' && wish.receive === null) takeLookUp(allowance, owner);
+      asRate(() => allowance.check(owner, 'failed-login', wish.kind === 'check' ? 1 : failuresMax));
     },
     run: (wish, owner, language, hand) => run(parts, wish, owner, language, hand),
     explain,
   };
+}
+
+/** One look-up of a person. @throws Refusal `login-delayed`, which JMAP tells as `rateLimit`. */
+export function takeLookUp(allowance: Office['outside']['allowance'], owner: AccountId): void {
+  asRate(() => allowance.take(owner, 'look-up'));
+}
+
+/** Too much in too short a time is another no than too much at once. */
+function asRate(take: () => void): void {
+  try {
+    take();
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal) || refusal.code !== 'limit') throw refusal;
+    throw new Refusal('login-delayed', refusal.message, refusal.reason);
+  }
 }
 
 /** A person's own, and not at rest. @throws Refusal `nonexistent`, `cannot`. */
@@ -193,7 +206,7 @@ async function checking(
 
 /** What one signs in with: as it was typed, or a token that the provider's page leads to. @throws CauseTrouble; Refusal. */
 async function takeSecret(
-  { office, tickets }: TaskParts,
+  { office }: TaskParts,
   wished: WishedSecret,
   owner: AccountId,
   address: string,
@@ -202,6 +215,7 @@ async function takeSecret(
   hand: TaskHand,
 ): Promise<OutsideSecret> {
   if (wished.kind === 'password') return wished;
+  const { tickets } = office.outside;
   const provider = wished.provider ?? providerOfHost(servers[0]!.host)?.name ?? null;
   if (provider === null) throw new CauseTrouble('client-id-missing', 'no provider with a page of its own has these servers');
   // With a domain the browser comes back to us, and shows what it was given when it went; without one it comes back to this machine.

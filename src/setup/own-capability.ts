@@ -17,7 +17,6 @@ import { lookAtDomain } from './own-capability-domain.ts';
 import { openJourneyDesk } from './own-capability-journey.ts';
 import { openContactDesk, openSnoozeDesk } from './own-capability-letters.ts';
 import { openOutsideDesk } from './own-capability-outside.ts';
-import { SignInTickets } from './own-capability-sign-in.ts';
 import { openTaskDesk, type TaskParts } from './own-capability-tasks.ts';
 
 export interface OwnCapabilityParts {
@@ -31,21 +30,18 @@ export interface OwnCapabilityParts {
 
 export interface OwnCapability {
   readonly groups: readonly MethodGroup[];
-  /** For the route `/oauth/begin`. */
-  readonly tickets: SignInTickets;
   /** Work under way begins nothing any more. */
   close(): void;
 }
 
 export function openOwnCapability({ office, progressOf, pageUrl, discovery }: OwnCapabilityParts): OwnCapability {
-  const { store, clock, chance, log, outside } = office;
-  const tickets = new SignInTickets({ clock, chance });
+  const { store, clock, log, outside } = office;
   const tasks = new TaskBoard({ clock, failed: (kind, trouble) => log.error('a task of a person failed', { kind }, trouble) });
   const parts: TayoriParts = {
     items: store.items,
     clock,
     tasks,
-    desk: openTaskDesk({ office, tickets, ...(discovery === undefined ? {} : { discovery }) }),
+    desk: openTaskDesk({ office, ...(discovery === undefined ? {} : { discovery }) }),
     outside: openOutsideDesk({ office, progressOf }),
     devices: openDeviceDesk({ office, pageUrl }),
     journeys: openJourneyDesk(office),
@@ -74,7 +70,6 @@ export function openOwnCapability({ office, progressOf, pageUrl, discovery }: Ow
   const changes = openOutsideChanges({ office, progressOf });
   return {
     groups: tayoriGroups({ ...parts, changed: changes.listen }),
-    tickets,
     close() {
       tasks.close();
       changes.close();

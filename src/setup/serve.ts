@@ -4,7 +4,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import type { StartPageFacts } from '../io/http/start-page.ts';
+import { pageUrl } from './publish/model.ts';
 import { openControl } from '../io/control.ts';
+import type { Collection } from './collection.ts';
 import type { Metrics } from '../io/metrics.ts';
 import { openCertificates, type Certificates } from '../io/tls/certificates.ts';
 import { ensureOwnCertificates, machineNames, publishedNames } from './ca.ts';
@@ -94,10 +96,25 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];
     let jmap: Promise<OpenJmap> | null = null;
+    const collection: { now: Collection | null } = { now: null };
     const openedJmap = () =>
-      (jmap ??= Promise.all([import('./jmap.ts'), import('./mail-groups.ts'), sending.desk()]).then(
-        ([{ openJmap }, { mailGroups }, desk]) =>
-          openJmap({ office, domain, groups: ({ blobs }) => mailGroups(office, hostName, blobs, desk) }),
+      (jmap ??= Promise.all([import('./jmap.ts'), import('./mail-groups.ts'), import('./own-capability.ts'), sending.desk()]).then(
+        ([{ openJmap }, { mailGroups }, { openOwnCapability }, desk]) => {
+          const own = openOwnCapability({
+            office,
+            progressOf: (account) => collection.now?.runner()?.progressOf(account) ?? null,
+            // The demo's own certificate is trusted by no browser, and nothing leaves this computer.
+            pageUrl: (path) => (page === null ? null : ((demo ? pageUrl(page, 'http', path) : null) ?? pageUrl(page, 'https', path))),
+          });
+          const made = openJmap({ office, domain, groups: ({ blobs }) => [...mailGroups(office, hostName, blobs, desk), ...own.groups] });
+          return {
+            service: made.service,
+            async close() {
+              own.close();
+              await made.close();
+            },
+          };
+        },
       ));
     const open = (listener: WantedListener) =>
       (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map(async (host) => {
@@ -135,7 +152,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     opened.push(
       startOutsideWatch(office),
       await startDelivery(office, { hostName, domain }),
-      startCollection(office, sending.arrivals),
+      (collection.now = startCollection(office, sending.arrivals)),
       startAppointments(office, [sending.appointment]),
       // Also without a browser: Web Push goes on after a start.
       await openedJmap(),

@@ -74,6 +74,10 @@ suite('pages in Chromium', { skip: skipWithout('chromium') }, () => {
       await judge(page, look, 'start');
       await page.goto(`${origin}/apps`);
       await judge(page, look, 'apps');
+      await page.goto(`${origin}/apps/oauth`);
+      // At this machine it is told how each stands.
+      assert.equal(await page.locator('[data-state=missing]').count(), 3);
+      await judge(page, look, 'oauth');
       // One device in each look; all of them where pictures are wanted.
       const devices = pictures === undefined ? [kinds[index % kinds.length]!] : kinds;
       for (const device of devices) {

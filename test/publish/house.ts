@@ -12,6 +12,7 @@ import { silentMeter } from '../../src/base/meter.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
 import { openWebListener } from '../../src/io/http/listener.ts';
 import type { StartPageFacts } from '../../src/io/http/start-page.ts';
+import { SignInTickets } from '../../src/journey/outside/sign-in-tickets.ts';
 import { openResolver } from '../../src/io/resolver/resolver.ts';
 import { openCertificates } from '../../src/io/tls/certificates.ts';
 import { openAuthenticator } from '../../src/journey/account/authenticate.ts';
@@ -77,6 +78,14 @@ export interface House {
 
 /** Nobody signs in at other providers here. */
 const roads = () => Promise.reject(new Error('there are no roads out of this house'));
+const clients = {
+  list: () => [],
+  find: () => null,
+  put: () => Promise.reject(new Error('not here')),
+  remove: () => Promise.reject(new Error('not here')),
+  clear: async () => {},
+};
+const tickets = new SignInTickets({ clock: systemClock, chance: systemChance });
 
 export async function openHouse(): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'tayori-publish-'));
@@ -92,7 +101,7 @@ export async function openHouse(): Promise<House> {
   const { settings } = readSettings({ name: 'tayori.toml', text: `domain = "${domains[0]}"` }, {}, { data: folder });
   const facts: StartPageFacts = { domain: domains[0]!, hostName, listeners, ca: null, demo: false };
   const authenticator = openAuthenticator({ ...shared, hasher, meter: silentMeter });
-  const outside = { roads, vault: openVault({ path: join(folder, 'key'), sealed: () => [] }) };
+  const outside = { roads, clients, tickets, vault: openVault({ path: join(folder, 'key'), sealed: () => [] }) };
   const secondFactors = openSecondFactors({ ...shared, vault: outside.vault, meter: silentMeter });
   const webLogin = openWebLogin({ ...shared, authenticator, factors: secondFactors });
   const office = {
@@ -172,7 +181,7 @@ export async function openHouse(): Promise<House> {
       });
     },
     async close() {
-      await Promise.all([sealed.close(), plain.close(), dns.close(), directory.close()]);
+      await Promise.all([sealed.close(), plain.close(), dns.close(), jmap.close(), directory.close()]);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,7 +1,9 @@
 // People at home in the memory store with Tayori's own capability of JMAP, asked as an app asks: request in, responses out. Providers are scripted
 // servers on real sockets. Every octet that was answered is kept, so that a test can look for secrets.
-import { silentLog } from '../../src/base/log.ts';
+import { inspect } from 'node:util';
+import type { Log } from '../../src/base/log.ts';
 import { bytesFromBase64, base64FromBytes, bytesFromUtf8, utf8FromBytes } from '../../src/base/bytes.ts';
+import { openLedger } from '../../src/io/collection/ledger.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
 import { openOutsideConnector } from '../../src/io/outside-connector.ts';
 import { openAddressBook } from '../../src/journey/account/addresses.ts';
@@ -12,6 +14,7 @@ import { CauseTrouble } from '../../src/journey/outside/causes.ts';
 import type { TokenKeeper, Vault } from '../../src/journey/outside/contract.ts';
 import { boundTo } from '../../src/journey/outside/contract.ts';
 import { openOAuthClients } from '../../src/journey/outside/oauth-clients.ts';
+import { SignInTickets } from '../../src/journey/outside/sign-in-tickets.ts';
 import { openSignInFlow } from '../../src/journey/outside/tokens.ts';
 import type { CollectionProgress } from '../../src/journey/collection/contract.ts';
 import type { RecordType, Resolver } from '../../src/protocol/dns/contract.ts';
@@ -51,7 +54,10 @@ const vault: Vault = {
 export type Answered = any;
 
 export async function openOwnWorld(options: WorldOptions = {}) {
-  const [clock, chance, log] = [systemClock, systemChance, silentLog];
+  const [clock, chance] = [systemClock, systemChance];
+  let logged = '';
+  const write = (...words: readonly unknown[]): void => void (logged += `${words.map((one) => inspect(one, { depth: 10 })).join(' ')}\n`);
+  const log: Log = { debug: write, info: write, warn: write, error: write, with: () => log };
   const directory = openMemoryDirectory();
   const store = openMemoryStore({ clock, chance });
   const hasher = { decoy: '', hash: async (password: string) => `#${password.length}`, verify: async () => false };
@@ -82,6 +88,7 @@ export async function openOwnWorld(options: WorldOptions = {}) {
     refused() {},
   };
   const flow = openSignInFlow({ web, clock, chance });
+  const ledger = openLedger(':memory:');
   const office = {
     settings: { hostname: 'mail.here.test', domain: options.domain === undefined ? 'here.test' : options.domain, outsidePrivate: true },
     folder: '/nowhere',
@@ -95,15 +102,14 @@ export async function openOwnWorld(options: WorldOptions = {}) {
     log,
     hurries: new Set(),
     quiets: new Set(),
-    ledger: () => {
-      throw new Error('no ledger here');
-    },
+    ledger: () => ledger,
     outside: {
       vault: { ...vault, state: () => 'ready' },
       accounts,
       clients,
       allowance: new Allowance(clock),
       news: new Map(),
+      tickets: new SignInTickets({ clock, chance }),
       roads: async () => ({ resolver, guard, connector, web, keeper, flow }),
     },
   } as unknown as Office;
@@ -187,7 +193,11 @@ export async function openOwnWorld(options: WorldOptions = {}) {
     flow,
     idOf: (account: AccountId) => formatId('A', account),
     answers: () => answers,
-    close: () => own.close(),
+    logged: () => logged,
+    async close() {
+      own.close();
+      await ledger.close();
+    },
   };
 }
 

@@ -1,23 +1,15 @@
 // The step out to a provider's sign-in page: `GET /oauth/begin?ticket=…`. Gives the browser what it has to show when it comes back, and sends it
 // on. Only to the person who began it: who is led here by somebody else's link would sign in for them. Knows the route and its headers.
 import { Hono } from 'hono';
+import { beginPath, type BegunSignIn } from '../../journey/outside/sign-in-tickets.ts';
 import type { AccountId } from '../../store/contract.ts';
+import type { WebSurroundings } from './listener.ts';
 import { signInCookie } from './oauth-callback.ts';
-
-export const beginPath = '/oauth/begin';
-
-export interface BegunSignIn {
-  readonly owner: AccountId;
-  /** The value of the cookie. */
-  readonly browser: string;
-  /** The provider's page. */
-  readonly url: string;
-}
 
 export interface BeginParts {
   readonly tickets: { find(ticket: string): BegunSignIn | null; take(ticket: string): void };
   /** The person whose browser session asks, or null. */
-  readonly personOf: (request: Request) => Promise<AccountId | null>;
+  readonly personOf: (request: Request, surroundings: WebSurroundings) => Promise<AccountId | null>;
 }
 
 const headers = {
@@ -27,12 +19,12 @@ const headers = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
-export function oauthBegin({ tickets, personOf }: BeginParts): Hono {
-  const routes = new Hono();
+export function oauthBegin({ tickets, personOf }: BeginParts): Hono<{ Bindings: WebSurroundings }> {
+  const routes = new Hono<{ Bindings: WebSurroundings }>();
   routes.get(beginPath, async (context) => {
     const ticket = (context.req.query('ticket') ?? '').slice(0, 200);
     const begun = tickets.find(ticket);
-    const person = begun === null ? null : await personOf(context.req.raw);
+    const person = begun === null ? null : await personOf(context.req.raw, context.env);
     // One that is not there and one of somebody else are the same.
     if (begun === null || person !== begun.owner)
       return new Response('このサインインはもう終わっています。\nThis sign-in is over already.\n', {

@@ -53,9 +53,11 @@ export function startPage({ facts, secure }: StartPageOptions): Hono<{ Bindings:
   application.use(async (context, next) => {
     const known = facts();
     const sealed = known?.listeners.find((row) => row.protocol === 'https');
-    if (known === null || secure || known.demo || !sealed || isLoopback(context.env?.remoteAddress ?? '')) return next();
+    if (known === null || secure || known.demo || !sealed) return next();
     // The name is ours, not the one in the request: nobody is sent elsewhere.
     const { pathname, search } = new URL(context.req.url);
+    // Inside this computer nobody listens; links and keys of people are under seal there too.
+    if (isLoopback(context.env?.remoteAddress ?? '') && !/^\/(?:apps|setup)(?:\/|$)/.test(pathname)) return next();
     return context.redirect(`https://${known.hostName}${sealed.port === 443 ? '' : `:${sealed.port}`}${pathname}${search}`, 308);
   });
   // At the root too where there is no mail app.

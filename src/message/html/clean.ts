@@ -9,7 +9,7 @@ import { darkColour } from './colours.ts';
 import { cleanDeclarations, cleanSheet, ownPrefix, prefixed, type CssRules } from './css.ts';
 import { dataPicture, remoteAddress, safeLink } from './links.ts';
 import { isHtml, parseHtml, type ParsedElement, type ParsedNode } from './parse.ts';
-import { element, formatMarkup, text, type Element, type Markup } from './tree.ts';
+import { cleanText, element, formatMarkup, text, type Element, type Markup } from './tree.ts';
 
 export interface CleanOptions {
   /** Our address for a part of the letter, by Content-ID without brackets; null when there is no such part. */
@@ -30,6 +30,7 @@ export interface CleanLetter {
 /** Addresses that this program itself has written. */
 const ownPicture = /^\/(?:letter\/A\d+\/M\d+\/part\/[\d.]+|image-proxy\?[\w=&%.~-]+)$/;
 const longestAttribute = 2_000;
+const stylesKept = 1_000;
 
 /** @throws Refusal `too-big`. */
 export function cleanHtml(html: string, options: CleanOptions): CleanLetter {
@@ -70,6 +71,7 @@ class Cleaner {
   /** What is read was written here. */
   readonly #again: boolean;
   readonly css: CssRules;
+  readonly #styles = new Map<string, string>();
   readonly remote = new Set<string>();
   trackers = 0;
 
@@ -145,7 +147,7 @@ class Cleaner {
       if (clean !== null) kept.set(attribute, clean);
     }
     if (style !== '') {
-      const clean = cleanDeclarations(style, this.css);
+      const clean = this.#style(style);
       if (clean !== '') kept.set('style', clean);
     }
     if (kept.has('href') && !kept.get('href')!.startsWith('#')) {
@@ -154,6 +156,16 @@ class Cleaner {
     }
     if (name === 'img') for (const address of (given.get('srcset') ?? '').split(',')) this.#count(address.trim().split(/\s/)[0]!);
     return kept;
+  }
+
+  /** Letters say the same of a thousand cells. */
+  #style(style: string): string {
+    let clean = this.#styles.get(style);
+    if (clean === undefined) {
+      clean = cleanDeclarations(style, this.css);
+      if (this.#styles.size < stylesKept) this.#styles.set(style, clean);
+    }
+    return clean;
   }
 
   #value(name: string, attribute: string, value: string, node: ParsedElement): string | null {
@@ -230,15 +242,6 @@ class Cleaner {
       new RegExp(`(?:^|;)(?:max-)?${side}:[0-2](?:\\.0*)?(?:px)?(?:!important)?(?:;|$)`).test(style);
     return (tiny('width') && tiny('height')) || /(?:^|;)(?:display:none|visibility:hidden|opacity:0)(?:!important)?(?:;|$)/.test(style);
   }
-}
-
-/** Characters that no text has and that readers would take for other ones. */
-function cleanText(content: string): string {
-  // eslint-disable-next-line no-control-regex
-  return content
-    .replace(/\r\n?/g, '\n')
-    .replace(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F\uFFFE\uFFFF]/g, '')
-    .toWellFormed();
 }
 
 function cleanName(name: string): string {

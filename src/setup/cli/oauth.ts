@@ -62,6 +62,7 @@ const add = officeCommand<AddAsk, { name: string; id: string }>({
     { name: 'token-url', value: 'URL', sentence: 'For another provider: where tokens are given.' },
     { name: 'revocation-url', value: 'URL', sentence: 'For another provider: where tokens are taken back, if there is such an address.' },
     { name: 'scopes', value: 'TEXT', sentence: 'For another provider: the permissions for mail, with spaces between.' },
+    languageOption,
     jsonOption,
   ],
   examples: [
@@ -74,9 +75,14 @@ const add = officeCommand<AddAsk, { name: string; id: string }>({
       return typeof value === 'string' ? value : null;
     };
     const name = input.arguments['NAME']!;
+    const ja = languageOf(input) === 'ja';
     const id = text('id');
-    if (id === null) throw new CommandTrouble('--id is needed; tayori oauth guide tells how to get one', 2);
-    const secret = input.options['no-secret'] === true ? null : await terminal.secret('Client secret');
+    if (id === null)
+      throw new CommandTrouble(
+        ja ? '--id が要ります。手に入れ方は tayori oauth guide にあります' : '--id is needed; tayori oauth guide tells how to get one',
+        2,
+      );
+    const secret = input.options['no-secret'] === true ? null : await terminal.secret(ja ? 'クライアント シークレット' : 'Client secret');
     const [issuer, authorizationUrl, tokenUrl, scopes] = ['issuer', 'authorization-url', 'token-url', 'scopes'].map(text);
     const provider =
       issuer && authorizationUrl && tokenUrl && scopes
@@ -102,20 +108,38 @@ const add = officeCommand<AddAsk, { name: string; id: string }>({
     }
     return { name, id };
   },
-  show: ({ name }, terminal) => terminal.out(`The client id for ${safe(name)} is entered; its secret is kept sealed.`),
+  show: ({ name }, terminal, input) =>
+    terminal.out(
+      languageOf(input) === 'ja'
+        ? `${safe(name)} のクライアント ID を入れました。シークレットは封をしてしまってあります。`
+        : `The client id for ${safe(name)} is entered; its secret is kept sealed.`,
+    ),
 });
 
 const list = officeCommand<Record<string, never>, { clients: readonly { name: string; title: string; id: string; hasSecret: boolean }[] }>({
   words: 'oauth client list',
   sentence: 'List the client ids.',
-  options: [jsonOption],
+  options: [languageOption, jsonOption],
   examples: [{ line: 'tayori oauth client list', sentence: 'At which providers people can sign in.' }],
   ask: () => ({}),
   perform: async (_ask, office) => ({ clients: office.outside.clients.list() }),
-  show({ clients }, terminal) {
-    if (clients.length === 0) return terminal.out('There are none; tayori oauth guide google tells how one gets one.');
-    const rows = clients.map(({ name, title, id, hasSecret }) => [safe(name), safe(title), safe(id), hasSecret ? 'sealed' : 'none']);
-    for (const line of formatColumns([['name', 'provider', 'client id', 'secret'], ...rows])) terminal.out(line);
+  show({ clients }, terminal, input) {
+    const ja = languageOf(input) === 'ja';
+    if (clients.length === 0)
+      return terminal.out(
+        ja
+          ? 'まだありません。手に入れ方は tayori oauth guide google にあります。'
+          : 'There are none; tayori oauth guide google tells how one gets one.',
+      );
+    const secret = ja ? { sealed: '封をしてあります', none: 'なし' } : { sealed: 'sealed', none: 'none' };
+    const rows = clients.map(({ name, title, id, hasSecret }) => [
+      safe(name),
+      safe(title),
+      safe(id),
+      hasSecret ? secret.sealed : secret.none,
+    ]);
+    const head = ja ? ['名前', '会社', 'クライアント ID', 'シークレット'] : ['name', 'provider', 'client id', 'secret'];
+    for (const line of formatColumns([head, ...rows])) terminal.out(line);
   },
 });
 
@@ -123,14 +147,17 @@ const remove = officeCommand<{ name: string }, { removed: string }>({
   words: 'oauth client remove',
   sentence: 'Take a client id away.',
   arguments: [nameArgument],
-  options: [jsonOption],
+  options: [languageOption, jsonOption],
   examples: [{ line: 'tayori oauth client remove google', sentence: 'Accounts that were signed in with it work until their token ends.' }],
   ask: (input) => ({ name: input.arguments['NAME']! }),
   async perform({ name }, office) {
     await office.outside.clients.remove(name);
     return { removed: name };
   },
-  show: ({ removed }, terminal) => terminal.out(`The client id for ${safe(removed)} is gone.`),
+  show: ({ removed }, terminal, input) =>
+    terminal.out(
+      languageOf(input) === 'ja' ? `${safe(removed)} のクライアント ID を外しました。` : `The client id for ${safe(removed)} is gone.`,
+    ),
 });
 
 export const commands = [guide, add, list, remove];

@@ -1,6 +1,6 @@
 // The page that shows what mail apps would find of our domains, and the line that is missing. Knows HTML; the findings are apps.ts.
 import { html, raw } from 'hono/html';
-import { appWords, type AppRow, type AppWay, type RecordFound } from './apps.ts';
+import { appWays, appWords, type AppRow, type AppWay, type RecordFound } from './apps.ts';
 import { lamp } from './pictures.ts';
 import { framed, type Html } from './setup-page.ts';
 import { words, type Language } from './words.ts';
@@ -37,6 +37,7 @@ const say = {
     profile: 'iPhone は、一度だけのリンクからの設定ファイルなら、この行がなくても準備できます。',
     copy: 'コピーする',
     copied: 'コピーしました',
+    oauth: 'Google や Microsoft の画面でサインインできるようにするには',
   },
   en: {
     title: 'This office, as mail apps see it',
@@ -61,6 +62,7 @@ const say = {
     profile: 'An iPhone can do without this line: a one-time link gives it a settings file.',
     copy: 'Copy',
     copied: 'Copied',
+    oauth: 'How people can sign in at the pages of Google and Microsoft',
   },
 } as const;
 
@@ -70,8 +72,14 @@ export function appsPage(language: Language, demo: boolean, domains: readonly Do
     { language, path: '/apps', title: text.title },
     html`<h1>${text.title}</h1>
       <p class="soft">${demo ? text.demo : text.lead}</p>
-      ${demo ? '' : domains.map((one) => domainPart(one, language))}`,
+      ${demo ? '' : domains.map((one) => domainPart(one, language))}
+      <p class="lines"><a href="/apps/oauth?lang=${language}">${text.oauth}</a></p>`,
   );
+}
+
+/** JMAP shows what IMAP shows: letters that stay where they are. */
+function wayWords(way: AppWay, language: Language): { readonly name: string; readonly term: string } {
+  return way === 'jmap' ? { name: words[language].way.imap.name, term: 'JMAP' } : words[language].way[way];
 }
 
 function domainPart({ domain, rows, records, silent }: DomainFindings, language: Language): Html {
@@ -82,10 +90,12 @@ function domainPart({ domain, rows, records, silent }: DomainFindings, language:
       <div class="note"><p>${text.silent}</p></div>
     </section>`;
   const apps = [...new Set(rows.map((row) => row.app))];
+  const ways = appWays.filter((way) => way !== 'jmap' || rows.some((row) => row.way === way));
   const lacking = records.filter((record) => record.state !== 'good');
   const cell = (app: AppRow['app'], way: AppWay) => {
     const row = rows.find((one) => one.app === app && one.way === way);
-    const name = `${words[language].way[way].name} ${words[language].way[way].term}`;
+    const { name: plain, term } = wayWords(way, language);
+    const name = `${plain} ${term}`;
     if (row === undefined) return html`<td data-name="${name}" class="soft">–</td>`;
     return html`<td data-name="${name}"><span class="mark-${row.state}">${raw(lamp)}${text[row.state]}</span></td>`;
   };
@@ -96,9 +106,7 @@ function domainPart({ domain, rows, records, silent }: DomainFindings, language:
         <thead>
           <tr>
             <th scope="col">${text.app}</th>
-            ${(['imap', 'pop3'] as const).map(
-              (way) => html`<th scope="col">${words[language].way[way].name} <small>${words[language].way[way].term}</small></th>`,
-            )}
+            ${ways.map((way) => html`<th scope="col">${wayWords(way, language).name} <small>${wayWords(way, language).term}</small></th>`)}
           </tr>
         </thead>
         <tbody>
@@ -106,7 +114,7 @@ function domainPart({ domain, rows, records, silent }: DomainFindings, language:
             (app) =>
               html`<tr>
                 <th scope="row">${appWords[app][language]}</th>
-                ${cell(app, 'imap')}${cell(app, 'pop3')}
+                ${ways.map((way) => cell(app, way))}
               </tr>`,
           )}
         </tbody>

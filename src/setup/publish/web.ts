@@ -9,6 +9,7 @@ import { authRoutes } from '../../io/http/auth-routes.ts';
 import { letterRoutes } from '../../io/http/letter-frame.ts';
 import { openWebDoor } from '../../io/http/web-door.ts';
 import type { StartPageFacts } from '../../io/http/start-page.ts';
+import { oauthBegin } from '../../io/http/oauth-begin.ts';
 import { callbackPath, oauthCallback } from '../../io/http/oauth-callback.ts';
 import { startPage } from '../../io/http/start-page.ts';
 import type { WebApplication, WebSurroundings } from '../../io/http/listener.ts';
@@ -18,12 +19,15 @@ import { openJmapSockets } from '../../io/http/jmap-socket.ts';
 import { jmapPaths } from '../../protocol/jmap/session.ts';
 import type { OpenJmap } from '../jmap.ts';
 import { openSetupLinks } from '../../journey/account/setup-links.ts';
+import { beginPath } from '../../journey/outside/sign-in-tickets.ts';
 import type { AccountSettings } from '../../protocol/autoconfig/contract.ts';
 import type { Office } from '../office.ts';
 import type { OutsideOffice } from '../outside.ts';
+import { hostNameOf } from '../outside.ts';
 import { appsRoutes } from './apps-routes.ts';
 import { dialectRoutes } from './dialect-routes.ts';
 import { pageUrl, publishedSettings } from './model.ts';
+import { oauthGuidePath, oauthGuideRoutes } from './oauth-guide-routes.ts';
 import { qrSvg } from './qr.ts';
 import { setupRoutes } from './setup-routes.ts';
 
@@ -42,7 +46,7 @@ export interface WebParts {
     | 'webLogin'
     | 'secondFactors'
   > & {
-    readonly outside: Pick<OutsideOffice, 'roads'>;
+    readonly outside: Pick<OutsideOffice, 'roads' | 'clients' | 'tickets'>;
   };
   readonly certificates: Certificates;
   /** What listens; null until all does. */
@@ -87,12 +91,8 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
   pages.route('/', appsRoutes({ directory, clock, settingsOf, facts, covers, office }));
   const dialects = dialectRoutes({ directory, settingsOf, facts, secure });
   const start = startPage({ facts, secure });
-  const door = openWebDoor({
-    authenticator: office.authenticator,
-    sessions: office.webSessions,
-    secure,
-    isOurName: (name) => name === facts()?.hostName || certificates.covers(name),
-  });
+  const isOurName = (name: string) => name === facts()?.hostName || covers(name);
+  const door = openWebDoor({ authenticator: office.authenticator, sessions: office.webSessions, secure, isOurName });
   const auth = authRoutes({
     door,
     login: office.webLogin,
@@ -103,6 +103,22 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     secure,
     qr: (text) => qrSvg(text, 'QR'),
   });
+  /** The person whose browser session asks. */
+  const personOf = async (request: Request, surroundings: WebSurroundings) => {
+    const identity = await door.identify(request, surroundings);
+    return identity instanceof Response || identity.via !== 'cookie' ? null : identity.principal.account;
+  };
+  const begin = oauthBegin({ tickets: office.outside.tickets, personOf });
+  pages.route(
+    '/',
+    oauthGuideRoutes({
+      directory,
+      clients: office.outside.clients,
+      hostName: () => (office.settings.domain === null ? null : hostNameOf(office.settings)),
+      // Which client ids are entered is told to those at home: at this machine, or signed in.
+      isAtHome: async (request, surroundings) => isLoopback(surroundings.remoteAddress) || (await personOf(request, surroundings)) !== null,
+    }),
+  );
   const app = openAppFiles(appFolder);
   const letters = letterRoutes({
     door,
@@ -135,6 +151,7 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     const { pathname } = new URL(context.req.url);
     if (isJmapPath(pathname)) return jmapPages.fetch(context.req.raw, context.env);
     if (secure && pathname === callbackPath) return (await (signIn ??= signIns())).fetch(context.req.raw);
+    if (secure && pathname === beginPath) return begin.fetch(context.req.raw, context.env);
     const { remoteAddress } = context.env;
     // Who asks for the app in the clear from elsewhere is led to HTTPS by the start page's own rule.
     if (secure || facts()!.demo || isLoopback(remoteAddress)) {
@@ -144,7 +161,7 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
       if (file !== null) return file;
     }
     // Secrets are shown under seal only; in the clear the start page leads to HTTPS. The demo does not leave this computer.
-    const isPage = pathname === '/apps' || pathname.startsWith('/setup/');
+    const isPage = pathname === '/apps' || pathname === oauthGuidePath || pathname.startsWith('/setup/');
     const application = isPage && (secure || facts()!.demo) ? pages : start;
     return application.fetch(context.req.raw, context.env);
   });
@@ -156,6 +173,9 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     throw error;
   });
   jmapPages.onError((error) => {
+    throw error;
+  });
+  letters.onError((error) => {
     throw error;
   });
   return {

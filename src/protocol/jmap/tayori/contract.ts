@@ -155,8 +155,11 @@ export interface DeviceDesk {
 }
 
 export interface JourneyDesk {
-  /** The journey id of a letter of an account; null when the account has no such letter. */
-  letterOf(account: AccountId, message: MessageId): Promise<LetterId | null>;
+  /**
+   * Journey ids of an email, its own first, then those of letters with its Message-ID: a copy in "Sent" is another letter than the one that went
+   * out. Null when the account has no such email.
+   */
+  lettersOf(account: AccountId, message: MessageId): Promise<readonly LetterId[] | null>;
   /** What these accounts may see of a letter's road; null when it is no letter of theirs. */
   look(accounts: readonly AccountId[], letter: LetterId, language: Language): Promise<JsonObject | null>;
   /** Letters that this account has sent and that still wait for somebody, newest first. */

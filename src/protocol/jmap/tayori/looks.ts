@@ -4,8 +4,8 @@ import { MethodError, type Id, type JsonObject, type Method } from '../contract.
 import { requestTooLarge } from '../errors.ts';
 import { formatId, parseId } from '../ids.ts';
 import { anAccount } from '../standard.ts';
-import type { LetterId } from '../../../store/contract.ts';
-import type { TayoriParts } from './contract.ts';
+import type { AccountId } from '../../../store/contract.ts';
+import type { Language, TayoriParts } from './contract.ts';
 import { aLanguage, checkOwn } from './properties.ts';
 import { typedAddress } from './task-arguments.ts';
 
@@ -47,12 +47,13 @@ export function lookMethods(parts: TayoriParts): Readonly<Record<string, Method>
       const ids = [...new Set(call.ids)];
       if (ids.length > journeysMax) throw requestTooLarge(`At most ${journeysMax} at once.`);
       const { account, id: accountId } = call.accountId;
+      // What goes out by an account at another provider was handed in by the person.
+      const accounts = [...asker.accounts.values()].map((one) => one.account);
       const list: JsonObject[] = [];
       const notFound: Id[] = [];
       for (const id of ids) {
-        const letter = await letterOf(id, account);
+        const journey = await journeyOf(id, account, accounts, call.language);
         // A letter of somebody else and one that never was are the same.
-        const journey = letter === null ? null : await parts.journeys.look([account], letter, call.language);
         if (journey === null) notFound.push(id);
         else list.push({ id, ...journey });
       }
@@ -72,10 +73,19 @@ export function lookMethods(parts: TayoriParts): Readonly<Record<string, Method>
     },
   };
 
-  async function letterOf(id: Id, account: number): Promise<LetterId | null> {
+  async function journeyOf(id: Id, account: AccountId, accounts: readonly AccountId[], language: Language): Promise<JsonObject | null> {
     const message = parseId('M', id);
-    if (message !== null) return parts.journeys.letterOf(account, message);
-    return letterShape.test(id) ? id : null;
+    if (message === null) return letterShape.test(id) ? parts.journeys.look(accounts, id, language) : null;
+    const letters = await parts.journeys.lettersOf(account, message);
+    if (letters === null) return null;
+    const found: JsonObject[] = [];
+    for (const letter of letters) {
+      const journey = await parts.journeys.look(accounts, letter, language);
+      if (journey !== null) found.push(journey);
+    }
+    // The email is theirs; of letters that an app put there by itself nothing is known.
+    const nothing = { letterId: letters[0] ?? null, direction: 'received', state: 'unknown', waitsFor: [], stations: [] };
+    return found.find(({ direction }) => direction === 'sent') ?? found[0] ?? nothing;
   }
 }
 

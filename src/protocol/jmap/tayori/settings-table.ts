@@ -71,7 +71,7 @@ export const settings = {
   /** By account: which identity a new letter begins with. */
   defaultIdentity: of(aMap(200, isId, aLine(255, 1)), {}),
   forgottenAttachment: of(aBoolean, true),
-  /** RFC 9007: whether those who ask learn that a letter was read. */
+  /** Whether those who ask for it learn that a letter was read. */
   sendReceipts: of(oneOf(['never', 'ask', 'always']), 'ask'),
   notifications: of(oneOf(['all', 'contacts', 'none']), 'all'),
   notificationPreview: of(aBoolean, true),

@@ -1,9 +1,19 @@
 // Tickets that lead a browser to a provider's sign-in: one for each sign-in that the app has begun, shown to that person alone. The way there
 // goes by us, because only an answer of ours can give the browser what it has to show when it comes back (RFC 9700 §4.7).
 // Knows tickets; the route is io/http/oauth-begin.ts.
-import type { Chance, Clock } from '../base/clock.ts';
-import { base64Url, unguessableOctets } from '../journey/outside/oauth.ts';
-import { beginPath, type BegunSignIn } from '../io/http/oauth-begin.ts';
+import type { Chance, Clock } from '../../base/clock.ts';
+import type { AccountId } from '../../store/contract.ts';
+import { base64Url, unguessableOctets } from './oauth.ts';
+
+export const beginPath = '/oauth/begin';
+
+export interface BegunSignIn {
+  readonly owner: AccountId;
+  /** The value of the cookie. */
+  readonly browser: string;
+  /** The provider's page. */
+  readonly url: string;
+}
 
 const ticketMs = 10 * 60_000;
 const ticketsMax = 1000;
