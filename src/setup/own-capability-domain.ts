@@ -9,7 +9,7 @@ import type { JsonObject } from '../protocol/jmap/contract.ts';
 import type { Language } from '../protocol/jmap/tayori/contract.ts';
 import { reverseName } from './check.ts';
 import type { Office } from './office.ts';
-import { takeLookUp } from './own-capability-tasks.ts';
+import { takeLookUp } from './own-capability-rate.ts';
 import { describeDmarc, describeMtaSts, describeSpf } from './own-capability-policies.ts';
 
 /** Of one kind, so that nobody's large answer becomes many questions. */

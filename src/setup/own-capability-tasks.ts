@@ -23,6 +23,7 @@ import { checkHealth } from './outside-health.ts';
 import { checkKey, setUp, type SetUpProgress, type SetUpServer, type Switch } from './outside-setup.ts';
 import { switchReceiving } from './outside-switch.ts';
 import { signInByPage } from './outside-sign-in.ts';
+import { asRate, takeLookUp } from './own-capability-rate.ts';
 import { showDiscovery } from './own-capability-discovery.ts';
 import { explain, failureOf, failureOfSetUp, isCause, sayCheckStep, sayProof, told } from './own-capability-words.ts';
 
@@ -32,7 +33,7 @@ export interface TaskParts {
   readonly discovery?: DiscoverParts['options'];
 }
 
-export function openTaskDesk(parts: TaskParts): TaskDesk {
+export function openTaskDesk(parts: TaskParts): Omit<TaskDesk, 'ready'> {
   const { office } = parts;
   return {
     check(wish, owner) {
@@ -52,21 +53,6 @@ export function openTaskDesk(parts: TaskParts): TaskDesk {
     run: (wish, owner, language, hand) => run(parts, wish, owner, language, hand),
     explain,
   };
-}
-
-/** One look-up of a person. @throws Refusal `login-delayed`, which JMAP tells as `rateLimit`. */
-export function takeLookUp(allowance: Office['outside']['allowance'], owner: AccountId): void {
-  asRate(() => allowance.take(owner, 'look-up'));
-}
-
-/** Too much in too short a time is another no than too much at once. */
-function asRate(take: () => void): void {
-  try {
-    take();
-  } catch (refusal) {
-    if (!(refusal instanceof Refusal) || refusal.code !== 'limit') throw refusal;
-    throw new Refusal('login-delayed', refusal.message, refusal.reason);
-  }
 }
 
 /** A person's own, and not at rest. @throws Refusal `nonexistent`, `cannot`. */

@@ -78,7 +78,8 @@ class Desk implements OpenDesk {
     for (const alias of directory.aliases()) {
       if (!addresses.owns(account, alias.address)) continue;
       const road = addresses.resolve(alias.address);
-      if (road.kind === 'account' || (road.kind === 'list' && road.targets.length === 1)) own.push({ address: alias.address, name: row.name });
+      if (road.kind === 'account' || (road.kind === 'list' && road.targets.length === 1))
+        own.push({ address: alias.address, name: row.name });
     }
     return own;
   }
@@ -178,7 +179,12 @@ class Desk implements OpenDesk {
         items: [{ account, write: { kind: submissionKind, add: submission } }],
       });
       ready.committed();
-      log.info('submission: taken', { letter: ready.letter, login: outgoing.login, recipients: outgoing.recipients.told.length, size: outgoing.octets.length });
+      log.info('submission: taken', {
+        letter: ready.letter,
+        login: outgoing.login,
+        recipients: outgoing.recipients.told.length,
+        size: outgoing.octets.length,
+      });
       return { id: items[0]!, letter: ready.letter };
     } finally {
       ready.discard();

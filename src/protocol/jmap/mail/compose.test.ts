@@ -231,7 +231,12 @@ const refused: [why: string, email: JsonObject, type: string, properties: string
     'invalidProperties',
     ['bodyStructure/header:Subject'],
   ],
-  ['blobs that are not there', { attachments: [{ blobId: 'U8' }, { blobId: 'U1' }], textBody: text, bodyValues }, 'blobNotFound', ['U8']],
+  [
+    'blobs that are not there',
+    { attachments: [{ blobId: 'U8' }, { blobId: 'U1' }, { blobId: 'U9' }], textBody: text, bodyValues },
+    'blobNotFound',
+    ['U8', 'U9'],
+  ],
   ['a line end in a subject', { subject: 'a\r\nBcc: x@y.z' }, 'invalidProperties', ['subject']],
   ['a line end in a raw field', { 'header:X-A': ' a\r\nBcc: x@y.z' }, 'invalidProperties', ['header:X-A']],
   ['a line end in a name', { to: [{ name: 'a\nb', email: 'a@b.c' }] }, 'invalidProperties', ['to']],

@@ -136,10 +136,10 @@ async function attachmentsOf(email: JsonObject, making: PartMaking): Promise<rea
     const about: JsonObject = isObject(one) ? one : {};
     const said = typeof about['disposition'] === 'string' || 'header:Content-Disposition' in about;
     const part = await makePart(one, `attachments/${index}`, making, said ? {} : { disposition: 'attachment' });
-    if (part === null) return null;
-    found.push({ part, within: about['disposition'] === 'inline' && typeof about['cid'] === 'string' });
+    // The others are looked at all the same: every blob that is missing is told.
+    if (part !== null) found.push({ part, within: about['disposition'] === 'inline' && typeof about['cid'] === 'string' });
   }
-  return found;
+  return found.length === list.length ? found : null;
 }
 
 /** RFC 2046 §5.1.4, RFC 2387: alternatives, the pictures of the HTML with it, files behind. */
