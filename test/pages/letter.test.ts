@@ -161,6 +161,9 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
       [headers['x-content-type-options'], headers['referrer-policy'], headers['cross-origin-resource-policy'], headers['x-tayori-remote']],
       ['nosniff', 'no-referrer', 'same-origin', '0'],
     );
+    const again = await context.request.get(`${origin}${address}`, { headers: { 'if-none-match': headers['etag']! } });
+    assert.equal(again.status(), 304);
+    assert.notEqual((await context.request.get(`${origin}${address}?theme=dark`)).headers()['etag'], headers['etag']);
     for (const path of [`${address}9999`, '/letter/A2/M1', '/letter/A1/M0', '/letter/A1/M1x', '/letter/A1/M1/part/..'])
       assert.ok([404, 400].includes((await context.request.get(`${origin}${path}`)).status()), path);
     const stranger = await browser.newContext({ ignoreHTTPSErrors: true });

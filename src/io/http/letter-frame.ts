@@ -11,6 +11,7 @@ import { Hono, type Context } from 'hono';
 import { bytesFromUtf8, concatBytes, type Bytes } from '../../base/bytes.ts';
 import type { Chance } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { sha256Hex } from '../../base/digest.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import { inlinePart } from '../../message/html/letter-document.ts';
 import type { Principal } from '../../protocol/sasl/authenticator.ts';
@@ -66,6 +67,8 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
   const { door, directory, store, chance, log } = parts;
   const routes = new Hono<{ Bindings: WebSurroundings }>();
   const writer = openLetterWriter(log);
+  /** Of this running program. */
+  const program = chance.bytes(16);
   const queues = new Map<AccountId, { running: number; readonly waiting: (() => void)[] }>();
   let key: Bytes | null = null;
 
@@ -116,21 +119,33 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     if (principal instanceof Response) return principal;
     const letter = await letterOf(context, principal);
     if (letter instanceof Response) return letter;
-    const { html, form, hasOther, remote, trackers } = await writer.write({
-      octets: letter.octets,
-      address: `/letter/A${letter.account}/M${letter.message}`,
-      pictures: context.req.query('images') === '1' ? { key: proxyKey(), person: principal.account } : null,
-      theme: context.req.query('theme') === 'dark' ? 'dark' : 'light',
+    const asked = {
+      theme: context.req.query('theme') === 'dark' ? ('dark' as const) : ('light' as const),
       plain: context.req.query('plain') === '1',
       language: languageOf(context),
+    };
+    const images = context.req.query('images') === '1';
+    const address = `/letter/A${letter.account}/M${letter.message}`;
+    // A letter never changes; how it is cleaned may, with another program. Asked for each time, because another person may sit there.
+    const tag = `"${sha256Hex(program, `${principal.account} ${address} ${images} ${JSON.stringify(asked)}`).slice(0, 32)}"`;
+    const headers = {
+      ...common,
+      'content-security-policy': framePolicy,
+      'cache-control': 'private, no-cache',
+      vary: 'accept-language',
+      etag: tag,
+    };
+    if (context.req.header('if-none-match') === tag) return new Response(null, { status: 304, headers });
+    const { html, form, hasOther, remote, trackers } = await writer.write({
+      ...asked,
+      octets: letter.octets,
+      address,
+      pictures: images ? { key: proxyKey(), person: principal.account } : null,
     });
     return new Response(html, {
       headers: {
-        ...common,
+        ...headers,
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': framePolicy,
-        // A letter never changes; how it is cleaned may, with a new program.
-        'cache-control': 'private, no-cache',
         'x-tayori-remote': String(remote),
         'x-tayori-trackers': String(trackers),
         'x-tayori-form': hasOther ? `${form}, ${form === 'html' ? 'plain' : 'html'}` : form,
