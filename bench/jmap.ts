@@ -8,6 +8,7 @@ import { silentLog } from '../src/base/log.ts';
 import { silentMeter } from '../src/base/meter.ts';
 import { systemChance as chance, systemClock as clock } from '../src/io/clock.ts';
 import { openEmbeddedStore } from '../src/io/store/embedded.ts';
+import { openSearchIndex } from '../src/io/store/search.ts';
 import { openBlobs } from '../src/protocol/jmap/blobs.ts';
 import type { Asker, Json, JsonObject } from '../src/protocol/jmap/contract.ts';
 import { coreGroup } from '../src/protocol/jmap/core-methods.ts';
@@ -39,7 +40,7 @@ function letter(n: number): Bytes {
   );
 }
 
-const store = await openEmbeddedStore({ dir, shards: 1, clock, chance, log: silentLog, meter: silentMeter });
+const store = await openEmbeddedStore({ dir, shards: 1, clock, chance, log: silentLog, meter: silentMeter, search: openSearchIndex({ dir, log: silentLog }) });
 
 async function add(from: number, to: number): Promise<void> {
   const letters = [];
@@ -139,6 +140,7 @@ try {
     ['Email/get', { accountId: 'A1', '#ids': { resultOf: '0', name: 'Email/query', path: '/ids' }, properties: listed }, '1'],
     ['SearchSnippet/get', { accountId: 'A1', filter: { text }, '#emailIds': { resultOf: '0', name: 'Email/query', path: '/ids' } }, '2'],
   ];
+  while (await store.upkeep());
   for (const [what, text] of [
     ['often', '会議'],
     ['two letters', 'se'],

@@ -26,7 +26,7 @@ export async function checkApps({ domain, hostName, covers, listeners }: AppsToC
 }
 
 function waysOf(rows: readonly AppRow[]): string {
-  return rows.map((row) => ({ imap: 'IMAP', pop3: 'POP3' })[row.way]).join(' and ');
+  return rows.map((row) => ({ imap: 'IMAP', pop3: 'POP3', jmap: 'JMAP' })[row.way]).join(' and ');
 }
 
 function sentence(name: string, rows: readonly AppRow[], records: readonly RecordFound[]): string {

@@ -65,7 +65,16 @@ export function openJmap({ office, domain, groups = () => [] }: JmapParts): Open
     quotaGroup(store),
     ...groups({ blobs }),
   ];
-  const hub = new PushHub({ store, clock, groups: all, defect });
+  const hub = new PushHub({
+    store,
+    clock,
+    groups: all,
+    keep: async (account) => {
+      const shelf = await store.openShelf(account);
+      return () => shelf.release();
+    },
+    defect,
+  });
   const sender = new PushSender({
     store,
     hub,

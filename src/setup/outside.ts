@@ -52,8 +52,8 @@ export function keyPathOf(settings: Pick<Settings, 'data' | 'secretKey'>): strin
 export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value' | 'accounts' | 'factors'>): Generator<Uint8Array> {
   for (const { secret } of directory.outsideAccounts()) yield secret;
   yield* sealedClientSecrets(directory);
-  yield* sealedVapidKey(directory);
   yield* sealedFactors(directory);
+  yield* sealedVapidKey(directory);
 }
 
 /** How we call ourselves to servers of providers. */

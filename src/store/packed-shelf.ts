@@ -9,21 +9,31 @@ import { mergeFlags } from './revising.ts';
 import type { GoneLetter, GoneMailbox, MailboxShape, ShelfChange } from './shelf-change.ts';
 import { emptyLetters, lettersFrom, withRoom, type ShelfLetters } from './shelf-columns.ts';
 import type { MailboxCounts, Shelf } from './shelf-contract.ts';
-import { ShelfCounts, type CountedLetter } from './shelf-counts.ts';
+import { ShelfCounts } from './shelf-counts.ts';
 import { orderAll, orderMoved, orderWith } from './shelf-order.ts';
 
-/** `[message, thread, created, changed, joined]`: MODSEQs of when it came into sight, lost a place last, came into its thread (0: with its coming). */
-export type ShelfLetterRow = readonly [MessageId, number, ModSeq, ModSeq, ModSeq];
-/** `[mailbox, uid, message, system flags, keywords joined by spaces, modseq, size, receivedAt]` */
-export type ShelfPlaceRow = readonly [MailboxId, Uid, MessageId, number, string, ModSeq, number, number];
+/** MODSEQs of when it came into sight, lost a place last, came into its thread (0: with its coming). */
+export type TakeLetter = (message: MessageId, thread: number, created: ModSeq, changed: ModSeq, joined: ModSeq) => void;
+/** `words`: keywords joined by spaces. */
+export type TakePlace = (
+  mailbox: MailboxId,
+  uid: Uid,
+  message: MessageId,
+  system: number,
+  words: string,
+  modSeq: ModSeq,
+  size: number,
+  receivedAt: number,
+) => void;
 
 /** Everything an engine knows of an account when it opens its shelf. */
 export interface ShelfRows {
   readonly account: AccountId;
   readonly modSeq: ModSeq;
-  /** Letters that lie somewhere, ascending. */
-  readonly letters: readonly ShelfLetterRow[];
-  readonly places: readonly ShelfPlaceRow[];
+  /** How many letters there are about; then letters that lie somewhere, ascending, and all places. Given one by one: rows as values would be garbage. */
+  readonly count: number;
+  readLetters(take: TakeLetter): void;
+  readPlaces(take: TakePlace): void;
   readonly mailboxes: readonly (MailboxShape & { readonly id: MailboxId; readonly highestModSeq: ModSeq })[];
   /** The last MODSEQ at which a letter, a mailbox went. */
   readonly lastGone: { readonly letter: ModSeq; readonly mailbox: ModSeq };
@@ -59,6 +69,11 @@ interface Draft {
 }
 
 const nowhere: readonly never[] = [];
+
+/** RFC 8621 §2: neither $seen nor $draft. */
+function isUnread({ system }: FlagSet): boolean {
+  return (system & (SEEN | DRAFT)) === 0;
+}
 
 function counts(place: Place): boolean {
   return (place.flags.system & DELETED) === 0;
@@ -100,9 +115,10 @@ export class PackedShelf implements Shelf {
     this.#dateMailboxes(rows);
     let email = rows.lastGone.letter;
     let thread = rows.lastGone.letter;
-    for (let at = 0; at < this.count; at++) {
-      if (this.modSeqs[at]! > email) email = this.modSeqs[at]!;
-      if (this.#letters.joined[at]! > thread) thread = this.#letters.joined[at]!;
+    const { count, modSeqs, joined } = this.#letters;
+    for (let at = 0; at < count; at++) {
+      if (modSeqs[at]! > email) email = modSeqs[at]!;
+      if (joined[at]! > thread) thread = joined[at]!;
     }
     let mailbox = rows.lastGone.mailbox;
     for (const one of this.#mailboxes.values()) mailbox = Math.max(mailbox, one.createdModSeq, one.changedModSeq, one.countsModSeq);
@@ -238,14 +254,14 @@ export class PackedShelf implements Shelf {
 
   // --- loading ------------------------------------------------------------------------------------------------------
 
-  #load({ letters, places }: ShelfRows): void {
-    const all = lettersFrom(letters);
+  #load(rows: ShelfRows): void {
+    const all = lettersFrom(rows.count, (take) => rows.readLetters(take));
     const sets = new Map<string, FlagSet>();
     const many = new Map<number, Place[]>();
-    for (const [mailbox, uid, message, system, words, modSeq, size, receivedAt] of places) {
+    rows.readPlaces((mailbox, uid, message, system, words, modSeq, size, receivedAt) => {
       const at = find(all.messages, all.count, message);
       // A place whose letter is not there: `verify` names it.
-      if (at < 0) continue;
+      if (at < 0) return;
       let flags: FlagSet | undefined;
       if (words === '') flags = this.#flags.intern(system, nowhere);
       else {
@@ -265,7 +281,7 @@ export class PackedShelf implements Shelf {
         all.boxes[at] = this.#internOne(mailbox);
         all.flags[at] = flags.index;
       } else many.set(at, [this.#placeOf(all, at), { mailbox, uid, flags }]);
-    }
+    });
     const left: number[] = [];
     for (const [at, list] of many) {
       all.uids[at] = 0;
@@ -284,7 +300,8 @@ export class PackedShelf implements Shelf {
     for (let at = 0; at < all.count; at++) if (all.uids[at] === 0 && !many.has(at)) left.push(at);
     left.sort((a, b) => a - b);
     this.#letters = left.length === 0 ? all : withRoom(all, all.count - left.length, left);
-    for (let at = 0; at < this.count; at++) this.#join(this.threads[at]!, this.messages[at]!, at);
+    const { count, threads, messages } = this.#letters;
+    for (let at = 0; at < count; at++) this.#join(threads[at]!, messages[at]!, at);
   }
 
   #placeOf(letters: ShelfLetters, at: number): Place {
@@ -292,7 +309,16 @@ export class PackedShelf implements Shelf {
   }
 
   #countAll(): void {
-    for (const thread of this.#members.keys()) this.#countThread(thread, 1);
+    // Most letters are alone in their thread, and many of them look alike: they are counted together.
+    const alike = new Map<number, number>();
+    const { boxes, flags, count, threads } = this.#letters;
+    for (let at = 0; at < count; at++) {
+      if (typeof this.#members.get(threads[at]!) !== 'number') continue;
+      const key = boxes[at]! * 2 + (isUnread(this.#flags.sets[flags[at]!]!) ? 1 : 0);
+      alike.set(key, (alike.get(key) ?? 0) + 1);
+    }
+    for (const [key, letters] of alike) this.#counts.countAlone(this.#boxSets[key >>> 1]!, (key & 1) === 1, letters);
+    for (const [thread, members] of this.#members) if (typeof members !== 'number') this.#countThread(thread, 1);
   }
 
   /**
@@ -304,10 +330,9 @@ export class PackedShelf implements Shelf {
     for (const { changedModSeq } of this.#mailboxes.values()) last = Math.max(last, changedModSeq);
     for (const facts of this.#mailboxes.values()) if (facts.countsModSeq < last) facts.countsModSeq = last;
     for (const [thread, modSeq] of goneOf) this.#dateThread(thread, modSeq);
-    for (const [thread, members] of this.#members) {
-      // A letter in one place, alone in its thread, is known by its mailbox.
-      if (typeof members !== 'number' || this.#many.has(members)) this.#dateThread(thread, 0);
-    }
+    // A letter in one place, alone in its thread, is known by its mailbox.
+    for (const [thread, members] of this.#members) if (typeof members !== 'number') this.#dateThread(thread, 0);
+    for (const message of this.#many.keys()) this.#dateThread(this.threads[this.indexOf(message)]!, 0);
   }
 
   #dateThread(thread: number, atLeast: ModSeq): void {
@@ -552,7 +577,8 @@ export class PackedShelf implements Shelf {
       if (other < time || (other === time && list[where - 1]! < message)) break;
       where--;
     }
-    list.splice(where, 0, message);
+    if (where === list.length) list.push(message);
+    else list.splice(where, 0, message);
     if (list !== members) this.#members.set(thread, list);
   }
 
@@ -566,16 +592,13 @@ export class PackedShelf implements Shelf {
     if (members.length === 1) this.#members.set(thread, members[0]!);
   }
 
+  isUnread(index: number): boolean {
+    return isUnread(this.flagsAt(index));
+  }
+
   #countThread(thread: number, sign: 1 | -1): void {
     const positions = this.membersOf(thread);
-    if (positions.length === 0) return;
-    this.#counts.count(
-      positions.map((at): CountedLetter => ({
-        mailboxes: this.mailboxesAt(at),
-        unread: (this.flagsAt(at).system & (SEEN | DRAFT)) === 0,
-      })),
-      sign,
-    );
+    if (positions.length > 0) this.#counts.count(positions, this, sign);
   }
 
   #internOne(mailbox: MailboxId): number {

@@ -1,6 +1,6 @@
 // The columns of a shelf, and how they are made anew when letters come and go in the middle. Knows arrays; knows no letter.
 import type { MessageId } from './contract.ts';
-import type { ShelfLetterRow } from './packed-shelf.ts';
+import type { TakeLetter } from './packed-shelf.ts';
 
 export interface ShelfLetters {
   count: number;
@@ -34,17 +34,18 @@ export function emptyLetters(room: number): ShelfLetters {
   };
 }
 
-export function lettersFrom(rows: readonly ShelfLetterRow[]): ShelfLetters {
-  const letters = emptyLetters(rows.length + Math.min(1024, (rows.length >>> 3) + 16));
-  for (let at = 0; at < rows.length; at++) {
-    const [message, thread, created, changed, joined] = rows[at]!;
+/** `count`: how many there are about. Places are not known yet. */
+export function lettersFrom(count: number, read: (take: TakeLetter) => void): ShelfLetters {
+  let letters = emptyLetters(count + Math.min(1024, (count >>> 3) + 16));
+  read((message, thread, created, changed, joined) => {
+    if (letters.count === letters.messages.length) letters = withRoom(letters, letters.count * 2, []);
+    const at = letters.count++;
     letters.messages[at] = message;
     letters.threads[at] = thread;
     letters.created[at] = created;
     letters.joined[at] = joined === 0 ? created : joined;
     letters.modSeqs[at] = Math.max(created, changed, joined);
-  }
-  letters.count = rows.length;
+  });
   return letters;
 }
 

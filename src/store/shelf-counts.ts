@@ -3,10 +3,11 @@
 import type { MailboxId } from './contract.ts';
 import type { MailboxCounts } from './shelf-contract.ts';
 
-export interface CountedLetter {
+/** What is asked of letters, by position. */
+export interface CountedLetters {
   /** Different from one another; at least one. */
-  readonly mailboxes: readonly MailboxId[];
-  readonly unread: boolean;
+  mailboxesAt(index: number): readonly MailboxId[];
+  isUnread(index: number): boolean;
 }
 
 interface Counts {
@@ -54,7 +55,7 @@ export class ShelfCounts {
 
   /** Counts begin at nothing again, by another Trash; `changed` goes on comparing with what was at `begin`. */
   restart(trash: MailboxId | null): void {
-    for (const mailbox of [...this.#counts.keys()]) this.#touch(mailbox);
+    for (const mailbox of this.#counts.keys()) this.#touch(mailbox);
     this.#counts = new Map();
     this.trash = trash;
   }
@@ -64,28 +65,29 @@ export class ShelfCounts {
     this.#before.delete(mailbox);
   }
 
+  /** Counts `threads` letters, each alone in its thread, in (or out, when negative). */
+  countAlone(mailboxes: readonly MailboxId[], unread: boolean, threads: number): void {
+    for (const mailbox of mailboxes) this.#add(mailbox, threads, unread ? threads : 0, threads, unread ? threads : 0);
+  }
+
   /** Counts all letters of one thread in (`sign` 1) or out (-1). */
-  count(letters: readonly CountedLetter[], sign: 1 | -1): void {
+  count(positions: readonly number[], letters: CountedLetters, sign: 1 | -1): void {
     const trash = this.trash;
-    if (letters.length === 1) {
-      const { mailboxes, unread } = letters[0]!;
-      for (const mailbox of mailboxes) this.#add(mailbox, sign, unread ? sign : 0, sign, unread ? sign : 0);
-      return;
-    }
     // RFC 8621 §2: letters that are only in the Trash say nothing about other mailboxes, and those outside it nothing about the Trash.
     let unreadElsewhere = false;
     let unreadInTrash = false;
-    const threads = new Set<MailboxId>();
-    for (const { mailboxes, unread } of letters) {
-      for (const mailbox of mailboxes) {
+    const lies: MailboxId[] = [];
+    for (const at of positions) {
+      const unread = letters.isUnread(at);
+      for (const mailbox of letters.mailboxesAt(at)) {
         this.#add(mailbox, sign, unread ? sign : 0, 0, 0);
-        threads.add(mailbox);
+        if (!lies.includes(mailbox)) lies.push(mailbox);
         if (!unread) continue;
         if (mailbox === trash) unreadInTrash = true;
         else unreadElsewhere = true;
       }
     }
-    for (const mailbox of threads) this.#add(mailbox, 0, 0, sign, (mailbox === trash ? unreadInTrash : unreadElsewhere) ? sign : 0);
+    for (const mailbox of lies) this.#add(mailbox, 0, 0, sign, (mailbox === trash ? unreadInTrash : unreadElsewhere) ? sign : 0);
   }
 
   #add(mailbox: MailboxId, emails: number, unreadEmails: number, threads: number, unreadThreads: number): void {

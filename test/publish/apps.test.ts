@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { findingsOf } from '../../src/setup/publish/apps-routes.ts';
-import type { AppName, AppRow } from '../../src/setup/publish/apps.ts';
+import type { AppRow } from '../../src/setup/publish/apps.ts';
 import { publishedSettings } from '../../src/setup/publish/model.ts';
 import type { Zone } from '../support/dns-server.ts';
-import { doubles } from './doubles.ts';
+import { doubles, findsJmap } from './doubles.ts';
 import { domains, hostName, openHouse, type House } from './house.ts';
 
 const [domain, second] = domains as [string, string];
@@ -20,6 +20,7 @@ const readBy: Readonly<Record<string, readonly string[]>> = {
   '_ua-auto-config': ['iphone imap', 'iphone pop3'],
   '_imaps._tcp': ['fairemail imap', 'standards imap'],
   '_pop3s._tcp': ['standards pop3'],
+  '_jmap._tcp': ['jmap jmap'],
   '_submissions._tcp': ['fairemail imap', 'standards imap', 'standards pop3'],
 };
 
@@ -36,6 +37,7 @@ suite('what mail apps find', () => {
         { protocol: 'imaps', port: 993, security: 'tls' },
         { protocol: 'pop3s', port: 995, security: 'tls' },
         { protocol: 'submissions', port: 465, security: 'tls' },
+        { protocol: 'https', port: 443, security: 'tls' },
       ],
     });
 
@@ -73,7 +75,7 @@ suite('what mail apps find', () => {
       (await rows()).filter((row) => row.state !== 'good'),
       [],
     );
-    assert.equal((await rows()).length, 10);
+    assert.equal((await rows()).length, 11);
   });
 
   for (const [label, readers] of Object.entries(readBy))
@@ -85,8 +87,9 @@ suite('what mail apps find', () => {
       const amber = found.filter((row) => row.state !== 'good').map((row) => `${row.app} ${row.way}`);
       assert.deepEqual(amber.toSorted(), readers.toSorted());
       for (const { app, way, state } of found) {
-        const settled = await doubles[app as AppName](house, address, way);
-        assert.equal(settled !== null, state !== 'missing', `${app} ${way} is said to be ${state}`);
+        const finds =
+          app === 'jmap' || way === 'jmap' ? await findsJmap(house, address) : (await doubles[app](house, address, way)) !== null;
+        assert.equal(finds, state !== 'missing', `${app} ${way} is said to be ${state}`);
       }
     });
 

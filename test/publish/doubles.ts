@@ -151,4 +151,13 @@ const iphone: Double = async (house, address, way) => {
 
 const standards: Double = (house, address, way) => askSrv(house, address, [way === 'imap' ? '_imaps' : '_pop3s', '_submissions']);
 
+/** RFC 8620 §2.2: by SRV to the well-known path, where somebody asks for a key. True when there is JMAP. */
+export async function findsJmap(house: House, address: string): Promise<boolean> {
+  const found = await house.resolver().resolve(`_jmap._tcp.${domainOf(address)}`, 'SRV');
+  if (found.kind === 'none') return false;
+  const { target, port } = found.records[0]!;
+  const answer = await house.ask(`https://${target}${port === 443 ? '' : `:${port}`}/.well-known/jmap`);
+  return answer?.status === 401 && (answer.headers['www-authenticate'] ?? '').includes('Basic');
+}
+
 export const doubles = { iphone, outlook, thunderbird, fairemail, deltachat, standards };

@@ -181,7 +181,7 @@ export async function openHouse(): Promise<House> {
       });
     },
     async close() {
-      await Promise.all([sealed.close(), plain.close(), dns.close(), directory.close()]);
+      await Promise.all([sealed.close(), plain.close(), dns.close(), jmap.close(), directory.close()]);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,12 +1,8 @@
 // A JMAP client for tests, on fetch and `ws`. Knows the wire from outside only.
 import { WebSocket } from 'ws';
 
-export interface Invoked {
-  readonly 0: string;
-  // What a test looks into.
-  readonly 1: Record<string, any>;
-  readonly 2: string;
-}
+/** Name, arguments (what a test looks into), id. */
+export type Invoked = readonly [string, Record<string, any>, string];
 
 export interface JmapAsker {
   readonly origin: string;
@@ -33,7 +29,7 @@ export interface SocketTalk {
   close(): void;
 }
 
-const all = ['core', 'blob', 'quota'].map((name) => `urn:ietf:params:jmap:${name}`);
+const all = ['core', 'mail', 'blob', 'quota'].map((name) => `urn:ietf:params:jmap:${name}`);
 
 export function jmapAsker(origin: string, login: string, password: string): JmapAsker {
   const headers = { authorization: `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}` };

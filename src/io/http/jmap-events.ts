@@ -6,7 +6,7 @@ import { markOfStates, type Entrant, type JmapService } from '../../protocol/jma
 import { problem } from './web-door.ts';
 
 /** Seconds. "Servers MUST NOT have a minimum allowed value higher than 30 or a maximum allowed value less than 300." */
-const pingLeast = 5;
+const pingLeast = 1;
 const pingMost = 900;
 /** Connections are looked at so often when the client wants no pings: comments, which are no events. */
 const breathMs = 60_000;

@@ -34,7 +34,7 @@ export interface WebDoorParts {
   readonly isOurName: (name: string) => boolean;
 }
 
-/** RFC 7235 credentials: a name of 320 and a password of 1024 characters, in base64. */
+/** RFC 9110 §11.4, credentials: a name of 320 and a password of 1024 characters, in base64. */
 const longestCredentials = 4096;
 
 export function openWebDoor(parts: WebDoorParts): WebDoor {

@@ -1,14 +1,14 @@
 // Reads an account's shelf, and what is gone from it, from the rows of a shard. Knows tables; keeps nothing.
 // One picture of the database each: the shelf says up to which MODSEQ it is true.
 import type { AccountId, ModSeq } from '../../store/contract.ts';
-import { PackedShelf, type ShelfLetterRow, type ShelfPlaceRow } from '../../store/packed-shelf.ts';
+import { PackedShelf } from '../../store/packed-shelf.ts';
 import type { GoneLetter, GoneMailbox } from '../../store/shelf-change.ts';
 import type { MailboxRole } from '../../store/contract.ts';
 import type { ShardReader } from './shard-reader.ts';
 
 export function loadShelf(reader: ShardReader, account: AccountId, released: () => void): PackedShelf | null {
   return reader.inOnePicture(() => {
-    const row = reader.row('select modseq, gone_floor from account where id = ?', account);
+    const row = reader.row('select modseq, gone_floor, messages from account where id = ?', account);
     if (row === null) return null;
     const floor = Number(row[1]);
     const last = (table: string): ModSeq =>
@@ -18,14 +18,20 @@ export function loadShelf(reader: ShardReader, account: AccountId, released: () 
       {
         account,
         modSeq: Number(row[0]),
-        letters: reader.rows(
-          'select id, thread, created, changed, joined from message where account = ? and places > 0 order by id',
-          account,
-        ) as unknown as ShelfLetterRow[],
-        places: reader.rows(
-          'select mailbox, uid, message, flags, keywords, modseq, size, received_at from placement where account = ? order by mailbox, uid',
-          account,
-        ) as unknown as ShelfPlaceRow[],
+        count: Number(row[2]),
+        // The limit keeps the order of the inner query.
+        readLetters: (take) =>
+          reader.each(
+            'select count(take(id, thread, created, changed, joined)) from (select * from message where account = ? and places > 0 order by id limit -1)',
+            take,
+            account,
+          ),
+        readPlaces: (take) =>
+          reader.each(
+            'select count(take(mailbox, uid, message, flags, keywords, modseq, size, received_at)) from placement where account = ?',
+            take,
+            account,
+          ),
         mailboxes: mailboxes.map(([id, role, created, changed, highest]) => ({
           id: Number(id),
           role: role as MailboxRole | null,

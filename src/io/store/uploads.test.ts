@@ -9,6 +9,7 @@ import { bytesFromLatin1 } from '../../base/bytes.ts';
 import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
+import { uploadsMax } from '../../store/item-rules.ts';
 import { systemChance, systemClock } from '../clock.ts';
 import { backupTo, restoreFrom } from './backup.ts';
 import { openEmbeddedStore, type EmbeddedStore } from './embedded.ts';
@@ -87,6 +88,25 @@ test('what is refused, removed, or belonged to an account that is gone leaves no
         ['2-'],
       );
       assert.deepEqual(await readdir(join(dir, 'spool')), []);
+    });
+  }));
+
+test('of several who hand in the last upload there may be, one succeeds, and the others leave no file', () =>
+  inFolder(async (dir) => {
+    await withStore(dir, async (store) => {
+      const db = new DatabaseSync(join(dir, 'shard-1', 'mail.sqlite'));
+      db.exec(`with recursive n(id) as (select 1 union all select id + 1 from n where id < ${uploadsMax - 1})
+        insert into upload select 1, id, 1, 'text/plain', '', ${Date.now()}, 'none-' || id, 0 from n;
+        insert into upload_next values (1, ${uploadsMax})`);
+      db.close();
+      const settled = await Promise.allSettled([1, 2, 3, 4].map(() => upload(store, 1, 10)));
+      assert.deepEqual(
+        settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+        [uploadsMax],
+      );
+      for (const one of settled)
+        if (one.status === 'rejected') assert.ok(one.reason instanceof Refusal && one.reason.code === 'limit', String(one.reason));
+      assert.equal((await readdir(join(dir, 'uploads'))).length, 1);
     });
   }));
 

@@ -9,7 +9,7 @@ import { darkColour } from './colours.ts';
 import { cleanDeclarations, cleanSheet, ownPrefix, prefixed, type CssRules } from './css.ts';
 import { dataPicture, remoteAddress, safeLink } from './links.ts';
 import { isHtml, parseHtml, type ParsedElement, type ParsedNode } from './parse.ts';
-import { element, formatMarkup, text, type Element, type Markup } from './tree.ts';
+import { cleanText, element, formatMarkup, text, type Element, type Markup } from './tree.ts';
 
 export interface CleanOptions {
   /** Our address for a part of the letter, by Content-ID without brackets; null when there is no such part. */
@@ -230,15 +230,6 @@ class Cleaner {
       new RegExp(`(?:^|;)(?:max-)?${side}:[0-2](?:\\.0*)?(?:px)?(?:!important)?(?:;|$)`).test(style);
     return (tiny('width') && tiny('height')) || /(?:^|;)(?:display:none|visibility:hidden|opacity:0)(?:!important)?(?:;|$)/.test(style);
   }
-}
-
-/** Characters that no text has and that readers would take for other ones. */
-function cleanText(content: string): string {
-  // eslint-disable-next-line no-control-regex
-  return content
-    .replace(/\r\n?/g, '\n')
-    .replace(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F\uFFFE\uFFFF]/g, '')
-    .toWellFormed();
 }
 
 function cleanName(name: string): string {

@@ -5,13 +5,15 @@ import { Refusal } from '../../base/trouble.ts';
 import { decodeText } from '../charset/decode.ts';
 import { parameterText } from '../header/parameters.ts';
 import { htmlToText } from '../html-text.ts';
+import { bodyParts, numberParts } from '../mime/body-parts.ts';
 import { parseTree, type Part } from '../mime/tree.ts';
+import { fileName } from '../text.ts';
 import { decodeTransfer } from '../transfer.ts';
 import { cleanHtml, settle } from './clean.ts';
 import { foldQuotes } from './fold.ts';
 import { longestHtml } from './parse.ts';
 import { longestPlain, plainMarkup } from './plain.ts';
-import { element, escapeText, formatMarkup, text, type Markup } from './tree.ts';
+import { cleanText, element, escapeText, formatMarkup, text, type Markup } from './tree.ts';
 
 export interface DocumentOptions {
   /** Our address for a part, by its number such as `1.2`. */
@@ -50,67 +52,129 @@ const words = {
   },
 } as const;
 
-/** A letter and its parts by number, as RFC 9051 §6.4.5.1 counts them. */
+/** Parts that are shown one under the other; the others are there as attachments. */
+const mostShown = 50;
+
+/** What a person reads of a letter, as one document. Each part is read by itself: no mark of one reaches into another (reliability B-126). */
 export function letterDocument(octets: Bytes, options: DocumentOptions): LetterDocument {
   const tree = parseTree(octets);
-  const say = words[options.language];
-  const found = shownParts(tree);
-  const htmlPart = found.html;
-  const form = htmlPart !== null && !(options.plain && found.plain.length > 0) ? 'html' : 'plain';
-  const hasOther = form === 'html' ? found.plain.length > 0 : htmlPart !== null;
-  const base = { hasOther, remote: 0, trackers: 0 };
-  if (form === 'html') {
-    const html = readHtml(octets, htmlPart!);
-    try {
-      if (html.length > longestHtml) throw new Refusal('too-big', 'long');
-      const ids = contentIds(tree);
-      const cleaned = cleanHtml(html, {
-        ownPart: (id) => {
-          const part = ids.get(id);
-          return part === undefined ? null : options.partAddress(part);
-        },
-        remotePicture: options.remotePicture,
-        dark: options.theme === 'dark',
-      });
-      const body = settle(foldQuotes(cleaned.body, say.quote));
-      return { ...base, html: page(body, cleaned.sheet, options, 'html'), form, remote: cleaned.remote, trackers: cleaned.trackers };
-    } catch (trouble) {
-      if (!(trouble instanceof Refusal)) throw trouble;
-      const plain = [
-        element('p', { class: 'tayori-note' }, [text(say.tooBig)]),
-        ...plainMarkup(htmlToText(html, longestPlain), { flowed: false, delSp: false, summary: say.quote }),
-      ];
-      return { ...base, html: page(formatMarkup(plain), '', options, 'plain'), form: 'plain' };
-    }
+  const { htmlBody, textBody } = bodyParts(tree);
+  const hasHtml = htmlBody.some(isHtml);
+  const hasPlain = textBody.some((part) => part.type === 'text' && !isHtml(part));
+  const form = hasHtml && !(options.plain && hasPlain) ? 'html' : 'plain';
+  const writer = new Writer(octets, tree, options);
+  for (const part of (form === 'html' ? htmlBody : textBody).slice(0, mostShown)) writer.add(part, form);
+  const { remote, trackers } = writer;
+  // RFC 8621 §4.1.4: the text of an HTML letter is that HTML where there is nothing else.
+  const hasOther = form === 'html' ? hasPlain : hasHtml;
+  return { html: writer.finish(), form, hasOther, remote, trackers };
+}
+
+function isHtml(part: Part): boolean {
+  return part.type === 'text' && part.subtype === 'html';
+}
+
+class Writer {
+  readonly #octets: Bytes;
+  readonly #numbers: ReadonlyMap<Part, readonly number[]>;
+  readonly #ids: ReadonlyMap<string, string>;
+  readonly #options: DocumentOptions;
+  readonly #bodies: string[] = [];
+  readonly #sheets: string[] = [];
+  /** Characters of HTML that may still be read. */
+  #room = longestHtml;
+  remote = 0;
+  trackers = 0;
+
+  constructor(octets: Bytes, tree: Part, options: DocumentOptions) {
+    this.#octets = octets;
+    this.#numbers = numberParts(tree);
+    this.#ids = contentIds(this.#numbers);
+    this.#options = options;
   }
-  const body: Markup[] = [];
-  for (const part of found.plain.length > 0 ? found.plain : htmlPart === null ? [] : [htmlPart]) {
-    const content = part.subtype === 'html' ? htmlToText(readHtml(octets, part), longestPlain) : readText(octets, part, longestPlain * 4);
+
+  add(part: Part, form: 'html' | 'plain'): void {
+    if (isHtml(part)) this.#addHtml(part, form);
+    else if (part.type === 'text') this.#addPlain(part);
+    else if (part.type === 'image') this.#addPicture(part);
+  }
+
+  #addHtml(part: Part, form: 'html' | 'plain'): void {
+    const { quote, tooBig } = words[this.#options.language];
+    const html = readHtml(this.#octets, part);
+    let isTooBig = false;
+    if (form === 'html')
+      try {
+        this.#room -= html.length;
+        if (this.#room < 0) throw new Refusal('too-big', 'long');
+        const cleaned = cleanHtml(html, {
+          ownPart: (id) => {
+            const number = this.#ids.get(id);
+            return number === undefined ? null : this.#options.partAddress(number);
+          },
+          remotePicture: this.#options.remotePicture,
+          dark: this.#options.theme === 'dark',
+        });
+        this.#bodies.push(settle(foldQuotes(cleaned.body, quote)));
+        if (cleaned.sheet !== '') this.#sheets.push(cleaned.sheet);
+        this.remote += cleaned.remote;
+        this.trackers += cleaned.trackers;
+        return;
+      } catch (trouble) {
+        if (!(trouble instanceof Refusal)) throw trouble;
+        isTooBig = true;
+      }
+    const plain = plainMarkup(htmlToText(html, longestPlain), { flowed: false, delSp: false, summary: quote });
+    this.#bodies.push(formatMarkup(isTooBig ? [note(tooBig), ...plain] : plain));
+  }
+
+  #addPlain(part: Part): void {
+    const { quote, cut } = words[this.#options.language];
+    const content = readText(this.#octets, part, longestPlain * 4);
     const flowed = part.subtype === 'plain' && parameterText(part.parameters, 'format')?.toLowerCase() === 'flowed';
     const delSp = parameterText(part.parameters, 'delsp')?.toLowerCase() === 'yes';
-    body.push(...plainMarkup(content, { flowed, delSp, summary: say.quote }));
-    if (content.length > longestPlain) body.push(element('p', { class: 'tayori-note' }, [text(say.cut)]));
+    const markup = plainMarkup(content, { flowed, delSp, summary: quote });
+    if (content.length > longestPlain) markup.push(note(cut));
+    if (content.trim() !== '') this.#bodies.push(formatMarkup(markup));
   }
-  if (body.length === 0) body.push(element('p', { class: 'tayori-note' }, [text(say.empty)]));
-  return { ...base, html: page(formatMarkup(body), '', options, 'plain'), form: 'plain' };
+
+  /** A picture between texts, as Apple Mail sends it. */
+  #addPicture(part: Part): void {
+    const number = this.#numbers.get(part)?.join('.');
+    if (number === undefined) return;
+    const name = fileName(part) ?? '';
+    this.#bodies.push(
+      formatMarkup([
+        element('p', null, [
+          element('img', { src: this.#options.partAddress(number), alt: cleanText(name).slice(0, 200).toWellFormed() }, []),
+        ]),
+      ]),
+    );
+  }
+
+  finish(): string {
+    if (this.#bodies.length === 0) this.#bodies.push(formatMarkup([note(words[this.#options.language].empty)]));
+    return page(this.#bodies.join('<hr class="tayori-part">'), this.#sheets.join(''), this.#options);
+  }
+}
+
+function note(sentence: string): Markup {
+  return element('p', { class: 'tayori-note' }, [text(sentence)]);
 }
 
 /** A part that a picture in the text may name, with its octets; null when there is none of this number, or it is no picture. */
 export function inlinePart(octets: Bytes, number: string): Bytes | null {
-  let part: Part | undefined = parseTree(octets);
-  // The number of a letter with one part is 1 (RFC 9051 §6.4.5.1).
-  if (part.type === 'multipart') for (const step of number.split('.')) part = part?.children[Number(step) - 1];
-  else if (number !== '1') part = undefined;
-  return part === undefined || part.children.length > 0
-    ? null
-    : decodeTransfer(part.encoding, octets.subarray(part.bodyStart, part.bodyEnd));
+  for (const [part, its] of numberParts(parseTree(octets)))
+    if (its.join('.') === number && part.children.length === 0)
+      return decodeTransfer(part.encoding, octets.subarray(part.bodyStart, part.bodyEnd));
+  return null;
 }
 
 function readText(octets: Bytes, part: Part, max: number): string {
   return decodeText(part.charset, decodeTransfer(part.encoding, octets.subarray(part.bodyStart, part.bodyEnd), max));
 }
 
-/** RFC 2854 §4; where the header names no charset the document may (HTML §13.2.3.2), else it is guessed. */
+/** Where the header names no charset the document may (HTML Living Standard §13.2.3.2), else it is guessed. */
 function readHtml(octets: Bytes, part: Part): string {
   const decoded = decodeTransfer(part.encoding, octets.subarray(part.bodyStart, part.bodyEnd), longestHtml + 1);
   const named =
@@ -126,44 +190,21 @@ function latin1(octets: Bytes): string {
   return found;
 }
 
-/** The text of a letter: of alternatives the last HTML and the last plain one (RFC 2046 §5.1.4); of other parts those that are no attachment. */
-function shownParts(tree: Part): { readonly html: Part | null; readonly plain: readonly Part[] } {
-  let html: Part | null = null;
-  const plain: Part[] = [];
-  const visit = (part: Part, depth: number): void => {
-    if (depth > 50 || part.disposition?.value.toLowerCase() === 'attachment') return;
-    if (part.type === 'multipart') {
-      // What is signed or reported comes first; the signature itself is no text.
-      for (const child of part.subtype === 'signed' ? part.children.slice(0, 1) : part.children) visit(child, depth + 1);
-      return;
-    }
-    if (part.type !== 'text') return;
-    if (part.subtype === 'html') html ??= part;
-    else if (part.subtype === 'plain' || part.subtype === 'enriched') plain.push(part);
-  };
-  visit(tree, 0);
-  return { html, plain };
-}
-
-/** Content-ID without brackets → number of the part. */
-function contentIds(tree: Part): ReadonlyMap<string, string> {
+/** Content-ID without brackets → number of the part. A message in the letter is its own world: its pictures are not shown here. */
+function contentIds(numbers: ReadonlyMap<Part, readonly number[]>): ReadonlyMap<string, string> {
   const ids = new Map<string, string>();
-  const visit = (part: Part, number: string): void => {
+  for (const [part, number] of numbers) {
     const id = part.id?.trim().replace(/^<|>$/g, '') ?? '';
-    if (id !== '' && part.children.length === 0 && !ids.has(id)) ids.set(id, number);
-    // A message in the letter is its own world: its pictures are not ours to show here.
-    if (part.type === 'multipart')
-      for (const [index, child] of part.children.entries()) visit(child, number === '' ? String(index + 1) : `${number}.${index + 1}`);
-  };
-  visit(tree, '');
+    if (id !== '' && part.children.length === 0 && !ids.has(id)) ids.set(id, number.join('.'));
+  }
   return ids;
 }
 
 // --- the document ---------------------------------------------------------------------------------------------------
 
 /** Alone in its frame: the letter's own words about style stand behind ours, and go no further. */
-function page(body: string, sheet: string, { theme, language }: DocumentOptions, form: 'html' | 'plain'): string {
-  const style = `${theme === 'dark' ? darkStyle : lightStyle}${baseStyle}${form === 'plain' ? plainStyle : ''}`;
+function page(body: string, sheet: string, { theme, language }: DocumentOptions): string {
+  const style = `${theme === 'dark' ? darkStyle : lightStyle}${baseStyle}`;
   return (
     `<!doctype html><html lang="${language}" class="tayori-${theme}"><head><meta charset="utf-8">` +
     `<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="${theme}"><title>${escapeText(words[language].title)}</title>` +
@@ -179,5 +220,5 @@ const baseStyle =
   'html{overflow-wrap:anywhere}body{margin:0;padding:16px;font:16px/1.6 system-ui,-apple-system,"Hiragino Sans","Noto Sans CJK JP","Noto Sans JP","Yu Gothic UI",sans-serif;line-break:strict}' +
   'img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}a{color:var(--link)}blockquote{margin:8px 0;padding-inline-start:12px;border-inline-start:2px solid var(--line)}' +
   '.tayori-quote{margin:8px 0}.tayori-fold{display:inline-block;min-height:24px;padding:0 12px;border:1px solid var(--line);border-radius:12px;color:var(--soft);font-size:13px;line-height:24px;cursor:pointer}' +
-  '.tayori-quote[open]>.tayori-fold{margin-bottom:8px}.tayori-note{color:var(--soft);font-size:14px}';
-const plainStyle = '.tayori-plain{white-space:pre-wrap;line-height:1.75}.tayori-cited{color:var(--soft)}';
+  '.tayori-quote[open]>.tayori-fold{margin-bottom:8px}.tayori-note{color:var(--soft);font-size:14px}' +
+  '.tayori-part{margin:16px 0;border:0;border-top:1px solid var(--line)}.tayori-plain{white-space:pre-wrap;line-height:1.75}.tayori-cited{color:var(--soft)}';

@@ -2,7 +2,7 @@
 // text ends, also before Japanese punctuation; knows no parser.
 import { isForward, isIntroduction } from './fold.ts';
 import { safeLink } from './links.ts';
-import { element, text, type Markup } from './tree.ts';
+import { cleanText, element, text, type Markup } from './tree.ts';
 
 export interface PlainOptions {
   /** Content-Type: text/plain; format=flowed, and its delsp. */
@@ -24,7 +24,7 @@ const mostLines = 50_000;
 const longestAddress = 2_048;
 
 export function plainMarkup(content: string, options: PlainOptions): Markup[] {
-  const lines = readLines(content.slice(0, longestPlain), options);
+  const lines = readLines(cleanText(content.slice(0, longestPlain)), options);
   const blocks = blocksOf(lines);
   const hasOwn = blocks.some((block) => block.depth === 0 && block.lines.some((line) => line.trim() !== '' && !isIntroduction(line)));
   const into: Markup[] = [];

@@ -72,3 +72,12 @@ export function textOf(nodes: readonly Markup[], most = Number.POSITIVE_INFINITY
   }
   return found;
 }
+
+/** Characters that no text has and that readers would take for other ones. */
+export function cleanText(content: string): string {
+  // eslint-disable-next-line no-control-regex
+  return content
+    .replace(/\r\n?/g, '\n')
+    .replace(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F\uFFFE\uFFFF]/g, '')
+    .toWellFormed();
+}

@@ -85,7 +85,8 @@ const signatures = new Set(['pgp-signature', 'pkcs7-signature', 'x-pkcs7-signatu
 
 function collectQuiet(part: Part, into: Set<Part>): void {
   for (const child of part.type === 'multipart' ? part.children : []) {
-    if (part.subtype === 'related' && isInlineMedia(child) && child.id !== null && child.disposition?.value !== 'attachment') into.add(child);
+    if (part.subtype === 'related' && isInlineMedia(child) && child.id !== null && child.disposition?.value !== 'attachment')
+      into.add(child);
     if (part.subtype === 'signed' && child.type === 'application' && signatures.has(child.subtype)) into.add(child);
     collectQuiet(child, into);
   }

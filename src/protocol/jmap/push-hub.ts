@@ -8,6 +8,8 @@ export interface PushHubParts {
   readonly store: Pick<MailStore, 'subscribe'>;
   readonly clock: Clock;
   readonly groups: readonly MethodGroup[];
+  /** Keeps at hand what states are read of, as long as somebody listens. Returns the way to let it go. */
+  readonly keep?: (account: AccountId) => Promise<() => void>;
   readonly defect: (what: string, thrown: unknown) => void;
 }
 
@@ -123,12 +125,17 @@ export class PushHub {
   }
 
   async #begin(account: JmapAccount): Promise<Followed> {
+    const letGo = (await this.#parts.keep?.(account.account)) ?? (() => {});
+    // First heard, then read: nothing falls in between.
+    const stopHearing = this.#parts.store.subscribe(account.account, () => this.#changed(followed));
     const followed: Followed = {
       account,
       states: new Map(),
       listeners: new Set(),
-      // First heard, then read: nothing falls in between.
-      stop: this.#parts.store.subscribe(account.account, () => this.#changed(followed)),
+      stop: () => {
+        stopHearing();
+        letGo();
+      },
       due: null,
       reading: true,
       again: false,

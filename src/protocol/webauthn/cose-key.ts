@@ -7,7 +7,7 @@ import { parseCbor, type Cbor } from './cbor.ts';
 export const algorithms = [-7, -8, -257] as const;
 
 interface KeyForm {
-  /** RFC 7517. */
+  /** As WebCrypto takes it. */
   readonly jwk: {
     readonly kty: string;
     readonly crv?: string;
@@ -77,7 +77,7 @@ function text(map: ReadonlyMap<number | string, Cbor>, label: number, length?: n
   return base64UrlFromBytes(value);
 }
 
-/** WebAuthn §6.5.5 has ES256 in DER (RFC 3279 §2.2.3), WebCrypto r and s side by side. */
+/** WebAuthn §6.5.5 has ES256 in DER, WebCrypto r and s side by side. */
 function plainFromDer(der: Bytes): Bytes {
   const plain = new Uint8Array(64);
   let at = 2;

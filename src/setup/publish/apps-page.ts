@@ -1,6 +1,6 @@
 // The page that shows what mail apps would find of our domains, and the line that is missing. Knows HTML; the findings are apps.ts.
 import { html, raw } from 'hono/html';
-import { appWords, type AppRow, type AppWay, type RecordFound } from './apps.ts';
+import { appWays, appWords, type AppRow, type AppWay, type RecordFound } from './apps.ts';
 import { lamp } from './pictures.ts';
 import { framed, type Html } from './setup-page.ts';
 import { words, type Language } from './words.ts';
@@ -77,6 +77,11 @@ export function appsPage(language: Language, demo: boolean, domains: readonly Do
   );
 }
 
+/** JMAP shows what IMAP shows: letters that stay where they are. */
+function wayWords(way: AppWay, language: Language): { readonly name: string; readonly term: string } {
+  return way === 'jmap' ? { name: words[language].way.imap.name, term: 'JMAP' } : words[language].way[way];
+}
+
 function domainPart({ domain, rows, records, silent }: DomainFindings, language: Language): Html {
   const text = say[language];
   if (silent)
@@ -85,10 +90,12 @@ function domainPart({ domain, rows, records, silent }: DomainFindings, language:
       <div class="note"><p>${text.silent}</p></div>
     </section>`;
   const apps = [...new Set(rows.map((row) => row.app))];
+  const ways = appWays.filter((way) => way !== 'jmap' || rows.some((row) => row.way === way));
   const lacking = records.filter((record) => record.state !== 'good');
   const cell = (app: AppRow['app'], way: AppWay) => {
     const row = rows.find((one) => one.app === app && one.way === way);
-    const name = `${words[language].way[way].name} ${words[language].way[way].term}`;
+    const { name: plain, term } = wayWords(way, language);
+    const name = `${plain} ${term}`;
     if (row === undefined) return html`<td data-name="${name}" class="soft">–</td>`;
     return html`<td data-name="${name}"><span class="mark-${row.state}">${raw(lamp)}${text[row.state]}</span></td>`;
   };
@@ -99,9 +106,7 @@ function domainPart({ domain, rows, records, silent }: DomainFindings, language:
         <thead>
           <tr>
             <th scope="col">${text.app}</th>
-            ${(['imap', 'pop3'] as const).map(
-              (way) => html`<th scope="col">${words[language].way[way].name} <small>${words[language].way[way].term}</small></th>`,
-            )}
+            ${ways.map((way) => html`<th scope="col">${wayWords(way, language).name} <small>${wayWords(way, language).term}</small></th>`)}
           </tr>
         </thead>
         <tbody>
@@ -109,7 +114,7 @@ function domainPart({ domain, rows, records, silent }: DomainFindings, language:
             (app) =>
               html`<tr>
                 <th scope="row">${appWords[app][language]}</th>
-                ${cell(app, 'imap')}${cell(app, 'pop3')}
+                ${ways.map((way) => cell(app, way))}
               </tr>`,
           )}
         </tbody>

@@ -22,7 +22,8 @@ export interface RecordFound extends WantedRecord {
   readonly instead: string;
 }
 
-export type AppWay = 'imap' | 'pop3';
+export const appWays = ['imap', 'pop3', 'jmap'] as const;
+export type AppWay = (typeof appWays)[number];
 
 export interface AppRow {
   readonly app: AppName;
@@ -33,7 +34,7 @@ export interface AppRow {
   readonly missing: readonly string[];
 }
 
-export const appNames = ['iphone', 'outlook', 'thunderbird', 'fairemail', 'deltachat', 'standards'] as const;
+export const appNames = ['iphone', 'outlook', 'thunderbird', 'fairemail', 'deltachat', 'standards', 'jmap'] as const;
 export type AppName = (typeof appNames)[number];
 
 /** Each inner list is one way by which the app finds all it needs; first the one it prefers. */
@@ -50,6 +51,8 @@ const readers: Readonly<Record<AppName, Readonly<Partial<Record<AppWay, readonly
   deltachat: { imap: [['autoconfig'], ['autodiscover']] },
   // RFC 6186 and RFC 8314.
   standards: { imap: [['srv-imap', 'srv-smtp']], pop3: [['srv-pop3', 'srv-smtp']] },
+  // RFC 8620 §2.2.
+  jmap: { jmap: [['srv-jmap']] },
 };
 
 /** In words for people. */
@@ -60,13 +63,15 @@ export const appWords: Readonly<Record<AppName, Readonly<Record<Language, string
   fairemail: { ja: 'FairEmail', en: 'FairEmail' },
   deltachat: { ja: 'Delta Chat', en: 'Delta Chat' },
   standards: { ja: '標準どおりに調べるアプリ', en: 'Apps that follow the standards' },
+  jmap: { ja: 'JMAP のアプリ', en: 'Apps that speak JMAP' },
 };
 
 /** RFC 6186 §3.1, RFC 8314 §5.1: the labels of each service, the sealed one first. */
-const labels: Readonly<Record<ServerSettings['service'], readonly string[]>> = {
+const labels: Readonly<Record<ServerSettings['service'] | 'jmap', readonly string[]>> = {
   imap: ['_imaps._tcp', '_imap._tcp'],
   pop3: ['_pop3s._tcp', '_pop3._tcp'],
   smtp: ['_submissions._tcp', '_submission._tcp'],
+  jmap: ['_jmap._tcp'],
 };
 
 export interface DomainNames {
@@ -93,7 +98,7 @@ export function wantedRecords(settings: AccountSettings, { domain, hostName, pac
     records.push({ key: 'ua-digest', name, type: 'TXT', line: `${name}. TXT "${paccText}"` });
   }
   const rows = formatSrv(settings);
-  for (const service of ['imap', 'pop3', 'smtp'] as const) {
+  for (const service of ['imap', 'pop3', 'smtp', 'jmap'] as const) {
     // The best of each service: the first label that is offered.
     const row = rows.find((one) => one.target !== '' && labels[service].includes(one.label));
     if (row === undefined) continue;
@@ -149,12 +154,16 @@ export function appRows(settings: AccountSettings, records: readonly RecordFound
   const good = new Set(records.filter((record) => record.state === 'good').map((record) => record.key));
   const known = new Set(records.map((record) => record.key));
   return appNames.flatMap((app) =>
-    (['imap', 'pop3'] as const).flatMap((way): AppRow[] => {
+    appWays.flatMap((way): AppRow[] => {
       const ways = readers[app][way]?.filter((keys) => keys.every((key) => known.has(key)));
-      if (ways === undefined || ways.length === 0 || !settings.incoming.some((server) => server.service === way)) return [];
+      if (ways === undefined || ways.length === 0 || !isOffered(settings, way)) return [];
       const missing = [...new Set(ways.flat())].filter((key) => !good.has(key));
       const finds = ways.some((keys) => keys.every((key) => good.has(key)));
       return [{ app, way, state: missing.length === 0 ? 'good' : finds ? 'partly' : 'missing', missing }];
     }),
   );
+}
+
+function isOffered(settings: AccountSettings, way: AppWay): boolean {
+  return way === 'jmap' ? settings.jmap !== null : settings.incoming.some((server) => server.service === way);
 }

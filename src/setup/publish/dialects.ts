@@ -8,8 +8,9 @@ import { formatMozilla } from '../../protocol/autoconfig/mozilla.ts';
 import { formatPacc, formatPaccDigest } from '../../protocol/autoconfig/pacc.ts';
 import { standardPorts } from '../../protocol/autoconfig/values.ts';
 
+/** In version 1.1, which all readers know: 1.2 is the same with JMAP, whose apps find it by PACC and SRV. */
 export function autoconfigXml(settings: AccountSettings): string {
-  return formatMozilla(settings);
+  return formatMozilla({ ...settings, jmap: null });
 }
 
 export function autodiscoverXml(settings: AccountSettings, address: string): string {

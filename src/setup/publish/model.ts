@@ -46,8 +46,8 @@ export function publishedSettings({ domain, hostName, listeners }: PublishedFrom
     shortName: domain,
     incoming: incoming.flatMap(server),
     outgoing: outgoing.flatMap(server),
-    // As soon as there is a JMAP session to point to.
-    jmap: null,
+    // RFC 8620 §2.2: where the session is; under seal only.
+    jmap: pageUrl({ hostName, listeners }, 'https', '/.well-known/jmap'),
     oauth: null,
     help: null,
   };

@@ -223,8 +223,9 @@ export class MemoryAccount {
     return new PackedShelf({
       account,
       modSeq,
-      letters: [],
-      places: [],
+      count: 0,
+      readLetters() {},
+      readPlaces() {},
       mailboxes,
       lastGone: { letter: modSeq, mailbox: modSeq },
       goneOf: [],

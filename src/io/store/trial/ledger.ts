@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { bytesFromLatin1, equalBytes, latin1FromBytes } from '../../../base/bytes.ts';
 import type { MailStore } from '../../../store/contract.ts';
+import { checkShelf } from '../../../store/suite/shelf-picture-suite.ts';
 
 /** The octets of a letter follow from its id and size. */
 export function trialLetter(id: string, size: number): Uint8Array {
@@ -63,10 +64,18 @@ export async function audit(store: MailStore, ledger: Ledger): Promise<{ readonl
     if (upload === null) missing.push(`upload ${id}`);
     else assert.equal(upload.sha256, sha256);
   }
+  for (const account of [1, 2]) if (await isThere(store, account)) await checkShelf(store, account);
   const findings: string[] = [];
   for await (const { what } of store.verify({ quick: false })) findings.push(what);
   assert.deepEqual(findings, []);
   return { missing };
+}
+
+function isThere(store: MailStore, account: number): Promise<boolean> {
+  return store.mailboxes(account).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function lettersOf(store: MailStore, account: number): Promise<Map<string, { uid: number; octets: Uint8Array | null }[]>> {

@@ -84,9 +84,35 @@ async function bustle(round: number): Promise<void> {
   await store.setFlags(1, work, uids, { how: 'add', flags: ['\\Seen', '\\Deleted'] });
   await store.copy(1, work, uids.slice(0, 1), await boxOf('Kept'), { move: round % 2 === 0, quota: null });
   await store.expunge(1, work, null, true);
+  await revise(work, await boxOf('Kept'), round);
   const rows = await store.queue.take(Date.now(), 60_000, 2, []);
   await store.commit({ queue: rows.map(({ id, leaseEpoch }) => ({ id, leaseEpoch, done: 'delivered' as const })) });
   await store.upkeep();
+}
+
+/** Letters added, changed and destroyed as wholes: where they lie is known from an open shelf, or has to be found out. */
+async function revise(work: MailboxId, kept: MailboxId, round: number): Promise<void> {
+  const shelf = round % 2 === 0 ? await store.openShelf(1) : null;
+  const letters = await Promise.all(
+    [1, 2, 3].map(async (number) => ({
+      spool: await spoolOf(bytesFromLatin1(`Subject: ${round}.r${number}\r\n\r\n${'y'.repeat(900)}\r\n`)),
+      mailboxes: [work, kept],
+      flags: ['\\Seen'],
+    })),
+  );
+  const { messages } = await store.addLetters(1, letters, null);
+  const [one, two, three] = messages.map(({ message }) => message) as [number, number, number];
+  await store.revise(
+    1,
+    [
+      { message: three, destroy: true },
+      { message: one, mailboxes: { set: [kept] }, flags: { how: 'replace', flags: ['Kw'] } },
+      { message: two, destroy: true },
+    ],
+    null,
+  );
+  await store.reviseMailbox(1, kept, { sortOrder: round });
+  shelf?.release();
 }
 
 /** An item, changed by who knows how it was, and octets that an app hands in: a small piece and a large one. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { factsVersion } from '../../../message/facts.ts';
 import { readFacts } from '../../../message/read-facts.ts';
 import type { AccountId, MessageId } from '../../../store/contract.ts';
-import { keptGone, keptTombstones, placementKeyTime, resendTime, traceTime } from '../../../store/limits.ts';
+import { keptGone, keptTombstones, keptTombstoneTime, placementKeyTime, resendTime, traceTime } from '../../../store/limits.ts';
 import { factColumns, formatFacts } from '../fact-columns.ts';
 import type { UpkeepResult } from '../jobs.ts';
 import type { Books } from './books.ts';
@@ -21,8 +21,6 @@ const portion = 2000;
 const copiedOctets = 32 << 20;
 /** A segment is collected when no more than this share of it is alive. */
 const liveShare = 0.5;
-/** Tombstones above the kept number go when they are older. */
-const tombstoneTime = 30 * 24 * 60 * 60 * 1000;
 
 export function upkeep(books: Books, now: number, keepSegments: boolean): UpkeepResult {
   const rested = endRests(books, now);
@@ -101,7 +99,7 @@ function pruneGone(books: Books, now: number, accounts: readonly [AccountId, Acc
         id,
         count - keptGone - 1,
       );
-      if (edge === null || (Number(edge[1]) > now - tombstoneTime && count < keptGone * 10)) continue;
+      if (edge === null || (Number(edge[1]) > now - keptTombstoneTime && count < keptGone * 10)) continue;
       const account = books.ledger.getAccount(id);
       account.goneFloor = Math.max(account.goneFloor, Number(edge[0]));
       books.ledger.touchAccount(account);
@@ -127,7 +125,7 @@ function pruneTombstones(books: Books, now: number, accounts: readonly [AccountI
       count - keptTombstones - 1,
     );
     // Young ones stay up to ten times that number: a device that was away for a week still finds what it needs.
-    if (edge === null || (Number(edge[1]) > now - tombstoneTime && count < keptTombstones * 10)) continue;
+    if (edge === null || (Number(edge[1]) > now - keptTombstoneTime && count < keptTombstones * 10)) continue;
     const box = books.ledger.getMailbox(account, mailbox);
     box.vanishedFloor = Number(edge[0]);
     books.ledger.touchMailbox(box);

@@ -47,7 +47,8 @@ export function emailParse({ blobs }: Pick<MailParts, 'blobs'>): Method {
       ...bodyArguments,
     });
     const unknown = call.properties?.filter((name) => !isEmailProperty(name)) ?? [];
-    if (unknown.length > 0) throw invalidArguments(`There is no property ${unknown.slice(0, 10).join(', ').slice(0, 500)}.`, ['properties']);
+    if (unknown.length > 0)
+      throw invalidArguments(`There is no property ${unknown.slice(0, 10).join(', ').slice(0, 500)}.`, ['properties']);
     const wish = readWish(call.properties ?? defaultParseProperties, call);
     const ids = [...new Set(call.blobIds.map((id) => resolveId(asker, id) ?? id))];
     if (ids.length > mostBlobs) throw requestTooLarge(`At most ${mostBlobs} blobs at once.`);

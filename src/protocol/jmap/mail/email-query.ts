@@ -5,7 +5,16 @@ import { aBoolean, optional } from '../arguments.ts';
 import type { Id, Method } from '../contract.ts';
 import { cannotCalculateChanges, invalidArguments } from '../errors.ts';
 import { formatId, formatState, parseId, parseState } from '../ids.ts';
-import { formatQuery, formatQueryChanges, readQuery, readQueryChanges, windowOf, type Askable, type Comparator, type Filter } from '../query.ts';
+import {
+  formatQuery,
+  formatQueryChanges,
+  readQuery,
+  readQueryChanges,
+  windowOf,
+  type Askable,
+  type Comparator,
+  type Filter,
+} from '../query.ts';
 import { aKeyword, asksThread, isMutable, readCondition, type EmailCondition, type Leaf } from './email-condition.ts';
 import { resultsOf, type EmailQuery, type EmailResult, type ResultBook } from './email-results.ts';
 import { withShelf, type MailParts } from './parts.ts';

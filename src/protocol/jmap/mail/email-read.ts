@@ -103,15 +103,11 @@ async function readContent(store: MailStore, shelf: Shelf, letters: readonly Wan
     }
     let values: Values | null = null;
     if (wish.reads === 'facts') {
-      values =
-        wish.headers.length === 0
-          ? {}
-          : valuesFromEnvelope(wish, facts.envelope?.[at] ?? '', facts.envelopeMarks?.[at] ?? 0);
+      values = wish.headers.length === 0 ? {} : valuesFromEnvelope(wish, facts.envelope?.[at] ?? '', facts.envelopeMarks?.[at] ?? 0);
     }
     if (values === null) {
       const header = await readOctets(store, shelf, letter.message, facts.headerLength?.[at]);
-      values =
-        header === null ? null : valuesFromHeader(wish, readHeader(header, 0, header.length), hintOfParts(facts.parts?.[at] ?? ''));
+      values = header === null ? null : valuesFromHeader(wish, readHeader(header, 0, header.length), hintOfParts(facts.parts?.[at] ?? ''));
     }
     letter.content = values === null ? null : { ...known, ...values };
   }

@@ -107,4 +107,3 @@ export function factsOf(wish: EmailWish): (keyof LetterFacts)[] {
   if (wish.properties.includes('hasAttachment')) names.push('hasAttachment');
   return names;
 }
-

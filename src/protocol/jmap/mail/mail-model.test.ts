@@ -10,7 +10,14 @@ const boxes = ['INBOX', 'Archive', 'Drafts', 'Trash'] as const;
 const flags = ['\\Seen', '\\Flagged', '\\Draft', '\\Deleted', '$Important'] as const;
 
 type Act =
-  | { readonly kind: 'append'; readonly box: number; readonly thread: number; readonly flag: number; readonly day: number; readonly words: number }
+  | {
+      readonly kind: 'append';
+      readonly box: number;
+      readonly thread: number;
+      readonly flag: number;
+      readonly day: number;
+      readonly words: number;
+    }
   | { readonly kind: 'flags'; readonly box: number; readonly pick: number; readonly how: 'add' | 'remove'; readonly flag: number }
   | { readonly kind: 'expunge'; readonly box: number; readonly pick: number }
   | { readonly kind: 'copy'; readonly box: number; readonly pick: number; readonly to: number; readonly move: boolean }
@@ -81,7 +88,11 @@ async function perform(world: MailWorld, one: Exclude<Act, { kind: 'look' }>): P
     const mailbox = await world.mailbox(boxes[one.to]!);
     await store.revise(
       1,
-      [one.destroy ? { message, destroy: true } : { message, mailboxes: { set: [mailbox] }, flags: { how: 'add', flags: [flags[one.flag]!] } }],
+      [
+        one.destroy
+          ? { message, destroy: true }
+          : { message, mailboxes: { set: [mailbox] }, flags: { how: 'add', flags: [flags[one.flag]!] } },
+      ],
       null,
     );
     return;
@@ -116,7 +127,10 @@ const queries: readonly JsonObject[] = [
   { filter: { someInThreadHaveKeyword: '$flagged' }, sort: [{ property: 'subject' }, { property: 'receivedAt' }] },
   { filter: { noneInThreadHaveKeyword: '$seen', inMailboxOtherThan: ['F4'] }, collapseThreads: true },
   { filter: null, sort: [{ property: 'allInThreadHaveKeyword', keyword: '$seen' }, { property: 'from' }] },
-  { filter: { notKeyword: '$important' }, sort: [{ property: 'hasKeyword', keyword: '$flagged', isAscending: false }, { property: 'sentAt' }] },
+  {
+    filter: { notKeyword: '$important' },
+    sort: [{ property: 'hasKeyword', keyword: '$flagged', isAscending: false }, { property: 'sentAt' }],
+  },
   { filter: { after: '2026-01-10T00:00:00Z', maxSize: 100 } },
 ];
 
@@ -166,7 +180,8 @@ class Client {
         const before = kept.objects.get(id);
         const counts = changes['updatedProperties'] as string[] | null | undefined;
         // Only those properties are fetched anew.
-        if (counts && before !== undefined) kept.objects.set(id, { ...before, ...Object.fromEntries(counts.map((name) => [name, object[name]!])) });
+        if (counts && before !== undefined)
+          kept.objects.set(id, { ...before, ...Object.fromEntries(counts.map((name) => [name, object[name]!])) });
         else kept.objects.set(id, object);
       }
       for (const id of created!) {

@@ -4,13 +4,15 @@ import { bytesFromUtf8 } from '../../../base/bytes.ts';
 import type { FlagChange, MailboxId, MailStore, Uid } from '../../../store/contract.ts';
 import { openMemoryStore } from '../../../store/memory/store.ts';
 import { openBlobs } from '../blobs.ts';
-import type { Asker, JmapAccount, Json, JsonObject } from '../contract.ts';
+import type { JmapAccount, Json, JsonObject } from '../contract.ts';
 import { coreGroup } from '../core-methods.ts';
-import { openDispatcher } from '../dispatch.ts';
+import { openDispatcher, type Dispatcher, type Who } from '../dispatch.ts';
 import { mailCapability, mailGroup } from './group.ts';
 
 export interface MailWorld {
   readonly store: MailStore;
+  readonly dispatcher: Dispatcher;
+  readonly who: Who;
   /** One method call. */
   call(name: string, args: JsonObject): Promise<readonly [name: string, args: JsonObject]>;
   /** The same, which has to succeed. */
@@ -56,8 +58,8 @@ export async function openMailWorld(options: { readonly readOnly?: boolean; read
     },
   });
   const account = { ...worldAccount, isReadOnly: options.readOnly ?? false };
-  const who: Omit<Asker, 'using' | 'createdIds'> = {
-    principal: { account: 1, login: 'hana', name: 'Hana' } as unknown as Asker['principal'],
+  const who: Who = {
+    principal: { account: 1, login: 'hana', name: 'Hana', quota: null, appPassword: null },
     accounts: new Map([[account.id, account]]),
     remoteAddress: '127.0.0.1',
     session: null,
@@ -80,6 +82,8 @@ export async function openMailWorld(options: { readonly readOnly?: boolean; read
   };
   return {
     store,
+    dispatcher,
+    who,
     call,
     request,
     mailbox,
@@ -91,7 +95,12 @@ export async function openMailWorld(options: { readonly readOnly?: boolean; read
     async append(name, text, flags = [], receivedAt) {
       const spool = store.spool(100_000_000);
       await spool.add(bytesFromUtf8(text.replaceAll(/\r?\n/g, '\r\n')));
-      const { uids } = await store.append(1, await mailbox(name), [{ spool, flags, ...(receivedAt === undefined ? {} : { receivedAt }) }], null);
+      const { uids } = await store.append(
+        1,
+        await mailbox(name),
+        [{ spool, flags, ...(receivedAt === undefined ? {} : { receivedAt }) }],
+        null,
+      );
       return uids[0]!;
     },
     async setFlags(name, uids, how, flags) {

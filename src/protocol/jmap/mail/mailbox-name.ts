@@ -24,7 +24,17 @@ export function levelsOf(fullName: string): number {
   return fullName.split(delimiter).length;
 }
 
-const roles: ReadonlySet<string> = new Set<MailboxRole>(['inbox', 'all', 'archive', 'drafts', 'flagged', 'important', 'junk', 'sent', 'trash']);
+const roles: ReadonlySet<string> = new Set<MailboxRole>([
+  'inbox',
+  'all',
+  'archive',
+  'drafts',
+  'flagged',
+  'important',
+  'junk',
+  'sent',
+  'trash',
+]);
 
 export function isRole(text: string): text is MailboxRole {
   return roles.has(text);

@@ -166,9 +166,12 @@ export function mailboxQueryChanges({ store }: StorePart): Method {
   };
 }
 
-
 /** What changed and what there is, both of one moment. */
-async function momentOf(store: MailStore, shelf: Shelf, since: number): Promise<{ readonly changes: ShelfChanges; readonly tree: MailboxTree }> {
+async function momentOf(
+  store: MailStore,
+  shelf: Shelf,
+  since: number,
+): Promise<{ readonly changes: ShelfChanges; readonly tree: MailboxTree }> {
   for (;;) {
     const { mailboxModSeq } = shelf;
     const changes = await store.changesSince(shelf.account, since);

@@ -136,7 +136,12 @@ export class SortColumn {
   async learn(messages: Uint32Array): Promise<void> {
     for (let from = 0; from < messages.length; from += 5000) {
       const some = messages.subarray(from, from + 5000);
-      const column = (await this.#store.readFacts(this.#account, some, [this.#fact]))[this.#fact] as readonly (string | number | null | undefined)[];
+      const column = (await this.#store.readFacts(this.#account, some, [this.#fact]))[this.#fact] as readonly (
+        | string
+        | number
+        | null
+        | undefined
+      )[];
       for (const [at, message] of some.entries()) {
         const value = column[at] ?? (this.#fact === 'sentAt' ? 0 : '');
         this.#values.set(message, typeof value === 'string' ? this.#form(value) : value);
