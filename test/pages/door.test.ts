@@ -72,7 +72,7 @@ suite('the door in Chromium', { skip: skipWithout('chromium') }, () => {
       assert.equal((await ask('/auth/login', { login: 'hanako', password })).json.state, 'in');
       assert.equal((await ask('/auth/me')).json.account?.address, 'hanako@example.test');
       assert.equal(await page.evaluate('document.cookie'), '');
-      const [cookie] = (await context.cookies()).filter(({ name }) => name.includes('tayori'));
+      const cookie = (await context.cookies()).find(({ name }) => name.includes('tayori'));
       assert.deepEqual([cookie?.httpOnly, cookie?.sameSite, cookie?.secure], [true, 'Lax', protocol === 'https']);
       assert.equal((await ask('/auth/logout', {})).status, 200);
       assert.equal((await ask('/auth/me')).status, 401);

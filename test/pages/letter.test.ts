@@ -129,8 +129,8 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
   async function open(...addresses: readonly string[]): Promise<void> {
     const query = new URLSearchParams(addresses.map((address) => ['src', address]));
     await page.goto(`${origin}/around?${query}`, { waitUntil: 'load' });
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll('iframe')].every((frame) => frame.contentDocument?.readyState === 'complete'),
+    await page.waitForFunction(
+      "[...document.querySelectorAll('iframe')].every((frame) => frame.contentDocument?.readyState === 'complete')",
     );
   }
 
@@ -143,7 +143,7 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
     })`)) as { ran?: number; inner: readonly { ran?: number; path: string }[] };
     assert.equal(state.inner.length, titles.length);
     for (const [index, { ran, path }] of state.inner.entries()) {
-      assert.equal(ran, undefined, titles[index]);
+      assert.ok(ran === undefined, titles[index]!);
       assert.match(path, /^\/letter\//, `${titles[index]}: the frame stays where it is`);
     }
     assert.deepEqual([state.ran, dialogs, foreign, connections], [undefined, [], [], 0]);
@@ -161,6 +161,9 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
       [headers['x-content-type-options'], headers['referrer-policy'], headers['cross-origin-resource-policy'], headers['x-tayori-remote']],
       ['nosniff', 'no-referrer', 'same-origin', '0'],
     );
+    const again = await context.request.get(`${origin}${address}`, { headers: { 'if-none-match': headers['etag']! } });
+    assert.equal(again.status(), 304);
+    assert.notEqual((await context.request.get(`${origin}${address}?theme=dark`)).headers()['etag'], headers['etag']);
     for (const path of [`${address}9999`, '/letter/A2/M1', '/letter/A1/M0', '/letter/A1/M1x', '/letter/A1/M1/part/..'])
       assert.ok([404, 400].includes((await context.request.get(`${origin}${path}`)).status()), path);
     const stranger = await browser.newContext({ ignoreHTTPSErrors: true });
@@ -220,7 +223,7 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
       `${usual}Content-Type: text/html\r\n\r\n<img id=a src="${at}/picture.png"><img id=b src="${at}/svg"><img src="${at}/pixel" width=1 height=1><img id=c src="http://127.0.0.1:${pictures.port}/picture">`,
     );
     await open(address);
-    assert.deepEqual(pictures.seen, []);
+    assert.equal(pictures.seen.length, 0);
     const counted = await context.request.get(`${origin}${address}`);
     assert.deepEqual([counted.headers()['x-tayori-remote'], counted.headers()['x-tayori-trackers']], ['4', '1']);
     await open(`${address}?images=1`);
