@@ -151,7 +151,9 @@ function arrange(text: OutlinePart | undefined, html: OutlinePart | undefined, f
       ? html
       : { kind: 'multipart', subtype: 'related', parameters: [['type', 'text/html']], fields: '', parts: [html, ...within] };
   const shown: OutlinePart | undefined =
-    text !== undefined && page !== undefined ? { kind: 'multipart', subtype: 'alternative', fields: '', parts: [text, page] } : (text ?? page);
+    text !== undefined && page !== undefined
+      ? { kind: 'multipart', subtype: 'alternative', fields: '', parts: [text, page] }
+      : (text ?? page);
   const all = shown === undefined ? behind : [shown, ...behind];
   if (all.length === 0) return emptyText;
   return all.length === 1 ? all[0]! : { kind: 'multipart', subtype: 'mixed', fields: '', parts: all };
