@@ -20,8 +20,8 @@ export interface BrowserSession {
   readonly isThis: boolean;
 }
 
-/** `confirm`: the password is wanted again. `wrong`: it, or a code, is not right. */
-export type Refused = 'confirm' | 'wrong' | 'slow-down' | 'gone' | 'away' | 'missing';
+/** `confirm`: the password is wanted again. `wrong`: it, or a code, is not right. `weak`: too easy to guess. */
+export type Refused = 'confirm' | 'wrong' | 'slow-down' | 'gone' | 'away' | 'missing' | 'weak';
 
 export class WayRefused extends Error {
   override readonly name = 'WayRefused';
@@ -47,5 +47,5 @@ export async function askWay(path: string, body: JsonObject | null): Promise<Jso
   if (status === 429) throw new WayRefused('slow-down');
   if (status === 404) throw new WayRefused(json['code'] === undefined ? 'missing' : 'gone');
   if (status === 410) throw new WayRefused('gone');
-  throw new WayRefused('away');
+  throw new WayRefused(json['code'] === 'policy' ? 'weak' : 'away');
 }
