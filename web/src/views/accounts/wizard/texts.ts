@@ -40,6 +40,7 @@ export const t = words({
     answers: 'answers',
     // how to receive
     howTitle: 'How would you like to receive?',
+    howTry: 'Not sure? Try it on two small devices',
     howMore: 'Try it: drag a letter into the bin of one device, and see what happens on the other.',
     imapName: 'Look at it there',
     pop3Name: 'Take it home',
@@ -182,6 +183,7 @@ export const t = words({
     back: '戻る',
     answers: '応答あり',
     howTitle: 'どう受け取りますか',
+    howTry: '迷ったら、小さな二台で試す',
     howMore: '試してみてください。片方の手紙をごみ箱に入れると、もう片方はどうなるでしょう。',
     imapName: '置いたまま見る',
     pop3Name: '持ち帰る',
