@@ -85,7 +85,9 @@ export async function openWorld(): Promise<World> {
       const at = (provider: Provider) => [{ type: 'SRV', priority: 0, weight: 1, port: provider.port, value: host }] as const;
       const name = (service: Service): string => {
         const isPlain = (changes[service]?.security ?? 'tls') !== 'tls';
-        return { imap: isPlain ? '_imap' : '_imaps', pop3: isPlain ? '_pop3' : '_pop3s', smtp: isPlain ? '_submission' : '_submissions' }[service];
+        return { imap: isPlain ? '_imap' : '_imaps', pop3: isPlain ? '_pop3' : '_pop3s', smtp: isPlain ? '_submission' : '_submissions' }[
+          service
+        ];
       };
       dns.zone = {
         [domain]: [],
@@ -99,9 +101,13 @@ export async function openWorld(): Promise<World> {
     async person() {
       const login = `person${++people}@tayori.test`;
       const password = 'sakura saku sakura';
-      await run(launcher, ['account', 'add', login, '--password', password, '--data', tayori.data, '--settings', join(tayori.folder, 'tayori.toml')], {
-        env: { PATH: process.env['PATH'] },
-      });
+      await run(
+        launcher,
+        ['account', 'add', login, '--password', password, '--data', tayori.data, '--settings', join(tayori.folder, 'tayori.toml')],
+        {
+          env: { PATH: process.env['PATH'] },
+        },
+      );
       return { login, password };
     },
     async close() {

@@ -97,22 +97,33 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
   });
 
   const refusal = { imap: 'NO [ALERT] Application-specific password required', pop3: '-ERR [AUTH] Application-specific password required' };
-  const faulty: readonly (readonly [name: string, change: Partial<Record<'imap' | 'pop3' | 'smtp', Change>>, sentence: RegExp, next: RegExp, tries: number])[] =
+  const faulty: readonly (readonly [
+    name: string,
+    change: Partial<Record<'imap' | 'pop3' | 'smtp', Change>>,
+    sentence: RegExp,
+    next: RegExp,
+    tries: number,
+  ])[] = [
+    // Two forms of the login name, and no more.
+    ['a wrong password', { imap: { password: 'another' } }, /password/i, /password|again/i, 2],
+    ['an app password is wanted', { imap: { refusal: refusal.imap } }, /app password/i, /app password|make/i, 1],
+    ['a certificate that is over', { imap: { certificate: 'expired' }, pop3: { certificate: 'expired' } }, /expired|certificate/i, /./, 0],
+    ['a certificate of another', { imap: { certificate: 'otherName' }, pop3: { certificate: 'otherName' } }, /certificate|name/i, /./, 0],
     [
-      // Two forms of the login name, and no more.
-      ['a wrong password', { imap: { password: 'another' } }, /password/i, /password|again/i, 2],
-      ['an app password is wanted', { imap: { refusal: refusal.imap } }, /app password/i, /app password|make/i, 1],
-      ['a certificate that is over', { imap: { certificate: 'expired' }, pop3: { certificate: 'expired' } }, /expired|certificate/i, /./, 0],
-      ['a certificate of another', { imap: { certificate: 'otherName' }, pop3: { certificate: 'otherName' } }, /certificate|name/i, /./, 0],
-      [
-        'a seal that is not offered',
-        { imap: { security: 'starttls', offersStartTls: false }, pop3: { security: 'starttls', offersStartTls: false } },
-        /seal|encrypt|STARTTLS/i,
-        /./,
-        0,
-      ],
-      ['another kind of server', { imap: { greeting: '+OK POP3 here' }, pop3: { greeting: '220 smtp here' } }, /kind|IMAP|POP|server/i, /./, 0],
-    ];
+      'a seal that is not offered',
+      { imap: { security: 'starttls', offersStartTls: false }, pop3: { security: 'starttls', offersStartTls: false } },
+      /seal|encrypt|STARTTLS/i,
+      /./,
+      0,
+    ],
+    [
+      'another kind of server',
+      { imap: { greeting: '+OK POP3 here' }, pop3: { greeting: '220 smtp here' } },
+      /kind|IMAP|POP|server/i,
+      /./,
+      0,
+    ],
+  ];
   for (const [name, change, sentence, next, tries] of faulty)
     test(`the wizard says whose fault it is and what to do: ${name}`, async () => {
       const { address: typed, ...providers } = await world.provide(change);
@@ -121,7 +132,8 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
       // What could not be reached is said where it was found; it can be tried all the same.
       await page.getByRole('button', { name: 'Continue' }).waitFor();
       await page.getByText('Trying the servers').first().waitFor({ state: 'detached' });
-      if (!(await page.getByRole('button', { name: 'Continue' }).isVisible())) await page.getByRole('button', { name: 'Type it in yourself' }).click();
+      if (!(await page.getByRole('button', { name: 'Continue' }).isVisible()))
+        await page.getByRole('button', { name: 'Type it in yourself' }).click();
       await goOn(page);
       const card = page.locator('.failure');
       await card.waitFor({ timeout: 30_000 });
@@ -131,7 +143,10 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
       await card.getByText('What the server said').click();
       assert.ok(await card.locator('pre').isVisible());
       for (const provider of Object.values(providers)) assert.ok(!holdsSecret(provider.clear(), secret), 'a secret before a verified seal');
-      assert.equal(Object.values(providers).reduce((sum, { failures }) => sum + failures.count, 0), tries);
+      assert.equal(
+        Object.values(providers).reduce((sum, { failures }) => sum + failures.count, 0),
+        tries,
+      );
       assert.equal(world.letters.length, 0);
       // By hand is always open, and filled.
       await card.getByRole('button', { name: 'Change the servers' }).click();
@@ -223,7 +238,10 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
   });
 
   test('what is chosen in one browser holds in another within a second', async () => {
-    const [one, other] = await Promise.all([signedIn(browser, world, hanako, desk, '/settings/look'), signedIn(browser, world, hanako, desk, '/')]);
+    const [one, other] = await Promise.all([
+      signedIn(browser, world, hanako, desk, '/settings/look'),
+      signedIn(browser, world, hanako, desk, '/'),
+    ]);
     await one.page.getByRole('radio', { name: 'Dark' }).waitFor();
     await other.page.locator('.panes').waitFor();
     // Both have their line to the server open.
@@ -236,7 +254,10 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     assert.ok((await seen) - began < 1000, `${(await seen) - began} ms`);
     await one.page.getByRole('radio', { name: '日本語' }).click();
     await other.page.getByText('受信箱').first().waitFor();
-    await one.page.getByRole('radio', { name: 'Close' }).or(one.page.getByRole('radio', { name: '詰める' })).click();
+    await one.page
+      .getByRole('radio', { name: 'Close' })
+      .or(one.page.getByRole('radio', { name: '詰める' }))
+      .click();
     await other.page.locator('html[data-density=compact]').waitFor();
     for (const name of ['明るい', 'English']) await one.page.getByRole('radio', { name }).click();
     await one.page.getByRole('radio', { name: 'Roomy' }).click();
@@ -327,7 +348,10 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     await other.page.locator('[name=login]').waitFor();
     await other.page.context().close();
     for (const name of ['My laptop', '']) {
-      await page.getByRole('button', { name: name === '' ? /^Remove/ : `Remove ${name}` }).first().click();
+      await page
+        .getByRole('button', { name: name === '' ? /^Remove/ : `Remove ${name}` })
+        .first()
+        .click();
       await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
       await page.getByText('Removed', { exact: true }).first().waitFor();
     }

@@ -267,8 +267,7 @@ class Conversation {
       const letter = letters[Number(words[0]) - 1] ?? '';
       const shown = verb === 'TOP' ? letter.slice(0, letter.indexOf('\r\n\r\n') + 4) : letter;
       talk.raw(`+OK\r\n${shown.replaceAll(/^\./gm, '..')}.\r\n`);
-    }
-    else if (verb === 'QUIT') {
+    } else if (verb === 'QUIT') {
       talk.say('+OK bye');
       this.#socket.end();
     } else talk.say('+OK');

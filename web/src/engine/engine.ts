@@ -4,6 +4,7 @@ import { Account } from './account.ts';
 import { deedOf } from './actions.ts';
 import type { CacheStore } from './cache/contract.ts';
 import {
+  tayoriCapability,
   trouble,
   type AccountView,
   type Engine,
@@ -26,7 +27,7 @@ import { ListView } from './list-view.ts';
 import { Outbox } from './outbox.ts';
 import type { Change } from './overlay.ts';
 import { People } from './people.ts';
-import { Preferences, tayoriCapability } from './preferences.ts';
+import { Preferences } from './preferences.ts';
 import { troubleOf } from './port.ts';
 import { mailboxViews } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
