@@ -178,6 +178,8 @@ describe('an account at a provider of Dovecot and Postfix', { skip: foreignOffic
     };
     const address = 'saburo@foreign.example';
     const words = ['outside', 'add', 'hanako', address, '--receive', 'pop3', '--leave', '30', '--password-stdin'];
+    const leavingShelf = await run(words.with(5, 'imap'), 'not the password\n');
+    assert.deepEqual([leavingShelf.code, /--leave は POP3/.test(leavingShelf.err)], [2, true], leavingShelf.err);
     const wrong = await run(words, 'not the password\n');
     assert.equal(wrong.code, 1);
     assert.match(wrong.out, /何も保存していません/);

@@ -79,6 +79,13 @@ letters.`,
     const { receive, send, discovery } = await findServers(input, terminal, address, language, (looksUp) =>
       consult({ person, address, looksUp } satisfies Consulted),
     );
+    if (input.options['leave'] !== undefined && receive[0]!.service !== 'pop3')
+      throw new CommandTrouble(
+        language === 'ja'
+          ? '--leave は POP3 のときだけです。IMAP では手紙はいつも預け先にも残ります（POP3 にするには --receive pop3）'
+          : '--leave is for POP3; with IMAP letters always stay at the provider as well (POP3: --receive pop3)',
+        2,
+      );
     const kind = discovery?.credential.kind ?? 'password';
     const isSignIn = input.options['sign-in'] === true || textOf(input, 'sign-in-at') !== null || kind === 'oauth2-only';
     const question = discovery?.credential.name[language] ?? (language === 'ja' ? 'メールのパスワード' : 'Password for mail');
