@@ -250,11 +250,7 @@ function readRevision(
     else if (path.length !== 1 || value !== fixedProperty(shelf, index, property)) wrong.push(told);
   }
   if (wrong.length > 0) return invalidProperties(wrong);
-  return withinLimits(
-    { message: shelf.messages[index]!, ...placesOf(places, into, outOf), ...flagsOf(flags, gain, lose, shelf, index) },
-    shelf,
-    index,
-  );
+  return withinLimits({ message: shelf.messages[index]!, ...placesOf(places, into, outOf), ...flagsOf(flags, gain, lose) }, shelf, index);
 }
 
 /** What clients that send whole objects back may repeat. Undefined for anything else. */
@@ -286,25 +282,18 @@ function placesOf(
   return into.size + outOf.size === 0 ? {} : { mailboxes: { add: [...into], remove: [...outOf] } };
 }
 
-/** One change of flags is all that a revision has: where some come and others go, the set as it will be. */
-function flagsOf(
-  whole: readonly string[] | null,
-  gain: ReadonlySet<string>,
-  lose: ReadonlySet<string>,
-  shelf: Shelf,
-  index: number,
-): Pick<Revision, 'flags'> {
+/** Never the whole set where single ones come and go: what another app marks at the same moment stays. */
+function flagsOf(whole: readonly string[] | null, gain: ReadonlySet<string>, lose: ReadonlySet<string>): Pick<Revision, 'flags'> {
   if (whole !== null) return { flags: { how: 'replace', flags: whole } };
   if (gain.size + lose.size === 0) return {};
   if (lose.size === 0) return { flags: { how: 'add', flags: [...gain] } };
   if (gain.size === 0) return { flags: { how: 'remove', flags: [...lose] } };
-  const now = keywordsOfFlags(shelf.flagsAt(index)).filter((flag) => !lose.has(flag));
-  return { flags: { how: 'replace', flags: [...new Set([...now, ...gain])] } };
+  return { flags: { how: 'add', flags: [...gain], without: [...lose] } };
 }
 
 function withinLimits(revision: Revision, shelf: Shelf, index: number): Revision | SetError {
   const { flags, mailboxes } = revision;
-  const has = flags?.how === 'add' ? keywordsOfFlags(shelf.flagsAt(index)) : [];
+  const has = flags?.how === 'add' ? keywordsOfFlags(shelf.flagsAt(index)).filter((flag) => flags.without?.includes(flag) !== true) : [];
   if (flags !== undefined && flags.how !== 'remove' && new Set([...has, ...flags.flags]).size > keywordsPerEmailMax)
     return setError('tooManyKeywords', `A letter has at most ${keywordsPerEmailMax} keywords.`);
   const count =

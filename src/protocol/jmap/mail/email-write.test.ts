@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latin1FromBytes } from '../../../base/bytes.ts';
 import type { Json, JsonObject } from '../contract.ts';
-import { openPost, type Post } from '../sending/office-suite.ts';
+import { systemChance } from '../../../io/clock.ts';
+import { openMemoryStore } from '../../../store/memory/store.ts';
+import { openPost, setClock, type Post } from '../sending/office-suite.ts';
+import { keywordsOf } from './keywords.ts';
 
 const draft = (more: JsonObject = {}): JsonObject => ({
   from: [{ name: '花子', email: 'hanako@local.test' }],
@@ -194,6 +197,32 @@ test('made, changed and destroyed by creation ids; destroyed and changed at once
   assert.deepEqual(answer['notUpdated'], { M1: { type: 'willDestroy' }, M77: { type: 'notFound' } });
   assert.deepEqual(answer['destroyed'], ['M1']);
   assert.deepEqual(answer['notDestroyed'], { nonsense: { type: 'notFound' }, '#unknown': { type: 'notFound' }, M88: { type: 'notFound' } });
+});
+
+test('some keywords come and others go while a mail app marks the same letter: its mark stays', async () => {
+  const memory = openMemoryStore({ clock: setClock(), chance: systemChance });
+  const store = new Proxy(memory, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== 'revise') return (member as (...args: unknown[]) => unknown).bind(target);
+      return async (...args: Parameters<typeof target.revise>) => {
+        const inbox = (await target.mailboxes(args[0])).find((one) => one.name === 'INBOX')!;
+        await target.setFlags(args[0], inbox.id, [1], { how: 'add', flags: ['project'] });
+        return target.revise(...args);
+      };
+    },
+  });
+  const post = await openPost({ store });
+  const mailboxIds = { [await post.mailbox('hanako', 'inbox')]: true };
+  const { created } = await post.one('hanako', 'Email/set', { create: { a: { mailboxIds, keywords: { $draft: true }, subject: 'x' } } });
+  const { id } = (created as JsonObject)['a'] as { id: string };
+  const patch = { 'keywords/$draft': null, 'keywords/$seen': true };
+  assert.deepEqual((await post.one('hanako', 'Email/set', { update: { [id]: patch } }))['updated'], { [id]: null });
+  const { account } = post.accounts.get('hanako')!;
+  const shelf = await store.openShelf(account);
+  assert.deepEqual(keywordsOf(shelf.flagsAt(0)), { $seen: true, project: true });
+  shelf.release();
 });
 
 test('ifInState that is old: nothing happens', async () => {

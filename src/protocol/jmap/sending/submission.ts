@@ -1,7 +1,7 @@
 // EmailSubmission as an object (RFC 8621 §7): read, listed, searched. Knows items of kind `submission`; sending is submission-set.ts.
 import type { ItemStore } from '../../../store/items-contract.ts';
 import { aUtcDate, formatUtcDate, isArray } from '../arguments.ts';
-import type { Id, JsonObject, Method } from '../contract.ts';
+import type { Id, JmapAccount, JsonObject, Method } from '../contract.ts';
 import { cannotCalculateChanges, invalidArguments } from '../errors.ts';
 import { formatId, parseId, parseState } from '../ids.ts';
 import { coreLimits } from '../limits.ts';
