@@ -5,9 +5,9 @@ import { Refusal } from '../../../base/trouble.ts';
 import { writeLetter } from '../../../message/build/outline.ts';
 import type { MailboxId } from '../../../store/contract.ts';
 import { makeLetterId } from '../../../store/letter-id.ts';
-import type { Revision, RevisionOutcome, Shelf } from '../../../store/shelf-contract.ts';
+import type { NewLetter, Revision, RevisionOutcome, Shelf } from '../../../store/shelf-contract.ts';
 import { formatUtcDate, parseDate } from '../arguments.ts';
-import type { Asker, Id, JsonObject, Method, SetError } from '../contract.ts';
+import { MethodError, type Asker, type Id, type JsonObject, type Method, type SetError } from '../contract.ts';
 import { invalidProperties, notFound, NotSet, setError } from '../errors.ts';
 import { formatBlobId, formatId, formatState, parseId } from '../ids.ts';
 import { readPatch } from '../patch.ts';
@@ -15,11 +15,10 @@ import { checkState, emptyOutcome, formatSet, readSet, resolveId, type SetCall, 
 import { compose } from './compose.ts';
 import { flagOfKeyword, keywordsOfFlags, mailboxOfId, readKeywords, readMailboxIds } from './letter-sets.ts';
 import {
-  addReadyLetters,
   keywordsPerEmailMax,
   mailboxesPerEmailMax,
   mailboxIdsOf,
-  type ReadyLetter,
+  makeLetters,
   type WriteParts,
 } from './write-parts.ts';
 
@@ -44,8 +43,11 @@ export async function setEmails(
     checkState(call.ifInState, oldState);
     const outcome = emptyOutcome();
     const mailboxes = await mailboxIdsOf(store, account.account);
-    await createAll(parts, call, asker, mailboxes, outcome);
-    await reviseAll(parts, call, asker, shelf, mailboxes, outcome);
+    await makeLetters(parts, account, asker, outcome, call.create, (email) => makeLetter(parts, call, asker, mailboxes, email));
+    await reviseAll(parts, call, asker, shelf, mailboxes, outcome).catch((trouble: unknown) => {
+      // What is new stays, and cannot be told in an answer that is an error (RFC 8620 §3.6.2).
+      throw outcome.created.size === 0 ? trouble : new MethodError('serverPartialFail', 'Only part of this was done.');
+    });
     return { response: formatSet(account, oldState, formatState(shelf.emailModSeq), outcome), outcome };
   } finally {
     shelf.release();
@@ -54,35 +56,13 @@ export async function setEmails(
 
 // --- new letters ------------------------------------------------------------------------------------------------------
 
-async function createAll(
-  parts: WriteParts,
-  call: SetCall,
-  asker: Pick<Asker, 'createdIds'>,
-  mailboxes: ReadonlySet<MailboxId>,
-  outcome: SetOutcome,
-): Promise<void> {
-  const ready: ReadyLetter[] = [];
-  try {
-    for (const [creationId, email] of call.create) {
-      // oxlint-disable-next-line no-await-in-loop -- one letter at a time is read from its blobs
-      const made = await makeLetter(parts, call, asker, mailboxes, email);
-      if ('type' in made) outcome.notCreated.set(creationId, made);
-      else ready.push({ creationId, letter: made });
-    }
-  } catch (trouble) {
-    for (const { letter } of ready) letter.spool.discard();
-    throw trouble;
-  }
-  await addReadyLetters(parts, call.account, ready, asker, outcome);
-}
-
 async function makeLetter(
   parts: WriteParts,
   { account }: SetCall,
   asker: Pick<Asker, 'createdIds'>,
   mailboxes: ReadonlySet<MailboxId>,
   email: JsonObject,
-): Promise<ReadyLetter['letter'] | SetError> {
+): Promise<NewLetter | SetError> {
   const { store, blobs, clock, chance } = parts;
   const at = clock.now();
   const about = readPlace(email, asker, mailboxes);
