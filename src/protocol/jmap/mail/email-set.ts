@@ -14,13 +14,7 @@ import { readPatch } from '../patch.ts';
 import { checkState, emptyOutcome, formatSet, readSet, resolveId, type SetCall, type SetOutcome } from '../standard.ts';
 import { compose } from './compose.ts';
 import { flagOfKeyword, keywordsOfFlags, mailboxOfId, readKeywords, readMailboxIds } from './letter-sets.ts';
-import {
-  keywordsPerEmailMax,
-  mailboxesPerEmailMax,
-  mailboxIdsOf,
-  makeLetters,
-  type WriteParts,
-} from './write-parts.ts';
+import { keywordsPerEmailMax, mailboxesPerEmailMax, mailboxIdsOf, makeLetters, type WriteParts } from './write-parts.ts';
 
 export function emailSet(parts: WriteParts): Method {
   return async (args, asker) => {
