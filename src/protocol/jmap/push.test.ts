@@ -9,7 +9,7 @@ import { coreGroup } from './core-methods.ts';
 import { openDispatcher } from './dispatch.ts';
 import { gatherMs, PushHub, type Changed } from './push-hub.ts';
 import { PushSender, type PushOutcome } from './push-sender.ts';
-import { pushKind, pushLifeMs, pushMethods, pushSubscriptionsMax } from './push-subscriptions.ts';
+import { pushCreationsMax, pushKind, pushLifeMs, pushMethods, pushSubscriptionsMax } from './push-subscriptions.ts';
 import { inboxOf, openTestStore, testAccounts, testWho } from './test-office.ts';
 
 /** The states that a letter's coming changes, read as simply as can be. */
@@ -147,6 +147,22 @@ async function openPush(answer: (message: JsonObject, count: number) => PushOutc
 }
 
 describe('push subscriptions', () => {
+  test('RFC 8620 §8.6: so many are made in an hour and no more, though each is destroyed again', async () => {
+    const { call, sent, pass } = await openPush();
+    const object = { deviceClientId: 'd', url: 'https://victim.example.test/x' };
+    const make = async (): Promise<Record<string, any>> => {
+      const { created, notCreated } = await call('PushSubscription/set', { create: { k: object } });
+      if (created === null) return notCreated.k;
+      await call('PushSubscription/set', { destroy: [created.k.id] });
+      return created.k;
+    };
+    for (let number = 0; number < pushCreationsMax; number++) assert.equal((await make())['type'], undefined);
+    const refused = await make();
+    assert.deepEqual([refused['type'], sent.length], ['rateLimit', pushCreationsMax]);
+    await pass(3_600_000);
+    assert.equal((await make())['type'], undefined);
+  });
+
   test('RFC 8620 §7.2.2: first the code and nothing more, then changes of the types that are wanted', async () => {
     const { sent, subscribe, verify, append, pass, sender, defects } = await openPush();
     const id = await subscribe({ types: ['Email'] });

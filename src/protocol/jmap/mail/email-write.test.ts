@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latin1FromBytes } from '../../../base/bytes.ts';
 import type { Json, JsonObject } from '../contract.ts';
-import { openPost, type Post } from '../sending/office-suite.ts';
+import { Unavailable } from '../../../base/trouble.ts';
+import { systemChance } from '../../../io/clock.ts';
+import { openMemoryStore } from '../../../store/memory/store.ts';
+import { openPost, setClock, type Post } from '../sending/office-suite.ts';
+import { keywordsOf } from './keywords.ts';
 
 const draft = (more: JsonObject = {}): JsonObject => ({
   from: [{ name: '花子', email: 'hanako@local.test' }],
@@ -194,6 +198,62 @@ test('made, changed and destroyed by creation ids; destroyed and changed at once
   assert.deepEqual(answer['notUpdated'], { M1: { type: 'willDestroy' }, M77: { type: 'notFound' } });
   assert.deepEqual(answer['destroyed'], ['M1']);
   assert.deepEqual(answer['notDestroyed'], { nonsense: { type: 'notFound' }, '#unknown': { type: 'notFound' }, M88: { type: 'notFound' } });
+});
+
+test('some keywords come and others go while a mail app marks the same letter: its mark stays', async () => {
+  const memory = openMemoryStore({ clock: setClock(), chance: systemChance });
+  const store = new Proxy(memory, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== 'revise') return (member as (...args: unknown[]) => unknown).bind(target);
+      return async (...args: Parameters<typeof target.revise>) => {
+        const inbox = (await target.mailboxes(args[0])).find((one) => one.name === 'INBOX')!;
+        await target.setFlags(args[0], inbox.id, [1], { how: 'add', flags: ['project'] });
+        return target.revise(...args);
+      };
+    },
+  });
+  const post = await openPost({ store });
+  const mailboxIds = { [await post.mailbox('hanako', 'inbox')]: true };
+  const { created } = await post.one('hanako', 'Email/set', { create: { a: { mailboxIds, keywords: { $draft: true }, subject: 'x' } } });
+  const { id } = (created as JsonObject)['a'] as { id: string };
+  const patch = { 'keywords/$draft': null, 'keywords/$seen': true };
+  assert.deepEqual((await post.one('hanako', 'Email/set', { update: { [id]: patch } }))['updated'], { [id]: null });
+  const { account } = post.accounts.get('hanako')!;
+  const shelf = await store.openShelf(account);
+  assert.deepEqual(keywordsOf(shelf.flagsAt(0)), { $seen: true, project: true });
+  shelf.release();
+});
+
+test('many large letters at once: only so much of them waits in memory or in files, and what was added before a fault is not denied', async () => {
+  const memory = openMemoryStore({ clock: setClock(), chance: systemChance });
+  const added: number[] = [];
+  let stops = Infinity;
+  const store = new Proxy(memory, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== 'addLetters') return (member as (...args: unknown[]) => unknown).bind(target);
+      return async (...args: Parameters<typeof target.addLetters>) => {
+        if (added.length >= stops) throw new Unavailable('disk-full', 'no room');
+        added.push(args[1].reduce((sum, { spool }) => sum + spool.length, 0));
+        return target.addLetters(...args);
+      };
+    },
+  });
+  const post = await openPost({ store });
+  const blobId = await post.upload('hanako', `Subject: x\r\n\r\n${'a'.repeat(9_000_000)}`);
+  const one = { blobId, mailboxIds: { [await post.mailbox('hanako', 'inbox')]: true } };
+  const emails = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`k${index}`, one]));
+  const { created } = await post.one('hanako', 'Email/import', { emails });
+  assert.equal(Object.keys(created as JsonObject).length, 8);
+  assert.equal(added.length, 2);
+  assert.ok(added.every((octets) => octets < 32 * 1024 * 1024 + 10_000_000));
+  stops = 3;
+  const failed = await post.one('hanako', 'Email/import', { emails });
+  assert.equal((failed['error'] as JsonObject)['type'], 'serverPartialFail');
+  assert.equal((await post.letters('hanako', 'inbox')).length, 12);
 });
 
 test('ifInState that is old: nothing happens', async () => {
