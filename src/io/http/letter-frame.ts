@@ -2,6 +2,7 @@
 // which letter; how a letter becomes harmless is message/html's.
 //
 //   GET /letter/A7/M12?images=0|1&theme=light|dark&plain=0|1&lang=ja|en    the document; X-Tayori-Remote: pictures elsewhere, X-Tayori-Trackers
+//       &print=1&zone=Asia/Tokyo   for paper: with what stands on the envelope, light, nothing folded; whoever holds the frame may print it
 //   GET /letter/A7/M12/part/1.2                                            a picture that lies in the letter
 //   GET /image-proxy?u=…&s=…                                               a picture elsewhere; only addresses that a document of ours has named
 //
@@ -58,6 +59,9 @@ export const framePolicy = [
   "frame-ancestors 'self'",
   'sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox',
 ].join('; ');
+
+/** To be printed a frame needs leave to open a dialogue. Nothing in it runs that could ask for one: only the page around it does. */
+const printPolicy = `${framePolicy} allow-modals`;
 
 const common = {
   'x-content-type-options': 'nosniff',
@@ -127,9 +131,10 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     const letter = await letterOf(context, principal);
     if (letter instanceof Response) return letter;
     const asked = {
-      theme: context.req.query('theme') === 'dark' ? ('dark' as const) : ('light' as const),
+      theme: context.req.query('theme') === 'dark' && context.req.query('print') !== '1' ? ('dark' as const) : ('light' as const),
       plain: context.req.query('plain') === '1',
       language: languageOf(context),
+      print: context.req.query('print') === '1' ? { timeZone: zoneOf(context.req.query('zone') ?? '') } : null,
     };
     const images = context.req.query('images') === '1';
     const address = `/letter/A${letter.account}/M${letter.message}`;
@@ -137,7 +142,7 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     const tag = `"${sha256Hex(program, `${principal.account} ${address} ${images} ${JSON.stringify(asked)}`).slice(0, 32)}"`;
     const headers = {
       ...common,
-      'content-security-policy': framePolicy,
+      'content-security-policy': asked.print === null ? framePolicy : printPolicy,
       'cache-control': 'private, no-cache',
       vary: 'accept-language',
       etag: tag,
@@ -235,4 +240,13 @@ function languageOf(context: Ask): 'ja' | 'en' {
   const asked = context.req.query('lang');
   if (asked === 'ja' || asked === 'en') return asked;
   return /^\s*en\b/i.test(context.req.header('accept-language') ?? '') ? 'en' : 'ja';
+}
+
+/** UTC where it is none that we know. */
+function zoneOf(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name === '' ? 'UTC' : name }).resolvedOptions().timeZone;
+  } catch {
+    return 'UTC';
+  }
 }

@@ -23,8 +23,8 @@ export const screens: Readonly<Record<ScreenName, Loader>> = {
   write: soon,
   search: soon,
   rules: soon,
-  settings: single(() => import('./settings/settings.svelte')),
-  accounts: soon,
+  settings: () => import('./settings/settings.svelte'),
+  accounts: () => import('./accounts/accounts.svelte'),
   journey: soon,
   words: soon,
 };
