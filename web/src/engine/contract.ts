@@ -52,6 +52,8 @@ export interface StatusView {
   readonly isOffline: boolean;
   /** Changes and letters that wait to be told to the server. */
   readonly waiting: number;
+  /** Of them letters to send. */
+  readonly waitingLetters: number;
   /** The undo that would happen next: what to name it, and of how many letters. */
   readonly undo: UndoView | null;
 }
@@ -181,6 +183,8 @@ export interface DraftAttachment {
   readonly id: string;
   /** Null: a file of this device (`attach`), which is being carried to the server. */
   readonly blobId: Id | null;
+  /** The account in which the blob lies. */
+  readonly from: Id;
   readonly type: string;
   readonly name: string;
   readonly size: number;
@@ -190,8 +194,11 @@ export interface DraftAttachment {
 
 /** The letter that is answered or forwarded, kept whole beside what is written: it is put below it when the letter is stored. */
 export interface DraftQuote {
-  /** Who wrote when, in words. */
+  /** Who wrote when, in words; of a forwarded letter several lines. */
   readonly head: string;
+  readonly isForward: boolean;
+  /** The letter itself, to show it; null when it is not known here. */
+  readonly source: { readonly accountId: Id; readonly emailId: Id } | null;
   readonly text: string;
   /** As it came, made harmless; null: it had plain text only. */
   readonly html: string | null;
@@ -218,7 +225,7 @@ export interface Draft {
   readonly inReplyTo: readonly string[];
   readonly references: readonly string[];
   /** The letter that this answers or forwards, to be marked when it was sent. */
-  readonly about: { readonly emailId: Id; readonly keyword: '$answered' | '$forwarded' } | null;
+  readonly about: { readonly accountId: Id; readonly emailId: Id; readonly keyword: '$answered' | '$forwarded' } | null;
   readonly wantsReceipt: boolean;
 }
 

@@ -42,22 +42,25 @@ export const receiptField = 'Disposition-Notification-To';
 
 // --- what is written, and below it what is quoted ---------------------------------------------------------------------
 
-/** Where the quoted letter begins; by it the two are told apart when a draft is opened again. */
-const quoteBegins = '<div class="tayori-quote">';
-const quoteEnds = '</blockquote></div>';
+/** Where the quoted letter begins and ends; by them the two are told apart when a draft is opened again. */
+const begins = { reply: '<div class="tayori-quote"><div>', forward: '<div class="tayori-forward"><div>' } as const;
+const quoted = '<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:2px solid #ccc;padding-left:1ex">';
+const ends = '</div><!--/tayori-->';
 
 function htmlOf({ html, quote }: Draft): string | null {
   if (html === null) return null;
-  const quoted =
-    quote === null
-      ? ''
-      : `${quoteBegins}<div>${escapeHtml(quote.head)}</div><blockquote type="cite" style="margin:0 0 0 .8ex;border-left:2px solid #ccc;padding-left:1ex">${quote.html ?? htmlOfText(quote.text)}${quoteEnds}`;
-  return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${html}${quoted}</body></html>`;
+  let below = '';
+  if (quote !== null) {
+    const inner = quote.html ?? htmlOfText(quote.text);
+    const head = escapeHtml(quote.head).replace(/\n/g, '<br>');
+    below = quote.isForward ? `${begins.forward}${head}</div>${inner}${ends}` : `${begins.reply}${head}</div>${quoted}${inner}</blockquote>${ends}`;
+  }
+  return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${html}${below}</body></html>`;
 }
 
 function textOf({ text, quote }: Draft): string {
   if (quote === null) return text;
-  return `${text.trimEnd()}\n\n${quote.head}\n${quotedLines(quote.text)}\n`;
+  return `${text.trimEnd()}\n\n${quote.head}\n${quote.isForward ? quote.text : quotedLines(quote.text)}\n`;
 }
 
 /** RFC 3676 §4.5. */
@@ -84,19 +87,24 @@ export function htmlOfText(text: string): string {
 /** Our own frame and quote taken off; what another app has written stays as it is, and is made harmless by the editor. */
 function readHtml(value: string): { readonly html: string; readonly quote: DraftQuote | null } {
   const inner = /<body[^>]*>([\s\S]*?)(?:<\/body>\s*(?:<\/html>)?\s*)?$/i.exec(value)?.[1] ?? value;
-  const at = inner.indexOf(quoteBegins);
-  const end = inner.lastIndexOf(quoteEnds);
-  const found = at < 0 || end < at ? null : /^<div>([\s\S]*?)<\/div><blockquote[^>]*>([\s\S]*)$/.exec(inner.slice(at + quoteBegins.length, end));
-  if (!found) return { html: inner, quote: null };
-  const head = found[1]!.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&amp;/g, '&');
-  return { html: inner.slice(0, at), quote: { head, text: '', html: found[2]! } };
+  for (const [kind, mark] of Object.entries(begins)) {
+    const at = inner.indexOf(mark);
+    const end = inner.lastIndexOf(ends);
+    const headEnd = inner.indexOf('</div>', at);
+    if (at < 0 || end < headEnd) continue;
+    const head = inner.slice(at + mark.length, headEnd).replace(/<br>/g, '\n').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&amp;/g, '&');
+    let html = inner.slice(headEnd + '</div>'.length, end);
+    if (kind === 'reply' && html.startsWith(quoted)) html = html.slice(quoted.length, html.lastIndexOf('</blockquote>'));
+    return { html: inner.slice(0, at), quote: { head, text: '', html, isForward: kind === 'forward', source: null } };
+  }
+  return { html: inner, quote: null };
 }
 
-function readText(value: string, head: string | null): { readonly text: string; readonly quoted: string } {
-  const at = head === null ? -1 : value.indexOf(`\n${head}\n`);
-  if (head === null || at < 0) return { text: value, quoted: '' };
-  const quoted = value.slice(at + head.length + 2).split(/\r?\n/);
-  return { text: value.slice(0, at).trimEnd(), quoted: quoted.map((line) => line.replace(/^> ?/, '')).join('\n') };
+function readText(value: string, quote: DraftQuote | null): { readonly text: string; readonly quoted: string } {
+  const at = quote === null ? -1 : value.indexOf(`\n${quote.head}\n`);
+  if (quote === null || at < 0) return { text: value, quoted: '' };
+  const below = value.slice(at + quote.head.length + 2);
+  return { text: value.slice(0, at).trimEnd(), quoted: quote.isForward ? below : below.replace(/^> ?/gm, '') };
 }
 
 // --- a draft that lies at the server ----------------------------------------------------------------------------------
@@ -118,8 +126,8 @@ export function draftOf(
 ): { readonly draft: Draft; readonly parts: Readonly<Record<string, Id>> } {
   const { head, body } = stored;
   const read = stored.html === null ? null : readHtml(stored.html);
-  const { text, quoted } = readText(stored.text, read?.quote?.head ?? null);
-  const attachments = body.attachments.filter(({ blobId }) => blobId !== null).map((part) => attachmentOf(part, newId()));
+  const { text, quoted: quotedText } = readText(stored.text.replace(/\r\n/g, '\n'), read?.quote ?? null);
+  const attachments = body.attachments.filter(({ blobId }) => blobId !== null).map((part) => attachmentOf(part, newId(), accountId));
   return {
     draft: {
       key,
@@ -134,7 +142,7 @@ export function draftOf(
       text,
       html: read?.html ?? null,
       attachments,
-      quote: read?.quote ? { ...read.quote, text: quoted } : null,
+      quote: read?.quote ? { ...read.quote, text: quotedText } : null,
       inReplyTo: body.inReplyTo ?? [],
       references: body.references ?? [],
       about: null,
@@ -144,8 +152,8 @@ export function draftOf(
   };
 }
 
-export function attachmentOf({ blobId, type, name, size, disposition, cid }: BodyPart, id: string): DraftAttachment {
-  return { id, blobId, type, name: name ?? '', size, cid: disposition === 'attachment' ? null : cid };
+export function attachmentOf({ blobId, type, name, size, disposition, cid }: BodyPart, id: string, from: Id): DraftAttachment {
+  return { id, blobId, from, type, name: name ?? '', size, cid: disposition === 'attachment' ? null : cid };
 }
 
 /** The parts of a letter that was just stored, by the ids of the draft's attachments: pictures by their Content-ID, the others in order. */

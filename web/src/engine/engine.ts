@@ -404,6 +404,7 @@ class MailEngine implements Engine {
       line: this.#line.isOpen ? 'live' : isOffline ? 'off' : 'on',
       isOffline,
       waiting: this.#outbox.rows.length,
+      waitingLetters: this.#outbox.rows.filter(({ kind }) => kind === 'send').length,
       undo: this.#steps.at(-1)?.view ?? null,
     };
   }

@@ -95,6 +95,15 @@ export class Files {
     return true;
   }
 
+  /** Blobs are an account's: in another one they are carried again. */
+  async moveTo(key: string, accountId: Id): Promise<void> {
+    for (const row of [...this.#rows.values()].filter((one) => one.key === key && one.accountId !== accountId)) {
+      const { id, file, name } = row;
+      // oxlint-disable-next-line no-await-in-loop -- few
+      await this.add({ id, key, accountId, file, name });
+    }
+  }
+
   async drop(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#rows.delete(id);
     await this.#parts.cache.write(ids.flatMap((id) => [id, wayOf(id)]).map((key) => ({ table: 'files', key, value: undefined })));

@@ -248,9 +248,11 @@ export class Outbox {
     let parts = row.parts ?? {};
     for (let again = false; ; again = true) {
       const blobs = new Map<string, Id>();
-      for (const { id, blobId } of row.draft.attachments) {
+      for (const { id, blobId, from: fromAccountId } of row.draft.attachments) {
         // oxlint-disable-next-line no-await-in-loop -- one after another
-        const found = parts[id] ?? (await files.blobOf(id)) ?? blobId;
+        let found = parts[id] ?? (await files.blobOf(id));
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        if (found === null && blobId !== null) found = fromAccountId === row.draft.accountId ? blobId : await this.#copied(fromAccountId, row.draft.accountId, blobId);
         if (found !== null) blobs.set(id, found);
       }
       // oxlint-disable-next-line no-await-in-loop -- at most twice
@@ -261,6 +263,12 @@ export class Outbox {
       // oxlint-disable-next-line no-await-in-loop -- one after another
       for (const { id } of row.draft.attachments) await files.again(id);
     }
+  }
+
+  /** RFC 8620 §6.3: what lies in another account, such as what is attached to a letter that is forwarded from this one. Null: it is gone. */
+  async #copied(fromAccountId: Id, accountId: Id, blobId: Id): Promise<Id | null> {
+    const reply = await this.#parts.client.request([['Blob/copy', { fromAccountId, accountId, blobIds: [blobId] }, 'c']]);
+    return (reply.get('Blob/copy', 'c')['copied'] as Readonly<Record<Id, Id>> | null)?.[blobId] ?? null;
   }
 
   /** The letter is stored: those before it go, and not sooner. Answers where the new one has its parts, as the earlier ones' go with them. */
@@ -326,7 +334,7 @@ export class Outbox {
         },
         's',
       ],
-      ...(draft.about ? ([['Email/set', { accountId, update: { [draft.about.emailId]: { [`keywords/${draft.about.keyword}`]: true } } }, 'a']] as const) : []),
+      ...(draft.about ? ([['Email/set', { accountId: draft.about.accountId, update: { [draft.about.emailId]: { [`keywords/${draft.about.keyword}`]: true } } }, 'a']] as const) : []),
     ];
     const reply = await this.#withBlobs(row, calls);
     const emailId = createdId(reply.get('Email/set', 'e'), 'd');

@@ -33,9 +33,16 @@ const keptMs = 30 * dayMs;
 /** Octets of a letter's text that are quoted. */
 const quotedMax = 1_000_000;
 
-export async function saveDraft({ cache, outbox, surroundings }: WritingParts, draft: Draft): Promise<void> {
+export async function saveDraft(parts: WritingParts, draft: Draft): Promise<void> {
+  const { cache, outbox, surroundings, files } = parts;
   const rows = draftRows(cache);
-  const row = await rows.get(draft.key);
+  let row = await rows.get(draft.key);
+  // From another account than before: it goes there, and leaves the other.
+  if (row && row.draft.accountId !== draft.accountId) {
+    if (row.emailId !== null) await parts.destroy(row.draft.accountId, [row.emailId]);
+    await files.moveTo(draft.key, draft.accountId);
+    row = { ...row, emailId: null, savedAt: 0, parts: {} };
+  }
   const now = surroundings.now();
   const domain = draft.from?.email.split('@')[1] ?? 'localhost';
   await rows.put({
@@ -169,9 +176,19 @@ async function read({ client }: WritingParts, accountId: Id, emailId: Id): Promi
   };
 }
 
+/** Without a network what was read before is answered by its text. */
 export async function source(parts: WritingParts, { accountId, emailId }: Args<'source'>): Promise<SourceView> {
-  const { receiptTo: _unused, ...view } = await read(parts, accountId, emailId);
-  return view;
+  try {
+    const { receiptTo: _unused, ...view } = await read(parts, accountId, emailId);
+    return view;
+  } catch (error) {
+    const account = parts.account(accountId);
+    const head = account?.told(emailId);
+    const body = account?.body(emailId);
+    if (!head || !body) throw error;
+    const text = body.textBody.map(({ partId }) => (partId === null ? '' : (body.bodyValues[partId]?.value ?? ''))).join('\n');
+    return { head, body, text, html: null };
+  }
 }
 
 /** The row of this device when it has one, else the letter as the server has it, whoever has put it there. */

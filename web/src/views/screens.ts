@@ -18,7 +18,10 @@ function single(load: () => Promise<{ readonly default: Component<Record<string,
 const soon: Loader = single(() => import('./shell/soon.svelte') as unknown as Promise<{ readonly default: Component<Record<string, never>> }>);
 
 export const screens: Readonly<Record<ScreenName, Loader>> = {
+  // Letters to write open above the page.
   write: soon,
+  outbox: single(() => import('./outbox/outbox.svelte')),
+  identities: single(() => import('./identities/identities.svelte')),
   search: soon,
   rules: soon,
   settings: single(() => import('./settings/settings.svelte')),
