@@ -1,6 +1,5 @@
 // Addresses as they are typed and pasted: read into people, and looked at for slips of the hand. Knows RFC 5322 lists and the habits of Japanese
-// keyboards; knows no server.
-import { formatAddrSpec, mailboxesOf, parseAddressList } from '../../../../src/message/address/address-list.ts';
+// keyboards; knows no server. (The server's own reader of address fields brings its charsets along; what a person types has none.)
 import type { EmailAddress } from '../../engine/jmap/objects.ts';
 
 /** Longer lists are no list of recipients. */
@@ -20,11 +19,24 @@ export function readAddresses(text: string): EmailAddress[] {
     .replace(/[＞〉]/g, '>');
   const people: EmailAddress[] = [];
   for (const piece of piecesOf(list)) {
-    const mailboxes = mailboxesOf(parseAddressList(piece)).filter(({ local, domain }) => local !== '' && domain !== null);
-    if (mailboxes.length === 0) people.push({ name: null, email: tidy(piece) });
-    for (const mailbox of mailboxes) people.push({ name: mailbox.name?.trim() || null, email: tidy(formatAddrSpec(mailbox)) });
+    people.push(readOne(piece));
   }
   return people;
+}
+
+/** `a@b`, `<a@b>`, `Name <a@b>`, `"Name" <a@b>`, `a@b (Name)`, `Name a@b`. */
+function readOne(piece: string): EmailAddress {
+  const angled = /^(.*?)<\s*([^<>]*?)\s*>?\s*$/s.exec(piece);
+  const commented = /^(\S+@\S+)\s*\(([^()]*)\)$/.exec(piece);
+  const spaced = /^(.+)\s(\S+@\S+)$/s.exec(piece);
+  const [name, email] = angled ? [angled[1]!, angled[2]!] : commented ? [commented[2]!, commented[1]!] : spaced && !piece.startsWith('"') ? [spaced[1]!, spaced[2]!] : ['', piece];
+  const plain = name
+    .trim()
+    .replace(/^"(.*)"$/s, '$1')
+    .replace(/\\(.)/g, '$1')
+    .trim();
+  // RFC 6068 and many lists: the address stands in the place of the name as well.
+  return { name: plain === '' || plain === email ? null : plain, email: tidy(email.replace(/^mailto:/i, '')) };
 }
 
 /** Splits at commas outside of quotes and angle brackets. */
