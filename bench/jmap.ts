@@ -19,7 +19,14 @@ const words = process.argv.slice(2);
 const count = Number(words.find((word) => /^\d+$/.test(word)) ?? 100_000);
 const base = words.find((word) => !/^\d+$/.test(word)) ?? new URL('../', import.meta.url).pathname;
 const dir = await mkdtemp(join(base, '.bench-jmap-'));
-const subjects = ['打ち合わせの日程について', 'Invoice for November', 'ご注文ありがとうございます', 'Re: Travel plans', '資料の送付', 'Weekly report'];
+const subjects = [
+  '打ち合わせの日程について',
+  'Invoice for November',
+  'ご注文ありがとうございます',
+  'Re: Travel plans',
+  '資料の送付',
+  'Weekly report',
+];
 const encoded = subjects.map((subject) => `=?utf-8?B?${Buffer.from(subject).toString('base64')}?=`);
 const texts = [
   'お世話になっております。来週の会議の資料をお送りします。ご確認ください。',
@@ -40,7 +47,15 @@ function letter(n: number): Bytes {
   );
 }
 
-const store = await openEmbeddedStore({ dir, shards: 1, clock, chance, log: silentLog, meter: silentMeter, search: openSearchIndex({ dir, log: silentLog }) });
+const store = await openEmbeddedStore({
+  dir,
+  shards: 1,
+  clock,
+  chance,
+  log: silentLog,
+  meter: silentMeter,
+  search: openSearchIndex({ dir, log: silentLog }),
+});
 
 async function add(from: number, to: number): Promise<void> {
   const letters = [];
@@ -91,7 +106,12 @@ function list(position: number, filter: JsonObject = { inMailbox: 'F1' }): Json[
   ];
 }
 
-async function measure(what: string, rounds: number, work: (round: number) => Promise<unknown>, before?: (round: number) => Promise<unknown>): Promise<void> {
+async function measure(
+  what: string,
+  rounds: number,
+  work: (round: number) => Promise<unknown>,
+  before?: (round: number) => Promise<unknown>,
+): Promise<void> {
   const times: number[] = [];
   let cpu = 0;
   for (let round = 0; round < rounds; round++) {
@@ -120,12 +140,23 @@ try {
   const total = Number(first['total']);
   await measure('list of 50 at any position', 300, (round) => ask(list((round * 7919) % total)));
   let state = String(first['queryState']);
-  await measure('list of 50 after one new letter', 50, () => ask(list(0)), (round) => add(count + round, count + round + 1));
+  await measure(
+    'list of 50 after one new letter',
+    50,
+    () => ask(list(0)),
+    (round) => add(count + round, count + round + 1),
+  );
   await measure(
     'Email/queryChanges after one new letter',
     50,
     async () => {
-      const changes = { filter: { inMailbox: 'F1' }, sort: newestFirst, collapseThreads: true, sinceQueryState: state, calculateTotal: true };
+      const changes = {
+        filter: { inMailbox: 'F1' },
+        sort: newestFirst,
+        collapseThreads: true,
+        sinceQueryState: state,
+        calculateTotal: true,
+      };
       const [[, answer]] = (await read([['Email/queryChanges', { accountId: 'A1', ...changes }, '0']])) as [[string, JsonObject, string]];
       state = String(answer['newQueryState']);
     },
@@ -148,15 +179,21 @@ try {
     ['nowhere', 'zzyzx'],
   ] as const) {
     await measure(`search for a text that is there: ${what}, first`, 1, () => ask(search(text)));
-    await measure(`search for a text that is there: ${what}, again after a new letter`, 10, () => ask(search(text)), (round) =>
-      add(count + 1000 + round, count + 1001 + round),
+    await measure(
+      `search for a text that is there: ${what}, again after a new letter`,
+      10,
+      () => ask(search(text)),
+      (round) => add(count + 1000 + round, count + 1001 + round),
     );
   }
   await measure('Email/query by subject, first', 1, () =>
     ask([['Email/query', { accountId: 'A1', sort: [{ property: 'subject' }], limit: 50 }, '0']]),
   );
-  await measure('Email/query by subject, after a new letter', 5, () => ask([['Email/query', { accountId: 'A1', sort: [{ property: 'subject' }], limit: 50 }, '0']]), (round) =>
-    add(count + 2000 + round, count + 2001 + round),
+  await measure(
+    'Email/query by subject, after a new letter',
+    5,
+    () => ask([['Email/query', { accountId: 'A1', sort: [{ property: 'subject' }], limit: 50 }, '0']]),
+    (round) => add(count + 2000 + round, count + 2001 + round),
   );
 } finally {
   await store.close();

@@ -22,9 +22,12 @@ function hasVite(): boolean {
 /** Of everything that goes into the app, the lock file included. */
 function digestOfSources(): string {
   const hash = createHash('sha256');
-  const files = globSync('{package-lock.json,scripts/build-web.ts,web/*.*,web/public/**,web/src/**,src/base/**,src/message/**,src/protocol/jmap/contract.ts}', {
-    cwd: root,
-  });
+  const files = globSync(
+    '{package-lock.json,scripts/build-web.ts,web/*.*,web/public/**,web/src/**,src/base/**,src/message/**,src/protocol/jmap/contract.ts}',
+    {
+      cwd: root,
+    },
+  );
   for (const file of files.toSorted()) {
     const path = join(root, file);
     if (file.endsWith('.test.ts') || !statSync(path).isFile()) continue;
@@ -46,8 +49,12 @@ async function build(digest: string): Promise<void> {
   const kept = ['/', ...files.filter((file) => file !== 'index.html').map((file) => `/${file}`)];
   await vite(serviceWorkerBuild(dist, kept, version.digest('hex').slice(0, 16)));
   writeFileSync(stamp, digest);
-  const start = files.filter((file) => /\.(js|css|html)$/.test(file)).reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0);
-  console.log(`web/dist: ${files.length} files, ${(start / 1024).toFixed(1)} kB gzip, ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  const start = files
+    .filter((file) => /\.(js|css|html)$/.test(file))
+    .reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0);
+  console.log(
+    `web/dist: ${files.length} files, ${(start / 1024).toFixed(1)} kB gzip, ${((performance.now() - began) / 1000).toFixed(1)} s`,
+  );
 }
 
 const digest = digestOfSources();
@@ -57,5 +64,7 @@ if (!isForced && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) {
 } else if (hasVite()) {
   await build(digest);
 } else if (!existsSync(join(dist, 'index.html'))) {
-  console.log('The mail app is not built: Vite is not installed here (npm ci without --omit=dev builds it). The start page stands in its place.');
+  console.log(
+    'The mail app is not built: Vite is not installed here (npm ci without --omit=dev builds it). The start page stands in its place.',
+  );
 }

@@ -35,6 +35,33 @@ for (const file of globSync('src/**/*.ts').map((path) => path.replaceAll('\\', '
       faults.push(`${file}: ${to} (stations know each other by contract.ts)`);
   }
 }
+// The mail app: within it engine ← state ← parts ← views; of the server only what is pure, and of protocols only the shapes of JMAP.
+const webOrder = ['engine', 'texts', 'state', 'parts', 'views'];
+const webMay = /^src\/(?:base|message|protocol\/jmap)\//;
+for (const file of globSync('web/src/**/*.{ts,svelte}').map((path) => path.replaceAll('\\', '/'))) {
+  if (file.endsWith('.test.ts')) continue;
+  const [, , layer = ''] = file.split('/');
+  for (const [, target = ''] of readFileSync(file, 'utf8').matchAll(
+    /(?:^|\s)(?:import|export)\s[^'"]*?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/g,
+  )) {
+    if (target.startsWith('node:')) faults.push(`${file}: ${target} (the mail app runs in browsers)`);
+    if (!target.startsWith('.')) continue;
+    const to = normalize(join(dirname(file), target)).replaceAll('\\', '/');
+    if (to.startsWith('src/') && !webMay.test(to)) faults.push(`${file}: ${to} (the mail app may import base, message and protocol/jmap)`);
+    if (!to.startsWith('web/src/')) {
+      if (to.startsWith('web/')) faults.push(`${file}: ${to} (only tests may import the demo)`);
+      continue;
+    }
+    const [, , below = ''] = to.split('/');
+    // `texts` and `state` know each other: the language is a setting, and what was done is said.
+    const rank = (name: string): number => (name === 'texts' ? webOrder.indexOf('state') : webOrder.indexOf(name));
+    const isEntry = !webOrder.includes(layer);
+    if (!isEntry && rank(below) > rank(layer)) faults.push(`${file}: ${to} (in the mail app engine ← texts, state ← parts ← views)`);
+    const isOnlyContract = /\/engine\/(?:contract|port|worker|jmap\/objects)\.ts/.test(to);
+    if (layer !== 'engine' && below === 'engine' && !isOnlyContract)
+      faults.push(`${file}: ${to} (the page knows the engine by its contract)`);
+  }
+}
 for (const fault of faults) console.error(fault);
 console.log(faults.length === 0 ? 'layers: every import goes down' : `layers: ${faults.length} faults`);
 process.exitCode = faults.length === 0 ? 0 : 1;

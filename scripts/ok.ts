@@ -11,10 +11,11 @@ interface Job {
 }
 
 const bin = (name: string): string => `node_modules/.bin/${name}`;
-const sources = ['src', 'test', 'scripts', 'bench'].filter((folder) => existsSync(folder));
+const sources = ['src', 'test', 'scripts', 'bench', 'web'].filter((folder) => existsSync(folder));
 const jobs: readonly Job[] = [
   ...unitTests(),
   { name: 'types', line: [bin('tsc'), '-p', '.'] },
+  { name: 'mail app', line: [process.execPath, 'scripts/check-web.ts'] },
   { name: 'layers', line: [process.execPath, 'scripts/check-layers.ts'] },
   { name: 'rfc index', line: [process.execPath, 'scripts/check-rfc.ts'] },
   { name: 'format', line: [bin('oxfmt'), '--check', ...sources] },
@@ -24,7 +25,9 @@ const jobs: readonly Job[] = [
 /** One process per core, each with its share of the files: many small processes would cost more than the tests themselves. */
 function unitTests(): Job[] {
   const shares = availableParallelism() > 1 ? 2 : 1;
-  const files = globSync('src/**/*.test.ts').toSorted((a, b) => statSync(b).size - statSync(a).size);
+  const files = [...globSync('src/**/*.test.ts'), ...globSync('web/src/**/*.test.ts')].toSorted(
+    (a, b) => statSync(b).size - statSync(a).size,
+  );
   return Array.from({ length: shares }, (_, share) => ({
     name: `unit tests ${share + 1} of ${shares}`,
     line: [

@@ -9,6 +9,11 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }
 
+/** A host of a URL that is this computer and nothing else (RFC 6761 §6.3). */
+export function isLoopbackName(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || isLoopback(host.replace(/^\[|\]$/g, ''));
+}
+
 /** The network of an address: IPv4 /24, IPv6 /64 (RFC 6177 gives a household at least that). */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);

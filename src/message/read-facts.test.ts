@@ -169,16 +169,31 @@ test('readFacts: what people see, and keys for sorting', () => {
   assert.deepEqual([facts.sortFrom, facts.sortTo, facts.sortCc, facts.displayFrom, facts.displayTo], ['yamada', 'G', 'z', '山田', 'G']);
 });
 
-test('hasAttachment: by file name or by type', () => {
+test('hasAttachment: what is to be saved rather than shown (RFC 8621 §4.1.4)', () => {
   for (const [text, expected] of [
     ['\n', false],
-    ['Content-Type: text/plain; name=a.txt\n\n', true],
+    ['Content-Type: text/plain; name=a.txt\n\n', false],
     ['Content-Disposition: attachment; filename=a.txt\n\n', true],
-    ['Content-Disposition: attachment\n\n', false],
-    ['Content-Type: image/png\n\n', true],
-    ['Content-Type: message/rfc822\n\n\n', false],
+    ['Content-Disposition: attachment\n\n', true],
+    ['Content-Type: image/png\n\n', false],
+    ['Content-Type: application/pdf\n\n', true],
+    ['Content-Type: message/rfc822\n\n\n', true],
   ] as const)
     assert.equal(readFacts(bytesFromLatin1(text)).hasAttachment, expected, text);
+});
+
+test('envelopeMarks: what the envelope alone does not tell', () => {
+  for (const [text, expected] of [
+    ['From: a@b\nTo: c@d\nSubject: s\n\n', 0],
+    ['From: a@b\nSender: a@b\n\n', 1],
+    ['From: a@b\nReply-To: c@d\nSender: e@f\n\n', 3],
+    ['From: a@b\nFrom: c@d\n\n', 4],
+    ['From: a@b\nTo:\n\n', 4],
+    ['From: a\n\n', 4],
+    ['From: a@b\nSubject: \xe9\n\n', 4],
+    ['From: a@b\nX-Other: \xe9\nX-Other: y\n\n', 0],
+  ] as const)
+    assert.equal(readFacts(bytesFromLatin1(text)).envelopeMarks, expected, text);
 });
 
 test('control characters in encoded words do not reach what people see', () => {

@@ -4,6 +4,7 @@ import type { OpenCollector } from '../journey/collection/contract.ts';
 import type { CollectedAccounts, CollectionRunner } from '../journey/collection/runner.ts';
 import { isAtRest } from '../journey/outside/accounts.ts';
 import type { OutsideAccountRow } from '../store/outside-contract.ts';
+import type { Arrivals } from '../journey/arrival/contract.ts';
 import type { Office } from './office.ts';
 
 export interface Collection {
@@ -16,14 +17,14 @@ export interface Collection {
 const farewellMs = 4_000;
 
 /** Starts fetching, now or with the first account. */
-export function startCollection(office: Office): Collection {
+export function startCollection(office: Office, arrivals: Pick<Arrivals, 'sort'>): Collection {
   const { directory, clock, log } = office;
   let runner: CollectionRunner | null = null;
   let joining: Promise<void> | null = null;
   let closed = false;
   const look = () => {
     if (joining !== null || closed || directory.outsideAccounts().length === 0) return;
-    joining = joinCollection(office, held).then(
+    joining = joinCollection(office, held, arrivals).then(
       (joined) => {
         if (closed) return;
         runner = joined;
@@ -60,9 +61,9 @@ export function startCollection(office: Office): Collection {
   };
 }
 
-async function joinCollection(office: Office, held: Held): Promise<CollectionRunner> {
+async function joinCollection(office: Office, held: Held, arrivals: Pick<Arrivals, 'sort'>): Promise<CollectionRunner> {
   const { clock, chance, log, directory } = office;
-  const [{ CollectionRunner }, open] = await Promise.all([import('../journey/collection/runner.ts'), joinCollectors(office)]);
+  const [{ CollectionRunner }, open] = await Promise.all([import('../journey/collection/runner.ts'), joinCollectors(office, arrivals)]);
   const ledger = office.ledger();
   return new CollectionRunner({
     accounts: collectedAccounts(office, held),
@@ -115,12 +116,13 @@ function collectedAccounts({ directory }: Office, held: Held): CollectedAccounts
   };
 }
 
-async function joinCollectors(office: Office): Promise<OpenCollector> {
+async function joinCollectors(office: Office, arrivals: Pick<Arrivals, 'sort'>): Promise<OpenCollector> {
   const { store, clock, chance, log, settings } = office;
   const [roads, { causeOfReply }] = await Promise.all([office.outside.roads(), import('../journey/outside/replies.ts')]);
   const ledger = office.ledger();
   const { connector, keeper } = roads;
   const letterLimit = settings.letterLimit;
+  const sort: Arrivals['sort'] = (account, messages) => arrivals.sort(account, messages);
   const opens: Readonly<Record<OutsideAccountRow['receive']['service'], () => Promise<OpenCollector>>> = {
     async imap() {
       const [{ openImapCollector }, { connectShelf, imapTrouble }] = await Promise.all([
@@ -140,6 +142,7 @@ async function joinCollectors(office: Office): Promise<OpenCollector> {
           clock,
           log,
           letterLimit,
+          sort,
         });
         return {
           run: (signal) =>
@@ -176,6 +179,7 @@ async function joinCollectors(office: Office): Promise<OpenCollector> {
           log,
           letterMax: letterLimit,
           readReply,
+          sort,
         });
     },
   };

@@ -7,8 +7,6 @@ import { openBlobs } from '../protocol/jmap/blobs.ts';
 import type { Blobs, MethodGroup } from '../protocol/jmap/contract.ts';
 import { coreGroup } from '../protocol/jmap/core-methods.ts';
 import { openDispatcher } from '../protocol/jmap/dispatch.ts';
-import { coreLimits } from '../protocol/jmap/limits.ts';
-import { mailGroup } from '../protocol/jmap/mail/group.ts';
 import { openJmapPeople } from '../protocol/jmap/people.ts';
 import { PushHub } from '../protocol/jmap/push-hub.ts';
 import { PushSender } from '../protocol/jmap/push-sender.ts';
@@ -65,7 +63,6 @@ export function openJmap({ office, domain, groups = () => [] }: JmapParts): Open
     }),
     blobGroup({ store, blobs }),
     quotaGroup(store),
-    mailGroup({ store, blobs, maxSizeAttachmentsPerEmail: coreLimits.maxSizeUpload }),
     ...groups({ blobs }),
   ];
   const hub = new PushHub({

@@ -10,8 +10,6 @@ import type { JsonObject } from '../protocol/jmap/contract.ts';
 import { formatId } from '../protocol/jmap/ids.ts';
 import type { DeviceDesk } from '../protocol/jmap/tayori/contract.ts';
 import type { Office } from './office.ts';
-import { qrSvg } from './publish/qr.ts';
-import { words } from './publish/words.ts';
 
 export interface DeviceDeskParts {
   readonly office: Office;
@@ -61,6 +59,7 @@ export function openDeviceDesk({ office, pageUrl }: DeviceDeskParts): DeviceDesk
     async addLink(owner, device, days, language) {
       if (pageUrl('/setup/') === null) throw new Refusal('cannot', 'no page listens here that a device could open');
       const { token } = await links.make(loginOf(owner), device, days);
+      const [{ qrSvg }, { words }] = await Promise.all([import('./publish/qr.ts'), import('./publish/words.ts')]);
       const url = pageUrl(`/setup/${token}`)!;
       const row = directory.setupLinkBySha256(sha256Hex(token))!;
       return { id: row.id, more: { url, qr: qrSvg(url, words[language].thereLabel) } };

@@ -1,6 +1,6 @@
 // A domain turned into its addresses and mail servers and back, in plain words: what the net's address book (DNS) says of it. Knows which questions
 // are asked and what the answers mean; asks by our own resolver, which goes to no server of the domain.
-import { Refusal, Unavailable } from '../base/trouble.ts';
+import { SyntaxTrouble, Unavailable } from '../base/trouble.ts';
 import type { AccountId } from '../store/contract.ts';
 import type { RecordData, RecordType, Resolver } from '../protocol/dns/contract.ts';
 import { srvLabels } from '../protocol/autoconfig/srv.ts';
@@ -9,6 +9,7 @@ import type { JsonObject } from '../protocol/jmap/contract.ts';
 import type { Language } from '../protocol/jmap/tayori/contract.ts';
 import { reverseName } from './check.ts';
 import type { Office } from './office.ts';
+import { takeLookUp } from './own-capability-rate.ts';
 import { describeDmarc, describeMtaSts, describeSpf } from './own-capability-policies.ts';
 
 /** Of one kind, so that nobody's large answer becomes many questions. */
@@ -20,14 +21,14 @@ export interface DomainParts {
   readonly resolver: () => Promise<Resolver>;
 }
 
-/** @throws Refusal `limit`, `cannot` (it is no domain); Unavailable `dns` when the address book gives no answer at all. */
+/** @throws SyntaxTrouble (it is no domain); Refusal `login-delayed` (too many look-ups); Unavailable `dns` when the address book gives no answer at all. */
 export async function lookAtDomain(parts: DomainParts, owner: AccountId, typed: string, language: Language): Promise<JsonObject> {
   const text = typed.normalize('NFKC').trim();
   const name = text.slice(text.lastIndexOf('@') + 1).replaceAll('。', '.');
   const isAddress = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(name) || (name.includes(':') && /^[0-9a-f:.]+$/i.test(name));
   const domain = isAddress ? name.toLowerCase() : parseHost(name);
-  if (domain === null || (!isAddress && !domain.includes('.'))) throw new Refusal('cannot', 'this is no domain');
-  parts.allowance.take(owner, 'look-up');
+  if (domain === null || (!isAddress && !domain.includes('.'))) throw new SyntaxTrouble('This is no domain.');
+  takeLookUp(parts.allowance, owner);
   const book = new AddressBook(await parts.resolver());
   return isAddress ? backwards(book, domain, language) : forwards(book, domain, language);
 }

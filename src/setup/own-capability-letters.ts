@@ -1,13 +1,11 @@
 // Letters that are put away until later, and whom somebody has written to: what the own capability asks of a mailbox. Knows the store's shelf;
 // when a letter comes back is decided elsewhere.
 import { Refusal } from '../base/trouble.ts';
+import { snoozedName } from '../journey/appointments/snooze.ts';
 import { parseAddressText } from './own-capability-addresses.ts';
 import type { AccountId, MailboxId, MailStore } from '../store/contract.ts';
 import { fitOf } from '../protocol/jmap/tayori/suggest.ts';
 import type { ContactDesk, SnoozeDesk } from '../protocol/jmap/tayori/contract.ts';
-
-/** Made when it is needed first. Apps show it by this name. */
-export const snoozedName = 'Snoozed';
 
 export function openSnoozeDesk({ store }: { readonly store: MailStore }): SnoozeDesk {
   async function snoozed(account: AccountId): Promise<MailboxId> {
@@ -53,6 +51,14 @@ export function openSnoozeDesk({ store }: { readonly store: MailStore }): Snooze
       const target = mailboxes.find(({ id }) => id === mailbox) ?? mailboxes.find(({ role }) => role === 'inbox');
       const away = mailboxes.find(({ name }) => name === snoozedName);
       if (target === undefined || away === undefined) return;
+      const shelf = await store.openShelf(account);
+      try {
+        // Somebody has put it elsewhere meanwhile: there it stays.
+        const index = shelf.indexOf(message);
+        if (index < 0 || !shelf.mailboxesAt(index).includes(away.id)) return;
+      } finally {
+        shelf.release();
+      }
       await store.revise(account, [{ message, mailboxes: { add: [target.id], remove: [away.id] } }], null);
     },
   };

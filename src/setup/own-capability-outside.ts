@@ -8,7 +8,7 @@ import { restMs } from '../journey/account/people.ts';
 import { formatUtcDate } from '../protocol/jmap/arguments.ts';
 import type { Json, JsonObject } from '../protocol/jmap/contract.ts';
 import { formatId } from '../protocol/jmap/ids.ts';
-import type { Language, OutsideDesk, Shown } from '../protocol/jmap/tayori/contract.ts';
+import type { Language, Shown } from '../protocol/jmap/tayori/contract.ts';
 import { sayHealth, sayNews } from './cli/outside-words.ts';
 import type { Office } from './office.ts';
 import { failureOf, isCause } from './own-capability-words.ts';
@@ -18,35 +18,12 @@ export interface OutsideDeskParts {
   readonly progressOf: (account: AccountId) => CollectionProgress | null;
 }
 
-export function openOutsideDesk({ office, progressOf }: OutsideDeskParts): OutsideDesk {
-  const { accounts } = office.outside;
-  const own = (owner: AccountId, account: AccountId): OutsideAccountRow => {
-    const row = office.directory.outsideAccount(account);
-    if (row === null || row.owner !== owner) throw new Refusal('nonexistent', 'there is no such account at another provider');
-    return row;
-  };
-  return {
-    async list(owner, language): Promise<Shown> {
-      const shown = new Map<string, JsonObject>();
-      for (const row of accounts.list(owner, true)) shown.set(formatId('A', row.id), await show(office, row, progressOf(row.id), language));
-      return shown;
-    },
-    marks: (owner) =>
-      new Map(
-        accounts
-          .list(owner, true)
-          .map((row): [string, JsonObject] => [formatId('A', row.id), showRow(office, row, progressOf(row.id), 'en')]),
-      ),
-    async change(owner, account, { open, paused, ...change }) {
-      const row = own(owner, account);
-      if (open) await accounts.reopen(row.id);
-      if (Object.keys(change).length > 0) await accounts.change(row.id, change);
-      if (paused !== undefined && paused !== row.paused) await (paused ? accounts.pause(row.id) : accounts.resume(row.id));
-    },
-    async rest(owner, account) {
-      await accounts.close(own(owner, account).id);
-    },
-  };
+/** All of a person, also those at rest, in the asked language. */
+export async function listOutside({ office, progressOf }: OutsideDeskParts, owner: AccountId, language: Language): Promise<Shown> {
+  const shown = new Map<string, JsonObject>();
+  for (const row of office.outside.accounts.list(owner, true))
+    shown.set(formatId('A', row.id), await show(office, row, progressOf(row.id), language));
+  return shown;
 }
 
 async function show(...[office, row, progress, language]: Parameters<typeof showRow>): Promise<JsonObject> {

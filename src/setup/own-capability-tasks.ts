@@ -23,6 +23,7 @@ import { checkHealth } from './outside-health.ts';
 import { checkKey, setUp, type SetUpProgress, type SetUpServer, type Switch } from './outside-setup.ts';
 import { switchReceiving } from './outside-switch.ts';
 import { signInByPage } from './outside-sign-in.ts';
+import { asRate, takeLookUp } from './own-capability-rate.ts';
 import { showDiscovery } from './own-capability-discovery.ts';
 import { explain, failureOf, failureOfSetUp, isCause, sayCheckStep, sayProof, told } from './own-capability-words.ts';
 
@@ -32,7 +33,7 @@ export interface TaskParts {
   readonly discovery?: DiscoverParts['options'];
 }
 
-export function openTaskDesk(parts: TaskParts): TaskDesk {
+export function openTaskDesk(parts: TaskParts): Omit<TaskDesk, 'ready'> {
   const { office } = parts;
   return {
     check(wish, owner) {
@@ -40,14 +41,14 @@ export function openTaskDesk(parts: TaskParts): TaskDesk {
       if (wish.kind === 'discovery') {
         // What is no address takes nothing of what may be looked up.
         cleanAddress(wish.address);
-        allowance.take(owner, 'look-up');
+        takeLookUp(allowance, owner);
         return;
       }
       if (wish.kind === 'setUp') accounts.checkNew(owner, cleanAddress(wish.address).address);
       else rowOf(office, owner, wish.outsideAccount);
       if (wish.kind !== 'check') checkKey(office);
-      if (wish.kind === 'switch' && wish.receive === null) allowance.take(owner, 'look-up');
-      allowance.check(owner, 'failed-login', wish.kind === 'check' ? 1 : failuresMax);
+      if (wish.kind === 'switch' && wish.receive === null) takeLookUp(allowance, owner);
+      asRate(() => allowance.check(owner, 'failed-login', wish.kind === 'check' ? 1 : failuresMax));
     },
     run: (wish, owner, language, hand) => run(parts, wish, owner, language, hand),
     explain,

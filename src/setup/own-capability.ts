@@ -1,23 +1,19 @@
 // Tayori's own capability of JMAP, fulfilled: tasks, desks and look-ups joined on the office. Knows which part needs which; knows no argument and
 // no page. docs/jmap.md says what it is for.
 import { CauseTrouble } from '../journey/outside/causes.ts';
-import { sentenceOf } from '../journey/outside/cause-sentences.ts';
 import type { CollectionProgress } from '../journey/collection/contract.ts';
 import { readRule } from '../journey/arrival/rule.ts';
 import { MethodError, type JsonObject, type MethodGroup } from '../protocol/jmap/contract.ts';
-import type { TayoriParts } from '../protocol/jmap/tayori/contract.ts';
+import type { JourneyDesk, TaskDesk, TayoriParts } from '../protocol/jmap/tayori/contract.ts';
 import { tayoriGroups } from '../protocol/jmap/tayori/group.ts';
 import { TaskBoard } from '../protocol/jmap/tayori/task-board.ts';
 import type { AccountId } from '../store/contract.ts';
-import { termsIn } from './glossary.ts';
 import type { Office } from './office.ts';
 import { openOutsideChanges } from './own-capability-changes.ts';
 import { openDeviceDesk } from './own-capability-devices.ts';
-import { lookAtDomain } from './own-capability-domain.ts';
-import { openJourneyDesk } from './own-capability-journey.ts';
 import { openContactDesk, openSnoozeDesk } from './own-capability-letters.ts';
-import { openOutsideDesk } from './own-capability-outside.ts';
-import { openTaskDesk, type TaskParts } from './own-capability-tasks.ts';
+import { openOutsideDesk } from './own-capability-outside-desk.ts';
+import type { TaskParts } from './own-capability-tasks.ts';
 
 export interface OwnCapabilityParts {
   readonly office: Office;
@@ -41,16 +37,17 @@ export function openOwnCapability({ office, progressOf, pageUrl, discovery }: Ow
     items: store.items,
     clock,
     tasks,
-    desk: openTaskDesk({ office, ...(discovery === undefined ? {} : { discovery }) }),
+    desk: lazyDesk({ office, ...(discovery === undefined ? {} : { discovery }) }),
     outside: openOutsideDesk({ office, progressOf }),
     devices: openDeviceDesk({ office, pageUrl }),
-    journeys: openJourneyDesk(office),
+    journeys: lazyJourneys(office),
     snoozes: openSnoozeDesk({ store }),
     contacts: openContactDesk({ store }),
     async known(address, language) {
-      const [{ discoverAtOnce }, { showDiscovery }] = await Promise.all([
+      const [{ discoverAtOnce }, { showDiscovery }, { sentenceOf }] = await Promise.all([
         import('./discover/discover.ts'),
         import('./own-capability-discovery.ts'),
+        import('../journey/outside/cause-sentences.ts'),
       ]);
       try {
         const found = discoverAtOnce(address);
@@ -61,9 +58,19 @@ export function openOwnCapability({ office, progressOf, pageUrl, discovery }: Ow
         throw new MethodError('invalidArguments', `${wrong} ${next}`, { arguments: ['address'], cause: trouble.why });
       }
     },
-    domain: (owner, domain, language) =>
-      lookAtDomain({ allowance: outside.allowance, resolver: async () => (await outside.roads()).resolver }, owner, domain, language),
-    glossary: (language) => termsIn(language).map((one): JsonObject => ({ ...one })),
+    async domain(owner, domain, language) {
+      const { lookAtDomain } = await import('./own-capability-domain.ts');
+      return lookAtDomain(
+        { allowance: outside.allowance, resolver: async () => (await outside.roads()).resolver },
+        owner,
+        domain,
+        language,
+      );
+    },
+    async glossary(language) {
+      const { termsIn } = await import('./glossary.ts');
+      return termsIn(language).map((one): JsonObject => ({ ...one }));
+    },
     readRule: (value) => readRule(value) as unknown as JsonObject,
     hasMailbox: async (account, mailbox) => (await store.mailboxes(account)).some(({ id }) => id === mailbox),
   };
@@ -74,5 +81,33 @@ export function openOwnCapability({ office, progressOf, pageUrl, discovery }: Ow
       tasks.close();
       changes.close();
     },
+  };
+}
+
+/** Checks, dialogues and sentences are loaded with the first task: most starts of the program see none. */
+function lazyDesk(parts: TaskParts): TaskDesk {
+  let loaded: Omit<TaskDesk, 'ready'> | null = null;
+  const desk = (): Omit<TaskDesk, 'ready'> => {
+    if (loaded === null) throw new Error('nobody has waited for the desk');
+    return loaded;
+  };
+  return {
+    async ready() {
+      loaded ??= (await import('./own-capability-tasks.ts')).openTaskDesk(parts);
+    },
+    check: (...asked) => desk().check(...asked),
+    run: (...asked) => desk().run(...asked),
+    explain: (...asked) => desk().explain(...asked),
+  };
+}
+
+function lazyJourneys(office: Office): JourneyDesk {
+  let loading: Promise<JourneyDesk> | null = null;
+  const desk = (): Promise<JourneyDesk> =>
+    (loading ??= import('./own-capability-journey.ts').then(({ openJourneyDesk }) => openJourneyDesk(office)));
+  return {
+    lettersOf: async (...asked) => (await desk()).lettersOf(...asked),
+    look: async (...asked) => (await desk()).look(...asked),
+    underWay: async (...asked) => (await desk()).underWay(...asked),
   };
 }

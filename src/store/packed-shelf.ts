@@ -2,58 +2,16 @@
 // Knows letters, their places and threads; knows no engine. What a mailbox counts is shelf-counts.ts, what changed since when shelf-changes.ts.
 //
 // Nearly all letters lie in one place: it stands in the columns. The others, and letters out of sight, have their places in maps beside.
-import { FlagSets } from './flag-sets.ts';
-import { DELETED, DRAFT, SEEN, type FlagSet } from './mailbox-state.ts';
-import type { AccountId, MailboxId, MessageId, ModSeq, Uid } from './contract.ts';
-import { mergeFlags } from './revising.ts';
+import type { FlagSet } from './mailbox-state.ts';
+import type { AccountId, MailboxId, MessageId, ModSeq } from './contract.ts';
 import type { GoneLetter, GoneMailbox, MailboxShape, ShelfChange } from './shelf-change.ts';
-import { emptyLetters, lettersFrom, withRoom, type ShelfLetters } from './shelf-columns.ts';
+import { findLetter, withRoom, type ShelfLetters } from './shelf-columns.ts';
 import type { MailboxCounts, Shelf } from './shelf-contract.ts';
 import { ShelfCounts } from './shelf-counts.ts';
+import { loadLetters, type HiddenLetter, type ShelfRows } from './shelf-loading.ts';
 import { orderAll, orderMoved, orderWith } from './shelf-order.ts';
-
-/** MODSEQs of when it came into sight, lost a place last, came into its thread (0: with its coming). */
-export type TakeLetter = (message: MessageId, thread: number, created: ModSeq, changed: ModSeq, joined: ModSeq) => void;
-/** `words`: keywords joined by spaces. */
-export type TakePlace = (
-  mailbox: MailboxId,
-  uid: Uid,
-  message: MessageId,
-  system: number,
-  words: string,
-  modSeq: ModSeq,
-  size: number,
-  receivedAt: number,
-) => void;
-
-/** Everything an engine knows of an account when it opens its shelf. */
-export interface ShelfRows {
-  readonly account: AccountId;
-  readonly modSeq: ModSeq;
-  /** How many letters there are about; then letters that lie somewhere, ascending, and all places. Given one by one: rows as values would be garbage. */
-  readonly count: number;
-  readLetters(take: TakeLetter): void;
-  readPlaces(take: TakePlace): void;
-  readonly mailboxes: readonly (MailboxShape & { readonly id: MailboxId; readonly highestModSeq: ModSeq })[];
-  /** The last MODSEQ at which a letter, a mailbox went. */
-  readonly lastGone: { readonly letter: ModSeq; readonly mailbox: ModSeq };
-  /** `[thread, modseq]`: when a letter of a thread went last. */
-  readonly goneOf: readonly (readonly [number, ModSeq])[];
-}
-
-interface Place {
-  readonly mailbox: MailboxId;
-  readonly uid: Uid;
-  readonly flags: FlagSet;
-}
-
-/** A letter that lies somewhere, but nowhere in sight. */
-interface Hidden {
-  thread: number;
-  readonly size: number;
-  readonly receivedAt: number;
-  readonly places: readonly Place[];
-}
+import { counts, isUnread, ShelfSets, type Place } from './shelf-sets.ts';
+import { ShelfThreads } from './shelf-threads.ts';
 
 /** A letter while a change is at work on it. */
 interface Draft {
@@ -70,15 +28,6 @@ interface Draft {
 
 const nowhere: readonly never[] = [];
 
-/** RFC 8621 §2: neither $seen nor $draft. */
-function isUnread({ system }: FlagSet): boolean {
-  return (system & (SEEN | DRAFT)) === 0;
-}
-
-function counts(place: Place): boolean {
-  return (place.flags.system & DELETED) === 0;
-}
-
 export class PackedShelf implements Shelf {
   readonly account: AccountId;
   modSeq: ModSeq;
@@ -87,15 +36,11 @@ export class PackedShelf implements Shelf {
   mailboxModSeq: ModSeq;
   gone = false;
   #letters: ShelfLetters;
-  readonly #flags = new FlagSets();
-  readonly #boxSets: (readonly MailboxId[])[] = [];
-  readonly #boxSetOf = new Map<string, number>();
-  readonly #oneBox = new Map<MailboxId, number>();
+  readonly #sets = new ShelfSets();
   /** All places of letters in sight that have others than one. */
-  readonly #many = new Map<MessageId, readonly Place[]>();
-  readonly #hidden = new Map<MessageId, Hidden>();
-  /** Letters of each thread, the oldest first. */
-  readonly #members = new Map<number, MessageId | MessageId[]>();
+  readonly #many: Map<MessageId, readonly Place[]>;
+  readonly #hidden: Map<MessageId, HiddenLetter>;
+  readonly #threads = new ShelfThreads();
   readonly #mailboxes = new Map<MailboxId, MailboxShape & { countsModSeq: ModSeq }>();
   readonly #counts: ShelfCounts;
   #order: Uint32Array | null = null;
@@ -109,13 +54,16 @@ export class PackedShelf implements Shelf {
     for (const { id, role, createdModSeq, changedModSeq, highestModSeq } of rows.mailboxes)
       this.#mailboxes.set(id, { role, createdModSeq, changedModSeq, countsModSeq: highestModSeq });
     this.#counts = new ShelfCounts(this.#trash());
-    this.#letters = emptyLetters(0);
-    this.#load(rows);
+    const loaded = loadLetters(rows, this.#sets);
+    this.#letters = loaded.letters;
+    this.#many = loaded.many;
+    this.#hidden = loaded.hidden;
+    const { count, threads, messages, modSeqs, joined } = loaded.letters;
+    for (let at = 0; at < count; at++) this.#join(threads[at]!, messages[at]!);
     this.#countAll();
     this.#dateMailboxes(rows);
     let email = rows.lastGone.letter;
     let thread = rows.lastGone.letter;
-    const { count, modSeqs, joined } = this.#letters;
     for (let at = 0; at < count; at++) {
       if (modSeqs[at]! > email) email = modSeqs[at]!;
       if (joined[at]! > thread) thread = joined[at]!;
@@ -162,15 +110,15 @@ export class PackedShelf implements Shelf {
   }
 
   indexOf(message: MessageId): number {
-    return find(this.#letters.messages, this.#letters.count, message);
+    return findLetter(this.#letters, message);
   }
 
   mailboxesAt(index: number): readonly MailboxId[] {
-    return this.#boxSets[this.#letters.boxes[index]!]!;
+    return this.#sets.boxes[this.#letters.boxes[index]!]!;
   }
 
   flagsAt(index: number): FlagSet {
-    return this.#flags.sets[this.#letters.flags[index]!]!;
+    return this.#sets.flags.sets[this.#letters.flags[index]!]!;
   }
 
   placesAt(index: number): readonly Place[] {
@@ -185,7 +133,7 @@ export class PackedShelf implements Shelf {
   }
 
   membersOf(thread: number): readonly number[] {
-    const members = this.#members.get(thread);
+    const members = this.#threads.of(thread);
     if (members === undefined) return nowhere;
     return typeof members === 'number' ? [this.indexOf(members)] : members.map((message) => this.indexOf(message));
   }
@@ -252,74 +200,17 @@ export class PackedShelf implements Shelf {
     return null;
   }
 
-  // --- loading ------------------------------------------------------------------------------------------------------
-
-  #load(rows: ShelfRows): void {
-    const all = lettersFrom(rows.count, (take) => rows.readLetters(take));
-    const sets = new Map<string, FlagSet>();
-    const many = new Map<number, Place[]>();
-    rows.readPlaces((mailbox, uid, message, system, words, modSeq, size, receivedAt) => {
-      const at = find(all.messages, all.count, message);
-      // A place whose letter is not there: `verify` names it.
-      if (at < 0) return;
-      let flags: FlagSet | undefined;
-      if (words === '') flags = this.#flags.intern(system, nowhere);
-      else {
-        const key = `${system} ${words}`;
-        flags = sets.get(key);
-        if (flags === undefined) sets.set(key, (flags = this.#flags.intern(system, words.split(' '))));
-      }
-      const hidden = (system & DELETED) !== 0;
-      if (!hidden && modSeq > all.modSeqs[at]!) all.modSeqs[at] = modSeq;
-      if (all.sizes[at] === 0 || receivedAt < all.receivedAt[at]!) all.receivedAt[at] = receivedAt;
-      all.sizes[at] = size;
-      const list = many.get(at);
-      if (list !== undefined) list.push({ mailbox, uid, flags });
-      else if (hidden) many.set(at, [...(all.uids[at] === 0 ? [] : [this.#placeOf(all, at)]), { mailbox, uid, flags }]);
-      else if (all.uids[at] === 0) {
-        all.uids[at] = uid;
-        all.boxes[at] = this.#internOne(mailbox);
-        all.flags[at] = flags.index;
-      } else many.set(at, [this.#placeOf(all, at), { mailbox, uid, flags }]);
-    });
-    const left: number[] = [];
-    for (const [at, list] of many) {
-      all.uids[at] = 0;
-      const inSight = list.filter(counts);
-      const message = all.messages[at]!;
-      if (inSight.length === 0) {
-        left.push(at);
-        this.#hidden.set(message, { thread: all.threads[at]!, size: all.sizes[at]!, receivedAt: all.receivedAt[at]!, places: list });
-        continue;
-      }
-      this.#many.set(message, list);
-      all.boxes[at] = this.#internBoxes(inSight);
-      all.flags[at] = this.#merge(inSight).index;
-    }
-    // A letter that counts places it has not: `verify` names it too.
-    for (let at = 0; at < all.count; at++) if (all.uids[at] === 0 && !many.has(at)) left.push(at);
-    left.sort((a, b) => a - b);
-    this.#letters = left.length === 0 ? all : withRoom(all, all.count - left.length, left);
-    const { count, threads, messages } = this.#letters;
-    for (let at = 0; at < count; at++) this.#join(threads[at]!, messages[at]!, at);
-  }
-
-  #placeOf(letters: ShelfLetters, at: number): Place {
-    return { mailbox: this.#boxSets[letters.boxes[at]!]![0]!, uid: letters.uids[at]!, flags: this.#flags.sets[letters.flags[at]!]! };
-  }
-
   #countAll(): void {
     // Most letters are alone in their thread, and many of them look alike: they are counted together.
     const alike = new Map<number, number>();
     const { boxes, flags, count, threads } = this.#letters;
     for (let at = 0; at < count; at++) {
-      if (typeof this.#members.get(threads[at]!) !== 'number') continue;
-      const key = boxes[at]! * 2 + (isUnread(this.#flags.sets[flags[at]!]!) ? 1 : 0);
+      if (!this.#threads.isAlone(threads[at]!)) continue;
+      const key = boxes[at]! * 2 + (isUnread(this.#sets.flags.sets[flags[at]!]!) ? 1 : 0);
       alike.set(key, (alike.get(key) ?? 0) + 1);
     }
-    for (const [key, letters] of alike)
-      this.#counts.countAlone(this.#boxSets[key >>> 1]!, (key & 1) === 1, letters);
-    for (const [thread, members] of this.#members) if (typeof members !== 'number') this.#countThread(thread, 1);
+    for (const [key, letters] of alike) this.#counts.countAlone(this.#sets.boxes[key >>> 1]!, (key & 1) === 1, letters);
+    for (const thread of this.#threads.large()) this.#countThread(thread, 1);
   }
 
   /**
@@ -332,7 +223,7 @@ export class PackedShelf implements Shelf {
     for (const facts of this.#mailboxes.values()) if (facts.countsModSeq < last) facts.countsModSeq = last;
     for (const [thread, modSeq] of goneOf) this.#dateThread(thread, modSeq);
     // A letter in one place, alone in its thread, is known by its mailbox.
-    for (const [thread, members] of this.#members) if (typeof members !== 'number') this.#dateThread(thread, 0);
+    for (const thread of this.#threads.large()) this.#dateThread(thread, 0);
     for (const message of this.#many.keys()) this.#dateThread(this.threads[this.indexOf(message)]!, 0);
   }
 
@@ -392,7 +283,7 @@ export class PackedShelf implements Shelf {
         continue;
       }
       for (const { system, keywords, uids, messages } of flags) {
-        const set = this.#flags.intern(system, keywords);
+        const set = this.#sets.flags.intern(system, keywords);
         for (const [index, uid] of uids.entries()) {
           const draft = draftOf(messages[index]!);
           const where = draft.places.findIndex((place) => place.uid === uid && place.mailbox === mailbox);
@@ -404,7 +295,7 @@ export class PackedShelf implements Shelf {
       }
       for (const [uid, message, system, keywords, size, receivedAt] of added) {
         const draft = draftOf(message);
-        const place = { mailbox, uid, flags: this.#flags.intern(system, keywords) };
+        const place = { mailbox, uid, flags: this.#sets.flags.intern(system, keywords) };
         if (draft.places.length === 0) {
           draft.size = size;
           draft.receivedAt = receivedAt;
@@ -438,7 +329,7 @@ export class PackedShelf implements Shelf {
   /** Letters with a place in a mailbox, also one that does not count. */
   #lettersIn(mailbox: MailboxId): MessageId[] {
     const found = new Set<MessageId>();
-    const holds = this.#boxSets.map((set) => set.includes(mailbox));
+    const holds = this.#sets.boxes.map((set) => set.includes(mailbox));
     for (let at = 0; at < this.count; at++) if (holds[this.#letters.boxes[at]!]) found.add(this.messages[at]!);
     for (const [message, places] of this.#many) if (places.some((place) => place.mailbox === mailbox)) found.add(message);
     for (const [message, { places }] of this.#hidden) if (places.some((place) => place.mailbox === mailbox)) found.add(message);
@@ -453,11 +344,11 @@ export class PackedShelf implements Shelf {
       threads[at] = kept;
       joined[at] = modSeq;
       modSeqs[at] = modSeq;
-      this.#join(kept, message, at);
+      this.#join(kept, message);
       this.threadModSeq = modSeq;
       this.emailModSeq = modSeq;
     }
-    this.#members.delete(dropped);
+    this.#threads.drop(dropped);
     for (const hidden of this.#hidden.values()) if (hidden.thread === dropped) hidden.thread = kept;
     for (const draft of drafts.values()) if (draft.thread === dropped) draft.thread = kept;
   }
@@ -488,7 +379,7 @@ export class PackedShelf implements Shelf {
       const { created, joined } = this.#letters;
       gone.push({ modSeq, message, thread, createdModSeq: created[at]!, joinedModSeq: joined[at]!, moved: false });
       leaving.push(at);
-      this.#leave(thread, message);
+      this.#threads.leave(thread, message);
       this.threadModSeq = modSeq;
     }
     if (leaving.length > 0 || coming.length > 0) this.#rearrange(leaving, coming, modSeq);
@@ -538,7 +429,7 @@ export class PackedShelf implements Shelf {
       created[at] = joined[at] = modSeqs[at] = modSeq;
       this.#write(at, draft);
     }
-    for (const [index, draft] of coming.entries()) this.#join(draft.thread, draft.message, positions[index]!);
+    for (const draft of coming) this.#join(draft.thread, draft.message);
     if (coming.length > 0) this.threadModSeq = modSeq;
     if (this.#order !== null) this.#order = orderWith(this.#letters, this.#order, positions);
   }
@@ -550,47 +441,21 @@ export class PackedShelf implements Shelf {
     if (places.length === 1) {
       this.#many.delete(message);
       uids[at] = only!.uid;
-      boxes[at] = this.#internOne(only!.mailbox);
+      boxes[at] = this.#sets.internOne(only!.mailbox);
       flags[at] = only!.flags.index;
       return;
     }
     const inSight = places.filter(counts);
     this.#many.set(message, places);
     uids[at] = 0;
-    boxes[at] = this.#internBoxes(inSight);
-    flags[at] = this.#merge(inSight).index;
+    boxes[at] = this.#sets.internBoxes(inSight);
+    flags[at] = this.#sets.merge(inSight).index;
   }
 
   // --- threads and sets ---------------------------------------------------------------------------------------------
 
-  #join(thread: number, message: MessageId, at: number): void {
-    const members = this.#members.get(thread);
-    if (members === undefined) {
-      this.#members.set(thread, message);
-      return;
-    }
-    const list = typeof members === 'number' ? [members] : members;
-    const { receivedAt } = this.#letters;
-    const time = receivedAt[at]!;
-    let where = list.length;
-    while (where > 0) {
-      const other = receivedAt[this.indexOf(list[where - 1]!)]!;
-      if (other < time || (other === time && list[where - 1]! < message)) break;
-      where--;
-    }
-    if (where === list.length) list.push(message);
-    else list.splice(where, 0, message);
-    if (list !== members) this.#members.set(thread, list);
-  }
-
-  #leave(thread: number, message: MessageId): void {
-    const members = this.#members.get(thread);
-    if (members === undefined || typeof members === 'number') {
-      this.#members.delete(thread);
-      return;
-    }
-    members.splice(members.indexOf(message), 1);
-    if (members.length === 1) this.#members.set(thread, members[0]!);
+  #join(thread: number, message: MessageId): void {
+    this.#threads.join(thread, message, (other) => this.receivedAt[this.indexOf(other)]!);
   }
 
   isUnread(index: number): boolean {
@@ -601,38 +466,4 @@ export class PackedShelf implements Shelf {
     const positions = this.membersOf(thread);
     if (positions.length > 0) this.#counts.count(positions, this, sign);
   }
-
-  #internOne(mailbox: MailboxId): number {
-    let index = this.#oneBox.get(mailbox);
-    if (index === undefined) this.#oneBox.set(mailbox, (index = this.#boxSets.push([mailbox]) - 1));
-    return index;
-  }
-
-  #internBoxes(places: readonly Place[]): number {
-    const ids = [...new Set(places.map(({ mailbox }) => mailbox))].sort((a, b) => a - b);
-    if (ids.length === 1) return this.#internOne(ids[0]!);
-    const key = ids.join(' ');
-    let index = this.#boxSetOf.get(key);
-    if (index === undefined) this.#boxSetOf.set(key, (index = this.#boxSets.push(ids) - 1));
-    return index;
-  }
-
-  #merge(places: readonly Place[]): FlagSet {
-    const { system, keywords } = mergeFlags(places.map(({ flags }) => flags));
-    return this.#flags.intern(system, keywords);
-  }
-}
-
-function find(messages: Uint32Array, count: number, message: MessageId): number {
-  if (count === 0 || message < messages[0]! || message > messages[count - 1]!) return -1;
-  // Ids ascend and differ: one lies at most as far behind the first as their difference. Without gaps it lies just there.
-  let high = Math.min(count - 1, message - messages[0]!);
-  if (messages[high] === message) return high;
-  let low = 0;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (messages[middle]! < message) low = middle + 1;
-    else high = middle;
-  }
-  return messages[low] === message ? low : -1;
 }

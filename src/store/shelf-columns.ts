@@ -1,6 +1,6 @@
 // The columns of a shelf, and how they are made anew when letters come and go in the middle. Knows arrays; knows no letter.
 import type { MessageId } from './contract.ts';
-import type { TakeLetter } from './packed-shelf.ts';
+import type { TakeLetter } from './shelf-loading.ts';
 
 export interface ShelfLetters {
   count: number;
@@ -86,4 +86,19 @@ function firstAbove(messages: Uint32Array, from: number, to: number, message: Me
     else high = middle;
   }
   return low;
+}
+
+/** Position of a letter, or -1. */
+export function findLetter({ messages, count }: ShelfLetters, message: MessageId): number {
+  if (count === 0 || message < messages[0]! || message > messages[count - 1]!) return -1;
+  // Ids ascend and differ: one lies at most as far behind the first as their difference. Without gaps it lies just there.
+  let high = Math.min(count - 1, message - messages[0]!);
+  if (messages[high] === message) return high;
+  let low = 0;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (messages[middle]! < message) low = middle + 1;
+    else high = middle;
+  }
+  return messages[low] === message ? low : -1;
 }

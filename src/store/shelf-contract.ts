@@ -65,14 +65,20 @@ export interface ShelfChanges {
   readonly modSeq: ModSeq;
   readonly emails: ObjectChanges;
   readonly threads: ObjectChanges;
-  /** `countsOnly`: of those updated, mailboxes of which nothing but counters changed. */
+  /**
+   * `countsOnly`: of those updated, mailboxes of which nothing but counters changed. One may be told whose counters are what they were (after the
+   * store was opened anew); none is left out.
+   */
   readonly mailboxes: ObjectChanges & { readonly countsOnly: ReadonlySet<MailboxId> };
 }
 
-/** What is to become of one letter. All of a call's revisions are one transaction with one MODSEQ. */
+/**
+ * What is to become of one letter. All of a call's revisions are one transaction with one MODSEQ, done in order. Places with \Deleted are no part
+ * of it and stay as they are, except that they go with a letter that is destroyed; a letter that has no other ones is `nonexistent`.
+ */
 export interface Revision {
   readonly message: MessageId;
-  /** Applied to every place of the letter, also those it gets by `mailboxes`. */
+  /** Applied to every place of the letter; places that it gets by `mailboxes` begin with the letter's flags. */
   readonly flags?: Pick<FlagChange, 'how' | 'flags'>;
   /** `set`: exactly these. A letter that would lie nowhere is refused; `destroy` is for that. */
   readonly mailboxes?:
@@ -115,7 +121,7 @@ export interface ShelfStore {
     revisions: readonly Revision[],
     quota: number | null,
   ): Promise<{ readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[] }>;
-  /** All or none. @throws Refusal `nonexistent` (a mailbox), `over-quota`, `limit`. */
+  /** All or none. @throws Refusal `nonexistent` (a mailbox, or none at all), `over-quota`, `limit`. */
   addLetters(
     account: AccountId,
     letters: readonly NewLetter[],
@@ -124,6 +130,6 @@ export interface ShelfStore {
     readonly modSeq: ModSeq;
     readonly messages: readonly { readonly message: MessageId; readonly thread: number; readonly size: number }[];
   }>;
-  /** @throws Refusal `nonexistent`, `already-exists`, `cannot` (INBOX keeps its name and role; a role is one mailbox's). */
+  /** A subscription goes along with a new name. @throws Refusal `nonexistent`, `already-exists`, `cannot` (INBOX keeps its name and role; a role is one mailbox's). */
   reviseMailbox(account: AccountId, mailbox: MailboxId, change: MailboxRevision): Promise<void>;
 }

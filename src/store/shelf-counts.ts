@@ -55,7 +55,7 @@ export class ShelfCounts {
 
   /** Counts begin at nothing again, by another Trash; `changed` goes on comparing with what was at `begin`. */
   restart(trash: MailboxId | null): void {
-    for (const mailbox of [...this.#counts.keys()]) this.#touch(mailbox);
+    for (const mailbox of this.#counts.keys()) this.#touch(mailbox);
     this.#counts = new Map();
     this.trash = trash;
   }

@@ -58,7 +58,7 @@ async function openOffice(receive: Partial<OutsideServer> & { readonly service: 
     () => new Uint8Array([1]),
   );
   await store.createAccount(added.id, firstMailboxes);
-  const collection = startCollection(office);
+  const collection = startCollection(office, { sort: async () => {} });
   return {
     store,
     directory,

@@ -19,19 +19,40 @@ const letters = readdirSync(lettersFolder)
   .map((file) => ({ name: file.slice(0, -4), bytes: readFileSync(`${lettersFolder}/${file}`) }));
 
 const body = {
-  bodyProperties: ['partId', 'blobId', 'size', 'headers', 'name', 'type', 'charset', 'disposition', 'cid', 'language', 'location', 'header:Content-Type:asText'],
+  bodyProperties: [
+    'partId',
+    'blobId',
+    'size',
+    'headers',
+    'name',
+    'type',
+    'charset',
+    'disposition',
+    'cid',
+    'language',
+    'location',
+    'header:Content-Type:asText',
+  ],
   fetchTextBodyValues: false,
   fetchHTMLBodyValues: false,
   fetchAllBodyValues: true,
   maxBodyValueBytes: 0,
 };
-const everything = readWish([...defaultEmailProperties, 'headers', 'bodyStructure', 'header:X-Any:asAddresses:all', 'header:Subject:all'], body);
+const everything = readWish(
+  [...defaultEmailProperties, 'headers', 'bodyStructure', 'header:X-Any:asAddresses:all', 'header:Subject:all'],
+  body,
+);
 const listed = readWish(['messageId', 'inReplyTo', 'sender', 'from', 'to', 'cc', 'bcc', 'replyTo', 'subject', 'sentAt'], body);
 
 test('every letter of the corpus has all its properties, as JSON that is well-formed text', () => {
   for (const { name, bytes } of letters) {
     const tree = parseTree(bytes);
-    const text = JSON.stringify(valuesFromLetter(everything, openBody(bytes, tree, charsetHint(tree), (path) => `B1-${path.join('_')}`)));
+    const text = JSON.stringify(
+      valuesFromLetter(
+        everything,
+        openBody(bytes, tree, charsetHint(tree), (path) => `B1-${path.join('_')}`),
+      ),
+    );
     assert.ok(text.isWellFormed() && !/\\ud[89ab]/i.test(text), name);
   }
 });
@@ -58,7 +79,9 @@ const otherwise = new Map<string, string>([
 ]);
 
 test('one plain text is the text that postal-mime reads', async () => {
-  const known = new Set(differences.filter(({ reader, aspect }) => reader === 'postal-mime' && aspect === 'text').flatMap(({ letters }) => letters));
+  const known = new Set(
+    differences.filter(({ reader, aspect }) => reader === 'postal-mime' && aspect === 'text').flatMap(({ letters }) => letters),
+  );
   const differing: string[] = [];
   for (const { name, bytes } of letters) {
     const [only, ...more] = bodyParts(parseTree(bytes)).textBody;

@@ -129,21 +129,21 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
   async function open(...addresses: readonly string[]): Promise<void> {
     const query = new URLSearchParams(addresses.map((address) => ['src', address]));
     await page.goto(`${origin}/around?${query}`, { waitUntil: 'load' });
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll('iframe')].every((frame) => frame.contentDocument?.readyState === 'complete'),
+    await page.waitForFunction(
+      "[...document.querySelectorAll('iframe')].every((frame) => frame.contentDocument?.readyState === 'complete')",
     );
   }
 
   /** What runs late, such as an animation or a refresh, has had its time when two frames were drawn. */
   async function judge(titles: readonly string[]): Promise<void> {
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    const state = await page.evaluate(() => {
-      const inner = [...document.querySelectorAll('iframe')].map((frame) => frame.contentWindow as Window & { ran?: number });
-      return { ran: (window as { ran?: number }).ran, inner: inner.map((one) => ({ ran: one.ran, path: one.location.pathname })) };
-    });
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))');
+    const state = (await page.evaluate(`({
+      ran: window.ran,
+      inner: [...document.querySelectorAll('iframe')].map(({ contentWindow }) => ({ ran: contentWindow.ran, path: contentWindow.location.pathname })),
+    })`)) as { ran?: number; inner: readonly { ran?: number; path: string }[] };
     assert.equal(state.inner.length, titles.length);
     for (const [index, { ran, path }] of state.inner.entries()) {
-      assert.equal(ran, undefined, titles[index]);
+      assert.ok(ran === undefined, titles[index]!);
       assert.match(path, /^\/letter\//, `${titles[index]}: the frame stays where it is`);
     }
     assert.deepEqual([state.ran, dialogs, foreign, connections], [undefined, [], [], 0]);
@@ -161,6 +161,9 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
       [headers['x-content-type-options'], headers['referrer-policy'], headers['cross-origin-resource-policy'], headers['x-tayori-remote']],
       ['nosniff', 'no-referrer', 'same-origin', '0'],
     );
+    const again = await context.request.get(`${origin}${address}`, { headers: { 'if-none-match': headers['etag']! } });
+    assert.equal(again.status(), 304);
+    assert.notEqual((await context.request.get(`${origin}${address}?theme=dark`)).headers()['etag'], headers['etag']);
     for (const path of [`${address}9999`, '/letter/A2/M1', '/letter/A1/M0', '/letter/A1/M1x', '/letter/A1/M1/part/..'])
       assert.ok([404, 400].includes((await context.request.get(`${origin}${path}`)).status()), path);
     const stranger = await browser.newContext({ ignoreHTTPSErrors: true });
@@ -189,7 +192,7 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
       await judge(['all']);
       // By its own address too, where no frame is around it.
       await page.goto(`${origin}${address}`, { waitUntil: 'load' });
-      assert.equal(await page.evaluate(() => (window as { ran?: number }).ran), undefined);
+      assert.equal(await page.evaluate('window.ran'), undefined);
       assert.deepEqual([dialogs, foreign, connections], [[], [], 0]);
     }
   });
@@ -197,8 +200,8 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
   test('a picture in the letter is shown; what calls itself one and is none is not', async () => {
     const related = (type: string, octets: string): string =>
       `${usual}Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<img src="cid:p@x">\r\n--b\r\nContent-Type: ${type}\r\nContent-ID: <p@x>\r\nContent-Transfer-Encoding: base64\r\n\r\n${octets}\r\n--b--\r\n`;
-    const width = (): Promise<number | undefined> =>
-      page.evaluate(() => document.querySelector('iframe')?.contentDocument?.querySelector('img')?.naturalWidth);
+    const width = (): Promise<unknown> =>
+      page.evaluate("document.querySelector('iframe')?.contentDocument?.querySelector('img')?.naturalWidth");
     const good = await put(related('application/octet-stream', png.toString('base64')));
     await open(good);
     assert.equal(await width(), 1);
@@ -220,14 +223,14 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
       `${usual}Content-Type: text/html\r\n\r\n<img id=a src="${at}/picture.png"><img id=b src="${at}/svg"><img src="${at}/pixel" width=1 height=1><img id=c src="http://127.0.0.1:${pictures.port}/picture">`,
     );
     await open(address);
-    assert.deepEqual(pictures.seen, []);
+    assert.equal(pictures.seen.length, 0);
     const counted = await context.request.get(`${origin}${address}`);
     assert.deepEqual([counted.headers()['x-tayori-remote'], counted.headers()['x-tayori-trackers']], ['4', '1']);
     await open(`${address}?images=1`);
-    const widths = await page.evaluate(() =>
-      [...document.querySelector('iframe')!.contentDocument!.querySelectorAll('img')].map((one) => one.naturalWidth),
+    const widths = await page.evaluate(
+      "[...document.querySelector('iframe').contentDocument.querySelectorAll('img')].map((one) => one.naturalWidth)",
     );
-    assert.deepEqual(widths.slice(0, 2), [1, 0]);
+    assert.deepEqual((widths as number[]).slice(0, 2), [1, 0]);
     assert.deepEqual(
       pictures.seen.filter((line) => line.includes('pixel')),
       [],
@@ -257,7 +260,7 @@ suite('letters in Chromium', { skip: skipWithout('chromium') }, () => {
   test('the canary does hear: a letter that nobody has cleaned is told on', async () => {
     const other = await context.newPage();
     await other.setContent(hostileMarkup.map(([, html]) => html).join('\n')).catch(() => {});
-    await other.waitForFunction(() => document.images.length > 0);
+    await other.waitForFunction('document.images.length > 0');
     assert.ok(connections > 0 && foreign.length > 0);
     await other.close();
   });

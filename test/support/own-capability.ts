@@ -1,6 +1,7 @@
 // People at home in the memory store with Tayori's own capability of JMAP, asked as an app asks: request in, responses out. Providers are scripted
 // servers on real sockets. Every octet that was answered is kept, so that a test can look for secrets.
-import { silentLog } from '../../src/base/log.ts';
+import { inspect } from 'node:util';
+import type { Log } from '../../src/base/log.ts';
 import { bytesFromBase64, base64FromBytes, bytesFromUtf8, utf8FromBytes } from '../../src/base/bytes.ts';
 import { openLedger } from '../../src/io/collection/ledger.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
@@ -53,7 +54,10 @@ const vault: Vault = {
 export type Answered = any;
 
 export async function openOwnWorld(options: WorldOptions = {}) {
-  const [clock, chance, log] = [systemClock, systemChance, silentLog];
+  const [clock, chance] = [systemClock, systemChance];
+  let logged = '';
+  const write = (...words: readonly unknown[]): void => void (logged += `${words.map((one) => inspect(one, { depth: 10 })).join(' ')}\n`);
+  const log: Log = { debug: write, info: write, warn: write, error: write, with: () => log };
   const directory = openMemoryDirectory();
   const store = openMemoryStore({ clock, chance });
   const hasher = { decoy: '', hash: async (password: string) => `#${password.length}`, verify: async () => false };
@@ -189,6 +193,7 @@ export async function openOwnWorld(options: WorldOptions = {}) {
     flow,
     idOf: (account: AccountId) => formatId('A', account),
     answers: () => answers,
+    logged: () => logged,
     async close() {
       own.close();
       await ledger.close();

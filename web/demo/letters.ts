@@ -14,7 +14,10 @@ const senders = [
 
 const subjects = [
   ['土曜日の件', '週末は晴れそうですね。駅の東口に10時でどうでしょうか。お弁当はこちらで用意します。'],
-  ['Minutes of Tuesday’s meeting', 'Attached are the minutes. Two things are still open: the room for May, and who writes to the printers.'],
+  [
+    'Minutes of Tuesday’s meeting',
+    'Attached are the minutes. Two things are still open: the room for May, and who writes to the printers.',
+  ],
   ['ご注文の本が入荷しました', 'お取り置きの『活版印刷の手引き』が届きました。ご都合のよいときにお立ち寄りください。'],
   ['Re: the garden wall', 'The mason can come on the 14th. He thinks the lower part can stay as it is, which would save us a good deal.'],
   ['転入手続きのご案内', '必要な書類は本人確認書類と転出証明書です。混雑状況はこちらのページでご確認いただけます。'],
@@ -46,7 +49,18 @@ export function letterOf(number: number, mailboxId: string, over: Partial<Letter
     messageId: `${number}@example.jp`,
     attachments:
       number % 7 === 1
-        ? [{ partId: '3', blobId: `B${number}-3`, size: 482_113, name: number % 2 ? 'minutes.pdf' : '見積書.pdf', type: 'application/pdf', charset: null, disposition: 'attachment', cid: null }]
+        ? [
+            {
+              partId: '3',
+              blobId: `B${number}-3`,
+              size: 482_113,
+              name: number % 2 ? 'minutes.pdf' : '見積書.pdf',
+              type: 'application/pdf',
+              charset: null,
+              disposition: 'attachment',
+              cid: null,
+            },
+          ]
         : [],
     ...over,
   };

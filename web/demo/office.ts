@@ -43,12 +43,25 @@ export class Office {
     this.accountId = accountId;
     this.username = username;
     const names = { inbox: 'Inbox', drafts: 'Drafts', sent: 'Sent', archive: 'Archive', junk: 'Junk', trash: 'Trash' } as const;
-    for (const [index, [role, name]] of Object.entries(names).entries()) this.addMailbox(`F${index + 1}`, name, role as Mailbox['role'], null);
+    for (const [index, [role, name]] of Object.entries(names).entries())
+      this.addMailbox(`F${index + 1}`, name, role as Mailbox['role'], null);
   }
 
   addMailbox(id: Id, name: string, role: Mailbox['role'], parentId: Id | null): void {
     const rights = { mayAddItems: true, mayDelete: role === null, mayRename: role === null };
-    this.mailboxes.set(id, { id, name, role, parentId, sortOrder: 0, totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0, isSubscribed: true, myRights: rights });
+    this.mailboxes.set(id, {
+      id,
+      name,
+      role,
+      parentId,
+      sortOrder: 0,
+      totalEmails: 0,
+      unreadEmails: 0,
+      totalThreads: 0,
+      unreadThreads: 0,
+      isSubscribed: true,
+      myRights: rights,
+    });
     this.#note('Mailbox', id, 'created');
   }
 
@@ -58,7 +71,12 @@ export class Office {
       username: this.username,
       accounts: { [this.accountId]: { name: this.username, isPersonal: true, isReadOnly: false, accountCapabilities: mine } },
       primaryAccounts: { [mail]: this.accountId },
-      capabilities: { [core]: { maxObjectsInSet: 500, maxConcurrentRequests: 4 }, [mail]: {}, [submission]: {}, 'urn:ietf:params:jmap:websocket': { url: '/jmap/ws', supportsPush: true } },
+      capabilities: {
+        [core]: { maxObjectsInSet: 500, maxConcurrentRequests: 4 },
+        [mail]: {},
+        [submission]: {},
+        'urn:ietf:params:jmap:websocket': { url: '/jmap/ws', supportsPush: true },
+      },
       apiUrl: '/jmap/api',
       uploadUrl: '/jmap/upload/{accountId}',
       downloadUrl: '/jmap/download/{accountId}/{blobId}/{name}?type={type}',
@@ -151,7 +169,9 @@ export class Office {
     'Email/get': (args) => {
       const wanted = new Set(args['properties'] as readonly string[] | undefined);
       const bodies = wanted.has('bodyValues');
-      const found = new Map((args['ids'] as readonly Id[]).flatMap((id) => (this.letters.has(id) ? [[id, this.#email(this.letters.get(id)!, bodies)]] : [])));
+      const found = new Map(
+        (args['ids'] as readonly Id[]).flatMap((id) => (this.letters.has(id) ? [[id, this.#email(this.letters.get(id)!, bodies)]] : [])),
+      );
       return [['Email/get', this.#get(args, found)]];
     },
     'Email/changes': (args) => [['Email/changes', this.#changes('Email', args)]],
@@ -201,15 +221,34 @@ export class Office {
       return [['Email/set', this.#set({ ...answer, destroyed })]];
     },
     'SearchSnippet/get': (args) => [
-      ['SearchSnippet/get', { accountId: this.accountId, list: (args['emailIds'] as readonly Id[]).map((emailId) => ({ emailId, subject: null, preview: null })), notFound: null }],
+      [
+        'SearchSnippet/get',
+        {
+          accountId: this.accountId,
+          list: (args['emailIds'] as readonly Id[]).map((emailId) => ({ emailId, subject: null, preview: null })),
+          notFound: null,
+        },
+      ],
     ],
     'Identity/get': () => [
-      ['Identity/get', { accountId: this.accountId, state: '1', list: [{ id: 'I1', name: '', email: this.username, replyTo: null, bcc: null, textSignature: '', htmlSignature: '', mayDelete: false }], notFound: [] }],
+      [
+        'Identity/get',
+        {
+          accountId: this.accountId,
+          state: '1',
+          list: [
+            { id: 'I1', name: '', email: this.username, replyTo: null, bcc: null, textSignature: '', htmlSignature: '', mayDelete: false },
+          ],
+          notFound: [],
+        },
+      ],
     ],
     'EmailSubmission/query': (args) => {
       const ids = ((args['filter'] as JsonObject)['emailIds'] ?? []) as readonly Id[];
       const found = this.submissions.filter(({ emailId }) => ids.includes(String(emailId))).map(({ id }) => id ?? null);
-      return [['EmailSubmission/query', { accountId: this.accountId, queryState: '1', canCalculateChanges: false, position: 0, ids: found }]];
+      return [
+        ['EmailSubmission/query', { accountId: this.accountId, queryState: '1', canCalculateChanges: false, position: 0, ids: found }],
+      ];
     },
     'EmailSubmission/set': (args, created) => {
       const made: Record<string, Json> = {};
@@ -259,7 +298,9 @@ export class Office {
     const key = `${this.#seq} ${keyOf(args)}`;
     const known = this.#results.get(key);
     if (known) return known;
-    this.#sorted ??= [...this.letters.values()].toSorted((a, b) => (a.receivedAt === b.receivedAt ? 0 : a.receivedAt < b.receivedAt ? 1 : -1));
+    this.#sorted ??= [...this.letters.values()].toSorted((a, b) =>
+      a.receivedAt === b.receivedAt ? 0 : a.receivedAt < b.receivedAt ? 1 : -1,
+    );
     const seen = new Set<Id>();
     const ids: Id[] = [];
     for (const letter of this.#sorted) {
@@ -278,7 +319,16 @@ export class Office {
   #email(letter: Letter, bodies: boolean): object {
     const { text, html, messageId, attachments, ...head } = letter;
     if (!bodies) return head;
-    const part = (partId: string, type: string, size: number): JsonObject => ({ partId, blobId: `B${letter.id.slice(1)}-${partId}`, size, name: null, type, charset: 'utf-8', disposition: null, cid: null });
+    const part = (partId: string, type: string, size: number): JsonObject => ({
+      partId,
+      blobId: `B${letter.id.slice(1)}-${partId}`,
+      size,
+      name: null,
+      type,
+      charset: 'utf-8',
+      disposition: null,
+      cid: null,
+    });
     const textPart = part('1', 'text/plain', text.length);
     const values = { '1': { value: text, isTruncated: false, isEncodingProblem: false } };
     return {

@@ -63,17 +63,25 @@ export async function serveDemo(letters: number): Promise<DemoServer> {
         response.write(': hello\n\n');
         const heard = (change: JsonObject): void => void response.write(`event: state\ndata: ${JSON.stringify(change)}\n\n`);
         office.ears.add(heard);
-        request.on('close', () => office.ears.delete(heard));
+        response.on('close', () => office.ears.delete(heard));
       } else if (pathname.startsWith('/letter/')) {
         const letter = office.letters.get(pathname.split('/')[3] ?? '');
         const dark = searchParams.get('theme') === 'dark';
-        response.writeHead(letter ? 200 : 404, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" });
-        response.end(`<!doctype html><style>body{margin:0;font:15px/1.7 system-ui;color:${dark ? '#ede8de' : '#211d18'}}</style>${letter?.html ?? ''}`);
+        response.writeHead(letter ? 200 : 404, {
+          'content-type': 'text/html; charset=utf-8',
+          'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+        });
+        response.end(
+          `<!doctype html><style>body{margin:0;font:15px/1.7 system-ui;color:${dark ? '#ede8de' : '#211d18'}}</style>${letter?.html ?? ''}`,
+        );
       } else {
         const file = join(dist, pathname);
         const found = pathname !== '/' && existsSync(file) && extname(file) !== '' ? file : join(dist, 'index.html');
         const isPage = found.endsWith('.html');
-        response.writeHead(200, { 'content-type': types[extname(found)] ?? 'application/octet-stream', ...(isPage ? { 'content-security-policy': policy } : {}) });
+        response.writeHead(200, {
+          'content-type': types[extname(found)] ?? 'application/octet-stream',
+          ...(isPage ? { 'content-security-policy': policy } : {}),
+        });
         response.end(readFileSync(found));
       }
     });

@@ -96,7 +96,7 @@ export function worldOf(office: Office, caches: Map<string, CacheStore> = new Ma
     signedIn: true,
     setOnline(online) {
       isOnline = online;
-      if (!online) for (const socket of [...sockets]) socket.break();
+      if (!online) for (const socket of Array.from(sockets)) socket.break();
       for (const heard of ears) heard();
     },
     loseNextAnswer() {

@@ -18,6 +18,7 @@ interface Scope {
   addEventListener(name: 'fetch', heard: (event: Fetching) => void): void;
   addEventListener(name: 'message', heard: (event: MessageEvent) => void): void;
 }
+export type ServiceWorkerScope = Scope;
 const scope = globalThis as unknown as Scope;
 
 const shell = `shell-${PRECACHE_VERSION}`;
@@ -29,7 +30,11 @@ const others = /^\/(?:start|apps|setup|oauth|auth|jmap|\.well-known|ca\.pem)(?:\
 
 scope.addEventListener('install', (event) => {
   event.waitUntil(
-    caches.open(shell).then((cache) => cache.addAll(PRECACHE_FILES.map((file) => new Request(file, { cache: file.startsWith('/assets/') ? 'default' : 'reload' })))),
+    caches
+      .open(shell)
+      .then((cache) =>
+        cache.addAll(PRECACHE_FILES.map((file) => new Request(file, { cache: file.startsWith('/assets/') ? 'default' : 'reload' }))),
+      ),
   );
 });
 
@@ -82,4 +87,3 @@ async function letter(request: Request, event: Extendable): Promise<Response> {
     throw error;
   }
 }
-export {};

@@ -34,7 +34,10 @@ interface Answer {
 /** Turns a text about: enough to see that what is kept is not what was given. */
 const vault: Pick<Vault, 'sealText' | 'openText'> = {
   sealText: (text, bound) => bytesFromUtf8(`${bound}|${[...text].toReversed().join('')}`),
-  openText: (sealed, bound) => Array.from(utf8FromBytes(sealed).slice(bound.length + 1)).toReversed().join(''),
+  openText: (sealed, bound) =>
+    Array.from(utf8FromBytes(sealed).slice(bound.length + 1))
+      .toReversed()
+      .join(''),
 };
 
 async function open(secure = true) {

@@ -27,6 +27,8 @@ type Answering = (context: Ask, entrant: Entrant) => Response | Promise<Response
 const never = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 /** An upload that brings nothing for so long is over. */
 const silenceMs = 30_000;
+/** Octets of a file that is too large which are read and thrown away. */
+const passedMax = 64 * 1024 * 1024;
 
 export function jmapRoutes(parts: JmapRoutesParts): Hono<{ Bindings: WebSurroundings }> {
   const { service, door, secure } = parts;
@@ -86,10 +88,17 @@ export function jmapRoutes(parts: JmapRoutesParts): Hono<{ Bindings: WebSurround
       const length = Number(context.req.header('content-length') ?? 0);
       const told = context.req.header('content-type') ?? '';
       const spool = service.store.spool(coreLimits.maxSizeUpload);
+      let passed = 0;
       try {
-        if (length > coreLimits.maxSizeUpload) return tooLarge();
-        service.store.checkRoom(length);
-        await readPieces(context.req.raw, service, (piece) => spool.add(piece));
+        let octets = length > coreLimits.maxSizeUpload ? length : 0;
+        if (octets === 0) service.store.checkRoom(length);
+        await readPieces(context.req.raw, service, (piece) => {
+          if (octets <= coreLimits.maxSizeUpload) octets += piece.length;
+          if (octets <= coreLimits.maxSizeUpload) return spool.add(piece);
+          // Read on for a while: who is cut off in the middle of a sentence does not hear the answer.
+          if ((passed += piece.length) > passedMax) throw new Refusal('too-big', 'the file is too large');
+        });
+        if (octets > coreLimits.maxSizeUpload) return tooLarge();
         const upload = await service.store.uploads.add(account.account, spool, isMediaType(told) ? told : 'application/octet-stream');
         const answer = { accountId: account.id, blobId: formatId('U', upload.id), type: upload.type, size: upload.size };
         return context.json(answer, 201, never);

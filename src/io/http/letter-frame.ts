@@ -7,17 +7,19 @@
 //
 // Three walls (reliability S-17, S-18): markup built anew from what is allowed; a frame whose policy lets nothing run and nothing load but from
 // here; and the app's own page, which trusts no string.
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Hono, type Context } from 'hono';
 import { bytesFromUtf8, concatBytes, type Bytes } from '../../base/bytes.ts';
 import type { Chance } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { sha256Hex } from '../../base/digest.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
-import { inlinePart, letterDocument } from '../../message/html/letter-document.ts';
+import { inlinePart } from '../../message/html/letter-document.ts';
 import type { Principal } from '../../protocol/sasl/authenticator.ts';
 import type { WebClient } from '../../protocol/web/contract.ts';
 import type { AccountId, LetterBytes, MailStore, MessageId } from '../../store/contract.ts';
 import type { Directory } from '../../store/directory-contract.ts';
+import { openLetterWriter } from './letter-thread.ts';
+import { isSigned } from './picture-address.ts';
 import { rasterType } from './raster.ts';
 import type { WebSurroundings } from './listener.ts';
 import { problem, type WebDoor } from './web-door.ts';
@@ -64,6 +66,9 @@ const common = {
 export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundings }> {
   const { door, directory, store, chance, log } = parts;
   const routes = new Hono<{ Bindings: WebSurroundings }>();
+  const writer = openLetterWriter(log);
+  /** Of this running program. */
+  const program = chance.bytes(16);
   const queues = new Map<AccountId, { running: number; readonly waiting: (() => void)[] }>();
   let key: Bytes | null = null;
 
@@ -77,11 +82,6 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
         .putValue(keyName, Buffer.from(key).toString('hex'))
         .catch((cause: unknown) => log.warn('image-proxy-key-not-kept', {}, cause));
     return key;
-  }
-
-  /** Bound to who asks: what one person's letter names is good for nobody else. */
-  function sign(person: AccountId, address: string): Bytes {
-    return createHmac('sha256', proxyKey()).update(`${person} ${address}`).digest().subarray(0, 16);
   }
 
   async function here(context: Ask): Promise<Principal | Response> {
@@ -119,24 +119,33 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     if (principal instanceof Response) return principal;
     const letter = await letterOf(context, principal);
     if (letter instanceof Response) return letter;
-    const images = context.req.query('images') === '1';
-    const { html, form, hasOther, remote, trackers } = letterDocument(letter.octets, {
-      partAddress: (part) => `/letter/A${letter.account}/M${letter.message}/part/${part}`,
-      remotePicture: (address) =>
-        images
-          ? `/image-proxy?u=${encodeURIComponent(address)}&s=${Buffer.from(sign(principal.account, address)).toString('base64url')}`
-          : null,
-      theme: context.req.query('theme') === 'dark' ? 'dark' : 'light',
+    const asked = {
+      theme: context.req.query('theme') === 'dark' ? ('dark' as const) : ('light' as const),
       plain: context.req.query('plain') === '1',
       language: languageOf(context),
+    };
+    const images = context.req.query('images') === '1';
+    const address = `/letter/A${letter.account}/M${letter.message}`;
+    // A letter never changes; how it is cleaned may, with another program. Asked for each time, because another person may sit there.
+    const tag = `"${sha256Hex(program, `${principal.account} ${address} ${images} ${JSON.stringify(asked)}`).slice(0, 32)}"`;
+    const headers = {
+      ...common,
+      'content-security-policy': framePolicy,
+      'cache-control': 'private, no-cache',
+      vary: 'accept-language',
+      etag: tag,
+    };
+    if (context.req.header('if-none-match') === tag) return new Response(null, { status: 304, headers });
+    const { html, form, hasOther, remote, trackers } = await writer.write({
+      ...asked,
+      octets: letter.octets,
+      address,
+      pictures: images ? { key: proxyKey(), person: principal.account } : null,
     });
     return new Response(html, {
       headers: {
-        ...common,
+        ...headers,
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': framePolicy,
-        // A letter never changes; how it is cleaned may, with a new program.
-        'cache-control': 'private, no-cache',
         'x-tayori-remote': String(remote),
         'x-tayori-trackers': String(trackers),
         'x-tayori-form': hasOther ? `${form}, ${form === 'html' ? 'plain' : 'html'}` : form,
@@ -158,9 +167,7 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     const principal = await here(context);
     if (principal instanceof Response) return principal;
     const address = context.req.query('u') ?? '';
-    const signature = Buffer.from(context.req.query('s') ?? '', 'base64url');
-    const expected = sign(principal.account, address);
-    if (signature.length !== expected.length || !timingSafeEqual(signature, expected))
+    if (!isSigned(proxyKey(), principal.account, address, context.req.query('s') ?? ''))
       return problem(403, 'no letter of yours names this picture');
     return inTurn(principal.account, async () => {
       try {

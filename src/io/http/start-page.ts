@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
-import { isLoopback } from '../../base/address.ts';
+import { isLoopback, isLoopbackName } from '../../base/address.ts';
 import type { WebSurroundings } from './listener.ts';
 import { paper, seal } from './paper.ts';
 
@@ -55,9 +55,10 @@ export function startPage({ facts, secure }: StartPageOptions): Hono<{ Bindings:
     const sealed = known?.listeners.find((row) => row.protocol === 'https');
     if (known === null || secure || known.demo || !sealed) return next();
     // The name is ours, not the one in the request: nobody is sent elsewhere.
-    const { pathname, search } = new URL(context.req.url);
+    const { pathname, search, hostname } = new URL(context.req.url);
     // Inside this computer nobody listens; links and keys of people are under seal there too.
-    if (isLoopback(context.env?.remoteAddress ?? '') && !/^\/(?:apps|setup)(?:\/|$)/.test(pathname)) return next();
+    const isHere = isLoopback(context.env?.remoteAddress ?? '') && (isLoopbackName(hostname) || hostname === known.hostName);
+    if (isHere && /^\/(?:start|ca\.pem)?$/.test(pathname)) return next();
     return context.redirect(`https://${known.hostName}${sealed.port === 443 ? '' : `:${sealed.port}`}${pathname}${search}`, 308);
   });
   // At the root too where there is no mail app.

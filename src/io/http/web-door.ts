@@ -4,7 +4,7 @@
 // Against requests that another site makes a browser send (reliability S-21): what comes with the cookie and is no plain reading has to say
 // that it comes from a page of ours (Origin, RFC 6454 §7; where a browser leaves it out, Sec-Fetch-Site). The cookie is not sent along by
 // other sites either (SameSite=Lax); no GET of ours changes anything.
-import { isLoopback } from '../../base/address.ts';
+import { isLoopback, isLoopbackName } from '../../base/address.ts';
 import { Refusal, SyntaxTrouble, Unavailable } from '../../base/trouble.ts';
 import type { WebSessions } from '../../journey/account/web-sessions.ts';
 import { bytesFromBase64, utf8FromBytes } from '../../base/bytes.ts';
@@ -143,10 +143,6 @@ function isSafe({ method }: Request): boolean {
 
 function isWebSocket(request: Request): boolean {
   return request.headers.get('upgrade') !== null;
-}
-
-function isLoopbackName(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || isLoopback(hostname.replace(/^\[|\]$/g, ''));
 }
 
 // --- words ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,13 @@ import { openEmbeddedStore } from './embedded.ts';
 const program = new URL('./trial/desk-at-work.ts', import.meta.url).pathname;
 
 /** Runs the program until it has answered `answers` times, or to its end or its crash point. */
-function run(dir: string, count: number, first: number, answers: number, crashAt: string): Promise<{ output: string; errors: string; signal: string | null }> {
+function run(
+  dir: string,
+  count: number,
+  first: number,
+  answers: number,
+  crashAt: string,
+): Promise<{ output: string; errors: string; signal: string | null }> {
   const child = spawn(process.execPath, [program, dir, String(count), String(first)], {
     env: { ...process.env, ...(crashAt === '' ? {} : { CRASH_AT: crashAt }) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,7 +42,15 @@ function said(output: string, word: string): Set<string> {
 
 /** Opens what was left behind, lets what is due go, and counts. */
 async function audit(dir: string, output: string): Promise<readonly string[]> {
-  const store = await openEmbeddedStore({ dir, shards: 1, clock: systemClock, chance: systemChance, log: silentLog, meter: silentMeter, threads: false });
+  const store = await openEmbeddedStore({
+    dir,
+    shards: 1,
+    clock: systemClock,
+    chance: systemChance,
+    log: silentLog,
+    meter: silentMeter,
+    threads: false,
+  });
   try {
     const post = await openPost({ store, recipientsPerHour: 1_000_000, world: { clock: systemClock, chance: systemChance } });
     for (let round = 0; round < 100 && (await store.items.nextDue()) !== null; round++) await post.runDue();
@@ -49,7 +63,12 @@ async function audit(dir: string, output: string): Promise<readonly string[]> {
       if (row.domain !== 'remote.test') throw new Error(`${subject} still waits as ${row.domain}`);
       count(queued, subject);
     }
-    const [tried, held, called, back] = ['TRY', 'HELD', 'CALL', 'BACK'].map((word) => said(output, word)) as [Set<string>, Set<string>, Set<string>, Set<string>];
+    const [tried, held, called, back] = ['TRY', 'HELD', 'CALL', 'BACK'].map((word) => said(output, word)) as [
+      Set<string>,
+      Set<string>,
+      Set<string>,
+      Set<string>,
+    ];
     const faults: string[] = [];
     for (const name of new Set([...tried, ...here.keys(), ...queued.keys()])) {
       const [times, rows] = [here.get(name) ?? 0, queued.get(name) ?? 0];

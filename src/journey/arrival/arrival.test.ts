@@ -53,13 +53,42 @@ for (const [condition, holds] of conditions)
 
 const good: RuleCondition = { field: 'from', has: 'yamada' };
 const bad: RuleCondition = { field: 'from', has: 'nobody' };
-const sets: [name: string, rules: { match?: 'any' | 'all'; conditions: RuleCondition[]; actions: RuleAction[]; stop?: boolean }[], outcome: RuleOutcome][] = [
+const sets: [
+  name: string,
+  rules: { match?: 'any' | 'all'; conditions: RuleCondition[]; actions: RuleAction[]; stop?: boolean }[],
+  outcome: RuleOutcome,
+][] = [
   ['any', [{ match: 'any', conditions: [bad, good], actions: [{ do: 'move', mailbox: 3 }] }], { into: [3], flags: [] }],
   ['all', [{ match: 'all', conditions: [bad, good], actions: [{ do: 'move', mailbox: 3 }] }], { into: null, flags: [] }],
-  ['several actions', [{ conditions: [good], actions: [{ do: 'move', mailbox: 3 }, { do: 'keyword', keyword: 'work' }, { do: 'seen' }, { do: 'flagged' }] }], { into: [3], flags: ['work', '\\Seen', '\\Flagged'] }],
-  ['two rules add up', [{ conditions: [good], actions: [{ do: 'move', mailbox: 3 }] }, { conditions: [good], actions: [{ do: 'move', mailbox: 4 }, { do: 'flagged' }] }], { into: [3, 4], flags: ['\\Flagged'] }],
-  ['stop', [{ conditions: [good], actions: [{ do: 'move', mailbox: 3 }], stop: true }, { conditions: [good], actions: [{ do: 'trash' }] }], { into: [3], flags: [] }],
-  ['stop only where it applied', [{ conditions: [bad], actions: [{ do: 'move', mailbox: 3 }], stop: true }, { conditions: [good], actions: [{ do: 'trash' }] }], { into: ['trash'], flags: [] }],
+  [
+    'several actions',
+    [{ conditions: [good], actions: [{ do: 'move', mailbox: 3 }, { do: 'keyword', keyword: 'work' }, { do: 'seen' }, { do: 'flagged' }] }],
+    { into: [3], flags: ['work', '\\Seen', '\\Flagged'] },
+  ],
+  [
+    'two rules add up',
+    [
+      { conditions: [good], actions: [{ do: 'move', mailbox: 3 }] },
+      { conditions: [good], actions: [{ do: 'move', mailbox: 4 }, { do: 'flagged' }] },
+    ],
+    { into: [3, 4], flags: ['\\Flagged'] },
+  ],
+  [
+    'stop',
+    [
+      { conditions: [good], actions: [{ do: 'move', mailbox: 3 }], stop: true },
+      { conditions: [good], actions: [{ do: 'trash' }] },
+    ],
+    { into: [3], flags: [] },
+  ],
+  [
+    'stop only where it applied',
+    [
+      { conditions: [bad], actions: [{ do: 'move', mailbox: 3 }], stop: true },
+      { conditions: [good], actions: [{ do: 'trash' }] },
+    ],
+    { into: ['trash'], flags: [] },
+  ],
 ];
 for (const [name, rules, outcome] of sets)
   test(`rules: ${name}`, () => {
@@ -71,11 +100,20 @@ const whole = { name: 'x', enabled: true, match: 'all', conditions: [good], acti
 
 // --- at delivery ------------------------------------------------------------------------------------------------------
 
-async function arrive(post: Post, octets: string, { reversePath = 'yamada@remote.test', people = ['hanako'], key }: { reversePath?: string; people?: string[]; key?: string } = {}): Promise<void> {
+async function arrive(
+  post: Post,
+  octets: string,
+  { reversePath = 'yamada@remote.test', people = ['hanako'], key }: { reversePath?: string; people?: string[]; key?: string } = {},
+): Promise<void> {
   const spool = post.store.spool(1_000_000);
   const bytes = bytesFromUtf8(octets);
   await spool.add(bytes);
-  const inboxes = people.map((name): Placement => ({ account: post.accounts.get(name)!.account, mailbox: 'inbox', flags: [], ...(key === undefined ? {} : { key }) }));
+  const inboxes = people.map((name): Placement => ({
+    account: post.accounts.get(name)!.account,
+    mailbox: 'inbox',
+    flags: [],
+    ...(key === undefined ? {} : { key }),
+  }));
   const at = post.clock.now();
   const arrival = await post.arrivals.arrive({ letter: 'l', at, reversePath, octets: bytes }, inboxes);
   await post.store.commit({
@@ -120,7 +158,10 @@ test('moved, marked and starred before it lies anywhere; others have it as ever'
   let changes = 0;
   post.store.subscribe(post.accounts.get('hanako')!.account, () => changes++);
   await arrive(post, letter, { people: ['hanako', 'taro'] });
-  assert.deepEqual([await count(post, 'hanako', 'inbox'), await count(post, 'hanako', 'archive'), await count(post, 'taro', 'inbox')], [0, 1, 1]);
+  assert.deepEqual(
+    [await count(post, 'hanako', 'inbox'), await count(post, 'hanako', 'archive'), await count(post, 'taro', 'inbox')],
+    [0, 1, 1],
+  );
   assert.equal(changes, 1);
   const state = await post.store.openMailbox(post.accounts.get('hanako')!.account, archive);
   assert.equal(state.flagsAt(0).text, '(\\Seen friends)');
@@ -133,28 +174,56 @@ test('deleted into Trash; disabled rules and mailboxes that are gone do nothing'
   await addRule(post, 'taro', { enabled: false, actions: [{ do: 'trash' }] });
   await addRule(post, 'jiro', { actions: [{ do: 'move', mailbox: 999 }, { do: 'flagged' }] });
   await arrive(post, letter, { people: ['hanako', 'taro', 'jiro'] });
-  assert.deepEqual([await count(post, 'hanako', 'trash'), await count(post, 'taro', 'inbox'), await count(post, 'jiro', 'inbox')], [1, 1, 1]);
+  assert.deepEqual(
+    [await count(post, 'hanako', 'trash'), await count(post, 'taro', 'inbox'), await count(post, 'jiro', 'inbox')],
+    [1, 1, 1],
+  );
 });
 
 test('a letter that comes again under its key lies nowhere twice, also in two mailboxes', async () => {
   const post = await openPost();
   const targets = ['archive', 'trash'];
   const ids = await Promise.all(targets.map(async (role) => Number((await post.mailbox('hanako', role)).slice(1))));
-  
+
   for (const mailbox of ids) await addRule(post, 'hanako', { actions: [{ do: 'move', mailbox }] });
   for (let turn = 0; turn < 2; turn++) await arrive(post, letter, { key: 'k' });
   assert.deepEqual(await Promise.all(targets.map((role) => count(post, 'hanako', role))), [1, 1]);
 });
 
+test('letters that were fetched are sorted where they lie, in one transaction; nobody is answered', async () => {
+  const post = await openPost();
+  const { account } = post.accounts.get('hanako')!;
+  const archive = Number((await post.mailbox('hanako', 'archive')).slice(1));
+  await away(post);
+  for (const octets of [letter, letter, ask.replaceAll('yamada', 'sato')]) await arrive(post, octets, { reversePath: '' });
+  await addRule(post, 'hanako', { actions: [{ do: 'move', mailbox: archive }, { do: 'flagged' }] });
+  let changes = 0;
+  post.store.subscribe(account, () => changes++);
+  await post.arrivals.sort(account, [1, 2, 3, 99]);
+  assert.deepEqual([await count(post, 'hanako', 'archive'), await count(post, 'hanako', 'inbox'), changes], [2, 1, 1]);
+  assert.equal((await post.store.queue.count()).letters, 0);
+});
+
 // --- vacation ---------------------------------------------------------------------------------------------------------
 
-const ask = lines('From: yamada@remote.test', 'To: Hanako <hanako@local.test>', 'Subject: =?utf-8?B?6LOq5ZWP?=', 'Message-ID: <q@remote.test>', 'References: <p@remote.test>', '', 'Are you there?');
+const ask = lines(
+  'From: yamada@remote.test',
+  'To: Hanako <hanako@local.test>',
+  'Subject: =?utf-8?B?6LOq5ZWP?=',
+  'Message-ID: <q@remote.test>',
+  'References: <p@remote.test>',
+  '',
+  'Are you there?',
+);
 
 async function away(post: Post, person = 'hanako', more: object = {}): Promise<void> {
-  await post.one(person, 'VacationResponse/set', { update: { singleton: { isEnabled: true, subject: '夏休み', textBody: '山にいます。\n', ...more } } });
+  await post.one(person, 'VacationResponse/set', {
+    update: { singleton: { isEnabled: true, subject: '夏休み', textBody: '山にいます。\n', ...more } },
+  });
 }
 
-const replies = async (post: Post): Promise<string[]> => (await post.store.queue.list({ domain: 'remote.test', limit: 100 })).map(({ letter: name }) => name);
+const replies = async (post: Post): Promise<string[]> =>
+  (await post.store.queue.list({ domain: 'remote.test', limit: 100 })).map(({ letter: name }) => name);
 
 test('a reply in the person’s words, from the null path, for no machine to answer', async () => {
   const post = await openPost();

@@ -6,9 +6,10 @@ import type { Log } from '../../base/log.ts';
 import { Refusal } from '../../base/trouble.ts';
 import { bytesFromUtf8, noBytes } from '../../base/bytes.ts';
 import { formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
-import type { AcceptLetter, AccountId, MailStore, Placement } from '../../store/contract.ts';
+import type { AcceptLetter, AccountId, MailStore, MessageId, Placement } from '../../store/contract.ts';
 import type { Directory } from '../../store/directory-contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
+import type { Revision } from '../../store/shelf-contract.ts';
 import type { AddressBook, RecipientLists } from '../account/contract.ts';
 import type { Arrival, ArrivingLetter, Arrivals } from './contract.ts';
 import { inRuleOrder, readRule, ruleKind, rulesMax, RuleTrouble, type Rule } from './rule.ts';
@@ -16,7 +17,7 @@ import { applyRules, RuleFacts } from './rules.ts';
 import { buildReply, isAway, replyEveryMs, replyFor, vacationKind, type VacationValue } from './vacation.ts';
 
 export interface ArrivalParts {
-  readonly store: Pick<MailStore, 'items' | 'subscribe' | 'mailboxes' | 'spool'>;
+  readonly store: Pick<MailStore, 'items' | 'subscribe' | 'mailboxes' | 'spool' | 'readLetters' | 'revise'>;
   readonly directory: Pick<Directory, 'accountById' | 'outsideAccount'>;
   readonly addresses: AddressBook;
   readonly recipients: RecipientLists;
@@ -66,9 +67,29 @@ class AccountArrivals implements Arrivals {
     this.#parts = parts;
   }
 
-  concerns(account: AccountId): boolean | Promise<boolean> {
-    const wishes = this.#remembered.get(account)?.wishes;
-    return wishes === undefined || wishes === null ? this.#wishesOf(account).then((read) => read !== none) : wishes !== none;
+  async sort(account: AccountId, messages: readonly MessageId[]): Promise<void> {
+    const { store } = this.#parts;
+    const { rules } = await this.#wishesOf(account);
+    if (rules.length === 0) return;
+    const mailboxes = await store.mailboxes(account);
+    const inbox = mailboxes.find(({ name }) => name === 'INBOX')!.id;
+    const revisions: Revision[] = [];
+    for (const message of messages) {
+      // oxlint-disable-next-line no-await-in-loop -- one letter in memory at a time
+      const [octets] = await store.readLetters(account, [message]);
+      if (octets === null || octets === undefined) continue;
+      const { into, flags } = applyRules(rules, new RuleFacts(octets));
+      const add = (into ?? []).flatMap(
+        (target) => mailboxes.find(({ id, role }) => (target === 'trash' ? role === 'trash' : id === target))?.id ?? [],
+      );
+      if (add.length + flags.length === 0) continue;
+      revisions.push({
+        message,
+        ...(flags.length === 0 ? {} : { flags: { how: 'add', flags } }),
+        ...(add.length === 0 ? {} : { mailboxes: { add, remove: add.includes(inbox) ? [] : [inbox] } }),
+      });
+    }
+    if (revisions.length > 0) await store.revise(account, revisions, null);
   }
 
   arrive(letter: ArrivingLetter, placements: readonly Placement[]): null | Promise<Arrival> {
@@ -82,19 +103,20 @@ class AccountArrivals implements Arrivals {
     const replies: AcceptLetter[] = [];
     const given: (() => void)[] = [];
     const facts = new RuleFacts(letter.octets);
+    const names = new Map<AccountId, string>();
     for (const placement of placements) {
       // oxlint-disable-next-line no-await-in-loop -- from memory, but for the first letter of an account
       const { rules, vacation } = await this.#wishesOf(placement.account);
       // oxlint-disable-next-line no-await-in-loop -- as above
-      placed.push(...(rules.length === 0 ? [placement] : await this.#place(placement, rules, facts)));
-      if (vacation === null || letter.collected === true || !isAway(vacation, letter.at)) continue;
+      placed.push(...(rules.length === 0 ? [placement] : await this.#place(placement, rules, facts, names)));
+      if (vacation === null || !isAway(vacation, letter.at)) continue;
       // oxlint-disable-next-line no-await-in-loop -- as above
       const reply = await this.#reply(letter, placement.account, vacation);
       if (reply === null) continue;
       replies.push(reply.letter);
       given.push(reply.given);
     }
-    return { placements: placed, replies, committed: () => given.forEach((one) => one()) };
+    return { placements: placed, names, replies, committed: () => given.forEach((one) => one()) };
   }
 
   // --- what a person wishes -----------------------------------------------------------------------------------------
@@ -103,7 +125,11 @@ class AccountArrivals implements Arrivals {
     let remembered = this.#remembered.get(account);
     if (remembered === undefined) {
       this.#makeRoom();
-      const fresh: Remembered = { wishes: null, changes: 0, forget: this.#parts.store.subscribe(account, ({ items }) => heard(fresh, items)) };
+      const fresh: Remembered = {
+        wishes: null,
+        changes: 0,
+        forget: this.#parts.store.subscribe(account, ({ items }) => heard(fresh, items)),
+      };
       this.#remembered.set(account, (remembered = fresh));
     }
     if (remembered.wishes !== null) return remembered.wishes;
@@ -139,15 +165,26 @@ class AccountArrivals implements Arrivals {
 
   // --- rules --------------------------------------------------------------------------------------------------------
 
-  async #place(placement: Placement, rules: readonly Rule[], facts: RuleFacts): Promise<readonly Placement[]> {
+  async #place(
+    placement: Placement,
+    rules: readonly Rule[],
+    facts: RuleFacts,
+    names: Map<AccountId, string>,
+  ): Promise<readonly Placement[]> {
     const { into, flags } = applyRules(rules, facts);
     if (into === null && flags.length === 0) return [placement];
     const marked: Placement = { ...placement, flags: [...new Set([...placement.flags, ...flags])] };
     if (into === null) return [marked];
-    const there = new Set((await this.#parts.store.mailboxes(placement.account)).map(({ id }) => id));
+    const there = await this.#parts.store.mailboxes(placement.account);
     // Strict: a mailbox that is gone takes no letter with it; it lies where it would lie without the rule.
-    const targets = [...new Set(into.filter((target) => target === 'trash' || there.has(target)))];
-    if (targets.length === 0) return [marked];
+    const found = new Map(
+      into
+        .flatMap((target) => there.find(({ id, role }) => (target === 'trash' ? role === target : id === target)) ?? [])
+        .map((one) => [one.id, one.name]),
+    );
+    if (found.size === 0) return [marked];
+    names.set(placement.account, [...found.values()].join(', '));
+    const targets = [...found.keys()];
     // A key names one place of a letter (D-7).
     return targets.map((mailbox, index) => ({
       ...marked,
@@ -177,7 +214,13 @@ class AccountArrivals implements Arrivals {
     const list = recipients.open({ onlyOurs: false, pastQuota: true });
     if ((await list.add({ address: to.address, notify: ['never'], originalRecipient: null }, 0)) !== null) return null;
     const id = makeLetterId(chance, letter.at);
-    const octets = buildReply({ vacation, to, author: { name: row.name, address: row.address }, at: letter.at, messageId: `${id}@${hostName}` });
+    const octets = buildReply({
+      vacation,
+      to,
+      author: { name: row.name, address: row.address },
+      at: letter.at,
+      messageId: `${id}@${hostName}`,
+    });
     const spool = store.spool(Number.MAX_SAFE_INTEGER);
     await spool.add(octets);
     const queue = list.queueRows();

@@ -1,7 +1,7 @@
 // What happens to a letter at the moment when it is put into somebody's mailbox: their rules, their vacation reply. Knows the question;
 // arrival.ts answers it.
 import type { Bytes } from '../../base/bytes.ts';
-import type { AcceptLetter, AccountId, LetterId, Placement } from '../../store/contract.ts';
+import type { AcceptLetter, AccountId, LetterId, MessageId, Placement } from '../../store/contract.ts';
 
 /** A letter that is about to be placed. */
 export interface ArrivingLetter {
@@ -12,16 +12,13 @@ export interface ArrivingLetter {
   readonly reversePath: string;
   /** Without the trace fields of this server. */
   readonly octets: Bytes;
-  /**
-   * Letters of an account at another provider that were fetched: rules apply, no vacation reply goes out, since the provider may have given one already and
-   * the letters may be old.
-   */
-  readonly collected?: boolean;
 }
 
 export interface Arrival {
   /** Where the letter lies in the end: in the same order, one for each placement or several (never none). */
   readonly placements: readonly Placement[];
+  /** Names of mailboxes other than INBOX, for the journey: of those whose letter a rule has moved. */
+  readonly names: ReadonlyMap<AccountId, string>;
   /** Vacation replies, for the same commit. Their spools are the caller's to discard. */
   readonly replies: readonly AcceptLetter[];
   /** Called once the commit has settled well. */
@@ -34,6 +31,10 @@ export interface Arrivals {
    * Never rejects for what is in a letter; a rule that cannot be read is passed over.
    */
   arrive(letter: ArrivingLetter, placements: readonly Placement[]): null | Promise<Arrival>;
-  /** The same question for one account before any letter is there, so that a caller that streams need not read a letter for it. */
-  concerns(account: AccountId): boolean | Promise<boolean>;
+  /**
+   * By the rules of its account, letters that were fetched from another provider and lie in INBOX already, in one transaction: collection must know first
+   * which letter lies where, and carries what rules do to the provider like everything that a person does here. No vacation reply: the letters may
+   * be old, and the provider may have given one.
+   */
+  sort(account: AccountId, messages: readonly MessageId[]): Promise<void>;
 }

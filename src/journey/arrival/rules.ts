@@ -88,8 +88,14 @@ export class RuleFacts {
   }
 
   #read(field: RuleTextField): string {
-    if (field === 'subject') return this.#values('subject').map((value) => decodeHeaderText(value)).join('\n');
-    if (field === 'list') return this.#values('list-id').map((value) => decodeHeaderText(value)).join('\n');
+    if (field === 'subject')
+      return this.#values('subject')
+        .map((value) => decodeHeaderText(value))
+        .join('\n');
+    if (field === 'list')
+      return this.#values('list-id')
+        .map((value) => decodeHeaderText(value))
+        .join('\n');
     return this.#values(field)
       .map((value) => displayAddresses(parseAddressList(decodeRaw(value)), 100_000))
       .join('\n');

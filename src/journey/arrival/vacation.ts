@@ -21,8 +21,11 @@ export function isAway({ isEnabled, fromDate, toDate }: VacationValue, at: numbe
 }
 
 /** Fields by which lists and machines are known (RFC 3834 §2, §5; RFC 2369; RFC 2919). */
-const listFields = new Set('list-id list-post list-help list-unsubscribe list-subscribe list-owner list-archive mailing-list x-mailing-list'.split(' '));
-const silentLocals = /^(?:mailer-daemon|listserv|majordomo|postmaster|no-?reply|do-?not-?reply|noreply|bounces?|.*-(?:request|owner|relay|bounces?)|owner-.*|bounce[-+=].*)$/i;
+const listFields = new Set(
+  'list-id list-post list-help list-unsubscribe list-subscribe list-owner list-archive mailing-list x-mailing-list'.split(' '),
+);
+const silentLocals =
+  /^(?:mailer-daemon|listserv|majordomo|postmaster|no-?reply|do-?not-?reply|noreply|bounces?|.*-(?:request|owner|relay|bounces?)|owner-.*|bounce[-+=].*)$/i;
 
 export interface ReplyTo {
   /** The reverse-path: where a reply goes (RFC 3834 §4). */

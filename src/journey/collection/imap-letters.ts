@@ -189,6 +189,12 @@ async function keepBatch(
   const put = fresh.length > 0 ? [...rows, ...(await keep(parts, look, fresh))] : rows;
   if (put.length > 0) await parts.ledger.write(parts.account, look.row.folder, { put });
   if (fresh.length > 0) parts.received(fresh.length);
+  // What was there before the account came here was sorted long ago, or is to stay as it is: the first fetch is none of the rules' business.
+  if (parts.sort !== undefined && fresh.length > 0 && look.row.name === 'INBOX' && look.row.uidNext > 1)
+    await parts.sort(
+      parts.account,
+      put.flatMap(({ message }) => (message === 0 ? [] : [message])),
+    );
 }
 
 /** A row for a letter that is not here. */

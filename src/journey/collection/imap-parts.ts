@@ -26,6 +26,8 @@ export interface SyncParts {
   readonly progress: (progress: CollectionProgress) => void;
   /** So many letters came in. */
   readonly received: (count: number) => void;
+  /** Called with letters that have come into INBOX and are written down, once all older ones are here: the rules of their account. */
+  readonly sort?: (account: AccountId, messages: readonly MessageId[]) => Promise<void>;
   readonly memory: SyncMemory;
 }
 

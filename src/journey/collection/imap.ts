@@ -18,6 +18,8 @@ export interface ImapCollectorParts extends Pick<CollectorParts, 'progress' | 'w
   readonly clock: Clock;
   readonly log: Log;
   readonly letterLimit: number;
+  /** See SyncParts. */
+  readonly sort?: NonNullable<SyncParts['sort']>;
 }
 
 /** Folders other than the inbox are asked about this often; more folders, less often. */

@@ -148,9 +148,13 @@ export class Pop3Intake implements LetterReceiver {
   }
 
   async #keep(batch: readonly Whole[], rows: readonly Pop3LetterRow[], removed: readonly number[]): Promise<void> {
-    const { ledger, row } = this.#own.parts;
+    const { ledger, row, sort } = this.#own.parts;
     const placed = batch.length === 0 ? [] : await this.#place(batch);
     await ledger.write(row.id, { put: [...rows, ...placed], remove: removed });
+    await sort?.(
+      row.id,
+      placed.flatMap(({ message }) => (message === 0 ? [] : [message])),
+    );
     const keptOf = (some: readonly Pop3LetterRow[]): number => some.filter(({ keptAt }) => keptAt > 0).length;
     this.#own.kept(keptOf(placed), keptOf(placed) + keptOf(rows));
   }

@@ -3,7 +3,7 @@ import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { LineConnection } from '../../protocol/line/connection.ts';
 import type { Pop3Client, Pop3ClientParts, Pop3Reply } from '../../protocol/pop3/client-contract.ts';
-import type { MailStore } from '../../store/contract.ts';
+import type { AccountId, MailStore, MessageId } from '../../store/contract.ts';
 import type { Pop3Ledger } from '../../store/ledger-contract.ts';
 import type { Cause } from '../outside/causes.ts';
 import type { OutsideConnector, SignInKeeper } from '../outside/contract.ts';
@@ -23,6 +23,8 @@ export interface Pop3Office {
   readonly letterMax: number;
   /** What the words mean with which a server does not let us in (journey/outside/replies.ts); null: as its response code says. */
   readonly readReply?: (reply: Pop3Reply, phase: 'greeting' | 'sign-in') => Cause | null;
+  /** Called with letters that have come into INBOX and are written down: the rules of their account. */
+  readonly sort?: (account: AccountId, messages: readonly MessageId[]) => Promise<void>;
   /** Letters that are put into the store in one commit; `batchLetters` when missing. */
   readonly batch?: number;
   readonly client?: Partial<Pick<Pop3ClientParts, 'patience' | 'limits'>>;

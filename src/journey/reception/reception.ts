@@ -10,7 +10,7 @@ import type { Path } from '../../protocol/smtp/grammar/path.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import { replies, replyWith, type Reply } from '../../protocol/smtp/response.ts';
 import { formatReceived, formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
-import type { LetterId, MailStore } from '../../store/contract.ts';
+import type { AccountId, LetterId, MailStore } from '../../store/contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { Objection, RecipientList, RecipientLists } from '../account/contract.ts';
 import type { Arrivals } from '../arrival/contract.ts';
@@ -52,6 +52,8 @@ const objections: Readonly<Record<Objection, Reply>> = {
   'over-quota': replies['mailbox-over-quota'],
   'too-many': replies['too-many-recipients'],
 };
+
+const noNames: ReadonlyMap<AccountId, string> = new Map();
 
 class ReceivedLetter implements IncomingLetter {
   readonly #parts: ReceptionParts;
@@ -135,7 +137,7 @@ class ReceivedLetter implements IncomingLetter {
         },
         ...others,
       ],
-      events: this.#events(letter, at, content.length, glance.messageId),
+      events: this.#events(letter, at, content.length, glance.messageId, arrival?.names ?? noNames),
     });
     const { letters } = await (others.length === 0 ? commit : commit.finally(() => others.forEach((other) => other.spool.discard())));
     arrival?.committed();
@@ -167,7 +169,7 @@ class ReceivedLetter implements IncomingLetter {
     return bytesFromUtf8(goesOn ? received : formatReturnPath(this.#sender.address) + received);
   }
 
-  #events(letter: LetterId, at: number, size: number, messageId: string): readonly TraceEvent[] {
+  #events(letter: LetterId, at: number, size: number, messageId: string, names: ReadonlyMap<AccountId, string>): readonly TraceEvent[] {
     const { protocol, helloName, remote, tls } = this.#client;
     const events: TraceEvent[] = [
       {
@@ -189,7 +191,15 @@ class ReceivedLetter implements IncomingLetter {
       },
     ];
     for (const [account, recipient] of this.#recipients.accounts)
-      events.push({ letter, at, station: 'mailbox', result: 'done', recipient, account, facts: { mailbox: 'INBOX' } });
+      events.push({
+        letter,
+        at,
+        station: 'mailbox',
+        result: 'done',
+        recipient,
+        account,
+        facts: { mailbox: names.get(account) ?? 'INBOX' },
+      });
     for (const { recipient } of this.#recipients.queueRows())
       events.push({ letter, at, station: 'queue', result: 'done', recipient, account: null, facts: {} });
     return events;

@@ -70,7 +70,8 @@ export function completeLetter(letter: Bytes, { author, at, id }: CompletionFact
         .slice(0, maxMessageId);
     else if (name === 'from' || name === 'sender') {
       const found = mailboxesOf(parseAddressList(fieldText(letter, field)));
-      if (found.length === 0 || found.some(({ local }) => local === '')) fault ??= `the ${name === 'from' ? 'From' : 'Sender'} field has no address`;
+      if (found.length === 0 || found.some(({ local }) => local === ''))
+        fault ??= `the ${name === 'from' ? 'From' : 'Sender'} field has no address`;
       if (found.length > maxAuthors) fault ??= 'the letter has too many authors';
       else for (const mailbox of found) authors.push(formatAddrSpec(mailbox));
       if (name === 'from') {

@@ -146,7 +146,7 @@ export async function makeReady(parts: SubmissionParts, rate: SendingRate, outgo
       },
       ...others,
     ],
-    events: eventsOf(outgoing, letter, at, completion),
+    events: eventsOf(outgoing, letter, at, completion, arrival?.names ?? noNames),
     discard() {
       if (own) spool.discard();
       for (const other of others) other.spool.discard();
@@ -174,7 +174,15 @@ function bodyTypeOf({ body, recipients, octets }: Outgoing): '7bit' | '8bitmime'
   return octets.some((octet) => octet > 127) ? '8bitmime' : '7bit';
 }
 
-function eventsOf(outgoing: Outgoing, letter: LetterId, at: number, { messageId }: Completion): readonly TraceEvent[] {
+const noNames: ReadonlyMap<AccountId, string> = new Map();
+
+function eventsOf(
+  outgoing: Outgoing,
+  letter: LetterId,
+  at: number,
+  { messageId }: Completion,
+  names: ReadonlyMap<AccountId, string>,
+): readonly TraceEvent[] {
   const { account, outside, recipients, reversePath, octets } = outgoing;
   const author = authorOf(outgoing).address;
   const via: TraceEvent['facts'] = outside === null ? {} : { via: outside.address };
@@ -197,7 +205,15 @@ function eventsOf(outgoing: Outgoing, letter: LetterId, at: number, { messageId 
     },
   ];
   for (const [place, recipient] of recipients.accounts)
-    events.push({ letter, at, station: 'mailbox', result: 'done', recipient, account: place, facts: { mailbox: 'INBOX' } });
+    events.push({
+      letter,
+      at,
+      station: 'mailbox',
+      result: 'done',
+      recipient,
+      account: place,
+      facts: { mailbox: names.get(place) ?? 'INBOX' },
+    });
   for (const { recipient } of recipients.queueRows())
     events.push({ letter, at, station: 'queue', result: 'done', recipient, account: null, facts: via });
   return events;

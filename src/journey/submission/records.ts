@@ -13,9 +13,11 @@ const every = 64;
 /** Forgets old records now and then, so that a person's sending never ends because of them. `id`: of the newest. */
 export async function tidy(store: Pick<MailStore, 'items'>, account: AccountId, id: number, now: number): Promise<void> {
   if (id % every !== 0) return;
-  const done = (await store.items.list(account, submissionKind)).filter(
-    ({ value }) => (value as SubmissionValue).undoStatus !== 'pending',
-  );
+  const done = (await store.items.list(account, submissionKind)).filter(({ value }) => (value as SubmissionValue).undoStatus !== 'pending');
   const old = done.filter(({ value }, index) => index < done.length - keptMax || (value as SubmissionValue).sendAt < now - keptMs);
-  if (old.length > 0) await store.items.write(account, old.map((item) => ({ kind: submissionKind, id: item.id, remove: true as const })));
+  if (old.length > 0)
+    await store.items.write(
+      account,
+      old.map((item) => ({ kind: submissionKind, id: item.id, remove: true as const })),
+    );
 }

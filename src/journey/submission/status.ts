@@ -61,7 +61,8 @@ function oneStatus(row: QueueRecipient | undefined, event: TraceEvent | undefine
   if (event.result === 'failed') return { smtpReply: replyText(words, '550 5.0.0 Could not be delivered'), delivered: 'no' };
   if (event.station === 'mailbox') return { smtpReply: '250 2.1.5 In the mailbox', delivered: 'yes' };
   // RFC 8621 §7: handed to another server is not yet read by anybody.
-  if (event.station === 'delivery' && event.result === 'done') return { smtpReply: replyText(words, '250 2.0.0 Handed on'), delivered: 'unknown' };
+  if (event.station === 'delivery' && event.result === 'done')
+    return { smtpReply: replyText(words, '250 2.0.0 Handed on'), delivered: 'unknown' };
   return { smtpReply: replyText(words, '250 2.0.0 Waiting to be delivered'), delivered: 'queued' };
 }
 

@@ -30,6 +30,7 @@ export interface CleanLetter {
 /** Addresses that this program itself has written. */
 const ownPicture = /^\/(?:letter\/A\d+\/M\d+\/part\/[\d.]+|image-proxy\?[\w=&%.~-]+)$/;
 const longestAttribute = 2_000;
+const stylesKept = 1_000;
 
 /** @throws Refusal `too-big`. */
 export function cleanHtml(html: string, options: CleanOptions): CleanLetter {
@@ -70,6 +71,7 @@ class Cleaner {
   /** What is read was written here. */
   readonly #again: boolean;
   readonly css: CssRules;
+  readonly #styles = new Map<string, string>();
   readonly remote = new Set<string>();
   trackers = 0;
 
@@ -145,7 +147,7 @@ class Cleaner {
       if (clean !== null) kept.set(attribute, clean);
     }
     if (style !== '') {
-      const clean = cleanDeclarations(style, this.css);
+      const clean = this.#style(style);
       if (clean !== '') kept.set('style', clean);
     }
     if (kept.has('href') && !kept.get('href')!.startsWith('#')) {
@@ -154,6 +156,16 @@ class Cleaner {
     }
     if (name === 'img') for (const address of (given.get('srcset') ?? '').split(',')) this.#count(address.trim().split(/\s/)[0]!);
     return kept;
+  }
+
+  /** Letters say the same of a thousand cells. */
+  #style(style: string): string {
+    let clean = this.#styles.get(style);
+    if (clean === undefined) {
+      clean = cleanDeclarations(style, this.css);
+      if (this.#styles.size < stylesKept) this.#styles.set(style, clean);
+    }
+    return clean;
   }
 
   #value(name: string, attribute: string, value: string, node: ParsedElement): string | null {

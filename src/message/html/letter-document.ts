@@ -23,6 +23,8 @@ export interface DocumentOptions {
   readonly theme: 'light' | 'dark';
   /** The text form is wanted where there are both. */
   readonly plain: boolean;
+  /** HTML is shown as its text, with a sentence. */
+  readonly textOnly?: boolean;
   readonly language: 'ja' | 'en';
 }
 
@@ -106,7 +108,7 @@ class Writer {
     if (form === 'html')
       try {
         this.#room -= html.length;
-        if (this.#room < 0) throw new Refusal('too-big', 'long');
+        if (this.#room < 0 || this.#options.textOnly === true) throw new Refusal('too-big', 'long');
         const cleaned = cleanHtml(html, {
           ownPart: (id) => {
             const number = this.#ids.get(id);
@@ -160,6 +162,13 @@ class Writer {
 
 function note(sentence: string): Markup {
   return element('p', { class: 'tayori-note' }, [text(sentence)]);
+}
+
+/** Octets of the largest HTML part, as it is coded: what tells how long the work may take. */
+export function longestHtmlIn(octets: Bytes): number {
+  let longest = 0;
+  for (const part of numberParts(parseTree(octets)).keys()) if (isHtml(part)) longest = Math.max(longest, part.bodyEnd - part.bodyStart);
+  return longest;
 }
 
 /** A part that a picture in the text may name, with its octets; null when there is none of this number, or it is no picture. */

@@ -60,24 +60,25 @@ const rows: readonly (readonly [what: string, letter: Sketch, text: string, html
   ['an invitation', many('alternative', leaf('text/plain', 'A'), leaf('text/html', 'B'), leaf('text/calendar', 'C')), 'A', 'B', 'C', true],
   ['a text file behind the text', many('mixed', leaf('text/plain', 'A'), leaf('text/plain; name=b.txt', 'B')), 'A', 'A', 'B', true],
   ['a footer behind the text', many('mixed', leaf('text/plain', 'A'), leaf('text/plain', 'B')), 'A B', 'A B', '', false],
+  ['a picture in HTML', many('related', leaf('text/html', 'A'), leaf('image/png', 'B', 'Content-ID: <b>\n')), 'A', 'A', 'B', false],
+  ['a picture beside HTML', many('mixed', leaf('text/html', 'A'), leaf('image/png', 'B', attached)), 'A', 'A', 'B', true],
+  ['a signed letter', many('signed', leaf('text/plain', 'A'), leaf('application/pgp-signature', 'B')), 'A', 'A', 'B', false],
+  ['a forwarded letter', many('mixed', leaf('text/plain', 'A'), leaf('message/rfc822', 'Subject: B')), 'A', 'A', 'B', true],
   [
-    'a picture in HTML',
-    many('related', leaf('text/html', 'A'), leaf('image/png', 'B', 'Content-ID: <b>\n')),
+    'an attachment that calls itself inline',
+    many('mixed', leaf('text/plain', 'A'), leaf('application/pdf', 'B', inline)),
     'A',
     'A',
     'B',
     false,
   ],
-  ['a picture beside HTML', many('mixed', leaf('text/html', 'A'), leaf('image/png', 'B', attached)), 'A', 'A', 'B', true],
-  ['a signed letter', many('signed', leaf('text/plain', 'A'), leaf('application/pgp-signature', 'B')), 'A', 'A', 'B', false],
-  ['a forwarded letter', many('mixed', leaf('text/plain', 'A'), leaf('message/rfc822', 'Subject: B')), 'A', 'A', 'B', true],
-  ['an attachment that calls itself inline', many('mixed', leaf('text/plain', 'A'), leaf('application/pdf', 'B', inline)), 'A', 'A', 'B', false],
 ];
 for (const [what, letter, text, html, attachments, has] of rows) {
   test(`bodyParts: ${what}`, () => {
     const octets = write(letter);
     const tree = parseTree(bytesFromLatin1(octets));
-    const show = (parts: readonly Part[]): string => parts.map((part) => octets.slice(part.bodyStart, part.bodyEnd).replace('Subject: ', '').trim()).join(' ');
+    const show = (parts: readonly Part[]): string =>
+      parts.map((part) => octets.slice(part.bodyStart, part.bodyEnd).replace('Subject: ', '').trim()).join(' ');
     const sorted = bodyParts(tree);
     assert.deepEqual([show(sorted.textBody), show(sorted.htmlBody), show(sorted.attachments)], [text, html, attachments]);
     assert.equal(hasAttachment(tree), has);
@@ -85,9 +86,17 @@ for (const [what, letter, text, html, attachments, has] of rows) {
 }
 
 test('numberParts counts as IMAP does', () => {
-  const letter = many('mixed', leaf('text/plain', 'A'), many('alternative', leaf('text/plain', 'B'), leaf('text/html', 'C')), leaf('message/rfc822', 'D: e'));
+  const letter = many(
+    'mixed',
+    leaf('text/plain', 'A'),
+    many('alternative', leaf('text/plain', 'B'), leaf('text/html', 'C')),
+    leaf('message/rfc822', 'D: e'),
+  );
   const numbers = numberParts(parseTree(bytesFromLatin1(write(letter))));
-  assert.deepEqual([...numbers.values()].map((path) => path.join('.')), ['1', '2.1', '2.2', '3']);
+  assert.deepEqual(
+    [...numbers.values()].map((path) => path.join('.')),
+    ['1', '2.1', '2.2', '3'],
+  );
 });
 
 const folder = new URL('../../../test/corpus/letters/', import.meta.url);

@@ -28,9 +28,31 @@ test('parseEnvelope on the corpus', () => {
 test('parseEnvelope of any header', () => {
   const line = fc.tuple(
     fc.constantFrom('From', 'To', 'Cc', 'Bcc', 'Sender', 'Reply-To', 'Subject', 'Date', 'Message-ID'),
-    fc.array(fc.constantFrom('a', '"', '\\', '<', '>', '@', 'b.example', ',', ':', ';', '(', ')', ' ', '=?utf-8?Q?=C3=A9?=', '\u00e9', '\r\n ', '{3}', 'NIL'), {
-      maxLength: 20,
-    }),
+    fc.array(
+      fc.constantFrom(
+        'a',
+        '"',
+        '\\',
+        '<',
+        '>',
+        '@',
+        'b.example',
+        ',',
+        ':',
+        ';',
+        '(',
+        ')',
+        ' ',
+        '=?utf-8?Q?=C3=A9?=',
+        '\u00e9',
+        '\r\n ',
+        '{3}',
+        'NIL',
+      ),
+      {
+        maxLength: 20,
+      },
+    ),
   );
   fc.assert(
     fc.property(fc.array(line, { maxLength: 8 }), (lines) => {

@@ -9,7 +9,7 @@ export interface PushHubParts {
   readonly clock: Clock;
   readonly groups: readonly MethodGroup[];
   /** Keeps at hand what states are read of, as long as somebody listens. Returns the way to let it go. */
-  readonly keep: (account: AccountId) => Promise<() => void>;
+  readonly keep?: (account: AccountId) => Promise<() => void>;
   readonly defect: (what: string, thrown: unknown) => void;
 }
 
@@ -125,7 +125,7 @@ export class PushHub {
   }
 
   async #begin(account: JmapAccount): Promise<Followed> {
-    const letGo = await this.#parts.keep(account.account);
+    const letGo = (await this.#parts.keep?.(account.account)) ?? (() => {});
     // First heard, then read: nothing falls in between.
     const stopHearing = this.#parts.store.subscribe(account.account, () => this.#changed(followed));
     const followed: Followed = {

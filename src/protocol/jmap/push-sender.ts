@@ -34,6 +34,8 @@ const firstWaitMs = 5_000;
 const longestWaitMs = 3_600_000;
 /** Accounts whose change is told in one message; a message has no room for more. */
 const accountsMax = 20;
+/** How often a code is sent that could not be handed over. */
+const verifyTriesMax = 6;
 const sweepMs = 3_600_000;
 
 interface Address {
@@ -164,7 +166,12 @@ export class PushSender {
   async #verify(person: AccountId, address: Address): Promise<void> {
     const { code } = address.value;
     const message = { '@type': 'PushVerification', pushSubscriptionId: formatId('P', address.id), verificationCode: code };
-    await this.#deliver(person, address, message, true);
+    const wait = await this.#deliver(person, address, message, true);
+    if (wait === null || address.failures === 0 || address.failures > verifyTriesMax || this.#closed) return;
+    address.rest = this.#parts.clock.after(wait, () => {
+      address.rest = null;
+      if (!address.value.verified) void this.#verify(person, address);
+    });
   }
 
   async #send(person: AccountId, address: Address): Promise<void> {

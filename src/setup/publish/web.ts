@@ -3,7 +3,7 @@
 // Knows which application is for which path and what may be asked in the clear; knows no dialect and draws no page.
 import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
-import { isLoopback } from '../../base/address.ts';
+import { isLoopback, isLoopbackName } from '../../base/address.ts';
 import { openAppFiles } from '../../io/http/app-files.ts';
 import { authRoutes } from '../../io/http/auth-routes.ts';
 import { letterRoutes } from '../../io/http/letter-frame.ts';
@@ -148,13 +148,13 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
   });
   web.route('/', dialects);
   web.all('*', async (context) => {
-    const { pathname } = new URL(context.req.url);
+    const { pathname, hostname } = new URL(context.req.url);
     if (isJmapPath(pathname)) return jmapPages.fetch(context.req.raw, context.env);
     if (secure && pathname === callbackPath) return (await (signIn ??= signIns())).fetch(context.req.raw);
     if (secure && pathname === beginPath) return begin.fetch(context.req.raw, context.env);
     const { remoteAddress } = context.env;
     // Who asks for the app in the clear from elsewhere is led to HTTPS by the start page's own rule.
-    if (secure || facts()!.demo || isLoopback(remoteAddress)) {
+    if (secure || facts()!.demo || (isLoopback(remoteAddress) && (isLoopbackName(hostname) || isOurName(hostname)))) {
       if (pathname.startsWith('/auth/')) return auth.fetch(context.req.raw, context.env);
       if (pathname.startsWith('/letter/') || pathname === '/image-proxy') return letters.fetch(context.req.raw, context.env);
       const file = isOthers(pathname) ? null : await app.answer(context.req.raw);

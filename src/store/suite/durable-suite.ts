@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Unavailable } from '../../base/trouble.ts';
 import type { MailStore } from '../contract.ts';
+import { checkShelf } from './shelf-picture-suite.ts';
 import {
   ADA,
   BEN,
@@ -157,6 +158,30 @@ const works: readonly (readonly [string, (store: MailStore) => Promise<unknown>]
     async (store) =>
       store.setFlags(ADA, (await mailboxOf(store, ADA, 'INBOX')).id, [1, 2, 4], { how: 'add', flags: ['\\Answered', 'Fresh'] }),
   ],
+  [
+    'setFlags \\Deleted',
+    async (store) => store.setFlags(ADA, (await mailboxOf(store, ADA, 'INBOX')).id, [1, 4], { how: 'replace', flags: ['\\Deleted'] }),
+  ],
+  ['revise', async (store) => reviseAll(store)],
+  [
+    'addLetters',
+    async (store) => {
+      const mailboxes = [(await mailboxOf(store, ADA, 'INBOX')).id, (await mailboxOf(store, ADA, 'Work')).id];
+      const letters = [await letterOf(store, 'n1', ['New']), await letterOf(store, 'n2')];
+      return store.addLetters(
+        ADA,
+        letters.map((letter) => ({ ...letter, mailboxes })),
+        100_000,
+      );
+    },
+  ],
+  [
+    'reviseMailbox',
+    async (store) => {
+      const { id } = await mailboxOf(store, ADA, 'Work');
+      return store.reviseMailbox(ADA, id, { name: 'Other', role: 'junk', subscribed: true, sortOrder: 3 });
+    },
+  ],
   ['expunge', async (store) => store.expunge(ADA, (await mailboxOf(store, ADA, 'INBOX')).id, null, false)],
   ['copy', async (store) => copyAll(store, false)],
   ['move', async (store) => copyAll(store, true)],
@@ -171,6 +196,19 @@ const works: readonly (readonly [string, (store: MailStore) => Promise<unknown>]
   ['queue.hold', async (store) => store.queue.hold((await store.queue.list({ limit: 10 })).map(({ id }) => id))],
   ['queue.remove', async (store) => store.queue.remove((await store.queue.list({ limit: 10 })).map(({ id }) => id))],
 ];
+
+async function reviseAll(store: MailStore): Promise<unknown> {
+  const [inbox, work] = [await mailboxOf(store, ADA, 'INBOX'), await mailboxOf(store, ADA, 'Work')];
+  const state = await store.openMailbox(ADA, inbox.id);
+  const [one, two, three] = Array.from(state.messages.subarray(0, state.count)) as [number, number, number];
+  state.release();
+  const revisions = [
+    { message: three, mailboxes: { set: [work.id] }, flags: { how: 'add' as const, flags: ['\\Seen', 'Fresh'] } },
+    { message: one, destroy: true },
+    { message: two, mailboxes: { add: [], remove: [work.id] }, flags: { how: 'remove' as const, flags: ['\\Flagged'] } },
+  ];
+  return store.revise(ADA, revisions, null);
+}
 
 async function copyAll(store: MailStore, move: boolean): Promise<unknown> {
   const [from, to] = [await mailboxOf(store, ADA, 'INBOX'), await mailboxOf(store, ADA, 'Sent')];
@@ -201,6 +239,7 @@ async function failedAt(open: OpenStore, work: (store: MailStore) => Promise<unk
     if (failAt === undefined) return;
     await fill(store);
     const before = await wholePicture(store);
+    const shelf = await store.openShelf(ADA);
     failAt(n);
     try {
       await work(store);
@@ -209,6 +248,8 @@ async function failedAt(open: OpenStore, work: (store: MailStore) => Promise<unk
       outcome = trouble.code === 'unknown-outcome' ? 'unknown' : 'not';
     }
     failAt(0);
+    if (outcome !== 'unknown') await checkShelf(store, ADA);
+    shelf.release();
     const after = reopen === undefined ? store : await reopen();
     const found = await wholePicture(after);
     if (outcome === 'done') assert.deepEqual(found, wanted, `statement ${n}`);
@@ -218,6 +259,7 @@ async function failedAt(open: OpenStore, work: (store: MailStore) => Promise<unk
         [before, wanted].some((one) => JSON.stringify(one) === JSON.stringify(found)),
         `statement ${n}: ${JSON.stringify(found)}`,
       );
+    await checkShelf(after, ADA);
     await verifies(after);
   });
   return outcome !== 'done';

@@ -8,7 +8,7 @@ import { Refusal } from '../../base/trouble.ts';
 import type { AccountId, MailboxRole, MailStore, ModSeq } from '../contract.ts';
 import { openMemoryStore } from '../memory/store.ts';
 import type { NewLetter, Revision, Shelf, ShelfChanges } from '../shelf-contract.ts';
-import { checkShelf, Follower } from './shelf-picture.ts';
+import { checkShelf, Follower } from './shelf-picture-suite.ts';
 import { letterText, makeAccount, spoolOf, verifies, type OpenStore } from './stand-suite.ts';
 
 const names = ['INBOX', 'Sent', 'Trash', 'a', 'a/b', 'b'] as const;

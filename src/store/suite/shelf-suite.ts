@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AccountId, MailStore, MessageId } from '../contract.ts';
 import type { NewLetter, Revision, Shelf } from '../shelf-contract.ts';
-import { checkShelf, Follower } from './shelf-picture.ts';
+import { checkShelf, Follower } from './shelf-picture-suite.ts';
 import {
   acceptOf,
   ADA,

@@ -305,7 +305,9 @@ export class Account {
     const missing = ids.filter((id) => !this.#bodies.has(id));
     for (let at = 0; at < missing.length; at += 20) {
       const args = { accountId: this.id, ids: missing.slice(at, at + 20), properties: [...bodyProperties] };
-      const reply = await this.#client.request([['Email/get', { ...args, fetchTextBodyValues: true, maxBodyValueBytes: bodyOctetsMax }, 'b']]);
+      const reply = await this.#client.request([
+        ['Email/get', { ...args, fetchTextBodyValues: true, maxBodyValueBytes: bodyOctetsMax }, 'b'],
+      ]);
       for (const email of reply.get('Email/get', 'b').list) {
         const body = email as unknown as EmailBody;
         this.#bodies.set(body.id, body);
@@ -373,20 +375,18 @@ export class Account {
       ],
       ['Thread/changes', { accountId, sinceState: states.Thread, maxChanges: 500 }, 'tc'],
       ['Email/changes', { accountId, sinceState: states.Email, maxChanges: 500 }, 'ec'],
-      ...followed.map(
-        ({ filter, threads, window }, index): Call => [
-          'Email/queryChanges',
-          {
-            accountId,
-            filter: filter as unknown as JsonObject,
-            sort: [{ property: 'receivedAt', isAscending: false }],
-            collapseThreads: threads,
-            sinceQueryState: window.state,
-            calculateTotal: true,
-          },
-          `w${index}`,
-        ],
-      ),
+      ...followed.map(({ filter, threads, window }, index): Call => [
+        'Email/queryChanges',
+        {
+          accountId,
+          filter: filter as unknown as JsonObject,
+          sort: [{ property: 'receivedAt', isAscending: false }],
+          collapseThreads: threads,
+          sinceQueryState: window.state,
+          calculateTotal: true,
+        },
+        `w${index}`,
+      ]),
     ]);
     const emails = reply.find('Email/changes', 'ec');
     const threads = reply.find('Thread/changes', 'tc');

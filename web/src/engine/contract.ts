@@ -159,7 +159,19 @@ export interface ThreadView {
 
 // --- doing ------------------------------------------------------------------------------------------------------------
 
-export type ActionName = 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'move' | 'read' | 'unread' | 'flag' | 'unflag' | 'keyword' | 'change';
+export type ActionName =
+  | 'archive'
+  | 'delete'
+  | 'destroy'
+  | 'junk'
+  | 'not-junk'
+  | 'move'
+  | 'read'
+  | 'unread'
+  | 'flag'
+  | 'unflag'
+  | 'keyword'
+  | 'change';
 
 export interface LetterRef {
   readonly accountId: Id;
@@ -171,7 +183,10 @@ export interface LetterRef {
  * or out of all mailboxes when it is null.
  */
 export type Action =
-  | { readonly name: 'archive' | 'delete' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag'; readonly letters: readonly LetterRef[] }
+  | {
+      readonly name: 'archive' | 'delete' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag';
+      readonly letters: readonly LetterRef[];
+    }
   | { readonly name: 'destroy'; readonly letters: readonly LetterRef[] }
   | { readonly name: 'move'; readonly letters: readonly LetterRef[]; readonly to: Id; readonly from: Id | null }
   | { readonly name: 'keyword'; readonly letters: readonly LetterRef[]; readonly keyword: string; readonly on: boolean };
@@ -304,7 +319,13 @@ export type News =
   /** Letters that came into an inbox while the app looked on. */
   | { readonly kind: 'arrived'; readonly accountId: Id; readonly heads: readonly EmailHead[] }
   /** The server refused what had been shown as done; it is undone. */
-  | { readonly kind: 'refused'; readonly what: ActionName | 'draft' | 'send'; readonly count: number; readonly trouble: Trouble; readonly key?: string }
+  | {
+      readonly kind: 'refused';
+      readonly what: ActionName | 'draft' | 'send';
+      readonly count: number;
+      readonly trouble: Trouble;
+      readonly key?: string;
+    }
   /** On its way: `submissionId` to call it back with `unsend` until then. */
   | { readonly kind: 'sent'; readonly key: string; readonly accountId: Id; readonly submissionId: Id; readonly sendAt: string };
 
@@ -321,7 +342,8 @@ export interface Requests {
   /** Looks for the session and for news now, such as when the window comes to the front. */
   refresh: { args: null; answer: null };
   /** At once on screen and undoable; settles when it is kept on this device. */
-  act: { args: Action; answer: UndoView };
+  /** `silent`: what the app does by itself, such as marking as read what was opened; no step of the undo. */
+  act: { args: Action & { readonly silent?: boolean }; answer: UndoView };
   /** Undoes the newest step, or the one named with all that came after it. Null: there was none. */
   undo: { args: { readonly step?: number }; answer: UndoView | null };
   saveDraft: { args: Draft; answer: null };
@@ -332,7 +354,10 @@ export interface Requests {
   /** Calls a sending back. False: it was too late. */
   unsend: { args: { readonly accountId: Id; readonly submissionId: Id; readonly key: string; readonly emailId?: Id }; answer: boolean };
   /** Keeps a file on this device and begins to carry it to the server, in pieces; the topic `files` tells how far it is. */
-  attach: { args: { readonly id: string; readonly accountId: Id; readonly key: string; readonly file: Blob; readonly name: string }; answer: null };
+  attach: {
+    args: { readonly id: string; readonly accountId: Id; readonly key: string; readonly file: Blob; readonly name: string };
+    answer: null;
+  };
   detach: { args: { readonly id: string }; answer: null };
   /** The octets of a file that was attached here, to show a picture; null when it is no longer kept. */
   attached: { args: { readonly id: string }; answer: Blob | null };
@@ -347,7 +372,10 @@ export interface Requests {
   scheduled: { args: null; answer: readonly ScheduledView[] };
   identities: { args: { readonly accountId: Id }; answer: readonly Identity[] };
   /** Ids of a list's rows between two positions, for "select all": up to 5,000 rows. */
-  rows: { args: { readonly query: ListQuery; readonly threads: boolean; readonly start: number; readonly end: number }; answer: readonly Row[] };
+  rows: {
+    args: { readonly query: ListQuery; readonly threads: boolean; readonly start: number; readonly end: number };
+    answer: readonly Row[];
+  };
   /** Addresses written to and heard from on this device, the most used first. */
   recipients: { args: { readonly text: string; readonly limit: number }; answer: readonly EmailAddress[] };
   /** RFC 8621 §2.5, through the outbox's rules of trouble but not waiting: needs the network. */
@@ -361,7 +389,10 @@ export interface Requests {
     answer: { readonly id: Id | null };
   };
   /** Any method, for settings and our own capability; needs the network. `using` beyond core and mail is named. Results may be referred to (RFC 8620 §3.7). */
-  call: { args: { readonly using: readonly string[]; readonly calls: readonly (readonly [name: string, args: JsonObject, id: string])[] }; answer: readonly (readonly [string, JsonObject, string])[] };
+  call: {
+    args: { readonly using: readonly string[]; readonly calls: readonly (readonly [name: string, args: JsonObject, id: string])[] };
+    answer: readonly (readonly [string, JsonObject, string])[];
+  };
 }
 
 export interface Topics {

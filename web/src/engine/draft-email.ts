@@ -53,7 +53,9 @@ function htmlOf({ html, quote }: Draft): string | null {
   if (quote !== null) {
     const inner = quote.html ?? htmlOfText(quote.text);
     const head = escapeHtml(quote.head).replace(/\n/g, '<br>');
-    below = quote.isForward ? `${begins.forward}${head}</div>${inner}${ends}` : `${begins.reply}${head}</div>${quoted}${inner}</blockquote>${ends}`;
+    below = quote.isForward
+      ? `${begins.forward}${head}</div>${inner}${ends}`
+      : `${begins.reply}${head}</div>${quoted}${inner}</blockquote>${ends}`;
   }
   return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${html}${below}</body></html>`;
 }
@@ -92,7 +94,13 @@ function readHtml(value: string): { readonly html: string; readonly quote: Draft
     const end = inner.lastIndexOf(ends);
     const headEnd = inner.indexOf('</div>', at);
     if (at < 0 || end < headEnd) continue;
-    const head = inner.slice(at + mark.length, headEnd).replace(/<br>/g, '\n').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&amp;/g, '&');
+    const head = inner
+      .slice(at + mark.length, headEnd)
+      .replace(/<br>/g, '\n')
+      .replace(/&lt;/g, '<')
+      .replace(/&gt;/g, '>')
+      .replace(/&quot;/g, '"')
+      .replace(/&amp;/g, '&');
     let html = inner.slice(headEnd + '</div>'.length, end);
     if (kind === 'reply' && html.startsWith(quoted)) html = html.slice(quoted.length, html.lastIndexOf('</blockquote>'));
     return { html: inner.slice(0, at), quote: { head, text: '', html, isForward: kind === 'forward', source: null } };
@@ -172,7 +180,8 @@ export function partsOf(draft: Draft, stored: readonly BodyPart[]): Readonly<Rec
 
 /** RFC 8621 §7: with RFC 4865's HOLDFOR or HOLDUNTIL it can be called back until then. Null: the envelope follows from the letter. */
 export function envelopeOf(draft: Draft, options: SendOptions, mayHold: boolean): JsonObject | null {
-  const hold: JsonObject | null = options.at !== null ? { HOLDUNTIL: options.at } : options.undoSeconds > 0 ? { HOLDFOR: String(options.undoSeconds) } : null;
+  const hold: JsonObject | null =
+    options.at !== null ? { HOLDUNTIL: options.at } : options.undoSeconds > 0 ? { HOLDFOR: String(options.undoSeconds) } : null;
   if (!mayHold || hold === null || draft.from === null) return null;
   const recipients = new Set([...draft.to, ...draft.cc, ...draft.bcc].map(({ email }) => email));
   return {

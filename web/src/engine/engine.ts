@@ -75,6 +75,8 @@ class MailEngine implements Engine {
   #lastViewer = 0;
   #scheduled = false;
   #lookingAround: Promise<void> | null = null;
+  #failedLooks = 0;
+  #callOffLook: (() => void) | null = null;
   /** Stands for the password that was right, until the second factor has come. */
   #ticket = '';
   readonly #newsEars = new Set<(news: News) => void>();
@@ -104,9 +106,11 @@ class MailEngine implements Engine {
     this.#outbox = this.#newOutbox('');
     this.#people = new People(front);
     surroundings.onOnline(() => {
-      this.#changed();
+      if (!surroundings.isOnline()) {
+        this.#noteReached(false);
+        return;
+      }
       this.#files.hurry();
-      if (!surroundings.isOnline()) return;
       this.#line.hurry();
       void this.#lookAround().catch(() => undefined);
     });
@@ -173,13 +177,15 @@ class MailEngine implements Engine {
     try {
       session = await this.#client.openSession();
     } catch (error) {
-      if (troubleOf(error).kind === 'signed-out') {
+      const { kind } = troubleOf(error);
+      if (kind === 'signed-out') {
         this.#line.stop();
         this.#state = 'signed-out';
-      }
+      } else if (kind === 'offline' && !this.#line.isOpen) this.#lookAgain();
       this.#changed();
       throw error;
     }
+    this.#failedLooks = 0;
     if (this.#session?.username !== session.username || this.#cache === this.#front) await this.#enter(session.username, session);
     else await this.#admit(session);
     this.#state = 'in';
@@ -188,6 +194,17 @@ class MailEngine implements Engine {
     this.#changed();
     this.#line.start(session);
     await this.#syncAll();
+  }
+
+  /** Browsers do not always tell when the network is back: it is tried, more and more seldom. */
+  #lookAgain(): void {
+    const wait = Math.min(60_000, 2000 * 2 ** this.#failedLooks) * (0.5 + this.#surroundings.random() / 2);
+    this.#failedLooks += 1;
+    this.#callOffLook?.();
+    this.#callOffLook = this.#surroundings.after(wait, () => {
+      this.#callOffLook = null;
+      void this.#lookAround().catch(() => undefined);
+    });
   }
 
   async #syncAll(): Promise<void> {
@@ -199,7 +216,11 @@ class MailEngine implements Engine {
   #hear(changed: Changed): void {
     for (const [accountId, types] of Object.entries(changed)) {
       const names = Object.keys(types);
-      if (names.some((name) => name === 'Email' || name === 'Mailbox' || name === 'Thread')) void this.#accounts.get(accountId)?.sync().catch(() => undefined);
+      if (names.some((name) => name === 'Email' || name === 'Mailbox' || name === 'Thread'))
+        void this.#accounts
+          .get(accountId)
+          ?.sync()
+          .catch(() => undefined);
       for (const heard of this.#changeEars) heard(accountId, names);
     }
   }
@@ -292,7 +313,7 @@ class MailEngine implements Engine {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      for (const viewer of [...this.#viewers.values()]) viewer.refresh();
+      for (const viewer of Array.from(this.#viewers.values())) viewer.refresh();
     });
   }
 
@@ -392,9 +413,15 @@ class MailEngine implements Engine {
   };
 
   #status(): StatusView {
-    const isOffline = !this.#reached || !this.#surroundings.isOnline();
+    const isOffline = !this.#reached;
     const accounts = Object.entries(this.#session?.accounts ?? {}).map(
-      ([id, { name, isPersonal, isReadOnly, accountCapabilities }]): AccountView => ({ id, name, isPersonal, isReadOnly, capabilities: accountCapabilities }),
+      ([id, { name, isPersonal, isReadOnly, accountCapabilities }]): AccountView => ({
+        id,
+        name,
+        isPersonal,
+        isReadOnly,
+        capabilities: accountCapabilities,
+      }),
     );
     return {
       session: this.#state,
@@ -523,13 +550,18 @@ class MailEngine implements Engine {
       const stop = Math.min(end, start + 5000);
       const rows = new Map<number, Requests['rows']['answer'][number]>();
       await new Promise<void>((resolve, reject) => {
-        const view = new ListView({ query, threads, start, end: stop }, () => [...this.#accounts.values()], this.#client, (patch) => {
-          for (const { at, row } of patch.rows) if (row) rows.set(at, row);
-          if (patch.trouble) reject(trouble(patch.trouble.kind, patch.trouble.type, patch.trouble.description));
-          else if (patch.total !== null && rows.size >= Math.min(stop, patch.total) - start) resolve();
-          else return;
-          queueMicrotask(() => watch.end());
-        });
+        const view = new ListView(
+          { query, threads, start, end: stop },
+          () => [...this.#accounts.values()],
+          this.#client,
+          (patch) => {
+            for (const { at, row } of patch.rows) if (row) rows.set(at, row);
+            if (patch.trouble) reject(trouble(patch.trouble.kind, patch.trouble.type, patch.trouble.description));
+            else if (patch.total !== null && rows.size >= Math.min(stop, patch.total) - start) resolve();
+            else return;
+            queueMicrotask(() => watch.end());
+          },
+        );
         const watch = this.#register<'list'>({ refresh: () => view.refresh(), end: () => view.end() });
       });
       return [...rows].toSorted(([a], [b]) => a - b).map(([, row]) => row);
@@ -578,7 +610,7 @@ class MailEngine implements Engine {
       deeds.map((deed) => this.#outbox.add({ kind: 'change', what: action.name, count: deed.count, since, ...deed.change })),
     );
     const inverses = deeds.flatMap(({ inverse }) => inverse ?? []);
-    if (inverses.length > 0) this.#steps = [...this.#steps, { view, rows, inverses }].slice(-undoSteps);
+    if (inverses.length > 0 && action.silent !== true) this.#steps = [...this.#steps, { view, rows, inverses }].slice(-undoSteps);
     this.#changed();
     return view;
   }

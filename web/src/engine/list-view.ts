@@ -184,7 +184,10 @@ export class ListView {
       const spare = account.overlay.isEmpty ? 0 : account.overlay.touched.size;
       await this.#needRows(account, held.window.ids.slice(start, end + spare).filter((id) => id !== null) as Id[]);
       // What is on screen first, then what lies around it.
-      const gaps = [...held.window.gaps(this.#args.start, this.#args.end + spare, pageRows), ...held.window.gaps(start, end + spare, pageRows)];
+      const gaps = [
+        ...held.window.gaps(this.#args.start, this.#args.end + spare, pageRows),
+        ...held.window.gaps(start, end + spare, pageRows),
+      ];
       const gap = gaps.find(({ position }) => !this.#vain.has(`${position}@${held.window.state}`));
       if (gap) {
         await account.readPage(held, gap.position, Math.max(gap.limit, Math.min(pageRows, end - gap.position)));
@@ -197,7 +200,9 @@ export class ListView {
 
   async #readMerged(end: number): Promise<void> {
     for (;;) {
-      const sources = this.#sources.map(({ account, held }) => withTimes({ ids: held.window.ids, isTold: held.window.total !== null, account }));
+      const sources = this.#sources.map(({ account, held }) =>
+        withTimes({ ids: held.window.ids, isTold: held.window.total !== null, account }),
+      );
       const { rows, wants } = mergeNewestFirst(sources, end);
       const bySource = Map.groupBy(rows.slice(this.#args.start), ({ source }) => source);
       for (const [source, places] of bySource) {
@@ -256,7 +261,15 @@ function destroyed(account: Account): ReadonlySet<Id> {
   return new Set([...account.overlay.touched].filter((id) => account.told(id) !== null && account.head(id) === null));
 }
 
-function withTimes({ ids, isTold, account }: { readonly ids: readonly (Id | null)[]; readonly isTold: boolean; readonly account: Account }) {
+function withTimes({
+  ids,
+  isTold,
+  account,
+}: {
+  readonly ids: readonly (Id | null)[];
+  readonly isTold: boolean;
+  readonly account: Account;
+}) {
   return {
     ids,
     isTold,

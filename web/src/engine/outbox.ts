@@ -17,7 +17,14 @@ import type { Surroundings } from './surroundings.ts';
 
 export type Waiting =
   | ({ readonly kind: 'change'; readonly id: number; readonly what: ActionName; readonly count: number; readonly since: number } & Change)
-  | { readonly kind: 'draft'; readonly id: number; readonly accountId: Id; readonly key: string; readonly since: number; readonly label: string }
+  | {
+      readonly kind: 'draft';
+      readonly id: number;
+      readonly accountId: Id;
+      readonly key: string;
+      readonly since: number;
+      readonly label: string;
+    }
   | {
       readonly kind: 'send';
       readonly id: number;
@@ -167,7 +174,14 @@ export class Outbox {
       this.#current = null;
       // The lists follow before what was laid over them goes, so that nothing flickers.
       const accounts = new Set(told.map(({ accountId }) => accountId));
-      await Promise.all([...accounts].map((id) => this.#parts.account(id)?.sync().catch(() => undefined)));
+      await Promise.all(
+        [...accounts].map((id) =>
+          this.#parts
+            .account(id)
+            ?.sync()
+            .catch(() => undefined),
+        ),
+      );
       await this.#done(told);
     }
   }
@@ -184,7 +198,13 @@ export class Outbox {
 
   #refused(row: Waiting, problem: Trouble): void {
     const what = row.kind === 'change' ? row.what : row.kind;
-    this.#parts.news({ kind: 'refused', what, count: row.kind === 'change' ? row.count : 1, trouble: problem, ...(row.kind === 'change' ? {} : { key: row.key }) });
+    this.#parts.news({
+      kind: 'refused',
+      what,
+      count: row.kind === 'change' ? row.count : 1,
+      trouble: problem,
+      ...(row.kind === 'change' ? {} : { key: row.key }),
+    });
   }
 
   async #tell(row: Waiting): Promise<void> {
@@ -218,7 +238,12 @@ export class Outbox {
       }
     }
     if (problem)
-      this.#parts.news({ kind: 'refused', what, count: refused, trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' } });
+      this.#parts.news({
+        kind: 'refused',
+        what,
+        count: refused,
+        trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' },
+      });
   }
 
   async #draft(key: string): Promise<DraftRow | null> {
@@ -252,7 +277,8 @@ export class Outbox {
         // oxlint-disable-next-line no-await-in-loop -- one after another
         let found = parts[id] ?? (await files.blobOf(id));
         // oxlint-disable-next-line no-await-in-loop -- as above
-        if (found === null && blobId !== null) found = fromAccountId === row.draft.accountId ? blobId : await this.#copied(fromAccountId, row.draft.accountId, blobId);
+        if (found === null && blobId !== null)
+          found = fromAccountId === row.draft.accountId ? blobId : await this.#copied(fromAccountId, row.draft.accountId, blobId);
         if (found !== null) blobs.set(id, found);
       }
       // oxlint-disable-next-line no-await-in-loop -- at most twice
@@ -290,7 +316,9 @@ export class Outbox {
   async #byMessageId(accountId: Id, messageId: string): Promise<readonly Id[]> {
     const drafts = this.#parts.account(accountId)?.mailboxOf('drafts');
     const conditions: JsonObject[] = [{ header: ['Message-ID', messageId] }, ...(drafts ? [{ inMailbox: drafts.id }] : [])];
-    const reply = await this.#parts.client.request([['Email/query', { accountId, filter: { operator: 'AND', conditions }, limit: 10 }, 'q']]);
+    const reply = await this.#parts.client.request([
+      ['Email/query', { accountId, filter: { operator: 'AND', conditions }, limit: 10 }, 'q'],
+    ]);
     return reply.find('Email/query', 'q')?.ids ?? [];
   }
 
@@ -334,7 +362,15 @@ export class Outbox {
         },
         's',
       ],
-      ...(draft.about ? ([['Email/set', { accountId: draft.about.accountId, update: { [draft.about.emailId]: { [`keywords/${draft.about.keyword}`]: true } } }, 'a']] as const) : []),
+      ...(draft.about
+        ? ([
+            [
+              'Email/set',
+              { accountId: draft.about.accountId, update: { [draft.about.emailId]: { [`keywords/${draft.about.keyword}`]: true } } },
+              'a',
+            ],
+          ] as const)
+        : []),
     ];
     const reply = await this.#withBlobs(row, calls);
     const emailId = createdId(reply.get('Email/set', 'e'), 'd');
@@ -343,7 +379,15 @@ export class Outbox {
       const submissionId = createdId(made, 's');
       const sendAt = String(made.created?.['s']?.['sendAt'] ?? new Date(this.#parts.surroundings.now()).toISOString());
       const parts = await this.#replaced(accountId, emailId, row, earlier).catch(() => ({}));
-      await draftRows(this.#parts.cache).put({ ...row, emailId, parts, savedAt: row.changedAt, isSending: true, submissionTried: true, sendAt: Date.parse(sendAt) });
+      await draftRows(this.#parts.cache).put({
+        ...row,
+        emailId,
+        parts,
+        savedAt: row.changedAt,
+        isSending: true,
+        submissionTried: true,
+        sendAt: Date.parse(sendAt),
+      });
       this.#parts.news({ kind: 'sent', key, accountId, submissionId, sendAt });
     } catch (error) {
       // Refused: it is a draft again, here and there.
@@ -380,4 +424,3 @@ function createdId(answer: SetAnswer, key: string): Id {
   const error = answer.notCreated?.[key];
   throw trouble('refused', error?.type ?? 'unknown', error?.description ?? '');
 }
-

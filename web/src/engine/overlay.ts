@@ -39,7 +39,15 @@ export function invertPatch(head: EmailHead, patch: PatchObject): PatchObject {
 /** RFC 6901: `~1` is a slash, `~0` a tilde. */
 function splitPath(path: string): readonly [property: string, key: string | null] {
   const slash = path.indexOf('/');
-  return slash < 0 ? [path, null] : [path.slice(0, slash), path.slice(slash + 1).replaceAll('~1', '/').replaceAll('~0', '~')];
+  return slash < 0
+    ? [path, null]
+    : [
+        path.slice(0, slash),
+        path
+          .slice(slash + 1)
+          .replaceAll('~1', '/')
+          .replaceAll('~0', '~'),
+      ];
 }
 
 export function pathOf(property: 'keywords' | 'mailboxIds', key: string): string {

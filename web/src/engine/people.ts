@@ -36,7 +36,11 @@ export class People {
     return [...known.values()]
       .filter(({ person }) => {
         const name = (person.name ?? '').normalize('NFKC').toLowerCase();
-        return person.email.toLowerCase().startsWith(wanted) || name.startsWith(wanted) || name.split(/[\s　]+/u).some((word) => word.startsWith(wanted));
+        return (
+          person.email.toLowerCase().startsWith(wanted) ||
+          name.startsWith(wanted) ||
+          name.split(/[\s　]+/u).some((word) => word.startsWith(wanted))
+        );
       })
       .toSorted((a, b) => b.uses - a.uses)
       .slice(0, limit)

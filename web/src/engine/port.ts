@@ -1,6 +1,16 @@
 // The words between the page and its worker: requests that are answered once, watches that push. Knows message ports; knows nothing of mail.
 // `serveEngine` stands in the worker, `linkEngine` on the page; both are tested over a MessageChannel.
-import { EngineTrouble, trouble, type Engine, type RequestName, type Requests, type TopicName, type Topics, type Trouble, type Watch } from './contract.ts';
+import {
+  EngineTrouble,
+  trouble,
+  type Engine,
+  type RequestName,
+  type Requests,
+  type TopicName,
+  type Topics,
+  type Trouble,
+  type Watch,
+} from './contract.ts';
 
 export type ToEngine =
   | { readonly id: number; readonly ask: RequestName; readonly args: unknown }
@@ -21,7 +31,11 @@ export interface Port<Out, In> {
 
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof EngineTrouble) return error.trouble;
-  return trouble('defect', error instanceof Error ? error.name : 'unknown', error instanceof Error ? (error.stack ?? error.message) : String(error)).trouble;
+  return trouble(
+    'defect',
+    error instanceof Error ? error.name : 'unknown',
+    error instanceof Error ? (error.stack ?? error.message) : String(error),
+  ).trouble;
 }
 
 export function serveEngine(engine: Engine, port: Port<FromEngine, ToEngine>): void {

@@ -17,23 +17,47 @@ function windowOf(ids: Ids): QueryWindow {
 }
 
 suite('QueryWindow.follow', () => {
-  const rows: readonly { name: string; held: Ids; removed: string[]; added: [string, number][]; total: number; then: Ids | null }[] = [
-    { name: 'a new letter on top', held: ['a', 'b', null], removed: [], added: [['n', 0]], total: 4, then: ['n', 'a', 'b', null] },
-    { name: 'one that is known goes', held: ['a', 'b', null, 'd'], removed: ['b'], added: [], total: 3, then: ['a', null, 'd'] },
-    { name: 'one in a gap goes: what lies behind the gap is forgotten', held: ['a', null, null, 'd'], removed: ['x'], added: [], total: 3, then: ['a', null, null] },
-    { name: 'one that was never in the list is told as removed', held: ['a', null, 'c'], removed: ['x'], added: [], total: 3, then: ['a', null, 'c'] },
-    { name: 'one moves', held: ['a', 'b', 'c'], removed: ['c'], added: [['c', 0]], total: 3, then: ['c', 'a', 'b'] },
-    { name: 'several are added, given in any order', held: ['a', 'b'], removed: [], added: [['z', 3], ['y', 1]], total: 4, then: ['a', 'y', 'b', 'z'] },
-    { name: 'a total that cannot be', held: ['a', 'b'], removed: [], added: [], total: 5, then: null },
-    { name: 'more gone than there are gaps', held: ['a', 'b'], removed: ['x'], added: [], total: 1, then: null },
-    { name: 'added beyond the end', held: ['a'], removed: [], added: [['z', 7]], total: 2, then: null },
+  const rows: readonly { name: string; held: Ids; removed: string[]; added: [string, number][]; total: number; after: Ids | null }[] = [
+    { name: 'a new letter on top', held: ['a', 'b', null], removed: [], added: [['n', 0]], total: 4, after: ['n', 'a', 'b', null] },
+    { name: 'one that is known goes', held: ['a', 'b', null, 'd'], removed: ['b'], added: [], total: 3, after: ['a', null, 'd'] },
+    {
+      name: 'one in a gap goes: what lies behind the gap is forgotten',
+      held: ['a', null, null, 'd'],
+      removed: ['x'],
+      added: [],
+      total: 3,
+      after: ['a', null, null],
+    },
+    {
+      name: 'one that was never in the list is told as removed',
+      held: ['a', null, 'c'],
+      removed: ['x'],
+      added: [],
+      total: 3,
+      after: ['a', null, 'c'],
+    },
+    { name: 'one moves', held: ['a', 'b', 'c'], removed: ['c'], added: [['c', 0]], total: 3, after: ['c', 'a', 'b'] },
+    {
+      name: 'several are added, given in any order',
+      held: ['a', 'b'],
+      removed: [],
+      added: [
+        ['z', 3],
+        ['y', 1],
+      ],
+      total: 4,
+      after: ['a', 'y', 'b', 'z'],
+    },
+    { name: 'a total that cannot be', held: ['a', 'b'], removed: [], added: [], total: 5, after: null },
+    { name: 'more gone than there are gaps', held: ['a', 'b'], removed: ['x'], added: [], total: 1, after: null },
+    { name: 'added beyond the end', held: ['a'], removed: [], added: [['z', 7]], total: 2, after: null },
   ];
-  for (const { name, held, removed, added, total, then } of rows)
+  for (const { name, held, removed, added, total, after } of rows)
     test(name, () => {
       const window = windowOf(held);
       const fits = window.follow({ ...change, total, removed, added: added.map(([id, index]) => ({ id, index })) });
-      assert.equal(fits, then !== null);
-      assert.deepEqual(window.ids, then ?? held);
+      assert.equal(fits, after !== null);
+      assert.deepEqual(window.ids, after ?? held);
     });
 
   test('an answer to another state changes nothing', () => {
@@ -46,21 +70,30 @@ suite('QueryWindow.follow', () => {
     const letter = fc.integer({ min: 0, max: 30 }).map((number) => `m${number}`);
     const list = fc.uniqueArray(letter, { maxLength: 25 });
     fc.assert(
-      fc.property(list, list, fc.array(fc.boolean(), { minLength: 31, maxLength: 31 }), fc.array(letter, { maxLength: 3 }), (before, after, known, noise) => {
-        const window = windowOf(before.map((id, position) => (known[position] ? id : null)));
-        // Those in both keep their order only if they are told; the simplest exact answer tells all that moved.
-        const kept = before.filter((id) => after.includes(id));
-        const keptAfter = after.filter((id) => before.includes(id));
-        const moved = new Set(kept.join() === keptAfter.join() ? [] : kept);
-        const removed = [...before.filter((id) => !after.includes(id) || moved.has(id)), ...noise.filter((id) => !before.includes(id) && !after.includes(id))];
-        const added = after.flatMap((id, index) => (!before.includes(id) || moved.has(id) ? [{ id, index }] : []));
-        const fits = window.follow({ ...change, total: after.length, removed, added });
-        if (!fits) return;
-        assert.equal(window.total, after.length);
-        window.ids.forEach((id, position) => {
-          if (id !== null) assert.equal(id, after[position]);
-        });
-      }),
+      fc.property(
+        list,
+        list,
+        fc.array(fc.boolean(), { minLength: 31, maxLength: 31 }),
+        fc.array(letter, { maxLength: 3 }),
+        (before, after, known, noise) => {
+          const window = windowOf(before.map((id, position) => (known[position] ? id : null)));
+          // Those in both keep their order only if they are told; the simplest exact answer tells all that moved.
+          const kept = before.filter((id) => after.includes(id));
+          const keptAfter = after.filter((id) => before.includes(id));
+          const moved = new Set(kept.join() === keptAfter.join() ? [] : kept);
+          const removed = [
+            ...before.filter((id) => !after.includes(id) || moved.has(id)),
+            ...noise.filter((id) => !before.includes(id) && !after.includes(id)),
+          ];
+          const added = after.flatMap((id, index) => (!before.includes(id) || moved.has(id) ? [{ id, index }] : []));
+          const fits = window.follow({ ...change, total: after.length, removed, added });
+          if (!fits) return;
+          assert.equal(window.total, after.length);
+          window.ids.forEach((id, position) => {
+            if (id !== null) assert.equal(id, after[position]);
+          });
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -86,13 +119,31 @@ suite('mergeNewestFirst', () => {
   const times: Record<string, number> = { a5: 5, a3: 3, b4: 4, b3: 3 };
   const time = (id: string): number | null => times[id] ?? null;
   test('two lists are one, the first list first at equal times', () => {
-    const { rows, wants } = mergeNewestFirst([{ ids: ['a5', 'a3'], isTold: true, time }, { ids: ['b4', 'b3'], isTold: true, time }], 10);
-    assert.deepEqual(rows.map(({ id }) => id), ['a5', 'b4', 'a3', 'b3']);
+    const { rows, wants } = mergeNewestFirst(
+      [
+        { ids: ['a5', 'a3'], isTold: true, time },
+        { ids: ['b4', 'b3'], isTold: true, time },
+      ],
+      10,
+    );
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      ['a5', 'b4', 'a3', 'b3'],
+    );
     assert.equal(wants, null);
   });
   test('stops where the next is not known, and says which', () => {
-    const { rows, wants } = mergeNewestFirst([{ ids: ['a5', null], isTold: true, time }, { ids: ['b4'], isTold: true, time }], 10);
-    assert.deepEqual(rows.map(({ id }) => id), ['a5']);
+    const { rows, wants } = mergeNewestFirst(
+      [
+        { ids: ['a5', null], isTold: true, time },
+        { ids: ['b4'], isTold: true, time },
+      ],
+      10,
+    );
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      ['a5'],
+    );
     assert.deepEqual(wants, { source: 0, position: 1 });
   });
   test('a letter of unknown time stops it too', () => {

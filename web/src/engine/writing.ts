@@ -101,7 +101,13 @@ export async function unsend(parts: WritingParts, { accountId, submissionId, key
     ...(sent ? { [`mailboxIds/${sent.id}`]: null } : {}),
   };
   const reply = await parts.client.request(
-    [['EmailSubmission/set', { accountId, update: { [submissionId]: { undoStatus: 'canceled' } }, onSuccessUpdateEmail: { [submissionId]: update } }, 's']],
+    [
+      [
+        'EmailSubmission/set',
+        { accountId, update: { [submissionId]: { undoStatus: 'canceled' } }, onSuccessUpdateEmail: { [submissionId]: update } },
+        's',
+      ],
+    ],
     [core, mail, submission],
   );
   if (!(submissionId in (reply.get('EmailSubmission/set', 's').updated ?? {}))) return false;
@@ -126,25 +132,63 @@ export async function scheduled({ accounts, client }: WritingParts): Promise<rea
     const reply = await client.request(
       [
         ['EmailSubmission/query', { accountId, filter: { undoStatus: 'pending' }, limit: 200 }, 'q'],
-        ['EmailSubmission/get', { accountId, '#ids': from('q', 'EmailSubmission/query', '/ids'), properties: ['id', 'emailId', 'sendAt'] }, 's'],
-        ['Email/get', { accountId, '#ids': from('s', 'EmailSubmission/get', '/list/*/emailId'), properties: ['id', 'subject', 'to', 'keywords'] }, 'e'],
+        [
+          'EmailSubmission/get',
+          { accountId, '#ids': from('q', 'EmailSubmission/query', '/ids'), properties: ['id', 'emailId', 'sendAt'] },
+          's',
+        ],
+        [
+          'Email/get',
+          { accountId, '#ids': from('s', 'EmailSubmission/get', '/list/*/emailId'), properties: ['id', 'subject', 'to', 'keywords'] },
+          'e',
+        ],
       ],
       [core, mail, submission],
     );
     const emails = new Map((reply.find('Email/get', 'e')?.list ?? []).map((email) => [email.id, email as unknown as EmailHead]));
     for (const { id, emailId, sendAt } of reply.find('EmailSubmission/get', 's')?.list ?? []) {
       const email = emails.get(emailId);
-      if (email?.keywords[scheduledKeyword]) views.push({ accountId, submissionId: id, emailId, sendAt, subject: email.subject ?? '', to: email.to ?? [] });
+      if (email?.keywords[scheduledKeyword])
+        views.push({ accountId, submissionId: id, emailId, sendAt, subject: email.subject ?? '', to: email.to ?? [] });
     }
   }
   return views.toSorted((a, b) => (a.sendAt < b.sendAt ? -1 : 1));
 }
 
-const sourceProperties = ['blobId', 'cc', 'bcc', 'replyTo', 'sentAt', 'messageId', 'inReplyTo', 'references', 'textBody', 'htmlBody', 'attachments', 'bodyValues'];
-const headProperties = ['id', 'threadId', 'mailboxIds', 'keywords', 'from', 'to', 'subject', 'receivedAt', 'size', 'preview', 'hasAttachment'];
+const sourceProperties = [
+  'blobId',
+  'cc',
+  'bcc',
+  'replyTo',
+  'sentAt',
+  'messageId',
+  'inReplyTo',
+  'references',
+  'textBody',
+  'htmlBody',
+  'attachments',
+  'bodyValues',
+];
+const headProperties = [
+  'id',
+  'threadId',
+  'mailboxIds',
+  'keywords',
+  'from',
+  'to',
+  'subject',
+  'receivedAt',
+  'size',
+  'preview',
+  'hasAttachment',
+];
 
 /** A letter with its text and its HTML. @throws EngineTrouble `gone`, `offline`. */
-async function read({ client }: WritingParts, accountId: Id, emailId: Id): Promise<SourceView & { readonly receiptTo: readonly EmailAddress[] | null }> {
+async function read(
+  { client }: WritingParts,
+  accountId: Id,
+  emailId: Id,
+): Promise<SourceView & { readonly receiptTo: readonly EmailAddress[] | null }> {
   const receipt = `header:${receiptField}:asAddresses`;
   const reply = await client.request([
     [
@@ -163,7 +207,8 @@ async function read({ client }: WritingParts, accountId: Id, emailId: Id): Promi
   const [found] = reply.get('Email/get', 'e').list;
   if (!found) throw trouble('gone', 'notFound', 'it is no longer there');
   const email = found as unknown as EmailHead & EmailBody & Readonly<Record<string, unknown>>;
-  const values = (parts: EmailBody['textBody']): string => parts.map(({ partId }) => (partId === null ? '' : (email.bodyValues[partId]?.value ?? ''))).join('\n');
+  const values = (parts: EmailBody['textBody']): string =>
+    parts.map(({ partId }) => (partId === null ? '' : (email.bodyValues[partId]?.value ?? ''))).join('\n');
   // What has HTML only is listed as text as well (RFC 8621 §4.1.4).
   const texts = email.textBody.filter(({ type }) => type === 'text/plain');
   const htmls = email.htmlBody.filter(({ type }) => type === 'text/html');

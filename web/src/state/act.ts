@@ -27,7 +27,11 @@ export async function undo(step?: number): Promise<void> {
 
 export function tellTrouble(error: unknown): void {
   const trouble = error instanceof EngineTrouble ? error.trouble : null;
-  toasts.show(trouble?.kind === 'refused' ? t.refused(trouble.type) : trouble?.kind === 'offline' ? t.serverTrouble : t.defect, null, 'trouble');
+  toasts.show(
+    trouble?.kind === 'refused' ? t.refused(trouble.type) : trouble?.kind === 'offline' ? t.serverTrouble : t.defect,
+    null,
+    'trouble',
+  );
 }
 
 /** Null: it shows where the eye is, and needs no words. */
@@ -50,7 +54,10 @@ function wordsOf(action: Action, rows: number): string | null {
     case 'unread':
       return t.didUnread(rows);
     case 'move':
-      return t.didMove(rows, live.mailboxes.find(({ id, accountId }) => id === action.to && accountId === action.letters[0]?.accountId)?.name ?? '');
+      return t.didMove(
+        rows,
+        live.mailboxes.find(({ id, accountId }) => id === action.to && accountId === action.letters[0]?.accountId)?.name ?? '',
+      );
     default:
       return null;
   }

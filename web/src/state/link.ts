@@ -5,14 +5,14 @@ import type { Engine } from '../engine/contract.ts';
 import { linkEngine, type FromEngine, type Port, type ToEngine } from '../engine/port.ts';
 
 /** The policy of the page allows two names: Svelte's own and this one, which lets nothing pass but the app's own scripts. */
-const ownScripts = [new URL(workerAddress, location.href).href, new URL('/service-worker.js', location.href).href];
+const ownScripts = new Set([new URL(workerAddress, location.href).href, new URL('/service-worker.js', location.href).href]);
 
 interface Policy {
   createScriptURL(address: string): string;
 }
 function check(address: string): string {
   const { href } = new URL(address, location.href);
-  if (!ownScripts.includes(href)) throw new TypeError('not a script of the app');
+  if (!ownScripts.has(href)) throw new TypeError('not a script of the app');
   return href;
 }
 const trustedTypes = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } }).trustedTypes;

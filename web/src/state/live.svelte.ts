@@ -5,7 +5,17 @@ import type { Id, Role } from '../engine/jmap/objects.ts';
 import { engine } from './link.ts';
 
 class Live {
-  #status = $state.raw<StatusView>({ session: 'unknown', username: '', accounts: [], capabilities: {}, line: 'on', isOffline: false, waiting: 0, waitingLetters: 0, undo: null });
+  #status = $state.raw<StatusView>({
+    session: 'unknown',
+    username: '',
+    accounts: [],
+    capabilities: {},
+    line: 'on',
+    isOffline: false,
+    waiting: 0,
+    waitingLetters: 0,
+    undo: null,
+  });
   #mailboxes = $state.raw<MailboxesView>({ isComplete: false, mailboxes: [] });
 
   constructor() {

@@ -35,7 +35,7 @@ export function parseAddress(address: string): Route {
   if (first !== 'mail') return { name: 'home' };
   const [account = '', mailbox = '', thread] = rest;
   const only = searchParams.get('only');
-  const narrowed = only === 'unread' || only === 'flagged' ? { only } as const : {};
+  const narrowed = only === 'unread' || only === 'flagged' ? ({ only } as const) : {};
   if (account === 'all') {
     const role = roles.find((known) => known === mailbox);
     if (!role) return { name: 'home' };
@@ -110,7 +110,17 @@ export const router = new Router();
 /** For `<a href>`: a plain press stays in the app, all else is the browser's. Use as `onclick={follow}`. */
 export function follow(event: MouseEvent): void {
   const link = (event.target as Element).closest('a');
-  if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || link.target) return;
+  if (
+    !link ||
+    event.defaultPrevented ||
+    event.button !== 0 ||
+    event.metaKey ||
+    event.ctrlKey ||
+    event.shiftKey ||
+    event.altKey ||
+    link.target
+  )
+    return;
   if (link.origin !== location.origin) return;
   event.preventDefault();
   router.go(link.pathname + link.search);

@@ -33,7 +33,8 @@ export function beginningOf(path: readonly string[], search: URLSearchParams): B
     const link = search.get('mailto');
     return { kind: 'new', mailto: link ?? `?${search.toString().replaceAll('+', '%20')}` };
   }
-  if ((first === 'reply' || first === 'reply-all' || first === 'forward') && second && third) return { kind: first, accountId: second, emailId: third };
+  if ((first === 'reply' || first === 'reply-all' || first === 'forward') && second && third)
+    return { kind: first, accountId: second, emailId: third };
   if (/^A\d+$/.test(first) && second) return { kind: 'draft', accountId: first, emailId: second };
   return null;
 }
@@ -55,7 +56,8 @@ class Writing {
   constructor() {
     globalThis.addEventListener?.('popstate', () => {
       const top = this.#windows.find(({ size }) => size !== 'small');
-      if (this.isPhone && top && !(history.state as { writing?: boolean } | null)?.writing) this.onClose ? this.onClose(top.key) : this.drop(top.key);
+      if (this.isPhone && top && !(history.state as { writing?: boolean } | null)?.writing)
+        this.onClose ? this.onClose(top.key) : this.drop(top.key);
     });
   }
 
@@ -72,7 +74,12 @@ class Writing {
   }
 
   begin(beginning: Beginning, key: string = crypto.randomUUID()): void {
-    const same = this.#windows.find((one) => one.key === key || one.draftKey === key || (beginning.kind !== 'new' && beginning.kind !== 'kept' && sameBeginning(one.beginning, beginning)));
+    const same = this.#windows.find(
+      (one) =>
+        one.key === key ||
+        one.draftKey === key ||
+        (beginning.kind !== 'new' && beginning.kind !== 'kept' && sameBeginning(one.beginning, beginning)),
+    );
     if (same) return this.resize(same.key, 'open');
     this.#set(this.#fitting([...this.#smaller(), { key, beginning, size: 'open' as const }].slice(-mostOpen)));
     this.#step();
@@ -81,7 +88,9 @@ class Writing {
   resize(key: string, size: Size): void {
     const windows = size === 'small' ? this.#windows : this.isPhone || size === 'large' ? this.#smaller() : this.#windows;
     const resized = windows.map((one) => (one.key === key ? { ...one, size } : one));
-    this.#set(size === 'open' ? this.#fitting([...resized.filter((one) => one.key !== key), ...resized.filter((one) => one.key === key)]) : resized);
+    this.#set(
+      size === 'open' ? this.#fitting([...resized.filter((one) => one.key !== key), ...resized.filter((one) => one.key === key)]) : resized,
+    );
     if (size !== 'small') this.#step();
     else if (this.isPhone) this.#stepBack();
   }
@@ -101,7 +110,11 @@ class Writing {
   restore(): void {
     try {
       const kept = JSON.parse(sessionStorage.getItem(openKey) ?? '[]') as readonly { readonly key: string; readonly size: Size }[];
-      this.#set(kept.slice(0, mostOpen).map(({ key, size }) => ({ key, size: this.isPhone ? 'small' : size, beginning: { kind: 'kept' } as const })));
+      this.#set(
+        kept
+          .slice(0, mostOpen)
+          .map(({ key, size }) => ({ key, size: this.isPhone ? 'small' : size, beginning: { kind: 'kept' } as const })),
+      );
     } catch {
       // Nothing was kept.
     }
@@ -111,7 +124,9 @@ class Writing {
   rescue(username: string): void {
     const open = new Set(this.#windows.map(({ key }) => key));
     try {
-      for (const name of Object.keys(localStorage).filter((key) => key.startsWith(unsavedPrefix) && !open.has(key.slice(unsavedPrefix.length)))) {
+      for (const name of Object.keys(localStorage).filter(
+        (key) => key.startsWith(unsavedPrefix) && !open.has(key.slice(unsavedPrefix.length)),
+      )) {
         const kept = JSON.parse(localStorage.getItem(name) ?? '{}') as { readonly username?: string; readonly draft?: Draft };
         if (kept.username !== username || !kept.draft) continue;
         void engine.ask('saveDraft', kept.draft).then(
@@ -177,7 +192,8 @@ class Writing {
 
   /** On a phone an open letter is a step of the browser's history. */
   #step(): void {
-    if (this.isPhone && !(history.state as { writing?: boolean } | null)?.writing) history.pushState({ within: true, writing: true }, '', location.href);
+    if (this.isPhone && !(history.state as { writing?: boolean } | null)?.writing)
+      history.pushState({ within: true, writing: true }, '', location.href);
   }
   #stepBack(): void {
     if ((history.state as { writing?: boolean } | null)?.writing) history.back();

@@ -28,7 +28,9 @@ export function shortDate(iso: string, now: Date = new Date()): string {
 
 /** For a letter: all of it. */
 export function longDate(iso: string): string {
-  return format({ year: 'numeric', month: 'short', day: 'numeric', weekday: 'short', hour: 'numeric', minute: '2-digit' }).format(new Date(iso));
+  return format({ year: 'numeric', month: 'short', day: 'numeric', weekday: 'short', hour: 'numeric', minute: '2-digit' }).format(
+    new Date(iso),
+  );
 }
 
 export function count(number: number): string {

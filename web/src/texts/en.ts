@@ -47,7 +47,8 @@ export const en = {
   didUndo: 'Undone',
   refused: (reason: string) => `The server did not accept that, so it is as it was. (${reason})`,
   destroyTitle: 'Delete for ever?',
-  destroyText: (count: number) => (count === 1 ? 'This conversation cannot be brought back.' : `These ${count} conversations cannot be brought back.`),
+  destroyText: (count: number) =>
+    count === 1 ? 'This conversation cannot be brought back.' : `These ${count} conversations cannot be brought back.`,
   // list
   select: 'Select',
   selectAll: 'Select all',
@@ -81,6 +82,7 @@ export const en = {
   quoted: 'Show what was quoted',
   showImages: 'Show pictures from elsewhere',
   letterFrame: (subject: string) => `Letter: ${subject}`,
+  chosenLetter: 'Conversation',
   chooseLetter: 'Choose a letter to read it here.',
   gone: 'This conversation is no longer here.',
   notKept: 'This letter has not been read on this device before. It will open once there is a network.',
@@ -119,7 +121,7 @@ export const en = {
   groupMove: 'Moving about',
   groupAct: 'Doing',
   groupGo: 'Going somewhere',
-  then: 'then',
+  keyThenKey: 'then',
   today: 'Today',
   yesterday: 'Yesterday',
   signOut: 'Sign out',

@@ -9,6 +9,9 @@ import { settings } from '../state/settings.svelte.ts';
 export type Language = 'en' | 'ja';
 type Sentence = string | ((...words: never[]) => string);
 
-export function words<T extends Record<string, Sentence>>(table: { readonly en: T; readonly ja: { readonly [K in keyof T]: T[K] extends string ? string : T[K] } }): T {
+export function words<T extends Record<string, Sentence>>(table: {
+  readonly en: T;
+  readonly ja: { readonly [K in keyof T]: T[K] extends string ? string : T[K] };
+}): T {
   return new Proxy(table.en, { get: (_en, key) => table[settings.language][key as keyof T & string] });
 }

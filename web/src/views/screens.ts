@@ -15,7 +15,9 @@ function single(load: () => Promise<{ readonly default: Component<Record<string,
   return load as unknown as Loader;
 }
 
-const soon: Loader = single(() => import('./shell/soon.svelte') as unknown as Promise<{ readonly default: Component<Record<string, never>> }>);
+const soon: Loader = single(
+  () => import('./shell/soon.svelte') as unknown as Promise<{ readonly default: Component<Record<string, never>> }>,
+);
 
 export const screens: Readonly<Record<ScreenName, Loader>> = {
   // Letters to write open above the page.

@@ -50,7 +50,11 @@ async function hold(name: string): Promise<string> {
       },
       '0',
     ],
-    ['EmailSubmission/set', { accountId: '$hanako', create: { s: { identityId: identity, emailId: '#d' } }, onSuccessDestroyEmail: ['#s'] }, '1'],
+    [
+      'EmailSubmission/set',
+      { accountId: '$hanako', create: { s: { identityId: identity, emailId: '#d' } }, onSuccessDestroyEmail: ['#s'] },
+      '1',
+    ],
   ]);
   const made = (submission![1]['created'] as JsonObject | null)?.['s'] as JsonObject | undefined;
   if (made === undefined) throw new Error(JSON.stringify([draft, submission]));

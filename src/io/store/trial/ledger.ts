@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { bytesFromLatin1, equalBytes, latin1FromBytes } from '../../../base/bytes.ts';
 import type { MailStore } from '../../../store/contract.ts';
-import { checkShelf } from '../../../store/suite/shelf-picture.ts';
+import { checkShelf } from '../../../store/suite/shelf-picture-suite.ts';
 
 /** The octets of a letter follow from its id and size. */
 export function trialLetter(id: string, size: number): Uint8Array {

@@ -62,6 +62,7 @@ export class Turn {
   reshape(account: AccountRow, row: MailboxRow): void {
     const box = this.touch(account, row);
     box.reshaped = true;
+    this.structure(account);
     row.changed = this.#account(account).modSeq;
     this.#ledger.touchMailbox(row);
   }

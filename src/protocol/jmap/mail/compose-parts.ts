@@ -34,7 +34,13 @@ const lookMax = 8 * 1024 * 1024;
 const partProperties = new Set('partId blobId size name type charset disposition cid language location subParts'.split(' '));
 
 /** One part with all within it; null when something is wrong, which is told in `making`. */
-export async function makePart(value: Json, path: string, making: PartMaking, forced: JsonObject = {}, depth = 0): Promise<OutlinePart | null> {
+export async function makePart(
+  value: Json,
+  path: string,
+  making: PartMaking,
+  forced: JsonObject = {},
+  depth = 0,
+): Promise<OutlinePart | null> {
   if (!isObject(value)) return fault(making, path);
   const part: JsonObject = { ...value, ...forced };
   if (++making.count > partsMax || depth > depthMax) return fault(making, path);
@@ -105,7 +111,8 @@ function typeOf(part: JsonObject, fields: Map<string, string> | null, path: stri
     return splitMediaType(value) === null ? fault(making, `${path}/header:Content-Type`) : value;
   }
   const { type } = part;
-  if (!present(type)) return present(part['subParts']) ? 'multipart/mixed' : present(part['partId']) ? 'text/plain' : 'application/octet-stream';
+  if (!present(type))
+    return present(part['subParts']) ? 'multipart/mixed' : present(part['partId']) ? 'text/plain' : 'application/octet-stream';
   if (typeof type !== 'string' || splitMediaType(type.toLowerCase()) === null) return fault(making, `${path}/type`);
   return type.toLowerCase();
 }
@@ -160,7 +167,10 @@ function makeText(part: JsonObject, type: string, fields: Map<string, string>, p
       kind: 'text',
       subtype: type.slice('text/'.length),
       text,
-      parameters: [...given.map((one) => [one.name, parameterText(given, one.name) ?? ''] as const), ...(name === null ? [] : [['name', name] as const])],
+      parameters: [
+        ...given.map((one) => [one.name, parameterText(given, one.name) ?? ''] as const),
+        ...(name === null ? [] : [['name', name] as const]),
+      ],
     },
     '',
   );
@@ -187,7 +197,8 @@ async function makeFile(
   const content = contentType(part, fields, written, isText, path, making);
   if (content === null) return null;
   // RFC 2046 §5.2.1. A text whose letters are not all ASCII goes encoded, so that servers without 8BITMIME take it.
-  if ((isMessage && lines !== 'unfit') || lines === '7bit') return { kind: 'plain', fields: content + about, source, lines: lines as '7bit' | '8bit' };
+  if ((isMessage && lines !== 'unfit') || lines === '7bit')
+    return { kind: 'plain', fields: content + about, source, lines: lines as '7bit' | '8bit' };
   return { kind: 'base64', fields: content + about, source };
 }
 
@@ -234,7 +245,8 @@ function aboutFields(part: JsonObject, fields: Map<string, string>, path: string
       const kind = present(disposition) ? (disposition as string).toLowerCase() : 'attachment';
       if (!isToken(kind)) throw new SyntaxTrouble('set a disposition: no token');
       const file = present(name) ? (name as string) : null;
-      if (file !== null && (/[\r\n\0]/.test(file) || bytesFromUtf8(file).length > 1000)) throw new SyntaxTrouble('set a file name: too long, or of several lines');
+      if (file !== null && (/[\r\n\0]/.test(file) || bytesFromUtf8(file).length > 1000))
+        throw new SyntaxTrouble('set a file name: too long, or of several lines');
       return formatField('Content-Disposition', formatTyped(kind, file === null ? [] : [['filename', file]]));
     });
   if (present(cid)) write('cid', () => formatField('Content-ID', `<${checkId(cid as string)}>`));

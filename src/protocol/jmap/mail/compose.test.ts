@@ -59,7 +59,14 @@ const properties: [property: string, value: JsonObject[string], written?: RegExp
   ['subject', 'a  b '],
   ['subject', `${'長い'.repeat(200)}`],
   ['from', [{ name: '花子', email: 'hanako@local.test' }]],
-  ['to', [{ name: 'O"Brien, Pat', email: 'pat@example.com' }, { name: null, email: 'x@y.z' }], /"O\\"Brien, Pat"/],
+  [
+    'to',
+    [
+      { name: 'O"Brien, Pat', email: 'pat@example.com' },
+      { name: null, email: 'x@y.z' },
+    ],
+    /"O\\"Brien, Pat"/,
+  ],
   ['to', [{ name: null, email: '"a b"@y.z' }]],
   ['cc', [{ name: null, email: '日本@日本.test' }]],
   ['messageId', ['one@x.y']],
@@ -114,14 +121,22 @@ const shapes: [name: string, email: JsonObject, shape: string][] = [
   ['text', { textBody: text, bodyValues }, 'text/plain'],
   ['html', { htmlBody: html, bodyValues }, 'text/html'],
   ['both', { textBody: text, htmlBody: html, bodyValues }, 'alternative(text/plain text/html)'],
-  ['a picture in the page', { textBody: text, htmlBody: html, attachments: [picture], bodyValues }, 'alternative(text/plain related(text/html image/png:p.png;inline))'],
+  [
+    'a picture in the page',
+    { textBody: text, htmlBody: html, attachments: [picture], bodyValues },
+    'alternative(text/plain related(text/html image/png:p.png;inline))',
+  ],
   [
     'everything',
     { textBody: text, htmlBody: html, attachments: [picture, file], bodyValues },
     'mixed(alternative(text/plain related(text/html image/png:p.png;inline)) application/pdf:見積書 final.pdf;attachment)',
   ],
   ['a file alone', { attachments: [file] }, 'application/pdf:見積書 final.pdf;attachment'],
-  ['a letter in it', { textBody: text, attachments: [{ blobId: 'U3', type: 'message/rfc822' }], bodyValues }, 'mixed(text/plain message/rfc822;attachment)'],
+  [
+    'a letter in it',
+    { textBody: text, attachments: [{ blobId: 'U3', type: 'message/rfc822' }], bodyValues },
+    'mixed(text/plain message/rfc822;attachment)',
+  ],
   [
     'a letter that no wire takes',
     { textBody: text, attachments: [{ blobId: 'U4', type: 'message/rfc822', name: 'old.eml' }], bodyValues },
@@ -130,13 +145,20 @@ const shapes: [name: string, email: JsonObject, shape: string][] = [
   [
     'a structure',
     {
-      bodyStructure: { type: 'multipart/mixed', subParts: [{ partId: 't', type: 'text/plain' }, { type: 'multipart/parallel', subParts: [file, { partId: 'h', type: 'text/html' }] }] },
+      bodyStructure: {
+        type: 'multipart/mixed',
+        subParts: [
+          { partId: 't', type: 'text/plain' },
+          { type: 'multipart/parallel', subParts: [file, { partId: 'h', type: 'text/html' }] },
+        ],
+      },
       bodyValues,
     },
     'mixed(text/plain parallel(application/pdf:見積書 final.pdf;attachment text/html))',
   ],
 ];
-for (const [name, email, expected] of shapes) test(`shape: ${name}`, async () => assert.equal(shape(parseTree(await write(email))), expected));
+for (const [name, email, expected] of shapes)
+  test(`shape: ${name}`, async () => assert.equal(shape(parseTree(await write(email))), expected));
 
 test('what was put in comes out: by our reader, by postal-mime, by mailparser', async () => {
   const letter = await write({
@@ -182,14 +204,39 @@ const refused: [why: string, email: JsonObject, type: string, properties: string
   ['a text that is html', { textBody: [{ partId: 'h', type: 'text/html' }], bodyValues }, 'invalidProperties', ['textBody']],
   ['partId and blobId', { textBody: [{ partId: 't', blobId: 'U1' }], bodyValues }, 'invalidProperties', ['textBody/0/blobId']],
   ['a partId without value', { textBody: [{ partId: 'x' }], bodyValues }, 'invalidProperties', ['textBody/0/partId']],
-  ['a partId named like a method of objects', { textBody: [{ partId: 'constructor' }], bodyValues }, 'invalidProperties', ['textBody/0/partId']],
+  [
+    'a partId named like a method of objects',
+    { textBody: [{ partId: 'constructor' }], bodyValues },
+    'invalidProperties',
+    ['textBody/0/partId'],
+  ],
   ['charset with partId', { textBody: [{ partId: 't', charset: 'utf-8' }], bodyValues }, 'invalidProperties', ['textBody/0/charset']],
   ['size with partId', { textBody: [{ partId: 't', size: 1 }], bodyValues }, 'invalidProperties', ['textBody/0/size']],
-  ['an encoding', { textBody: [{ partId: 't', 'header:Content-Transfer-Encoding': ' 8bit' }], bodyValues }, 'invalidProperties', ['textBody/0/header:Content-Transfer-Encoding']],
+  [
+    'an encoding',
+    { textBody: [{ partId: 't', 'header:Content-Transfer-Encoding': ' 8bit' }], bodyValues },
+    'invalidProperties',
+    ['textBody/0/header:Content-Transfer-Encoding'],
+  ],
   ['a cut value', { textBody: text, bodyValues: { t: { value: 'a', isTruncated: true } } }, 'invalidProperties', ['bodyValues/t']],
-  ['a value that was not read whole', { textBody: text, bodyValues: { t: { value: 'a', isEncodingProblem: true } } }, 'invalidProperties', ['bodyValues/t']],
-  ['a field of the letter on its body', { subject: 'a', bodyStructure: { partId: 't', 'header:Subject': ' b' }, bodyValues }, 'invalidProperties', ['bodyStructure/header:Subject']],
-  ['blobs that are not there', { attachments: [{ blobId: 'U8' }, { blobId: 'U1' }], textBody: text, bodyValues }, 'blobNotFound', ['U8']],
+  [
+    'a value that was not read whole',
+    { textBody: text, bodyValues: { t: { value: 'a', isEncodingProblem: true } } },
+    'invalidProperties',
+    ['bodyValues/t'],
+  ],
+  [
+    'a field of the letter on its body',
+    { subject: 'a', bodyStructure: { partId: 't', 'header:Subject': ' b' }, bodyValues },
+    'invalidProperties',
+    ['bodyStructure/header:Subject'],
+  ],
+  [
+    'blobs that are not there',
+    { attachments: [{ blobId: 'U8' }, { blobId: 'U1' }, { blobId: 'U9' }], textBody: text, bodyValues },
+    'blobNotFound',
+    ['U8', 'U9'],
+  ],
   ['a line end in a subject', { subject: 'a\r\nBcc: x@y.z' }, 'invalidProperties', ['subject']],
   ['a line end in a raw field', { 'header:X-A': ' a\r\nBcc: x@y.z' }, 'invalidProperties', ['header:X-A']],
   ['a line end in a name', { to: [{ name: 'a\nb', email: 'a@b.c' }] }, 'invalidProperties', ['to']],
@@ -197,7 +244,12 @@ const refused: [why: string, email: JsonObject, type: string, properties: string
   ['a cid with brackets', { attachments: [{ blobId: 'U1', cid: 'a> <b' }] }, 'invalidProperties', ['attachments/0/cid']],
   ['a type that is none', { attachments: [{ blobId: 'U1', type: 'image' }] }, 'invalidProperties', ['attachments/0/type']],
   ['what the server sets', { id: 'M1', size: 3, hasAttachment: true }, 'invalidProperties', ['id', 'size', 'hasAttachment']],
-  ['a multipart without parts', { bodyStructure: { type: 'multipart/mixed', subParts: [] } }, 'invalidProperties', ['bodyStructure/subParts']],
+  [
+    'a multipart without parts',
+    { bodyStructure: { type: 'multipart/mixed', subParts: [] } },
+    'invalidProperties',
+    ['bodyStructure/subParts'],
+  ],
 ];
 for (const [why, email, type, wrong] of refused)
   test(`refused: ${why}`, async () => {
@@ -212,7 +264,10 @@ for (const [why, email, type, wrong] of refused)
   });
 
 test('any text and subject read back as they were (RFC 8621 §4.1.4: with LF)', async () => {
-  const words = fc.string({ unit: fc.constantFrom('a', ' ', '\n', '=', '.', 'From ', '日', 'é', '🙂', '\t', '?', '_', '-'.repeat(80), 'x'.repeat(500)), maxLength: 40 });
+  const words = fc.string({
+    unit: fc.constantFrom('a', ' ', '\n', '=', '.', 'From ', '日', 'é', '🙂', '\t', '?', '_', '-'.repeat(80), 'x'.repeat(500)),
+    maxLength: 40,
+  });
   await fc.assert(
     fc.asyncProperty(words, words, async (value, subject) => {
       const clean = subject.replace(/[\n\t]/g, ' ').trim();

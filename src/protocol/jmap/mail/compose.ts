@@ -136,10 +136,10 @@ async function attachmentsOf(email: JsonObject, making: PartMaking): Promise<rea
     const about: JsonObject = isObject(one) ? one : {};
     const said = typeof about['disposition'] === 'string' || 'header:Content-Disposition' in about;
     const part = await makePart(one, `attachments/${index}`, making, said ? {} : { disposition: 'attachment' });
-    if (part === null) return null;
-    found.push({ part, within: about['disposition'] === 'inline' && typeof about['cid'] === 'string' });
+    // The others are looked at all the same: every blob that is missing is told.
+    if (part !== null) found.push({ part, within: about['disposition'] === 'inline' && typeof about['cid'] === 'string' });
   }
-  return found;
+  return found.length === list.length ? found : null;
 }
 
 /** RFC 2046 §5.1.4, RFC 2387: alternatives, the pictures of the HTML with it, files behind. */
@@ -151,7 +151,9 @@ function arrange(text: OutlinePart | undefined, html: OutlinePart | undefined, f
       ? html
       : { kind: 'multipart', subtype: 'related', parameters: [['type', 'text/html']], fields: '', parts: [html, ...within] };
   const shown: OutlinePart | undefined =
-    text !== undefined && page !== undefined ? { kind: 'multipart', subtype: 'alternative', fields: '', parts: [text, page] } : (text ?? page);
+    text !== undefined && page !== undefined
+      ? { kind: 'multipart', subtype: 'alternative', fields: '', parts: [text, page] }
+      : (text ?? page);
   const all = shown === undefined ? behind : [shown, ...behind];
   if (all.length === 0) return emptyText;
   return all.length === 1 ? all[0]! : { kind: 'multipart', subtype: 'mixed', fields: '', parts: all };

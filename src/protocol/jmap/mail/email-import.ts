@@ -6,7 +6,16 @@ import { parseDate } from '../../../message/header/date.ts';
 import { firstField, readHeader, type Header } from '../../../message/header/fields.ts';
 import type { LetterBytes } from '../../../store/contract.ts';
 import { anObject, mapOf, nullable, aText, readArguments } from '../arguments.ts';
-import { MethodError, type Asker, type BlobSource, type Id, type JmapAccount, type JsonObject, type Method, type SetError } from '../contract.ts';
+import {
+  MethodError,
+  type Asker,
+  type BlobSource,
+  type Id,
+  type JmapAccount,
+  type JsonObject,
+  type Method,
+  type SetError,
+} from '../contract.ts';
 import { formatMethodError, invalidProperties, notFound, requestTooLarge, setError } from '../errors.ts';
 import { formatState, parseId } from '../ids.ts';
 import { coreLimits } from '../limits.ts';
@@ -21,7 +30,11 @@ const step = 256 * 1024;
 
 export function emailImport(parts: WriteParts): Method {
   return async (args, asker) => {
-    const { accountId: account, ifInState, emails } = readArguments(args, {
+    const {
+      accountId: account,
+      ifInState,
+      emails,
+    } = readArguments(args, {
       accountId: aWritableAccount(asker),
       ifInState: nullable(aText),
       emails: mapOf(anObject),

@@ -194,10 +194,10 @@ export class ResultBook {
     return Uint32Array.from(order, (at) => positions[at]!);
   }
 
-  #keysOf({ property, object }: Comparator, column: SortColumn | null, positions: Uint32Array): ArrayLike<string | number> {
+  #keysOf({ property, object }: Comparator, column: SortColumn | null, positions: Uint32Array): Float64Array {
     const shelf = this.#shelf;
     const numbers = (of: (position: number) => number): Float64Array => Float64Array.from(positions, of);
-    if (column !== null) return Array.from(positions, (position) => column.of(shelf.messages[position]!)!);
+    if (column !== null) return numbers((position) => column.of(shelf.messages[position]!)!);
     const keyword = String(object['keyword']);
     switch (property) {
       case 'receivedAt':

@@ -14,7 +14,14 @@ import { readPatch } from '../patch.ts';
 import { checkState, emptyOutcome, formatSet, readSet, resolveId, type SetCall, type SetOutcome } from '../standard.ts';
 import { compose } from './compose.ts';
 import { flagOfKeyword, keywordsOfFlags, mailboxOfId, readKeywords, readMailboxIds } from './letter-sets.ts';
-import { addReadyLetters, keywordsPerEmailMax, mailboxesPerEmailMax, mailboxIdsOf, type ReadyLetter, type WriteParts } from './write-parts.ts';
+import {
+  addReadyLetters,
+  keywordsPerEmailMax,
+  mailboxesPerEmailMax,
+  mailboxIdsOf,
+  type ReadyLetter,
+  type WriteParts,
+} from './write-parts.ts';
 
 export function emailSet(parts: WriteParts): Method {
   return async (args, asker) => {
@@ -123,7 +130,8 @@ export function readPlace(
   const at = typeof receivedAt === 'string' ? parseDate(receivedAt, true) : null;
   if (receivedAt !== null && at === null) wrong.push('receivedAt');
   if (wrong.length > 0) return invalidProperties(wrong);
-  if (into!.length > mailboxesPerEmailMax) return setError('tooManyMailboxes', `A letter lies in at most ${mailboxesPerEmailMax} mailboxes.`);
+  if (into!.length > mailboxesPerEmailMax)
+    return setError('tooManyMailboxes', `A letter lies in at most ${mailboxesPerEmailMax} mailboxes.`);
   if (flags!.length > keywordsPerEmailMax) return setError('tooManyKeywords', `A letter has at most ${keywordsPerEmailMax} keywords.`);
   return { mailboxes: into!, flags: flags!, receivedAt: at };
 }
@@ -242,7 +250,11 @@ function readRevision(
     else if (path.length !== 1 || value !== fixedProperty(shelf, index, property)) wrong.push(told);
   }
   if (wrong.length > 0) return invalidProperties(wrong);
-  return withinLimits({ message: shelf.messages[index]!, ...placesOf(places, into, outOf), ...flagsOf(flags, gain, lose, shelf, index) }, shelf, index);
+  return withinLimits(
+    { message: shelf.messages[index]!, ...placesOf(places, into, outOf), ...flagsOf(flags, gain, lose, shelf, index) },
+    shelf,
+    index,
+  );
 }
 
 /** What clients that send whole objects back may repeat. Undefined for anything else. */
@@ -264,7 +276,11 @@ function fixedProperty(shelf: Shelf, index: number, property: string): string | 
   }
 }
 
-function placesOf(whole: readonly MailboxId[] | null, into: ReadonlySet<MailboxId>, outOf: ReadonlySet<MailboxId>): Pick<Revision, 'mailboxes'> {
+function placesOf(
+  whole: readonly MailboxId[] | null,
+  into: ReadonlySet<MailboxId>,
+  outOf: ReadonlySet<MailboxId>,
+): Pick<Revision, 'mailboxes'> {
   if (whole !== null) return { mailboxes: { set: whole } };
   outOf = new Set([...outOf].filter((id) => id !== 0));
   return into.size + outOf.size === 0 ? {} : { mailboxes: { add: [...into], remove: [...outOf] } };
@@ -293,5 +309,7 @@ function withinLimits(revision: Revision, shelf: Shelf, index: number): Revision
     return setError('tooManyKeywords', `A letter has at most ${keywordsPerEmailMax} keywords.`);
   const count =
     mailboxes === undefined ? 0 : 'set' in mailboxes ? mailboxes.set.length : new Set([...shelf.mailboxesAt(index), ...mailboxes.add]).size;
-  return count > mailboxesPerEmailMax ? setError('tooManyMailboxes', `A letter lies in at most ${mailboxesPerEmailMax} mailboxes.`) : revision;
+  return count > mailboxesPerEmailMax
+    ? setError('tooManyMailboxes', `A letter lies in at most ${mailboxesPerEmailMax} mailboxes.`)
+    : revision;
 }

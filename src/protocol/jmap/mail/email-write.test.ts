@@ -28,7 +28,12 @@ async function standing(post: Post, id: string): Promise<{ keywords: string[]; m
     index < 0
       ? null
       : {
-          keywords: shelf.flagsAt(index).text.slice(1, -1).split(' ').filter((one) => one !== '').sort(),
+          keywords: shelf
+            .flagsAt(index)
+            .text.slice(1, -1)
+            .split(' ')
+            .filter((one) => one !== '')
+            .sort(),
           mailboxes: shelf.mailboxesAt(index).map((one) => `F${one}`),
         };
   shelf.release();
@@ -39,7 +44,13 @@ test('a draft is made: ids, size and state', async () => {
   const post = await openPost();
   const drafts = await post.mailbox('hanako', 'drafts');
   const answer = await post.one('hanako', 'Email/set', {
-    create: { k1: draft({ mailboxIds: { [drafts]: true }, keywords: { $draft: true, $seen: true, 'a/b~c': true }, receivedAt: '2026-01-02T03:04:05Z' }) },
+    create: {
+      k1: draft({
+        mailboxIds: { [drafts]: true },
+        keywords: { $draft: true, $seen: true, 'a/b~c': true },
+        receivedAt: '2026-01-02T03:04:05Z',
+      }),
+    },
   });
   const k1 = (answer['created'] as JsonObject)['k1'] as JsonObject;
   const [letter] = await post.letters('hanako', 'drafts');
@@ -75,8 +86,18 @@ const patches: [name: string, patch: (ids: Record<string, string>) => JsonObject
   ['all keywords', () => ({ keywords: { $seen: true } }), ['\\Seen'], ['drafts']],
   ['keywords as by default', () => ({ keywords: null }), [], ['drafts']],
   ['another mailbox', ({ archive }) => ({ mailboxIds: { [archive!]: true } }), ['\\Draft', 'old'], ['archive']],
-  ['moved by patch', ({ drafts, archive }) => ({ [`mailboxIds/${drafts}`]: null, [`mailboxIds/${archive}`]: true }), ['\\Draft', 'old'], ['archive']],
-  ['one mailbox more, marked', ({ trash }) => ({ [`mailboxIds/${trash}`]: true, 'keywords/$seen': true }), ['\\Draft', '\\Seen', 'old'], ['drafts', 'trash']],
+  [
+    'moved by patch',
+    ({ drafts, archive }) => ({ [`mailboxIds/${drafts}`]: null, [`mailboxIds/${archive}`]: true }),
+    ['\\Draft', 'old'],
+    ['archive'],
+  ],
+  [
+    'one mailbox more, marked',
+    ({ trash }) => ({ [`mailboxIds/${trash}`]: true, 'keywords/$seen': true }),
+    ['\\Draft', '\\Seen', 'old'],
+    ['drafts', 'trash'],
+  ],
   ['out of a mailbox in which it is not', ({ trash }) => ({ [`mailboxIds/${trash}`]: null }), ['\\Draft', 'old'], ['drafts']],
   ['what cannot change, as it is', () => ({ id: 'M1', blobId: 'B1', 'keywords/x': true }), ['\\Draft', 'old', 'x'], ['drafts']],
 ];
@@ -104,7 +125,11 @@ const badPatches: [name: string, patch: JsonObject, type: string, properties?: s
   ['a broken pointer', { 'keywords/~2': true }, 'invalidPatch'],
   ['a subject', { subject: 'other' }, 'invalidProperties', ['subject']],
   ['another size', { size: 1 }, 'invalidProperties', ['size']],
-  ['too many keywords', { keywords: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`k${index}`, true])) }, 'tooManyKeywords'],
+  [
+    'too many keywords',
+    { keywords: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`k${index}`, true])) },
+    'tooManyKeywords',
+  ],
 ];
 for (const [name, patch, type, properties] of badPatches)
   test(`update refused: ${name}`, async () => {
@@ -125,7 +150,11 @@ const badLetters: [name: string, more: JsonObject, type: string][] = [
   ['a mailbox that is false', { mailboxIds: { F1: false } }, 'invalidProperties'],
   ['a keyword that is none', { keywords: { '(': true } }, 'invalidProperties'],
   ['a date that is none', { receivedAt: 'yesterday' }, 'invalidProperties'],
-  ['too many keywords', { keywords: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`k${index}`, true])) }, 'tooManyKeywords'],
+  [
+    'too many keywords',
+    { keywords: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`k${index}`, true])) },
+    'tooManyKeywords',
+  ],
   ['a blob that is not there', { attachments: [{ blobId: 'U77' }] }, 'blobNotFound'],
   ['a foreign blob', { attachments: [{ blobId: 'B1' }] }, 'blobNotFound'],
   ['too large', { bodyValues: { t: { value: 'x'.repeat(30_000) } } }, 'tooLarge'],
@@ -135,7 +164,9 @@ for (const [name, more, type] of badLetters)
     const post = await openPost({ letterMax: 20_000 });
     await post.one('taro', 'Email/set', { create: { k: draft({ mailboxIds: { [await post.mailbox('taro', 'drafts')]: true } }) } });
     const inbox = await post.mailbox('hanako', 'inbox');
-    const { notCreated, created } = await post.one('hanako', 'Email/set', { create: { k: draft({ mailboxIds: { [inbox]: true }, ...more }) } });
+    const { notCreated, created } = await post.one('hanako', 'Email/set', {
+      create: { k: draft({ mailboxIds: { [inbox]: true }, ...more }) },
+    });
     assert.equal(created, null);
     assert.equal(((notCreated as JsonObject)['k'] as JsonObject)['type'], type);
     assert.deepEqual(await post.letters('hanako', 'inbox'), []);
@@ -188,12 +219,23 @@ test('a large attachment goes through in pieces and comes out as it went in', as
 
 // --- Email/import -----------------------------------------------------------------------------------------------------
 
-const plain = 'Received: from a by b; Mon, 05 Jan 2026 10:00:00 +0900\r\nReceived: x; Sun, 04 Jan 2026 10:00:00 +0900\r\nSubject: in\r\n\r\nbody\r\n';
+const plain =
+  'Received: from a by b; Mon, 05 Jan 2026 10:00:00 +0900\r\nReceived: x; Sun, 04 Jan 2026 10:00:00 +0900\r\nSubject: in\r\n\r\nbody\r\n';
 const imports: [name: string, octets: string, more: JsonObject, expected: string | { stored: string; receivedAt: number }][] = [
   ['as it is', plain, {}, { stored: plain, receivedAt: Date.UTC(2026, 0, 5, 1) }],
   ['a date of its own', plain, { receivedAt: '2020-01-01T00:00:00Z' }, { stored: plain, receivedAt: Date.UTC(2020, 0) }],
-  ['bare line ends and NUL', 'Subject: a\n\nb\0c\nd\r\n', {}, { stored: 'Subject: a\r\n\r\nbc\r\nd\r\n', receivedAt: Date.UTC(2026, 10, 23, 12) }],
-  ['raw UTF-8 (RFC 6532)', 'Subject: æ\r\n\r\nx\r\n', {}, { stored: latin1FromBytes(Buffer.from('Subject: æ\r\n\r\nx\r\n')), receivedAt: Date.UTC(2026, 10, 23, 12) }],
+  [
+    'bare line ends and NUL',
+    'Subject: a\n\nb\0c\nd\r\n',
+    {},
+    { stored: 'Subject: a\r\n\r\nbc\r\nd\r\n', receivedAt: Date.UTC(2026, 10, 23, 12) },
+  ],
+  [
+    'raw UTF-8 (RFC 6532)',
+    'Subject: æ\r\n\r\nx\r\n',
+    {},
+    { stored: latin1FromBytes(Buffer.from('Subject: æ\r\n\r\nx\r\n')), receivedAt: Date.UTC(2026, 10, 23, 12) },
+  ],
   ['no letter', '\x89PNG\r\n', {}, 'invalidEmail'],
   ['a body alone', '\r\nhello', {}, 'invalidEmail'],
   ['no mailbox', plain, { mailboxIds: {} }, 'invalidProperties'],
@@ -206,7 +248,9 @@ for (const [name, octets, more, expected] of imports)
     const post = await openPost();
     const blobId = await post.upload('hanako', octets);
     const inbox = await post.mailbox('hanako', 'inbox');
-    const answer = await post.one('hanako', 'Email/import', { emails: { i: { blobId, mailboxIds: { [inbox]: true }, keywords: { $seen: true }, ...more } } });
+    const answer = await post.one('hanako', 'Email/import', {
+      emails: { i: { blobId, mailboxIds: { [inbox]: true }, keywords: { $seen: true }, ...more } },
+    });
     if (typeof expected === 'string') {
       assert.equal(((answer['notCreated'] as JsonObject)['i'] as JsonObject)['type'], expected);
       assert.equal(answer['created'], null);
@@ -229,12 +273,33 @@ test('copy to another account, the original destroyed by a set that follows', as
   const id = await made(post, { keywords: { $seen: true, x: true }, receivedAt: '2026-01-02T03:04:05Z' });
   const inbox = await post.mailbox('taro', 'inbox');
   const answers = await post.ask('hanako', [
-    ['Email/copy', { fromAccountId: '$hanako', accountId: '$taro', create: { c: { id, mailboxIds: { [inbox]: true } }, d: { id: 'M99', mailboxIds: { [inbox]: true } }, e: { id } }, onSuccessDestroyOriginal: true }, '0'],
+    [
+      'Email/copy',
+      {
+        fromAccountId: '$hanako',
+        accountId: '$taro',
+        create: { c: { id, mailboxIds: { [inbox]: true } }, d: { id: 'M99', mailboxIds: { [inbox]: true } }, e: { id } },
+        onSuccessDestroyOriginal: true,
+      },
+      '0',
+    ],
   ]);
-  assert.deepEqual(answers.map(([name, , call]) => [name, call]), [['Email/copy', '0'], ['Email/set', '0']]);
+  assert.deepEqual(
+    answers.map(([name, , call]) => [name, call]),
+    [
+      ['Email/copy', '0'],
+      ['Email/set', '0'],
+    ],
+  );
   const [copied, set] = answers.map(([, args]) => args) as [JsonObject, JsonObject];
   assert.deepEqual(Object.keys(copied['created'] as JsonObject), ['c']);
-  assert.deepEqual(Object.entries(copied['notCreated'] as JsonObject).map(([key, error]) => [key, (error as JsonObject)['type']]), [['d', 'notFound'], ['e', 'invalidProperties']]);
+  assert.deepEqual(
+    Object.entries(copied['notCreated'] as JsonObject).map(([key, error]) => [key, (error as JsonObject)['type']]),
+    [
+      ['d', 'notFound'],
+      ['e', 'invalidProperties'],
+    ],
+  );
   assert.deepEqual(set['destroyed'], [id]);
   assert.equal(set['accountId'], post.accounts.get('hanako')!.id);
   assert.equal((await post.letters('taro', 'inbox')).length, 1);
@@ -255,6 +320,8 @@ for (const [name, args, type] of badCopies)
   test(`copy refused: ${name}`, async () => {
     const post = await openPost();
     await made(post);
-    const [answer] = await post.ask('hanako', [['Email/copy', { fromAccountId: '$hanako', accountId: '$taro', ...args } as JsonObject, '0']]);
+    const [answer] = await post.ask('hanako', [
+      ['Email/copy', { fromAccountId: '$hanako', accountId: '$taro', ...args } as JsonObject, '0'],
+    ]);
     assert.deepEqual([answer![0], (answer![1] as { type?: Json }).type], ['error', type]);
   });

@@ -12,20 +12,44 @@ const example = `"  James Smythe" <james@example.com>, Friends:
   <john@example.com>;`;
 
 const rows: readonly (readonly [property: string, header: string, value: Json])[] = [
-  ['header:To:asAddresses', `To: ${example}`, [
-    { name: 'James Smythe', email: 'james@example.com' },
-    { name: null, email: 'jane@example.com' },
-    { name: 'John Smîth', email: 'john@example.com' },
-  ]],
-  ['header:To:asGroupedAddresses', `To: ${example}`, [
-    { name: null, addresses: [{ name: 'James Smythe', email: 'james@example.com' }] },
-    { name: 'Friends', addresses: [{ name: null, email: 'jane@example.com' }, { name: 'John Smîth', email: 'john@example.com' }] },
-  ]],
-  ['header:To:asGroupedAddresses', 'To: a@x.example, b@x.example, g:;, c@x.example', [
-    { name: null, addresses: [{ name: null, email: 'a@x.example' }, { name: null, email: 'b@x.example' }] },
-    { name: 'g', addresses: [] },
-    { name: null, addresses: [{ name: null, email: 'c@x.example' }] },
-  ]],
+  [
+    'header:To:asAddresses',
+    `To: ${example}`,
+    [
+      { name: 'James Smythe', email: 'james@example.com' },
+      { name: null, email: 'jane@example.com' },
+      { name: 'John Smîth', email: 'john@example.com' },
+    ],
+  ],
+  [
+    'header:To:asGroupedAddresses',
+    `To: ${example}`,
+    [
+      { name: null, addresses: [{ name: 'James Smythe', email: 'james@example.com' }] },
+      {
+        name: 'Friends',
+        addresses: [
+          { name: null, email: 'jane@example.com' },
+          { name: 'John Smîth', email: 'john@example.com' },
+        ],
+      },
+    ],
+  ],
+  [
+    'header:To:asGroupedAddresses',
+    'To: a@x.example, b@x.example, g:;, c@x.example',
+    [
+      {
+        name: null,
+        addresses: [
+          { name: null, email: 'a@x.example' },
+          { name: null, email: 'b@x.example' },
+        ],
+      },
+      { name: 'g', addresses: [] },
+      { name: null, addresses: [{ name: null, email: 'c@x.example' }] },
+    ],
+  ],
   ['header:From:asAddresses', 'From: hana@example.org (花子)', [{ name: '花子', email: 'hana@example.org' }]],
   ['header:From:asAddresses', 'From: "a b"@example.org', [{ name: null, email: '"a b"@example.org' }]],
   ['header:From:asAddresses', 'From: nobody', [{ name: null, email: 'nobody' }]],
@@ -33,10 +57,11 @@ const rows: readonly (readonly [property: string, header: string, value: Json])[
   ['header:To:asAddresses', 'To:', []],
   ['header:To:asAddresses', 'Cc: a@x.example', null],
   ['header:To:asAddresses:all', 'Cc: a@x.example', []],
-  ['header:Resent-To:asAddresses:all', 'Resent-To: a@x.example\nX: y\nresent-to: b@x.example', [
-    [{ name: null, email: 'a@x.example' }],
-    [{ name: null, email: 'b@x.example' }],
-  ]],
+  [
+    'header:Resent-To:asAddresses:all',
+    'Resent-To: a@x.example\nX: y\nresent-to: b@x.example',
+    [[{ name: null, email: 'a@x.example' }], [{ name: null, email: 'b@x.example' }]],
+  ],
   ['header:subject', 'Subject: one\nSubject:  two\n  three ', '  two\r\n  three '],
   ['header:subject:all', 'Subject: one\nSUBJECT: two', [' one', ' two']],
   ['header:Subject:asText', 'Subject:   =?utf-8?B?5Lya6K2w?=\n =?utf-8?Q?_=00=07x?= (y)', '会議 x (y)'],
@@ -52,10 +77,11 @@ const rows: readonly (readonly [property: string, header: string, value: Json])[
   ['header:Date:asDate', 'Date: Thu, 30 Oct 2014 06:12:00 GMT', '2014-10-30T06:12:00Z'],
   ['header:Date:asDate', 'Date: tomorrow', null],
   ['header:List-Post:asURLs', 'List-Post: <mailto:list@host.example> (Postings are Moderated)', ['mailto:list@host.example']],
-  ['header:List-Help:asURLs', 'List-Help: <ftp://ftp.host.example/list.txt> (FTP),\n <mailto:list@host.example?subject=\n help>', [
-    'ftp://ftp.host.example/list.txt',
-    'mailto:list@host.example?subject=help',
-  ]],
+  [
+    'header:List-Help:asURLs',
+    'List-Help: <ftp://ftp.host.example/list.txt> (FTP),\n <mailto:list@host.example?subject=\n help>',
+    ['ftp://ftp.host.example/list.txt', 'mailto:list@host.example?subject=help'],
+  ],
   ['header:List-Post:asURLs', 'List-Post: NO (posting not allowed on this list)', null],
 ];
 for (const [property, header, value] of rows) {

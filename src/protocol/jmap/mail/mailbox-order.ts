@@ -11,29 +11,34 @@ export interface Wanted {
 
 export interface Ordered {
   readonly order: readonly MailboxId[];
-  /** Mailboxes that stand in a circle of names: they have to give up theirs before the others can go on. */
-  readonly circles: readonly MailboxId[];
+  /** Mailboxes that stand in a circle: they have to give up their name or role before the others can go on. */
+  readonly circles: ReadonlyMap<MailboxId, { readonly name: boolean; readonly role: boolean }>;
 }
 
-/** Whoever holds what another wants goes first. */
+/** Whoever holds what another wants, and is to have something else, goes first. */
 export function orderUpdates(wanted: readonly Wanted[], there: readonly MailboxInfo[]): Ordered {
-  const byMailbox = new Map(wanted.map((one) => [one.mailbox, one]));
-  const holderOfName = new Map(there.map(({ name, id }) => [name, id]));
-  const holderOfRole = new Map(there.flatMap(({ role, id }) => (role === null ? [] : [[role as string, id] as const])));
+  const infos = new Map(there.map((info) => [info.id, info]));
+  const leavesName = new Map<string, Wanted>();
+  const leavesRole = new Map<string, Wanted>();
+  for (const one of wanted) {
+    const info = infos.get(one.mailbox);
+    if (info === undefined) continue;
+    if (one.fullName !== undefined && one.fullName !== info.name) leavesName.set(info.name, one);
+    if (info.role !== null && one.role !== undefined && one.role !== info.role) leavesRole.set(info.role, one);
+  }
   const order: MailboxId[] = [];
-  const circles: MailboxId[] = [];
+  const circles = new Map<MailboxId, { name: boolean; role: boolean }>();
   const state = new Map<MailboxId, 'open' | 'done'>();
   const visit = (one: Wanted): void => {
     state.set(one.mailbox, 'open');
-    const before = [
-      one.fullName === undefined ? undefined : holderOfName.get(one.fullName),
-      typeof one.role === 'string' ? holderOfRole.get(one.role) : undefined,
-    ];
-    for (const [index, holder] of before.entries()) {
-      const next = holder === undefined || holder === one.mailbox ? undefined : byMailbox.get(holder);
-      if (next === undefined) continue;
-      if (state.get(next.mailbox) === undefined) visit(next);
-      else if (state.get(next.mailbox) === 'open' && index === 0) circles.push(next.mailbox);
+    const name = one.fullName === undefined ? undefined : leavesName.get(one.fullName);
+    const role = typeof one.role === 'string' ? leavesRole.get(one.role) : undefined;
+    for (const holder of [name, role]) {
+      if (holder === undefined || holder === one) continue;
+      if (state.get(holder.mailbox) === undefined) visit(holder);
+      if (state.get(holder.mailbox) !== 'open') continue;
+      const gives = circles.get(holder.mailbox) ?? { name: false, role: false };
+      circles.set(holder.mailbox, { name: gives.name || holder === name, role: gives.role || holder === role });
     }
     state.set(one.mailbox, 'done');
     order.push(one.mailbox);

@@ -57,8 +57,8 @@ class MailboxDesk {
   readonly #asker: Asker;
   readonly #account: JmapAccount;
   readonly #removeEmails: boolean;
-  /** Names that mailboxes gave up for others, until it was their turn. */
-  readonly #givenUp = new Map<Id, string>();
+  /** Names and roles that mailboxes gave up for others, until it was their turn. */
+  readonly #givenUp = new Map<Id, MailboxRevision>();
 
   constructor(store: MailStore, shelf: Shelf, asker: Asker, account: JmapAccount, removeEmails: boolean) {
     this.#store = store;
@@ -141,11 +141,14 @@ class MailboxDesk {
       wanted.push({ mailbox, fullName: this.#wantedName(node, patch, tree), role: patch['role'] as string | null | undefined });
     }
     const { order, circles } = orderUpdates(wanted, there);
-    for (const mailbox of circles) {
-      // Its turn comes last of those in the circle; until then it has a name that nobody wants.
-      const info = tree.get(mailbox)!.info;
-      await this.#store.reviseMailbox(this.#account.account, mailbox, { name: `${info.name.slice(0, 200)}~F${mailbox}` });
-      this.#givenUp.set(formatId('F', mailbox), info.name);
+    for (const [mailbox, gives] of circles) {
+      // Its turn comes last of those in the circle; until then it has a name that nobody wants, and no role.
+      const { name, role } = tree.get(mailbox)!.info;
+      if (role === 'inbox') continue;
+      const before = { ...(gives.name ? { name } : {}), ...(gives.role ? { role } : {}) };
+      const meanwhile = { ...(gives.name ? { name: `${name.slice(0, 200)}~F${mailbox}` } : {}), ...(gives.role ? { role: null } : {}) };
+      await this.#store.reviseMailbox(this.#account.account, mailbox, meanwhile);
+      this.#givenUp.set(formatId('F', mailbox), before);
     }
     const update = new Map<Id, JsonObject>();
     for (const mailbox of order) update.set(written.get(mailbox)!, call.update.get(written.get(mailbox)!)!);
@@ -154,12 +157,12 @@ class MailboxDesk {
     return { ...call, update, destroy: call.destroy.toSorted((a, b) => depth(b) - depth(a)) };
   }
 
-  /** A mailbox that gave up its name and was refused the other one has it again, where nobody has taken it. */
+  /** A mailbox that gave up its name and was refused the other one has it again, where nobody has taken it; so with roles. */
   async giveBack(refused: ReadonlySet<Id>): Promise<void> {
-    for (const [id, name] of this.#givenUp) {
+    for (const [id, before] of this.#givenUp) {
       if (!refused.has(id)) continue;
       try {
-        await this.#store.reviseMailbox(this.#account.account, parseId('F', id)!, { name });
+        await this.#store.reviseMailbox(this.#account.account, parseId('F', id)!, before);
       } catch (trouble) {
         if (!(trouble instanceof Refusal)) throw trouble;
       }

@@ -113,13 +113,20 @@ function headerHas(header: Bytes, name: string, wanted: string): boolean {
 /** Facts that letters are sorted by. */
 export type SortFact = Extract<FactName, 'baseSubject' | 'displayFrom' | 'displayTo' | 'sentAt'>;
 
-/** One fact of letters by id. */
+/** More new texts than this at once: all of them are put in order anew. */
+const mostInserted = 64;
+
+/** By what letters are sorted: one fact of each by id, as a number that compares as the fact does. */
 export class SortColumn {
   readonly #store: MailStore;
   readonly #account: AccountId;
   readonly #fact: SortFact;
   readonly #form: (value: string) => string;
+  /** A time, or the text. */
   readonly #values = new Map<MessageId, string | number>();
+  /** Texts in their order, and the number of each. */
+  #order: string[] = [];
+  #ranks = new Map<string, number>();
 
   /** `form`: the form in which texts are compared. */
   constructor(store: MailStore, account: AccountId, fact: SortFact, form: (value: string) => string) {
@@ -129,23 +136,57 @@ export class SortColumn {
     this.#form = form;
   }
 
-  of(message: MessageId): string | number | undefined {
-    return this.#values.get(message);
+  /** Undefined: not known yet. Numbers of before and after a `learn` do not compare. */
+  of(message: MessageId): number | undefined {
+    const value = this.#values.get(message);
+    return typeof value === 'string' ? this.#ranks.get(value) : value;
   }
 
   async learn(messages: Uint32Array): Promise<void> {
+    const fresh = new Set<string>();
     for (let from = 0; from < messages.length; from += 5000) {
       const some = messages.subarray(from, from + 5000);
-      const column = (await this.#store.readFacts(this.#account, some, [this.#fact]))[this.#fact] as readonly (
-        | string
-        | number
-        | null
-        | undefined
-      )[];
+      const column: readonly (string | number | null | undefined)[] = (await this.#store.readFacts(this.#account, some, [this.#fact]))[
+        this.#fact
+      ];
       for (const [at, message] of some.entries()) {
         const value = column[at] ?? (this.#fact === 'sentAt' ? 0 : '');
-        this.#values.set(message, typeof value === 'string' ? this.#form(value) : value);
+        const kept = typeof value === 'string' ? this.#form(value) : value;
+        this.#values.set(message, kept);
+        if (typeof kept === 'string' && !this.#ranks.has(kept)) fresh.add(kept);
       }
     }
+    this.#rank(fresh);
+  }
+
+  /** A few new texts are put between those that are there; comparing numbers is much cheaper than comparing texts. */
+  #rank(fresh: ReadonlySet<string>): void {
+    if (fresh.size === 0) return;
+    if (fresh.size <= mostInserted && this.#order.length > 0) {
+      for (const text of fresh) if (!this.#ranks.has(text) && !this.#insert(text)) return this.#rankAll(fresh);
+    } else this.#rankAll(fresh);
+  }
+
+  #rankAll(fresh: ReadonlySet<string>): void {
+    this.#order = [...new Set([...this.#order, ...fresh])].sort();
+    this.#ranks = new Map(this.#order.map((text, index) => [text, index]));
+  }
+
+  /** False when there is no number left between its neighbours. */
+  #insert(text: string): boolean {
+    let low = 0;
+    let high = this.#order.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#order[middle]! < text) low = middle + 1;
+      else high = middle;
+    }
+    const before = low === 0 ? this.#ranks.get(this.#order[0]!)! - 2 : this.#ranks.get(this.#order[low - 1]!)!;
+    const behind = low === this.#order.length ? before + 2 : this.#ranks.get(this.#order[low]!)!;
+    const rank = (before + behind) / 2;
+    if (rank <= before || rank >= behind) return false;
+    this.#order.splice(low, 0, text);
+    this.#ranks.set(text, rank);
+    return true;
   }
 }

@@ -16,7 +16,7 @@ const closing = '</mark>';
 const more = '…';
 
 /** A character with the marks that belong to it. Half-width kana have theirs as characters of their own. */
-const cluster = /\s+|[^\s](?:[\p{M}\uff9e\uff9f\u3099\u309a\u200d\ufe0f])*/gu;
+const cluster = /\s+|\S(?:\p{M}|\u{ff9e}|\u{ff9f}|\u{200d})*/gu;
 
 /** Hits in order, none within another. Characters that become one in the folded text are marked together. */
 export function findHits(text: string, terms: readonly string[], mostHits = 1000): readonly Hit[] {

@@ -45,7 +45,8 @@ export function readEnvelope(value: Json | undefined): Envelope | null | SetErro
 function readAddress(value: Json | undefined, known: ReadonlySet<string>): Address | string {
   if (!isObject(value)) return 'An address has email and parameters.';
   const { email, parameters = null, ...others } = value;
-  if (typeof email !== 'string' || email.length > 400 || /[\0\r\n]/.test(email) || Object.keys(others).length > 0) return 'An address has email and parameters.';
+  if (typeof email !== 'string' || email.length > 400 || /[\0\r\n]/.test(email) || Object.keys(others).length > 0)
+    return 'An address has email and parameters.';
   if (parameters === null) return { email, parameters: null };
   if (!isObject(parameters)) return 'Parameters are an object.';
   const read: { [name: string]: string | null } = {};
@@ -121,7 +122,10 @@ function xtextRecipient(parameters: Parameters | null): string | null {
   const semicolon = told.indexOf(';') + 1;
   let out = told.slice(0, semicolon);
   for (const octet of bytesFromUtf8(told.slice(semicolon)))
-    out += octet >= 33 && octet <= 126 && octet !== 43 && octet !== 61 ? String.fromCharCode(octet) : `+${octet.toString(16).toUpperCase().padStart(2, '0')}`;
+    out +=
+      octet >= 33 && octet <= 126 && octet !== 43 && octet !== 61
+        ? String.fromCharCode(octet)
+        : `+${octet.toString(16).toUpperCase().padStart(2, '0')}`;
   return out;
 }
 

@@ -37,7 +37,9 @@ test('an alias that comes or goes is told as a change', async () => {
 
 test('one of its own with a signature, changed and destroyed', async () => {
   const post = await openPost();
-  const { created } = await post.one('hanako', 'Identity/set', { create: { k: { email: 'hanako+shop@local.test', name: 'Shop', textSignature: '-- \nShop' } } });
+  const { created } = await post.one('hanako', 'Identity/set', {
+    create: { k: { email: 'hanako+shop@local.test', name: 'Shop', textSignature: '-- \nShop' } },
+  });
   const { id } = (created as JsonObject)['k'] as { id: string };
   assert.deepEqual((created as JsonObject)['k'], { id, mayDelete: true, replyTo: null, bcc: null, htmlSignature: '' });
   const patch = { replyTo: [{ name: null, email: 'x@y.z' }], htmlSignature: '<b>Shop</b>', name: null };
@@ -84,7 +86,9 @@ test('vacation: one object, whole or by patches', async () => {
   assert.deepEqual(await list(post, 'hanako', 'VacationResponse'), [{ ...empty, ...patch }]);
   await post.one('hanako', 'VacationResponse/set', { update: { singleton: { ...empty, ...patch, fromDate: null } } });
   assert.deepEqual(await list(post, 'hanako', 'VacationResponse'), [{ ...empty, isEnabled: true, textBody: 'away' }]);
-  assert.deepEqual((await post.one('hanako', 'VacationResponse/get', { ids: ['singleton', 'x'], properties: ['isEnabled'] }))['notFound'], ['x']);
+  assert.deepEqual((await post.one('hanako', 'VacationResponse/get', { ids: ['singleton', 'x'], properties: ['isEnabled'] }))['notFound'], [
+    'x',
+  ]);
 });
 
 const badVacations: [name: string, args: JsonObject, type: string][] = [
@@ -93,7 +97,11 @@ const badVacations: [name: string, args: JsonObject, type: string][] = [
   ['another id', { update: { x: { isEnabled: true } } }, 'notFound'],
   ['no truth', { update: { singleton: { isEnabled: 'yes' } } }, 'invalidProperties'],
   ['no date', { update: { singleton: { fromDate: 'today' } } }, 'invalidProperties'],
-  ['an end before its beginning', { update: { singleton: { fromDate: '2026-11-23T00:00:00Z', toDate: '2026-11-22T00:00:00Z' } } }, 'invalidProperties'],
+  [
+    'an end before its beginning',
+    { update: { singleton: { fromDate: '2026-11-23T00:00:00Z', toDate: '2026-11-22T00:00:00Z' } } },
+    'invalidProperties',
+  ],
   ['a subject of two lines', { update: { singleton: { subject: 'a\r\nBcc: x@y.z' } } }, 'invalidProperties'],
   ['what is not there', { update: { singleton: { mood: 'x' } } }, 'invalidProperties'],
 ];
@@ -101,7 +109,10 @@ for (const [name, args, type] of badVacations)
   test(`vacation refused: ${name}`, async () => {
     const answer = await (await openPost()).one('hanako', 'VacationResponse/set', args);
     const errors = { ...(answer['notCreated'] as object), ...(answer['notUpdated'] as object), ...(answer['notDestroyed'] as object) };
-    assert.deepEqual(Object.values(errors).map((error) => (error as JsonObject)['type']), [type]);
+    assert.deepEqual(
+      Object.values(errors).map((error) => (error as JsonObject)['type']),
+      [type],
+    );
   });
 
 // --- MDN --------------------------------------------------------------------------------------------------------------
@@ -121,7 +132,9 @@ const shown = { actionMode: 'manual-action', sendingMode: 'mdn-sent-manually', t
 
 async function received(post: Post, text = asking): Promise<string> {
   const blobId = await post.upload('hanako', text);
-  const { created } = await post.one('hanako', 'Email/import', { emails: { i: { blobId, mailboxIds: { [await post.mailbox('hanako', 'inbox')]: true } } } });
+  const { created } = await post.one('hanako', 'Email/import', {
+    emails: { i: { blobId, mailboxIds: { [await post.mailbox('hanako', 'inbox')]: true } } },
+  });
   return ((created as JsonObject)['i'] as JsonObject)['id'] as string;
 }
 
@@ -185,7 +198,10 @@ for (const [name, more, type, letter = asking] of badReceipts)
     const post = await openPost();
     await list(post, 'hanako', 'Identity');
     const forEmailId = await received(post, letter);
-    const { notSent, sent } = await post.one('hanako', 'MDN/send', { identityId: 'I1', send: { k: { forEmailId, disposition: shown, ...more } } });
+    const { notSent, sent } = await post.one('hanako', 'MDN/send', {
+      identityId: 'I1',
+      send: { k: { forEmailId, disposition: shown, ...more } },
+    });
     assert.equal(sent, null);
     assert.equal(((notSent as JsonObject)['k'] as JsonObject)['type'], type);
     assert.deepEqual(await post.letters('taro', 'inbox'), []);

@@ -11,7 +11,12 @@ export async function stateOf(items: ItemStore, { account }: JmapAccount, kind: 
 }
 
 /** `before`: brings the items up to date first. */
-export function changesOfItems(items: ItemStore, kind: ItemKind, letter: IdLetter, before?: (account: JmapAccount) => Promise<void>): Method {
+export function changesOfItems(
+  items: ItemStore,
+  kind: ItemKind,
+  letter: IdLetter,
+  before?: (account: JmapAccount) => Promise<void>,
+): Method {
   return async (args, asker) => {
     const call = readChanges(args, asker, {});
     await before?.(call.account);
@@ -20,7 +25,8 @@ export function changesOfItems(items: ItemStore, kind: ItemKind, letter: IdLette
     const ids = (numbers: readonly number[]): Id[] => numbers.map((number) => formatId(letter, number));
     const { created, updated, destroyed } = changes;
     // A state in between would need to know when each went: fewer than these cannot be told.
-    if (created.length + updated.length + destroyed.length > call.maxChanges) throw cannotCalculateChanges('There are more changes than that.');
+    if (created.length + updated.length + destroyed.length > call.maxChanges)
+      throw cannotCalculateChanges('There are more changes than that.');
     const newState = created.length + updated.length + destroyed.length === 0 ? call.sinceState : await stateOf(items, call.account, kind);
     return {
       response: formatChanges(call, {

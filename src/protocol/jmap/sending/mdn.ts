@@ -81,7 +81,9 @@ function mdnSend(parts: MdnParts): Method {
   };
 }
 
-const settable = new Set('forEmailId subject textBody includeOriginalMessage reportingUA disposition finalRecipient extensionFields'.split(' '));
+const settable = new Set(
+  'forEmailId subject textBody includeOriginalMessage reportingUA disposition finalRecipient extensionFields'.split(' '),
+);
 const actionModes = new Map([
   ['manual-action', 'manual-action'],
   ['automatic-action', 'automatic-action'],
@@ -113,7 +115,8 @@ async function sendOne(
   const header = octets === null ? null : readHeader(octets, 0, octets.length);
   const asked = header === null ? null : firstField(header, 'disposition-notification-to');
   // RFC 8098 §2.1: nobody asked, or a receipt of a receipt. The letter "is not valid for sending an MDN".
-  if (octets === null || header === null || asked === null || isReceipt(header)) return setError('notFound', 'No receipt was asked for by such a letter.');
+  if (octets === null || header === null || asked === null || isReceipt(header))
+    return setError('notFound', 'No receipt was asked for by such a letter.');
   const to = mailboxesOf(parseAddressList(decodeRawHeader(asked, 'utf-8')));
   if (to.length === 0) return setError('notFound', 'The letter does not say who wants the receipt.');
   const finalRecipient = finalRecipientOf(mdn['finalRecipient'] ?? null, identity.email);
@@ -128,7 +131,10 @@ async function sendOne(
       ...(originalRecipient === null ? [] : [['Original-Recipient', originalRecipient] as const]),
       ['Final-Recipient', `rfc822; ${finalRecipient}`] as const,
       ...(messageId === '' ? [] : [['Original-Message-ID', `<${messageId}>`] as const]),
-      ['Disposition', `${actionModes.get(actionMode!.toLowerCase())}/${sendingModes.get(sendingMode!.toLowerCase())}; ${type!.toLowerCase()}`] as const,
+      [
+        'Disposition',
+        `${actionModes.get(actionMode!.toLowerCase())}/${sendingModes.get(sendingMode!.toLowerCase())}; ${type!.toLowerCase()}`,
+      ] as const,
       ...extension,
     ],
   ];
@@ -208,7 +214,8 @@ function wrongProperties(mdn: JsonObject): string[] {
   const wrong = Object.keys(mdn).filter((name) => !settable.has(name) && mdn[name] !== null);
   const text = (name: string, most: number, line: boolean): void => {
     const value = mdn[name] ?? null;
-    if (value !== null && (typeof value !== 'string' || value.length > most || /\0/.test(value) || (line && /[\r\n]/.test(value)))) wrong.push(name);
+    if (value !== null && (typeof value !== 'string' || value.length > most || /\0/.test(value) || (line && /[\r\n]/.test(value))))
+      wrong.push(name);
   };
   text('subject', 500, true);
   text('textBody', 100_000, false);
@@ -220,7 +227,8 @@ function wrongProperties(mdn: JsonObject): string[] {
     const value = isObject(disposition) ? disposition[name] : null;
     return typeof value === 'string' ? value.toLowerCase() : '';
   };
-  if (!actionModes.has(word('actionMode')) || !sendingModes.has(word('sendingMode')) || !dispositionTypes.has(word('type'))) wrong.push('disposition');
+  if (!actionModes.has(word('actionMode')) || !sendingModes.has(word('sendingMode')) || !dispositionTypes.has(word('type')))
+    wrong.push('disposition');
   if (extensionFields !== null && !isExtension(extensionFields)) wrong.push('extensionFields');
   return wrong;
 }
@@ -305,7 +313,9 @@ function readNotification(octets: Uint8Array, part: Part): JsonObject | null {
   const found = new Map<string, string>();
   for (const field of header.fields) {
     const name = latin1FromBytes(bytes, field.start, field.nameEnd);
-    const value = utf8FromBytes(bytes, field.valueStart, field.end).replace(/\r?\n(?=[ \t])/g, '').trim();
+    const value = utf8FromBytes(bytes, field.valueStart, field.end)
+      .replace(/\r?\n(?=[ \t])/g, '')
+      .trim();
     if (name === '') continue;
     if (name.toLowerCase() === 'error') errors.push(value);
     else if (!knownFields.has(name.toLowerCase())) extension[name] = value;

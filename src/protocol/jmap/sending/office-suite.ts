@@ -14,7 +14,7 @@ import { openMemoryDirectory } from '../../../store/memory/directory.ts';
 import { openMemoryStore } from '../../../store/memory/store.ts';
 import { openBlobs } from '../blobs.ts';
 import type { JmapAccount, Json, JsonObject, MethodGroup } from '../contract.ts';
-import { openDispatcher } from '../dispatch.ts';
+import { openDispatcher, type Dispatcher, type Who } from '../dispatch.ts';
 import { writeMethods } from '../mail/write-methods.ts';
 import { parseRequest, type AskedCalls } from './asking-suite.ts';
 import { sendingGroups } from './groups.ts';
@@ -45,6 +45,8 @@ export interface Post {
   readonly desk: OpenDesk;
   readonly arrivals: ReturnType<typeof openArrivals>;
   readonly accounts: ReadonlyMap<string, JmapAccount>;
+  readonly dispatcher: Dispatcher;
+  who(person: string): Who;
   /** Answers of the calls, by the person. `$` in front of an account's name stands for its id. */
   ask(person: string, calls: AskedCalls): Promise<readonly (readonly [string, JsonObject, string])[]>;
   /** The one answer of one call. */
@@ -97,7 +99,15 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
       { name: 'Trash', role: 'trash' },
       { name: 'Archive', role: 'archive' },
     ]);
-    accounts.set(name, { account: row.id, id: `A${row.id}`, name: row.address, isPersonal: true, isReadOnly: false, quota: row.quota, kind: 'own' });
+    accounts.set(name, {
+      account: row.id,
+      id: `A${row.id}`,
+      name: row.address,
+      isPersonal: true,
+      isReadOnly: false,
+      quota: row.quota,
+      kind: 'own',
+    });
   }
   await directory.putAlias({ address: 'info@local.test', targets: ['hanako@local.test'] });
   await directory.putAlias({ address: 'all@local.test', targets: ['hanako@local.test', 'taro@local.test'] });
@@ -121,8 +131,20 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
     reporter: openReporter({ ...names, recipients, clock, chance }),
     arrivals,
   });
-  const write = { store, blobs: openBlobs(store), clock, chance, hostName: names.hostName, letterMax: options.importMax ?? options.letterMax ?? 10_000_000 };
-  const mail: MethodGroup = { capability: 'urn:ietf:params:jmap:mail', methods: writeMethods(write), session: () => ({}), account: () => ({}) };
+  const write = {
+    store,
+    blobs: openBlobs(store),
+    clock,
+    chance,
+    hostName: names.hostName,
+    letterMax: options.importMax ?? options.letterMax ?? 10_000_000,
+  };
+  const mail: MethodGroup = {
+    capability: 'urn:ietf:params:jmap:mail',
+    methods: writeMethods(write),
+    session: () => ({}),
+    account: () => ({}),
+  };
   const groups = [mail, ...sendingGroups({ write, desk, undoMs: () => options.undoMs ?? 0 })];
   const dispatcher = openDispatcher({
     groups,
@@ -139,21 +161,29 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
     desk,
     arrivals,
     accounts,
-    async ask(person, calls) {
+    dispatcher,
+    who(person) {
       const own = accounts.get(person)!;
       // Each of these people may use all three accounts, so that letters can be copied.
       const usable = [own, ...[...accounts.values()].filter((one) => one !== own)];
-      const principal = { account: own.account, login: own.name, name: person, quota: own.quota, appPassword: null };
-      const who = {
-        principal,
+      return {
+        principal: { account: own.account, login: own.name, name: person, quota: own.quota, appPassword: null },
         accounts: new Map(usable.map((one) => [one.id, one])),
         remoteAddress: '192.0.2.1',
         session: null,
         inPerson: false,
         signal: new AbortController().signal,
       };
-      const request = parseRequest(dispatcher, groups.map(({ capability }) => capability), idsOf(calls as unknown as Json));
-      const answer = JSON.parse(await dispatcher.answer(request, who, 's')) as { methodResponses: [string, JsonObject, string][] };
+    },
+    async ask(person, calls) {
+      const request = parseRequest(
+        dispatcher,
+        groups.map(({ capability }) => capability),
+        idsOf(calls as unknown as Json),
+      );
+      const answer = JSON.parse(await dispatcher.answer(request, post.who(person), 's')) as {
+        methodResponses: [string, JsonObject, string][];
+      };
       return answer.methodResponses;
     },
     async one(person, name, args) {
@@ -161,7 +191,9 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
       return first![0] === 'error' ? { error: first![1] } : first![1];
     },
     async mailbox(person, role) {
-      const found = (await store.mailboxes(accounts.get(person)!.account)).find((one) => one.role === role || (role === 'inbox' && one.name === 'INBOX'));
+      const found = (await store.mailboxes(accounts.get(person)!.account)).find(
+        (one) => one.role === role || (role === 'inbox' && one.name === 'INBOX'),
+      );
       return `F${found!.id}`;
     },
     async upload(person, text, type = 'application/octet-stream') {
@@ -169,7 +201,8 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
       await spool.add(typeof text === 'string' ? bytesFromUtf8(text) : text);
       return `U${(await store.uploads.add(accounts.get(person)!.account, spool, type)).id}`;
     },
-    letters: async (person, mailbox) => readMailbox(store, accounts.get(person)!.account, Number((await post.mailbox(person, mailbox)).slice(1))),
+    letters: async (person, mailbox) =>
+      readMailbox(store, accounts.get(person)!.account, Number((await post.mailbox(person, mailbox)).slice(1))),
     async runDue() {
       const due = await store.items.due(clock.now(), 100);
       for (const item of due) if (item.kind === 'submission') await desk.due(item);

@@ -2,6 +2,7 @@
 // letter may go, and how, is the office's business.
 import type { MailStore } from '../../../store/contract.ts';
 import { Refusal } from '../../../base/trouble.ts';
+import { Turnstile } from '../../../base/turnstile.ts';
 import { anIdOrReference, anObject, isObject, listOf, mapOf, nullable } from '../arguments.ts';
 import type { Asker, Id, JmapAccount, JsonObject, Method, SetError } from '../contract.ts';
 import { invalidProperties, notFound, NotSet, setError } from '../errors.ts';
@@ -28,7 +29,11 @@ export interface SubmissionSetParts {
 
 const settable = new Set('identityId emailId envelope'.split(' '));
 
+/** Octets of letters that are in memory at once: each is read whole to be sent (reliability S-04). */
+const turnRoom = 64 * 1024 * 1024;
+
 export function submissionSet(parts: SubmissionSetParts): Method {
+  const turnstile = new Turnstile(turnRoom);
   return async (args, asker) => {
     const call = readSet(args, asker, {
       onSuccessUpdateEmail: nullable(mapOf(anObject, true)),
@@ -41,7 +46,8 @@ export function submissionSet(parts: SubmissionSetParts): Method {
     const { response } = await runSet(call, asker, {
       state: () => stateOf(store.items, account, submissionKind),
       async create(object) {
-        const [made, emailId] = await create(parts, account, asker, object);
+        const size = await sizeOf(store, account, asker, object);
+        const [made, emailId] = await turnstile.pass(size, () => create(parts, account, asker, object));
         letters.set(made.id, emailId);
         return made;
       },
@@ -124,6 +130,16 @@ async function create(
 
 function undoUntil(now: number, undoMs: number): number | null {
   return undoMs > 0 ? now + undoMs : null;
+}
+
+async function sizeOf(store: MailStore, { account }: JmapAccount, asker: Asker, { emailId }: JsonObject): Promise<number> {
+  const message = typeof emailId === 'string' ? parseId('M', resolveId(asker, emailId) ?? '') : null;
+  if (message === null) return 0;
+  const shelf = await store.openShelf(account);
+  const index = shelf.indexOf(message);
+  const size = index < 0 ? 0 : shelf.sizes[index]!;
+  shelf.release();
+  return size;
 }
 
 /** Null when it is not there, or out of sight (RFC 8621 §4.1.1). */

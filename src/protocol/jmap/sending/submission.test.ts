@@ -59,12 +59,21 @@ test('sent at once: placed here, queued elsewhere, Bcc left out, the draft becom
       '0',
     ],
   ]);
-  assert.deepEqual(answers.map(([name, , id]) => [name, id]), [['EmailSubmission/set', '0'], ['Email/set', '0']]);
+  assert.deepEqual(
+    answers.map(([name, , id]) => [name, id]),
+    [
+      ['EmailSubmission/set', '0'],
+      ['Email/set', '0'],
+    ],
+  );
   const made = (answers[0]![1]['created'] as JsonObject)['s'] as JsonObject;
   assert.deepEqual(made, {
     id: 'S1',
     threadId: 'T1',
-    envelope: { mailFrom: rcpt('hanako@local.test'), rcptTo: ['taro@local.test', 'friend@remote.test', 'jiro@local.test'].map((one) => rcpt(one)) },
+    envelope: {
+      mailFrom: rcpt('hanako@local.test'),
+      rcptTo: ['taro@local.test', 'friend@remote.test', 'jiro@local.test'].map((one) => rcpt(one)),
+    },
     sendAt: '2026-11-23T12:00:00Z',
     undoStatus: 'final',
     deliveryStatus: null,
@@ -80,35 +89,88 @@ test('sent at once: placed here, queued elsewhere, Bcc left out, the draft becom
   }
   // The own copy keeps what the person wrote.
   assert.match((await post.letters('hanako', 'sent'))[0]!, /^Bcc: jiro@local\.test\r$/m);
-  assert.deepEqual((await post.store.queue.list({ limit: 10 })).map(({ recipient }) => recipient), ['friend@remote.test']);
+  assert.deepEqual(
+    (await post.store.queue.list({ limit: 10 })).map(({ recipient }) => recipient),
+    ['friend@remote.test'],
+  );
   const status = (await submission(post, 'hanako', 'S1'))['deliveryStatus'] as Record<string, JsonObject>;
-  assert.deepEqual(Object.entries(status).map(([address, { delivered, displayed }]) => [address, delivered, displayed]), [
-    ['taro@local.test', 'yes', 'unknown'],
-    ['friend@remote.test', 'queued', 'unknown'],
-    ['jiro@local.test', 'yes', 'unknown'],
-  ]);
+  assert.deepEqual(
+    Object.entries(status).map(([address, { delivered, displayed }]) => [address, delivered, displayed]),
+    [
+      ['taro@local.test', 'yes', 'unknown'],
+      ['friend@remote.test', 'queued', 'unknown'],
+      ['jiro@local.test', 'yes', 'unknown'],
+    ],
+  );
 });
 
 const refusals: [name: string, more: JsonObject, email: JsonObject, error: JsonObject, options?: PostOptions][] = [
   ['nobody', {}, { to: null }, { type: 'noRecipients' }],
-  ['an unknown person here', {}, { to: [{ email: 'nobody@local.test' }, { email: 'taro@local.test' }] }, { type: 'invalidRecipients', invalidRecipients: ['nobody@local.test'] }],
+  [
+    'an unknown person here',
+    {},
+    { to: [{ email: 'nobody@local.test' }, { email: 'taro@local.test' }] },
+    { type: 'invalidRecipients', invalidRecipients: ['nobody@local.test'] },
+  ],
   ['what is no address', {}, { to: [{ email: 'nonsense' }] }, { type: 'invalidRecipients', invalidRecipients: ['nonsense'] }],
-  ['too many', {}, { to: Array.from({ length: 101 }, (_, index) => ({ email: `p${index}@remote.test` })) }, { type: 'tooManyRecipients', maxRecipients: 100 }, { recipientsPerHour: 1000 }],
-  ['more than an hour allows', {}, { to: Array.from({ length: 20 }, (_, index) => ({ email: `p${index}@remote.test` })) }, { type: 'rateLimit' }, { recipientsPerHour: 10 }],
+  [
+    'too many',
+    {},
+    { to: Array.from({ length: 101 }, (_, index) => ({ email: `p${index}@remote.test` })) },
+    { type: 'tooManyRecipients', maxRecipients: 100 },
+    { recipientsPerHour: 1000 },
+  ],
+  [
+    'more than an hour allows',
+    {},
+    { to: Array.from({ length: 20 }, (_, index) => ({ email: `p${index}@remote.test` })) },
+    { type: 'rateLimit' },
+    { recipientsPerHour: 10 },
+  ],
   ['somebody else’s From', {}, { from: [{ email: 'taro@local.test' }] }, { type: 'forbiddenFrom' }],
   ['somebody else’s Sender', {}, { sender: [{ email: 'taro@local.test' }] }, { type: 'forbiddenFrom' }],
-  ['two authors', {}, { from: [{ email: 'hanako@local.test' }, { email: 'info@local.test' }] }, { type: 'invalidEmail', properties: ['from'] }],
+  [
+    'two authors',
+    {},
+    { from: [{ email: 'hanako@local.test' }, { email: 'info@local.test' }] },
+    { type: 'invalidEmail', properties: ['from'] },
+  ],
   ['a From without address', hold({}), { from: [{ name: 'x', email: '' }] }, { type: 'invalidEmail', properties: ['from'] }],
-  ['somebody else’s envelope', { envelope: { mailFrom: rcpt('taro@local.test'), rcptTo: [rcpt('taro@local.test')] } }, {}, { type: 'forbiddenMailFrom' }],
+  [
+    'somebody else’s envelope',
+    { envelope: { mailFrom: rcpt('taro@local.test'), rcptTo: [rcpt('taro@local.test')] } },
+    {},
+    { type: 'forbiddenMailFrom' },
+  ],
   ['an empty envelope', { envelope: { mailFrom: rcpt('hanako@local.test'), rcptTo: [] } }, {}, { type: 'noRecipients' }],
   ['an identity that is not there', { identityId: 'I99' }, {}, { type: 'invalidProperties', properties: ['identityId'] }],
   ['a letter that is not there', { emailId: 'M99' }, {}, { type: 'invalidProperties', properties: ['emailId'] }],
-  ['what the server sets', { undoStatus: 'pending', sendAt: '2026-01-01T00:00:00Z' }, {}, { type: 'invalidProperties', properties: ['undoStatus', 'sendAt'] }],
+  [
+    'what the server sets',
+    { undoStatus: 'pending', sendAt: '2026-01-01T00:00:00Z' },
+    {},
+    { type: 'invalidProperties', properties: ['undoStatus', 'sendAt'] },
+  ],
   ['an unknown parameter', hold({ BY: '3' }), {}, { type: 'invalidProperties', properties: ['envelope/mailFrom'] }],
   ['HOLDFOR beyond a year', hold({ HOLDFOR: '99999999' }), {}, { type: 'invalidProperties', properties: ['envelope/mailFrom'] }],
-  ['HOLDUNTIL beyond a year', hold({ HOLDUNTIL: '2036-01-01T00:00:00Z' }), {}, { type: 'invalidProperties', properties: ['envelope/mailFrom'] }],
-  ['both of them', hold({ HOLDFOR: '9', HOLDUNTIL: '2026-11-23T13:00:00Z' }), {}, { type: 'invalidProperties', properties: ['envelope/mailFrom'] }],
-  ['NOTIFY that is none', { envelope: { mailFrom: rcpt('hanako@local.test'), rcptTo: [rcpt('taro@local.test', { NOTIFY: 'OFTEN' })] } }, {}, { type: 'invalidProperties', properties: ['envelope/rcptTo/0'] }],
+  [
+    'HOLDUNTIL beyond a year',
+    hold({ HOLDUNTIL: '2036-01-01T00:00:00Z' }),
+    {},
+    { type: 'invalidProperties', properties: ['envelope/mailFrom'] },
+  ],
+  [
+    'both of them',
+    hold({ HOLDFOR: '9', HOLDUNTIL: '2026-11-23T13:00:00Z' }),
+    {},
+    { type: 'invalidProperties', properties: ['envelope/mailFrom'] },
+  ],
+  [
+    'NOTIFY that is none',
+    { envelope: { mailFrom: rcpt('hanako@local.test'), rcptTo: [rcpt('taro@local.test', { NOTIFY: 'OFTEN' })] } },
+    {},
+    { type: 'invalidProperties', properties: ['envelope/rcptTo/0'] },
+  ],
 ];
 for (const [name, more, email, error, options = {}] of refusals)
   test(`not sent: ${name}`, async () => {
@@ -125,7 +187,11 @@ for (const [name, more, email, error, options = {}] of refusals)
 test('not sent: too large', async () => {
   const post = await openPost({ letterMax: 2000, importMax: 10_000 });
   const { notCreated } = await submit(post, 'hanako', {}, { bodyValues: { t: { value: 'word\n'.repeat(500) } } });
-  assert.deepEqual((notCreated as JsonObject)['s'], { type: 'tooLarge', description: 'The letter is too large to be sent.', maxSize: 2000 });
+  assert.deepEqual((notCreated as JsonObject)['s'], {
+    type: 'tooLarge',
+    description: 'The letter is too large to be sent.',
+    maxSize: 2000,
+  });
 });
 
 test('held by HOLDFOR: goes at its time, once, also when the draft is destroyed meanwhile', async () => {
@@ -188,7 +254,9 @@ test('undo: called back within its moment, it goes to nobody; later it cannot be
   const first = (await submit(post, 'hanako'))['created'] as JsonObject;
   assert.equal((first['s'] as JsonObject)['undoStatus'], 'pending');
   assert.equal((first['s'] as JsonObject)['sendAt'], '2026-11-23T12:00:00Z');
-  assert.deepEqual((await post.one('hanako', 'EmailSubmission/set', { update: { S1: { undoStatus: 'canceled' } } }))['updated'], { S1: null });
+  assert.deepEqual((await post.one('hanako', 'EmailSubmission/set', { update: { S1: { undoStatus: 'canceled' } } }))['updated'], {
+    S1: null,
+  });
   post.clock.time += 20_000;
   await post.runDue();
   assert.deepEqual(await post.letters('taro', 'inbox'), []);
@@ -224,16 +292,26 @@ test('destroyed: a record of what went, not of what waits; the letter can be des
   const post = await openPost({ undoMs: 10_000 });
   await submit(post, 'hanako');
   const { notDestroyed } = await post.one('hanako', 'EmailSubmission/set', { destroy: ['S1', 'S9'] });
-  assert.deepEqual(Object.entries(notDestroyed as JsonObject).map(([id, error]) => [id, (error as JsonObject)['type']]), [['S1', 'forbidden'], ['S9', 'notFound']]);
+  assert.deepEqual(
+    Object.entries(notDestroyed as JsonObject).map(([id, error]) => [id, (error as JsonObject)['type']]),
+    [
+      ['S1', 'forbidden'],
+      ['S9', 'notFound'],
+    ],
+  );
   post.clock.time += 20_000;
   await post.runDue();
-  const answers = await post.ask('hanako', [['EmailSubmission/set', { accountId: '$hanako', destroy: ['S1'], onSuccessDestroyEmail: ['S1'] }, '0']]);
+  const answers = await post.ask('hanako', [
+    ['EmailSubmission/set', { accountId: '$hanako', destroy: ['S1'], onSuccessDestroyEmail: ['S1'] }, '0'],
+  ]);
   assert.deepEqual([answers[0]![1]['destroyed'], answers[1]![1]['destroyed']], [['S1'], ['M1']]);
 });
 
 test('what stood in the way when its hour came is told by a report', async () => {
   const post = await openPost();
-  await submit(post, 'hanako', { envelope: { mailFrom: rcpt('hanako@local.test', { HOLDFOR: '60' }), rcptTo: [rcpt('taro@local.test'), rcpt('jiro@local.test')] } });
+  await submit(post, 'hanako', {
+    envelope: { mailFrom: rcpt('hanako@local.test', { HOLDFOR: '60' }), rcptTo: [rcpt('taro@local.test'), rcpt('jiro@local.test')] },
+  });
   await post.directory.updateAccount(post.accounts.get('jiro')!.account, { closedAt: 1 });
   post.clock.time += 60_000;
   await post.runDue();
@@ -284,7 +362,9 @@ function faulty(store: MailStore, nth: number, when: 'before' | 'after'): MailSt
 for (const when of ['before', 'after'] as const)
   test(`a power cut ${when} the commit that sends: once, whatever is tried again`, async () => {
     const post = await openPost({ wrap: (store) => faulty(store, 2, when) });
-    await submit(post, 'hanako', { envelope: { mailFrom: rcpt('hanako@local.test', { HOLDFOR: '60' }), rcptTo: [rcpt('taro@local.test'), rcpt('friend@remote.test')] } });
+    await submit(post, 'hanako', {
+      envelope: { mailFrom: rcpt('hanako@local.test', { HOLDFOR: '60' }), rcptTo: [rcpt('taro@local.test'), rcpt('friend@remote.test')] },
+    });
     post.clock.time += 60_000;
     await assert.rejects(post.runDue(), Unavailable);
     await post.runDue();
@@ -346,7 +426,10 @@ test('query and queryChanges', async () => {
   const { queryState } = await post.one('hanako', 'EmailSubmission/query', { filter: { undoStatus: 'pending' } });
   await post.one('hanako', 'EmailSubmission/set', { update: { S2: { undoStatus: 'canceled' } } });
   await submit(post, 'hanako');
-  const changes = await post.one('hanako', 'EmailSubmission/queryChanges', { filter: { undoStatus: 'pending' }, sinceQueryState: queryState! });
+  const changes = await post.one('hanako', 'EmailSubmission/queryChanges', {
+    filter: { undoStatus: 'pending' },
+    sinceQueryState: queryState!,
+  });
   assert.deepEqual([changes['removed'], changes['added']], [['S2'], [{ id: 'S4', index: 2 }]]);
   const types: [JsonObject, string][] = [
     [{ filter: { mood: 'x' } }, 'unsupportedFilter'],
@@ -355,7 +438,8 @@ test('query and queryChanges', async () => {
     [{ sort: [{ property: 'mood' }] }, 'unsupportedSort'],
     [{ anchor: 'S99' }, 'anchorNotFound'],
   ];
-  for (const [args, type] of types) assert.equal(((await post.one('hanako', 'EmailSubmission/query', args))['error'] as JsonObject)['type'], type);
+  for (const [args, type] of types)
+    assert.equal(((await post.one('hanako', 'EmailSubmission/query', args))['error'] as JsonObject)['type'], type);
   const old = await post.one('hanako', 'EmailSubmission/changes', { sinceState: 'x' });
   assert.equal((old['error'] as JsonObject)['type'], 'cannotCalculateChanges');
   const all = await post.one('hanako', 'EmailSubmission/changes', { sinceState: queryState! });

@@ -130,11 +130,13 @@ const askable: Askable<Condition> = {
     for (const [name, value] of Object.entries(object)) {
       const property = idLists.get(name);
       if (property !== undefined) {
-        if (!isArray(value) || value.some((id) => typeof id !== 'string')) throw invalidArguments(`"${name}" is a list of ids.`, ['filter']);
+        if (!isArray(value) || value.some((id) => typeof id !== 'string'))
+          throw invalidArguments(`"${name}" is a list of ids.`, ['filter']);
         const wanted = new Set(value as readonly string[]);
         tests.push((one) => wanted.has(one[property] as string));
       } else if (name === 'undoStatus') {
-        if (value !== 'pending' && value !== 'final' && value !== 'canceled') throw invalidArguments('There is no such undoStatus.', ['filter']);
+        if (value !== 'pending' && value !== 'final' && value !== 'canceled')
+          throw invalidArguments('There is no such undoStatus.', ['filter']);
         tests.push((one) => one['undoStatus'] === value);
       } else if (name === 'before' || name === 'after') {
         const at = aUtcDate(value, 'filter');
@@ -162,7 +164,11 @@ async function sorted(
   found.sort((a, b) => {
     for (const { property, isAscending } of sort) {
       const difference =
-        property === 'emailId' ? a.value.message - b.value.message : property === 'threadId' ? a.value.thread - b.value.thread : a.value.sendAt - b.value.sendAt;
+        property === 'emailId'
+          ? a.value.message - b.value.message
+          : property === 'threadId'
+            ? a.value.thread - b.value.thread
+            : a.value.sendAt - b.value.sendAt;
       if (difference !== 0) return isAscending ? difference : -difference;
     }
     return a.id - b.id;

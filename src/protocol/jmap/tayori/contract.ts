@@ -102,6 +102,8 @@ export interface TaskEnd {
 }
 
 export interface TaskDesk {
+  /** Settles when the rest can be asked: it is loaded with the first task. */
+  ready(): Promise<void>;
   /** Told before it begins. @throws Refusal: `limit` (look-ups, tries), `nonexistent`, `already-exists`, `cannot`. */
   check(wish: TaskWish, owner: AccountId): void;
   /** Never throws for what a peer does. */
@@ -125,7 +127,7 @@ export interface OutsideChange {
 export interface OutsideDesk {
   /** All of a person, also those at rest. */
   list(owner: AccountId, language: Language): Promise<Shown>;
-  /** The same without words and without what their mail amounts to: what a state is made of. */
+  /** What a state is made of: changes when anything in `list` may have changed but what their mail amounts to. Each has `restsUntil`. */
   marks(owner: AccountId): Shown;
   /** @throws Refusal `nonexistent`, `cannot`. */
   change(owner: AccountId, account: AccountId, change: OutsideChange): Promise<void>;
@@ -196,7 +198,7 @@ export interface TayoriParts {
   readonly known: (address: string, language: Language) => Promise<JsonObject | null>;
   /** @throws Refusal `limit`, `cannot` (no domain); Unavailable `dns`. */
   readonly domain: (owner: AccountId, domain: string, language: Language) => Promise<JsonObject>;
-  readonly glossary: (language: Language) => readonly JsonObject[];
+  readonly glossary: (language: Language) => Promise<readonly JsonObject[]>;
   /** A rule as it is kept. @throws RuleTrouble. */
   readonly readRule: (value: unknown) => JsonObject;
   /** Whether an account has this mailbox. */

@@ -27,6 +27,7 @@ export function lookMethods(parts: TayoriParts): Readonly<Record<string, Method>
       const { account, id } = checkOwn(call.accountId);
       // The table needs no network: what it knows is shown at once, while the servers are tried.
       const known = await parts.known(call.address, call.language);
+      await parts.desk.ready();
       const task = parts.tasks.begin(account, { kind: 'discovery', address: call.address }, call.language, parts.desk);
       return { response: { accountId: id, known, taskId: formatId('W', task.id) } };
     },
@@ -39,7 +40,7 @@ export function lookMethods(parts: TayoriParts): Readonly<Record<string, Method>
 
     'Glossary/get': async (args) => {
       const { language } = readArguments(args, { language: aLanguage });
-      return { response: { language, list: parts.glossary(language) } };
+      return { response: { language, list: await parts.glossary(language) } };
     },
 
     'Journey/get': async (args, asker) => {

@@ -17,6 +17,7 @@ function open(refuse: Refusal | null = null) {
   const board = new TaskBoard({ clock, failed: (_kind, trouble) => void failed.push(trouble) });
   const hands: { hand: TaskHand; end: (end: TaskEnd) => void; fail: (trouble: unknown) => void }[] = [];
   const desk: TaskDesk = {
+    ready: async () => {},
     check() {
       if (refuse !== null) throw refuse;
     },

@@ -83,6 +83,7 @@ export function taskMethods({ tasks, desk }: Pick<TayoriParts, 'tasks' | 'desk'>
         async create(object) {
           const { wish, language } = readTask(object);
           if (inPerson.has(wish.kind)) checkInPerson(asker);
+          await desk.ready();
           const task = tasks.begin(account, wish, language, desk);
           const { id, state, createdAt } = shown(task, asker);
           return { id, state: state!, createdAt: createdAt! };

@@ -13,7 +13,9 @@ export function openMemoryCache(): CacheStore {
       return keys.map((key) => structuredClone(tableOf(table).get(key)));
     },
     async all(table) {
-      return [...tableOf(table)].map(([key, value]) => ({ key, value: structuredClone(value) })).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+      return [...tableOf(table)]
+        .map(([key, value]) => ({ key, value: structuredClone(value) }))
+        .toSorted((a, b) => (a.key < b.key ? -1 : 1));
     },
     async write(writes: readonly CacheWrite[]) {
       for (const { table, key, value } of writes) {

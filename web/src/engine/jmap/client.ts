@@ -71,7 +71,10 @@ export class JmapClient {
 
   /** RFC 8620 §2. @throws EngineTrouble `signed-out`, `offline`. */
   async openSession(): Promise<Session> {
-    const session = (await this.#exchange('/jmap/session', { method: 'GET', headers: { accept: 'application/json' } })) as unknown as Session;
+    const session = (await this.#exchange('/jmap/session', {
+      method: 'GET',
+      headers: { accept: 'application/json' },
+    })) as unknown as Session;
     this.#session = session;
     return session;
   }
@@ -100,12 +103,19 @@ export class JmapClient {
   /** RFC 8620 §6.1. @throws as `request`. */
   async upload(accountId: Id, octets: Blob): Promise<{ readonly blobId: Id; readonly type: string; readonly size: number }> {
     const address = (this.#session?.uploadUrl ?? '/jmap/upload/{accountId}').replace('{accountId}', encodeURIComponent(accountId));
-    const answer = await this.#exchange(address, { method: 'POST', headers: { 'content-type': octets.type || 'application/octet-stream' }, body: octets });
+    const answer = await this.#exchange(address, {
+      method: 'POST',
+      headers: { 'content-type': octets.type || 'application/octet-stream' },
+      body: octets,
+    });
     return answer as unknown as { readonly blobId: Id; readonly type: string; readonly size: number };
   }
 
   /** Any JSON of the server's, such as `/auth/login`. The status comes with it; 401 is an answer here. @throws EngineTrouble `offline`. */
-  async post(address: string, body: JsonObject): Promise<{ readonly status: number; readonly json: JsonObject; readonly retryAfter: number | null }> {
+  async post(
+    address: string,
+    body: JsonObject,
+  ): Promise<{ readonly status: number; readonly json: JsonObject; readonly retryAfter: number | null }> {
     const response = await this.#fetch(address, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -149,7 +159,8 @@ export class JmapClient {
     if (response.status === 401) throw trouble('signed-out', 'unauthorized', 'not signed in');
     const body = (await response.json().catch(() => ({}))) as JsonObject;
     // 429 and 5xx pass: they wait in the outbox like a missing network.
-    if (response.status === 429 || response.status >= 500) throw trouble('offline', `http${response.status}`, String(body['detail'] ?? response.statusText));
+    if (response.status === 429 || response.status >= 500)
+      throw trouble('offline', `http${response.status}`, String(body['detail'] ?? response.statusText));
     if (!response.ok) throw refusal({ type: `http${response.status}`, ...body });
     return body;
   }

@@ -32,7 +32,10 @@ export class Line {
   #socketFailures = 0;
   #callOff: (() => void) | null = null;
   #lastRequest = 0;
-  readonly #asked = new Map<string, { readonly resolve: (answer: JsonObject) => void; readonly reject: (error: Error) => void; readonly callOff: () => void }>();
+  readonly #asked = new Map<
+    string,
+    { readonly resolve: (answer: JsonObject) => void; readonly reject: (error: Error) => void; readonly callOff: () => void }
+  >();
 
   constructor(surroundings: Surroundings, ears: LineEars) {
     this.#surroundings = surroundings;
@@ -86,7 +89,8 @@ export class Line {
     if (!session) return;
     const told = session.capabilities[websocket];
     // Proxies that break WebSockets are known to let event streams through.
-    if (this.#surroundings.openSocket && told && this.#socketFailures < 2) this.#connectSocket(String(told['url']), told['supportsPush'] === true);
+    if (this.#surroundings.openSocket && told && this.#socketFailures < 2)
+      this.#connectSocket(String(told['url']), told['supportsPush'] === true);
     else if (this.#surroundings.openEvents) this.#connectEvents(session.eventSourceUrl);
   }
 

@@ -98,7 +98,9 @@ export interface EmailBody {
   readonly textBody: readonly BodyPart[];
   readonly htmlBody: readonly BodyPart[];
   readonly attachments: readonly BodyPart[];
-  readonly bodyValues: Readonly<Record<string, { readonly value: string; readonly isTruncated: boolean; readonly isEncodingProblem: boolean }>>;
+  readonly bodyValues: Readonly<
+    Record<string, { readonly value: string; readonly isTruncated: boolean; readonly isEncodingProblem: boolean }>
+  >;
 }
 
 /** RFC 8621 §6. */

@@ -29,7 +29,13 @@ function readOne(piece: string): EmailAddress {
   const angled = /^(.*?)<\s*([^<>]*?)\s*>?\s*$/s.exec(piece);
   const commented = /^(\S+@\S+)\s*\(([^()]*)\)$/.exec(piece);
   const spaced = /^(.+)\s(\S+@\S+)$/s.exec(piece);
-  const [name, email] = angled ? [angled[1]!, angled[2]!] : commented ? [commented[2]!, commented[1]!] : spaced && !piece.startsWith('"') ? [spaced[1]!, spaced[2]!] : ['', piece];
+  const [name, email] = angled
+    ? [angled[1]!, angled[2]!]
+    : commented
+      ? [commented[2]!, commented[1]!]
+      : spaced && !piece.startsWith('"')
+        ? [spaced[1]!, spaced[2]!]
+        : ['', piece];
   const plain = name
     .trim()
     .replace(/^"(.*)"$/s, '$1')
@@ -57,7 +63,9 @@ function piecesOf(list: string): string[] {
   for (const one of all.map((text) => text.trim()).filter(Boolean)) {
     const before = joined.at(-1);
     // "Yamada, Hanako <h@example.jp>": a name that was written family first.
-    if (before !== undefined && !before.includes('@') && /<[^<>]+@[^<>]+>$/.test(one)) joined[joined.length - 1] = `"${before.replaceAll('"', '')}, ${one.slice(0, one.indexOf('<')).trim().replaceAll('"', '')}" ${one.slice(one.indexOf('<'))}`;
+    if (before !== undefined && !before.includes('@') && /<[^<>]+@[^<>]+>$/.test(one))
+      joined[joined.length - 1] =
+        `"${before.replaceAll('"', '')}, ${one.slice(0, one.indexOf('<')).trim().replaceAll('"', '')}" ${one.slice(one.indexOf('<'))}`;
     else joined.push(one);
   }
   return joined;
@@ -86,7 +94,17 @@ const common = [
   'outlook.com', 'outlook.jp', 'hotmail.com', 'hotmail.co.jp', 'live.jp', 'yahoo.com', 'nifty.com', 'biglobe.ne.jp', 'ocn.ne.jp', 'plala.or.jp', 'so-net.ne.jp', 'fastmail.com', 'proton.me',
 ]; // prettier-ignore
 /** Real ones that are near to one of those. */
-const knownEnds = new Set([...common, 'mail.com', 'ymail.com', 'gmx.com', 'rocketmail.com', 'live.com', 'yahoo.ne.jp', 'outlook.co.jp', 'hotmail.ne.jp']);
+const knownEnds = new Set([
+  ...common,
+  'mail.com',
+  'ymail.com',
+  'gmx.com',
+  'rocketmail.com',
+  'live.com',
+  'yahoo.ne.jp',
+  'outlook.co.jp',
+  'hotmail.ne.jp',
+]);
 
 /** Null: nothing is strange about it. */
 export function oddityOf(address: string): Oddity | null {
@@ -95,7 +113,8 @@ export function oddityOf(address: string): Oddity | null {
   const domain = address.slice(at + 1);
   const labels = domain.split('.');
   const isLiteral = /^\[.+\]$/.test(domain);
-  if (at < 1 || domain === '' || /[\s,<>()]/.test(domain) || (!/^".*"$/.test(local) && /[\s,<>()[\]:;@\\]/.test(local))) return { kind: 'malformed' };
+  if (at < 1 || domain === '' || /[\s,<>()]/.test(domain) || (!/^".*"$/.test(local) && /[\s,<>()[\]:;@\\]/.test(local)))
+    return { kind: 'malformed' };
   if (isLiteral) return null;
   if (labels.some((label) => label === '' || label.length > 63 || /^-|-$/.test(label))) return { kind: 'malformed' };
   if (labels.length < 2) return domain === 'localhost' ? null : { kind: 'malformed' };
@@ -112,7 +131,9 @@ function isNear(a: string, b: string): boolean {
   let end = 0;
   while (end < Math.min(a.length, b.length) - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
   const [left, right] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
-  return (left.length <= 1 && right.length <= 1) || (left.length === 2 && right.length === 2 && left[0] === right[1] && left[1] === right[0]);
+  return (
+    (left.length <= 1 && right.length <= 1) || (left.length === 2 && right.length === 2 && left[0] === right[1] && left[1] === right[0])
+  );
 }
 
 export function sameAddress(a: EmailAddress, b: EmailAddress): boolean {

@@ -40,20 +40,39 @@ export interface Answer {
 const mostReferences = 50;
 
 /** `html`: what is quoted, made harmless; decides which pictures go along. */
-export function answerTo(how: How, accountId: Id, source: SourceView, authors: readonly Author[], html: string | null, when: string, words: AnswerWords, newId: () => string): Answer {
+export function answerTo(
+  how: How,
+  accountId: Id,
+  source: SourceView,
+  authors: readonly Author[],
+  html: string | null,
+  when: string,
+  words: AnswerWords,
+  newId: () => string,
+): Answer {
   const { head, body } = source;
   const sender = head.from ?? [];
   const recipients = [...(head.to ?? []), ...(body.cc ?? [])];
   const mine = authors.filter((author) => author.accountId === accountId);
   const author = authorOf(mine, recipients, sender);
-  const isMine = (person: EmailAddress): boolean => authors.some(({ identity }) => identity.email.toLowerCase() === person.email.toLowerCase());
+  const isMine = (person: EmailAddress): boolean =>
+    authors.some(({ identity }) => identity.email.toLowerCase() === person.email.toLowerCase());
   const [id = ''] = body.messageId ?? [];
   const thread = { inReplyTo: id === '' ? [] : [id], references: referencesOf(source) };
-  const shown = (people: readonly EmailAddress[]): string => people.map(({ name, email }) => (name ? `${name} <${email}>` : email)).join(', ');
-  const pictures = attachmentsOf(source, accountId, newId).filter(({ cid }) => cid !== null && html !== null && html.includes(`cid:${cid}`));
+  const shown = (people: readonly EmailAddress[]): string =>
+    people.map(({ name, email }) => (name ? `${name} <${email}>` : email)).join(', ');
+  const pictures = attachmentsOf(source, accountId, newId).filter(
+    ({ cid }) => cid !== null && html !== null && html.includes(`cid:${cid}`),
+  );
 
   if (how === 'forward') {
-    const lines = [words.forwarded, `${words.from}: ${shown(sender)}`, `${words.date}: ${when}`, `${words.subject}: ${head.subject ?? ''}`, `${words.to}: ${shown(head.to ?? [])}`];
+    const lines = [
+      words.forwarded,
+      `${words.from}: ${shown(sender)}`,
+      `${words.date}: ${when}`,
+      `${words.subject}: ${head.subject ?? ''}`,
+      `${words.to}: ${shown(head.to ?? [])}`,
+    ];
     if (body.cc && body.cc.length > 0) lines.push(`${words.cc}: ${shown(body.cc)}`);
     const files = attachmentsOf(source, accountId, newId)
       .filter(({ cid }) => !pictures.some((picture) => picture.cid === cid && cid !== null))

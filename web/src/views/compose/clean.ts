@@ -21,7 +21,22 @@ const common: Config = {
   USE_PROFILES: { html: true },
   ALLOWED_URI_REGEXP: addresses,
   ADD_ATTR: ['target', 'background'],
-  FORBID_TAGS: ['form', 'button', 'select', 'option', 'textarea', 'video', 'audio', 'source', 'track', 'object', 'embed', 'dialog', 'template', 'slot'],
+  FORBID_TAGS: [
+    'form',
+    'button',
+    'select',
+    'option',
+    'textarea',
+    'video',
+    'audio',
+    'source',
+    'track',
+    'object',
+    'embed',
+    'dialog',
+    'template',
+    'slot',
+  ],
   FORBID_ATTR: ['contenteditable', 'tabindex', 'autofocus', 'popover', 'popovertarget', 'accesskey', 'slot'],
   ...(policy === undefined ? {} : { TRUSTED_TYPES_POLICY: policy as NonNullable<Config['TRUSTED_TYPES_POLICY']> }),
 };
@@ -82,10 +97,17 @@ export function cleanFragment(html: string, shown: ReadonlyMap<string, string>, 
 
 /** For a quote: the whole of a foreign letter with its styles, as one piece of markup for the body of another. */
 export function cleanLetter(html: string): { readonly html: string; readonly tree: HTMLElement } {
-  const root = purify.sanitize(html, { ...common, FORBID_TAGS: [...common.FORBID_TAGS!, 'input', 'link', 'meta'], WHOLE_DOCUMENT: true, RETURN_DOM: true }) as HTMLElement;
+  const root = purify.sanitize(html, {
+    ...common,
+    FORBID_TAGS: [...common.FORBID_TAGS!, 'input', 'link', 'meta'],
+    WHOLE_DOCUMENT: true,
+    RETURN_DOM: true,
+  }) as HTMLElement;
   const body = root.querySelector('body') ?? root;
   const styles = [...root.querySelectorAll('head style')].map((style) => style.outerHTML).join('');
-  const ground = [body.getAttribute('style') ?? '', body.getAttribute('bgcolor') ? `background-color:${body.getAttribute('bgcolor')}` : ''].filter(Boolean).join(';');
+  const ground = [body.getAttribute('style') ?? '', body.getAttribute('bgcolor') ? `background-color:${body.getAttribute('bgcolor')}` : '']
+    .filter(Boolean)
+    .join(';');
   const whole = ground === '' ? body.innerHTML : `<div style="${ground.replace(/[&<>"]/g, '')}">${body.innerHTML}</div>`;
   return { html: styles + whole, tree: body };
 }

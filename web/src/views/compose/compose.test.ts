@@ -58,7 +58,9 @@ suite('addresses as they are typed and pasted', () => {
     });
 
   test('mailto (RFC 6068)', () => {
-    const read = readMailto('mailto:taro@example.jp,hana%40example.jp?cc=ken@example.jp&subject=%E4%BB%B6%E5%90%8D+1&body=one%0D%0Atwo&attach=/etc/passwd');
+    const read = readMailto(
+      'mailto:taro@example.jp,hana%40example.jp?cc=ken@example.jp&subject=%E4%BB%B6%E5%90%8D+1&body=one%0D%0Atwo&attach=/etc/passwd',
+    );
     assert.deepEqual(
       [read.to.map(({ email }) => email), read.cc.map(({ email }) => email), read.subject, read.body],
       [['taro@example.jp', 'hana@example.jp'], ['ken@example.jp'], '件名+1', 'one\ntwo'],
@@ -111,7 +113,10 @@ suite('plain text of what is written with looks', () => {
     ['<div>a</div><ul><li>x</li><li>y<ul><li>z</li></ul></li></ul>', 'a\n\n- x\n- y\n\n  - z'],
     ['<ol><li>x</li><li>y</li></ol>', '1. x\n2. y'],
     ['<blockquote><div>q</div><blockquote><div>r</div></blockquote></blockquote><div>a</div>', '> q\n> > r\na'],
-    ['<div>see <a href="https://example.jp/x">here</a> and <a href="https://example.jp/">example.jp</a></div>', 'see here <https://example.jp/x> and example.jp'],
+    [
+      '<div>see <a href="https://example.jp/x">here</a> and <a href="https://example.jp/">example.jp</a></div>',
+      'see here <https://example.jp/x> and example.jp',
+    ],
     ['<pre>a\n  b</pre>', 'a\n  b'],
     ['<style>p{}</style><div>x<img src="cid:1" alt="猫"></div>', 'x[猫]'],
     ['<table><tr><td>a</td><td>b</td></tr></table>', 'a b'],
@@ -132,7 +137,16 @@ function treeOf(html: string): TreeNode {
 }
 
 suite('answers', () => {
-  const identity = (id: string, email: string) => ({ id, name: '', email, replyTo: null, bcc: null, textSignature: '', htmlSignature: '', mayDelete: false });
+  const identity = (id: string, email: string) => ({
+    id,
+    name: '',
+    email,
+    replyTo: null,
+    bcc: null,
+    textSignature: '',
+    htmlSignature: '',
+    mayDelete: false,
+  });
   const authors = [
     { accountId: 'A1', identity: identity('I1', 'hanako@local.test') },
     { accountId: 'A1', identity: identity('I2', 'info@local.test') },
@@ -141,14 +155,51 @@ suite('answers', () => {
   const person = (email: string) => ({ name: null, email });
   const source = (more: object): SourceView =>
     ({
-      head: { id: 'M5', threadId: 'T5', mailboxIds: {}, keywords: {}, from: [person('taro@local.test')], to: [person('info@local.test'), person('ken@local.test')], subject: 'Hello', receivedAt: '', size: 0, preview: '', hasAttachment: false, ...(more as { head?: object }).head },
-      body: { id: 'M5', blobId: 'B5', cc: [person('mei@local.test')], bcc: null, replyTo: null, sentAt: null, messageId: ['m5@x'], inReplyTo: null, references: ['m1@x', 'm3@x'], textBody: [], htmlBody: [], attachments: [], bodyValues: {}, ...(more as { body?: object }).body },
+      head: {
+        id: 'M5',
+        threadId: 'T5',
+        mailboxIds: {},
+        keywords: {},
+        from: [person('taro@local.test')],
+        to: [person('info@local.test'), person('ken@local.test')],
+        subject: 'Hello',
+        receivedAt: '',
+        size: 0,
+        preview: '',
+        hasAttachment: false,
+        ...(more as { head?: object }).head,
+      },
+      body: {
+        id: 'M5',
+        blobId: 'B5',
+        cc: [person('mei@local.test')],
+        bcc: null,
+        replyTo: null,
+        sentAt: null,
+        messageId: ['m5@x'],
+        inReplyTo: null,
+        references: ['m1@x', 'm3@x'],
+        textBody: [],
+        htmlBody: [],
+        attachments: [],
+        bodyValues: {},
+        ...(more as { body?: object }).body,
+      },
       text: 'hi',
       html: null,
     }) as SourceView;
-  const words = { wrote: (who: string, when: string) => `${when}, ${who}:`, forwarded: '--', from: 'From', to: 'To', cc: 'Cc', date: 'Date', subject: 'Subject' };
+  const words = {
+    wrote: (who: string, when: string) => `${when}, ${who}:`,
+    forwarded: '--',
+    from: 'From',
+    to: 'To',
+    cc: 'Cc',
+    date: 'Date',
+    subject: 'Subject',
+  };
   let last = 0;
-  const answer = (how: How, more: object = {}, html: string | null = null) => answerTo(how, 'A1', source(more), authors, html, 'now', words, () => `n${++last}`);
+  const answer = (how: How, more: object = {}, html: string | null = null) =>
+    answerTo(how, 'A1', source(more), authors, html, 'now', words, () => `n${++last}`);
   const emails = (people: readonly { readonly email: string }[]) => people.map(({ email }) => email);
 
   test('reply: to who wrote, as the one it was written to, in the conversation', () => {
@@ -161,9 +212,12 @@ suite('answers', () => {
     const made = answer('reply-all', { body: { cc: [person('mei@local.test'), person('HANAKO@local.test'), person('taro@local.test')] } });
     assert.deepEqual([emails(made.to), emails(made.cc)], [['taro@local.test'], ['ken@local.test', 'mei@local.test']]);
   });
-  test('Reply-To goes before From', () => assert.deepEqual(emails(answer('reply', { body: { replyTo: [person('list@local.test')] } }).to), ['list@local.test']));
+  test('Reply-To goes before From', () =>
+    assert.deepEqual(emails(answer('reply', { body: { replyTo: [person('list@local.test')] } }).to), ['list@local.test']));
   test('one’s own letter is answered to those it went to', () =>
-    assert.deepEqual(emails(answer('reply', { head: { from: [person('hanako@local.test')], to: [person('ken@local.test')] } }).to), ['ken@local.test']));
+    assert.deepEqual(emails(answer('reply', { head: { from: [person('hanako@local.test')], to: [person('ken@local.test')] } }).to), [
+      'ken@local.test',
+    ]));
   const subjects: readonly (readonly [How, string, string])[] = [
     ['reply', 'Re: RE: Re[2]: Hello', 'Re: Hello'],
     ['reply', '返信：件名', 'Re: 件名'],
@@ -171,32 +225,62 @@ suite('answers', () => {
     ['forward', 'Fwd: Fw: Hello', 'Fwd: Hello'],
     ['forward', 'Re: Hello', 'Fwd: Re: Hello'],
   ];
-  for (const [how, before, after] of subjects) test(`${how}: ${before}`, () => assert.equal(answer(how, { head: { subject: before } }).subject, after));
+  for (const [how, before, after] of subjects)
+    test(`${how}: ${before}`, () => assert.equal(answer(how, { head: { subject: before } }).subject, after));
   test('pictures of the text go along by their Content-ID, files only when forwarded', () => {
-    const part = (blobId: string, cid: string | null, disposition: string) => ({ partId: '2', blobId, size: 3, name: 'x', type: 'image/png', charset: null, disposition, cid });
+    const part = (blobId: string, cid: string | null, disposition: string) => ({
+      partId: '2',
+      blobId,
+      size: 3,
+      name: 'x',
+      type: 'image/png',
+      charset: null,
+      disposition,
+      cid,
+    });
     const body = { attachments: [part('B5-2', 'a@x', 'inline'), part('B5-3', 'b@x', 'inline'), part('B5-4', null, 'attachment')] };
-    const shown = (how: How) => answer(how, { body }, '<img src="cid:a@x">').attachments.map(({ blobId, cid, from }) => [blobId, cid, from]);
+    const shown = (how: How) =>
+      answer(how, { body }, '<img src="cid:a@x">').attachments.map(({ blobId, cid, from }) => [blobId, cid, from]);
     assert.deepEqual(shown('reply'), [['B5-2', 'a@x', 'A1']]);
     assert.deepEqual(shown('forward'), [['B5-2', 'a@x', 'A1'], ['B5-3', null, 'A1'], ['B5-4', null, 'A1']]); // prettier-ignore
   });
 });
 
 suite('a draft as it is stored, and read again', () => {
-  const quote = { head: 'On Friday <taro@x> wrote:', text: 'a\nb', html: '<p style="color:red">a</p><p>b</p>', isForward: false, source: null };
+  const quote = {
+    head: 'On Friday <taro@x> wrote:',
+    text: 'a\nb',
+    html: '<p style="color:red">a</p><p>b</p>',
+    isForward: false,
+    source: null,
+  };
   const draft: Draft = {
     key: 'k', accountId: 'A1', identityId: 'I1', from: { name: '花', email: 'hana@local.test' }, to: [], cc: [], bcc: [], replyTo: [], subject: 's', text: 'mine\n', html: '<div>mine</div>',
     attachments: [], quote, inReplyTo: [], references: [], about: null, wantsReceipt: false,
   }; // prettier-ignore
   for (const isForward of [false, true])
     test(isForward ? 'forwarded' : 'answered', () => {
-      const stored = emailOf({ ...draft, quote: { ...quote, isForward, head: isForward ? '--\nFrom: a <b@c>' : quote.head } }, 'F2', 'm@x', new Map());
+      const stored = emailOf(
+        { ...draft, quote: { ...quote, isForward, head: isForward ? '--\nFrom: a <b@c>' : quote.head } },
+        'F2',
+        'm@x',
+        new Map(),
+      );
       const values = stored['bodyValues'] as { text: { value: string }; html: { value: string } };
       assert.ok(values.html.value.includes(quote.html), 'the foreign HTML is whole');
       assert.equal(values.text.value.includes('> a'), !isForward);
       const head = { id: 'M1', from: [draft.from], to: [], subject: 's' };
       const body = { cc: [], bcc: [], replyTo: [], inReplyTo: [], references: [], attachments: [], messageId: ['m@x'] };
-      const { draft: again } = draftOf({ head, body, text: values.text.value, html: values.html.value, receiptTo: null } as never, 'k2', 'A1', () => 'n');
-      assert.deepEqual([again.html, again.text, again.quote?.html, again.quote?.isForward], ['<div>mine</div>', 'mine', quote.html, isForward]);
+      const { draft: again } = draftOf(
+        { head, body, text: values.text.value, html: values.html.value, receiptTo: null } as never,
+        'k2',
+        'A1',
+        () => 'n',
+      );
+      assert.deepEqual(
+        [again.html, again.text, again.quote?.html, again.quote?.isForward],
+        ['<div>mine</div>', 'mine', quote.html, isForward],
+      );
       assert.equal(again.quote?.text.trim(), 'a\nb');
       assert.equal(again.quote?.head, isForward ? '--\nFrom: a <b@c>' : quote.head);
     });

@@ -75,7 +75,9 @@ export class LetterEditor {
   /** Which pictures still stand in the text. */
   shows(cid: string): boolean {
     const address = this.#pictures.get(cid);
-    return address !== undefined && [...this.#squire.getRoot().querySelectorAll('img')].some((image) => image.getAttribute('src') === address);
+    return (
+      address !== undefined && [...this.#squire.getRoot().querySelectorAll('img')].some((image) => image.getAttribute('src') === address)
+    );
   }
 
   /** The signature's own block; null when the person took it away. */

@@ -18,7 +18,15 @@ export interface Habits {
   readonly sendReceipts: 'never' | 'ask' | 'always';
 }
 
-const usual: Habits = { undoSeconds: 10, composeFormat: 'rich', quote: 'below', signatureOnReplies: true, defaultIdentity: {}, forgottenAttachment: true, sendReceipts: 'ask' };
+const usual: Habits = {
+  undoSeconds: 10,
+  composeFormat: 'rich',
+  quote: 'below',
+  signatureOnReplies: true,
+  defaultIdentity: {},
+  forgottenAttachment: true,
+  sendReceipts: 'ask',
+};
 const key = 'tayori.habits';
 
 /** Reads them anew; without a network those of the last time. */
@@ -38,7 +46,11 @@ export async function readHabits(): Promise<Habits> {
 }
 
 export function ownAccount(): Id | null {
-  return live.status.accounts.find(({ isPersonal, capabilities }) => isPersonal && tayori in capabilities)?.id ?? live.status.accounts[0]?.id ?? null;
+  return (
+    live.status.accounts.find(({ isPersonal, capabilities }) => isPersonal && tayori in capabilities)?.id ??
+    live.status.accounts[0]?.id ??
+    null
+  );
 }
 
 function kept(): Habits {
@@ -56,7 +68,12 @@ export async function readAuthors(): Promise<readonly Author[]> {
     accounts.map(async ({ id: accountId, name: email }): Promise<readonly Author[]> => {
       const identities = await engine.ask('identities', { accountId }).catch((): readonly Identity[] => []);
       if (identities.length > 0) return identities.map((identity) => ({ accountId, identity }));
-      return [{ accountId, identity: { id: '', name: '', email, replyTo: null, bcc: null, textSignature: '', htmlSignature: '', mayDelete: false } }];
+      return [
+        {
+          accountId,
+          identity: { id: '', name: '', email, replyTo: null, bcc: null, textSignature: '', htmlSignature: '', mayDelete: false },
+        },
+      ];
     }),
   );
   return lists.flat();

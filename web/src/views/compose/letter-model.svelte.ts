@@ -68,7 +68,8 @@ export class LetterModel {
     this.isRich = habits.composeFormat === 'rich';
     if (beginning.kind === 'new') this.#beginNew(beginning.mailto);
     else if (beginning.kind === 'draft' || beginning.kind === 'kept') {
-      const found = beginning.kind === 'draft' ? await engine.ask('openDraft', beginning) : await engine.ask('loadDraft', { key: this.key });
+      const found =
+        beginning.kind === 'draft' ? await engine.ask('openDraft', beginning) : await engine.ask('loadDraft', { key: this.key });
       const unsaved = takeUnsaved(this.key);
       if (!found && !unsaved) return false;
       this.#take(unsaved ?? found!.draft);
@@ -109,7 +110,9 @@ export class LetterModel {
     this.wantsReceipt = draft.wantsReceipt;
     this.author =
       this.authors.find(({ accountId, identity }) => accountId === draft.accountId && identity.id === draft.identityId) ??
-      this.authors.find(({ accountId, identity }) => accountId === draft.accountId && identity.email.toLowerCase() === draft.from?.email.toLowerCase()) ??
+      this.authors.find(
+        ({ accountId, identity }) => accountId === draft.accountId && identity.email.toLowerCase() === draft.from?.email.toLowerCase(),
+      ) ??
       this.#usualAuthor();
     const { replyTo, inReplyTo, references, about } = draft;
     this.#more = { replyTo, inReplyTo, references, about };
@@ -134,7 +137,16 @@ export class LetterModel {
     const source = await engine.ask('source', { accountId, emailId });
     const whole = source.html === null ? null : cleanLetter(source.html);
     const words = { wrote: t.wrote, forwarded: t.forwardHead, from: t.from, to: t.to, cc: t.cc, date: t.date, subject: t.subject };
-    const answer = answerTo(kind, accountId, source, this.authors, whole?.html ?? null, longDate(source.body.sentAt ?? source.head.receivedAt), words, () => crypto.randomUUID());
+    const answer = answerTo(
+      kind,
+      accountId,
+      source,
+      this.authors,
+      whole?.html ?? null,
+      longDate(source.body.sentAt ?? source.head.receivedAt),
+      words,
+      () => crypto.randomUUID(),
+    );
     [this.to, this.cc, this.subject, this.attachments] = [answer.to, answer.cc, answer.subject, answer.attachments];
     this.author = answer.author ?? this.#usualAuthor();
     this.#more = { replyTo: [], inReplyTo: answer.inReplyTo, references: answer.references, about: answer.about };
@@ -188,7 +200,9 @@ export class LetterModel {
       this.text = this.holder.text();
     }
     const { identity, accountId } = author;
-    const attachments = this.attachments.filter(({ cid }) => cid === null || this.html === null || `${this.html}${this.quote?.html ?? ''}`.includes(`cid:${cid}`));
+    const attachments = this.attachments.filter(
+      ({ cid }) => cid === null || this.html === null || `${this.html}${this.quote?.html ?? ''}`.includes(`cid:${cid}`),
+    );
     return {
       key: this.#key,
       accountId,
@@ -231,7 +245,15 @@ export class LetterModel {
   attach(file: File, cid: string | null): DraftAttachment {
     const id = crypto.randomUUID();
     const accountId = this.author?.accountId ?? '';
-    const made: DraftAttachment = { id, blobId: null, from: accountId, type: file.type || 'application/octet-stream', name: file.name || `${t.pictureFrom}.png`, size: file.size, cid };
+    const made: DraftAttachment = {
+      id,
+      blobId: null,
+      from: accountId,
+      type: file.type || 'application/octet-stream',
+      name: file.name || `${t.pictureFrom}.png`,
+      size: file.size,
+      cid,
+    };
     this.attachments = [...this.attachments, made];
     void engine.ask('attach', { id, accountId, key: this.#key, file, name: made.name }).catch(() => undefined);
     this.touch();

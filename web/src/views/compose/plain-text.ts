@@ -9,7 +9,35 @@ export interface TreeNode {
   getAttribute?(name: string): string | null;
 }
 
-const blocks = new Set(['DIV', 'P', 'BLOCKQUOTE', 'UL', 'OL', 'LI', 'TABLE', 'TR', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'PRE', 'HR', 'SECTION', 'ARTICLE', 'HEADER', 'FOOTER', 'CENTER', 'BODY', 'DL', 'DT', 'DD', 'ADDRESS', 'FIGURE']);
+const blocks = new Set([
+  'DIV',
+  'P',
+  'BLOCKQUOTE',
+  'UL',
+  'OL',
+  'LI',
+  'TABLE',
+  'TR',
+  'H1',
+  'H2',
+  'H3',
+  'H4',
+  'H5',
+  'H6',
+  'PRE',
+  'HR',
+  'SECTION',
+  'ARTICLE',
+  'HEADER',
+  'FOOTER',
+  'CENTER',
+  'BODY',
+  'DL',
+  'DT',
+  'DD',
+  'ADDRESS',
+  'FIGURE',
+]);
 const silent = new Set(['STYLE', 'SCRIPT', 'HEAD', 'TITLE', 'TEMPLATE', 'NOSCRIPT']);
 const spaced = new Set(['P', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'UL', 'OL', 'TABLE']);
 /** Deeper than this nobody has written. */
@@ -55,7 +83,10 @@ export function plainText(root: TreeNode): string {
   const lines = new Lines();
   walk(root, lines, false, 0);
   lines.end();
-  return lines.done.join('\n').replace(/\n{4,}/g, '\n\n\n').trimEnd();
+  return lines.done
+    .join('\n')
+    .replace(/\n{4,}/g, '\n\n\n')
+    .trimEnd();
 }
 
 function walk(node: TreeNode, lines: Lines, keepsSpace: boolean, depth: number): void {

@@ -8,8 +8,13 @@ import { ownAccount, tayori } from './habits.ts';
 const most = 8;
 
 /** Calls `heard` once or twice. `without`: those who are recipients already. */
-export async function suggest(text: string, without: readonly EmailAddress[], heard: (people: readonly EmailAddress[]) => void): Promise<void> {
-  const fresh = (people: readonly EmailAddress[]): readonly EmailAddress[] => each(people.filter((one) => !without.some((other) => sameAddress(one, other)))).slice(0, most);
+export async function suggest(
+  text: string,
+  without: readonly EmailAddress[],
+  heard: (people: readonly EmailAddress[]) => void,
+): Promise<void> {
+  const fresh = (people: readonly EmailAddress[]): readonly EmailAddress[] =>
+    each(people.filter((one) => !without.some((other) => sameAddress(one, other)))).slice(0, most);
   const here = await engine.ask('recipients', { text, limit: most * 2 }).catch((): readonly EmailAddress[] => []);
   heard(fresh(here));
   const accountId = ownAccount();

@@ -16,7 +16,10 @@ export function keepUnsaved(draft: Draft): void {
 /** Once: it is saved the usual way from then on. */
 export function takeUnsaved(key: string): Draft | null {
   try {
-    const { username, draft } = JSON.parse(localStorage.getItem(unsavedPrefix + key) ?? '{}') as { readonly username?: string; readonly draft?: Draft };
+    const { username, draft } = JSON.parse(localStorage.getItem(unsavedPrefix + key) ?? '{}') as {
+      readonly username?: string;
+      readonly draft?: Draft;
+    };
     if (!draft || username !== live.status.username) return null;
     localStorage.removeItem(unsavedPrefix + key);
     return draft;

@@ -11,7 +11,7 @@ import { layout } from '../shell/layout.svelte.ts';
 
 export type Place = Extract<Route, { name: 'list' }>;
 export type Deed = 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag';
-const leaving: readonly string[] = ['archive', 'delete', 'destroy', 'junk', 'not-junk', 'move'];
+const leaving: ReadonlySet<string> = new Set(['archive', 'delete', 'destroy', 'junk', 'not-junk', 'move']);
 
 class Desk {
   #model = $state.raw<ListModel | null>(null);
@@ -118,7 +118,7 @@ class Desk {
     const thread = this.#place?.thread;
     const isOpen = thread && rows.some(({ accountId, threadId }) => accountId === thread.accountId && threadId === thread.threadId);
     if (isOpen && action.name === 'unread') this.keptUnread = `${thread.accountId}/${thread.threadId}`;
-    if (leaving.includes(action.name)) {
+    if (leaving.has(action.name)) {
       if (isOpen) this.#goOn(rows);
       this.selection.clear();
     }

@@ -22,7 +22,8 @@ suite('virtual list', () => {
     [10, 760, 760],
     [25, 760, 26 * 76 - 760],
   ];
-  for (const [at, scroll, wanted] of rows) test(`row ${at} from ${scroll}`, () => assert.equal(scrollTo(at, scroll, 760, 1000, 76), wanted));
+  for (const [at, scroll, wanted] of rows)
+    test(`row ${at} from ${scroll}`, () => assert.equal(scrollTo(at, scroll, 760, 1000, 76), wanted));
   test('a scaled list brings a row into sight', () => {
     const scroll = scrollTo(300_000, 0, 760, 400_000, 76);
     const offset = offsetOf(scroll, 760, 400_000, 76);

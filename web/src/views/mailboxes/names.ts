@@ -25,6 +25,14 @@ export function mailboxName({ role, name }: Pick<MailboxView, 'role' | 'name'>):
 }
 
 export function mailboxIcon(role: Role | null): IconName {
-  const icons: Partial<Record<Role, IconName>> = { inbox: 'inbox', drafts: 'drafts', sent: 'sent', archive: 'archive', junk: 'junk', trash: 'trash', flagged: 'star' };
+  const icons: Partial<Record<Role, IconName>> = {
+    inbox: 'inbox',
+    drafts: 'drafts',
+    sent: 'sent',
+    archive: 'archive',
+    junk: 'junk',
+    trash: 'trash',
+    flagged: 'star',
+  };
   return (role && icons[role]) ?? 'folder';
 }

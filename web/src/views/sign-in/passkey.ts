@@ -12,7 +12,9 @@ export function hasPasskeys(): boolean {
 /** @throws DOMException when the person or the browser says no. */
 export async function askPasskey(options: Json): Promise<Json> {
   const forms = PublicKeyCredential as unknown as JsonForms;
-  const credential = (await navigator.credentials.get({ publicKey: forms.parseRequestOptionsFromJSON(options) })) as PublicKeyCredential | null;
+  const credential = (await navigator.credentials.get({
+    publicKey: forms.parseRequestOptionsFromJSON(options),
+  })) as PublicKeyCredential | null;
   if (!credential) throw new DOMException('no passkey', 'NotAllowedError');
   return (credential as unknown as { toJSON(): Json }).toJSON();
 }

@@ -1,6 +1,8 @@
 // A plain text as it is shown: paragraphs, what was quoted, what is a link. Knows RFC 3676's quote marks and addresses of the web; makes no markup.
 
-export type Piece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'link'; readonly text: string; readonly href: string };
+export type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'link'; readonly text: string; readonly href: string };
 export interface Block {
   readonly kind: 'text' | 'quoted';
   readonly pieces: readonly Piece[];
@@ -39,5 +41,8 @@ export function blocksOf(text: string): Block[] {
   return blocks
     .map(({ kind, lines: own }) => ({ kind, text: own.join('\n') }))
     .filter(({ text: own }) => own.trim() !== '')
-    .map(({ kind, text: own }) => ({ kind, pieces: piecesOf(kind === 'quoted' ? own.replaceAll(/^>+ ?/gm, '') : own.replaceAll(/^\n+|\n+$/g, '')) }));
+    .map(({ kind, text: own }) => ({
+      kind,
+      pieces: piecesOf(kind === 'quoted' ? own.replaceAll(/^>+ ?/gm, '') : own.replaceAll(/^\n+|\n+$/g, '')),
+    }));
 }

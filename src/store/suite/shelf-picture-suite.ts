@@ -1,4 +1,4 @@
-// What an app that looks at a whole account would hold: a true picture, counted letter by letter from the mailboxes, and one that is
+// The store suite: what an app that looks at a whole account would hold: a true picture, counted letter by letter from the mailboxes, and one that is
 // kept by nothing but `changesSince`. Knows the contract; knows no engine.
 import assert from 'node:assert/strict';
 import type { AccountId, MailboxId, MailStore, MessageId, ModSeq } from '../contract.ts';
