@@ -28,6 +28,7 @@ import { addAll, needsUtf8, objectionOf, objectionOfFault, wordsOf, wordsOfObjec
 import type { SendingRate } from './rate.ts';
 import { statusOf } from './status.ts';
 import { submissionKind, tidy } from './records.ts';
+import { putAwayScheduled } from './scheduled.ts';
 
 export interface DeskParts extends SubmissionParts {
   readonly directory: Directory;
@@ -248,7 +249,13 @@ class Desk implements OpenDesk {
       const sent: SubmissionValue = { ...value, undoStatus: 'final', held: null, letter: ready.letter };
       const letters = [...ready.letters, ...news];
       // Called back at the last moment: nothing went, so nobody has had a reply to it.
-      if (await this.#settle(item, sent, { dueAt: null, letters, events: ready.events, release: value.held })) ready.committed();
+      if (await this.#settle(item, sent, { dueAt: null, letters, events: ready.events, release: value.held })) {
+        ready.committed();
+        // It has gone; where the person finds it is no reason to send it again.
+        await putAwayScheduled(this.#parts.store, item.account, value.message).catch((cause: unknown) =>
+          log.warn('submission: a letter that went out lies among the drafts', { account: item.account }, cause),
+        );
+      }
     } finally {
       ready.discard();
       for (const one of news) one.spool.discard();
