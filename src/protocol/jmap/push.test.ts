@@ -7,8 +7,8 @@ import type { MailStore } from '../../store/contract.ts';
 import type { JsonObject, MethodGroup } from './contract.ts';
 import { coreGroup } from './core-methods.ts';
 import { openDispatcher } from './dispatch.ts';
-import { gatherMs, PushHub, type Changed } from './push-hub.ts';
-import { PushSender, type PushOutcome } from './push-sender.ts';
+import { formatStateChange, gatherMs, PushHub, type Changed } from './push-hub.ts';
+import { messageMax, portionOf, PushSender, type PushOutcome } from './push-sender.ts';
 import { pushCreationsMax, pushKind, pushLifeMs, pushMethods, pushSubscriptionsMax } from './push-subscriptions.ts';
 import { inboxOf, openTestStore, testAccounts, testWho } from './test-office.ts';
 
@@ -145,6 +145,19 @@ async function openPush(answer: (message: JsonObject, count: number) => PushOutc
   const count = async (): Promise<number> => (await store.items.list(1, pushKind)).length;
   return { ...world, sent, sender, call, subscribe, verify, valid, count };
 }
+
+test('a message has room for some accounts with all their types: the others go with the next', () => {
+  const types = new Map(Array.from({ length: 17 }, (_, index) => [`TypeOfSomething${index}`, 'a'.repeat(24)]));
+  let waiting: Changed = new Map(Array.from({ length: 20 }, (_, index) => [`A${100_000 + index}`, types]));
+  const told: string[] = [];
+  while (waiting.size > 0) {
+    const [message, left] = portionOf(waiting);
+    assert.ok(JSON.stringify(formatStateChange(message)).length <= messageMax && message.size > 1);
+    told.push(...message.keys());
+    waiting = left;
+  }
+  assert.equal(new Set(told).size, 20);
+});
 
 describe('push subscriptions', () => {
   test('RFC 8620 §8.6: so many are made in an hour and no more, though each is destroyed again', async () => {

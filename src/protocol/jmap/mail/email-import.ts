@@ -88,6 +88,8 @@ async function takeBlob(
   } catch (trouble) {
     spool.discard();
     if (trouble instanceof Refusal && trouble.code === 'too-big') return setError('tooLarge', trouble.message);
+    // An upload may end between the look at it and its last octet.
+    if (trouble instanceof Refusal && trouble.code === 'nonexistent') return invalidProperties(['blobId'], trouble.message);
     throw trouble;
   }
   return { spool, mailboxes: place.mailboxes, flags: place.flags, receivedAt };

@@ -62,14 +62,18 @@ async function makeLetter(
   const about = readPlace(email, asker, mailboxes);
   if ('type' in about) return about;
   const id = makeLetterId(chance, at);
+  const lost = new Set<Id>();
   const composed = await compose(email, {
     findBlob: async (blobId) => {
       const real = resolveId(asker, blobId);
-      return real === null ? null : blobs.find(account, real);
+      const source = real === null ? null : await blobs.find(account, real);
+      return (
+        source && { ...source, read: (start, end) => source.read(start, end).catch((trouble: unknown) => gone(trouble, lost, blobId)) }
+      );
     },
     at,
     makeMessageId: (domain) => `${id}@${domain ?? parts.hostName}`,
-  });
+  }).catch((trouble: unknown) => lostOr(trouble, lost));
   if ('type' in composed) return composed;
   const spool = store.spool(parts.letterMax);
   try {
@@ -77,9 +81,21 @@ async function makeLetter(
   } catch (trouble) {
     spool.discard();
     if (trouble instanceof Refusal && trouble.code === 'too-big') return setError('tooLarge', trouble.message);
-    throw trouble;
+    return lostOr(trouble, lost);
   }
   return { spool, mailboxes: about.mailboxes, flags: about.flags, receivedAt: about.receivedAt ?? at, letter: id };
+}
+
+/** An upload may end between the look at it and its last octet. */
+function gone(trouble: unknown, lost: Set<Id>, blobId: Id): never {
+  if (trouble instanceof Refusal && trouble.code === 'nonexistent') lost.add(blobId);
+  throw trouble;
+}
+
+/** @throws what it was, where nothing was lost. */
+function lostOr(trouble: unknown, lost: ReadonlySet<Id>): SetError {
+  if (lost.size === 0) throw trouble;
+  return setError('blobNotFound', 'Some parts are not here (any more).', { notFound: [...lost] });
 }
 
 export interface LetterPlace {

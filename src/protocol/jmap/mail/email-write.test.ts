@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latin1FromBytes } from '../../../base/bytes.ts';
 import type { Json, JsonObject } from '../contract.ts';
-import { Unavailable } from '../../../base/trouble.ts';
+import { Refusal, Unavailable } from '../../../base/trouble.ts';
 import { systemChance } from '../../../io/clock.ts';
 import { openMemoryStore } from '../../../store/memory/store.ts';
 import { openPost, setClock, type Post } from '../sending/office-suite.ts';
@@ -254,6 +254,51 @@ test('many large letters at once: only so much of them waits in memory or in fil
   const failed = await post.one('hanako', 'Email/import', { emails });
   assert.equal((failed['error'] as JsonObject)['type'], 'serverPartialFail');
   assert.equal((await post.letters('hanako', 'inbox')).length, 12);
+});
+
+test('an upload that ends while it is read fails the letter that wants it, not the others', async () => {
+  const memory = openMemoryStore({ clock: setClock(), chance: systemChance });
+  const uploads = new Proxy(memory.uploads, {
+    get(target, name) {
+      const member = Reflect.get(target, name, target) as (...args: unknown[]) => unknown;
+      if (name !== 'open') return member.bind(target);
+      return async (account: number, id: number) => {
+        const bytes = await target.open(account, id);
+        return {
+          length: bytes.length,
+          read: async (start: number, end: number) => {
+            if (start >= 300_000) throw new Refusal('nonexistent', 'There is no such upload');
+            return bytes.read(start, end);
+          },
+        };
+      };
+    },
+  });
+  const store = new Proxy(memory, {
+    get(target, name) {
+      const member: unknown = name === 'uploads' ? uploads : Reflect.get(target, name, target);
+      return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
+    },
+  });
+  const post = await openPost({ store });
+  const mailboxIds = { [await post.mailbox('hanako', 'inbox')]: true };
+  const blobId = await post.upload('hanako', `Subject: x\r\n\r\n${'a'.repeat(2_000_000)}`);
+  const small = await post.upload('hanako', 'Subject: y\r\n\r\n');
+  const set = await post.one('hanako', 'Email/set', {
+    create: {
+      a: { mailboxIds, attachments: [{ blobId, type: 'x/y' }] },
+      m: { mailboxIds, attachments: [{ blobId, type: 'message/rfc822' }] },
+      b: { mailboxIds, attachments: [{ blobId: small, type: 'x/y' }] },
+    },
+  });
+  for (const key of ['a', 'm']) {
+    const { description: _words, ...error } = (set['notCreated'] as Record<string, JsonObject>)[key]!;
+    assert.deepEqual(error, { type: 'blobNotFound', notFound: [blobId] }, key);
+  }
+  assert.deepEqual(Object.keys(set['created'] as object), ['b']);
+  const imported = await post.one('hanako', 'Email/import', { emails: { a: { blobId, mailboxIds }, b: { blobId: small, mailboxIds } } });
+  assert.deepEqual((imported['notCreated'] as Record<string, JsonObject>)['a']!['properties'], ['blobId']);
+  assert.deepEqual(Object.keys(imported['created'] as object), ['b']);
 });
 
 test('ifInState that is old: nothing happens', async () => {
