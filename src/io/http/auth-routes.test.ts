@@ -454,6 +454,23 @@ suite('second factors', () => {
     );
   });
 
+  test('a passkey that does not count, as most of those do that are kept in step between devices: a challenge of ours all the same, once', async () => {
+    const { post, signIn, clock } = await open();
+    const cookie = await signIn();
+    const key = makePasskey();
+    const { challenge } = (await post('/auth/passkeys/begin', {}, cookie)).json.options;
+    await post('/auth/passkeys/add', { passkey: register(key, challenge, place), name: '' }, cookie);
+    const ask = async () => (await post('/auth/passkey/ask')).json.options.challenge as string;
+    const login = async (passkey: unknown) => (await post('/auth/passkey/login', { passkey })).status;
+    const alone = assertion(key, await ask(), place);
+    assert.equal(await login(alone), 200);
+    assert.equal(await login(alone), 401, 'replayed');
+    assert.equal(await login(assertion(key, 'a-challenge-that-nobody-gave', place)), 401, 'made up');
+    const late = await ask();
+    await clock.advance(11 * 60_000);
+    assert.equal(await login(assertion(key, late, place)), 401, 'too late');
+  });
+
   test("nobody's passkey opens another's account", async () => {
     const { post, signIn } = await open();
     const hers = await signIn();
