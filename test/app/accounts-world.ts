@@ -132,6 +132,13 @@ export async function signedIn(browser: Browser, { origin }: World, { login, pas
   return opened;
 }
 
+/** Does anything stick out to the side, of the window or of the page in it that scrolls? */
+export async function sticksOut(page: Page): Promise<boolean> {
+  const wide =
+    "[document.documentElement, ...document.querySelectorAll('.page .content')].some((one) => one.scrollWidth > one.clientWidth)";
+  return (await page.evaluate(wide)) === true;
+}
+
 /** Kept where SHOTS says; nowhere without it. */
 export async function shoot(page: Page, name: string): Promise<void> {
   const folder = process.env['SHOTS'];

@@ -7,9 +7,9 @@ import { after, before, suite, test } from 'node:test';
 import { ImapFlow } from 'imapflow';
 import type { Browser, Page } from 'playwright-core';
 import { skipWithout } from '../../scripts/debian-packages.ts';
-import { findBarriers, isTooWide, openBrowser, openPage, type Look } from '../pages/browser.ts';
+import { findBarriers, openBrowser, openPage, type Look } from '../pages/browser.ts';
 import { holdsSecret } from '../support/scripted-provider.ts';
-import { openWorld, secret, shoot, signedIn, type Change, type Person, type World } from './accounts-world.ts';
+import { openWorld, secret, shoot, signedIn, sticksOut, type Change, type Person, type World } from './accounts-world.ts';
 
 const desk: Look = { width: 1280, language: 'en', scheme: 'light' };
 const phone: Look = { width: 390, language: 'ja', scheme: 'dark' };
@@ -164,7 +164,7 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     await page.getByRole('button', { name: '次へ' }).click();
     await page.getByRole('link', { name: /の画面を開く/ }).waitFor();
     assert.ok((await page.locator('ol li').count()) > 4, 'steps to the secret');
-    assert.deepEqual([await findBarriers(page), await isTooWide(page)], [[], false]);
+    assert.deepEqual([await findBarriers(page), await sticksOut(page)], [[], false]);
     await shoot(page, 'secret-gmail');
     await close(page, faults);
   });
@@ -196,7 +196,7 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     await page.locator('.here .letter').first().press('Enter');
     await page.getByText('ここからだけ消えました').waitFor();
     assert.deepEqual([await letters('here'), await letters('there')], [2, 3]);
-    assert.deepEqual([await findBarriers(page), await isTooWide(page)], [[], false]);
+    assert.deepEqual([await findBarriers(page), await sticksOut(page)], [[], false]);
     await shoot(page, 'two-devices');
     await goOn(page);
     await page.locator('.postmark').waitFor({ timeout: 30_000 });
@@ -366,7 +366,7 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
       await page.locator('.welcome').waitFor();
       const ways = await page.locator('.welcome li a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
       assert.deepEqual(ways, ['/accounts/new', '/accounts/phone', `/write/new?to=${encodeURIComponent(person.login)}`, '/words']);
-      assert.deepEqual([await findBarriers(page), await isTooWide(page)], [[], false]);
+      assert.deepEqual([await findBarriers(page), await sticksOut(page)], [[], false]);
       await shoot(page, `welcome-${look.width}`);
       await page.locator('.welcome li a').first().click();
       await page.locator('[name=address]').waitFor();
@@ -393,7 +393,7 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
         await page.goto(`${world.origin}${path}`);
         await page.locator('main h1').waitFor();
         await page.locator('main section, main form').first().waitFor();
-        assert.deepEqual([path, await findBarriers(page), await isTooWide(page)], [path, [], false]);
+        assert.deepEqual([path, await findBarriers(page), await sticksOut(page)], [path, [], false]);
         await shoot(page, `${look.width}-${look.language}-${look.scheme}${path.replaceAll('/', '-')}`);
       }
       await close(page, faults);

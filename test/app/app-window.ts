@@ -12,7 +12,8 @@ const pictures = process.env['TAYORI_PAGES'];
 
 /** Once; a build that is there is taken as it is. */
 export function buildOnce(): void {
-  if (!existsSync(join(root, 'web/dist/index.html'))) execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { stdio: 'inherit' });
+  if (!existsSync(join(root, 'web/dist/index.html')))
+    execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { stdio: 'inherit' });
 }
 
 export interface AppWindow {
@@ -56,7 +57,9 @@ export async function openApp(browser: Browser, tayori: Tayori, person: Person, 
     },
     person,
     async jmap(calls, using = []) {
-      const accountId = String(await page.evaluate(`fetch('/jmap/session').then((r) => r.json()).then((s) => s.primaryAccounts['urn:ietf:params:jmap:mail'])`));
+      const accountId = String(
+        await page.evaluate(`fetch('/jmap/session').then((r) => r.json()).then((s) => s.primaryAccounts['urn:ietf:params:jmap:mail'])`),
+      );
       const body = {
         using: [...capabilities, ...using],
         methodCalls: calls.map(([name, args], index) => [name, { accountId, ...args }, String(index)]),
