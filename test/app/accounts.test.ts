@@ -359,6 +359,29 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     await close(page, faults);
   });
 
+  test('the password is changed, with the one until now; this browser stays signed in', async () => {
+    const person = await world.person();
+    const { page, faults } = await signedIn(browser, world, person, desk, '/settings/security');
+    await page.getByRole('button', { name: 'Change' }).click();
+    const type = async (before: string): Promise<void> => {
+      await page.getByLabel('Password until now').fill(before);
+      await page.getByLabel('New password').fill('momiji no nagare');
+      await page.keyboard.press('Enter');
+    };
+    await type('not it at all');
+    await page.getByText('That is not your password.').waitFor();
+    await type(person.password);
+    await page.getByText('Your password is changed.').first().waitFor();
+    await page.reload();
+    await page.getByText('this one').waitFor();
+    // A wrong password is a 401, which Chromium writes into its console.
+    assert.deepEqual(
+      faults.filter((fault) => !fault.includes('401')),
+      [],
+    );
+    await page.context().close();
+  });
+
   test('who begins is welcomed, and led to an account, a phone, a letter', async () => {
     const person = await world.person();
     for (const look of [phone, desk]) {

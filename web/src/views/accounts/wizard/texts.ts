@@ -217,7 +217,7 @@ export const t = words({
     howToGet: '手に入れ方',
     appPassword: 'アプリパスワード',
     openHelp: (name: string) => `${name} の画面を開く`,
-    kept: 'このサーバーに暗号化してしまい、だれにも見せません。',
+    kept: 'このサーバーの中に、暗号化してしまっておきます。だれにも見せません。',
     onlyTo: (host: string) => `送る先は ${host} だけです。相手が本物だと確かめてから送ります。`,
     loginAsk: 'ユーザー名',
     loginHint: 'アドレスとは別に、会社から渡されている名前です。',
