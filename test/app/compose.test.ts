@@ -1,6 +1,8 @@
 // Writing in the mail app, against the running program, by two people: a letter there and back, an input method that composes, 20 MB, called back,
 // sent later, without a network, over a reload, by keyboard alone, on a phone. TAYORI_PAGES=DIR keeps pictures there.
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { skipWithout } from '../../scripts/debian-packages.ts';
@@ -158,6 +160,7 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
   test('20 MB attached, in pieces; what was interrupted goes on; what is missing is asked about', async () => {
     const { page } = hanako;
     const octets = Buffer.alloc(20_000_000, 'たより');
+    await writeFile(join(tayori.folder, '写真.bin'), octets);
     let uploads = 0;
     await page.context().route('**/jmap/upload/**', (route) => (++uploads === 4 ? route.abort() : route.continue()));
     await write(hanako, 'taro@tayori.test', '写真の束', '写真を添付します。');
@@ -166,7 +169,7 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     await hanako.shoot('compose-forgotten');
     const chooser = page.waitForEvent('filechooser');
     await page.click('dialog[open] button:has-text("添付する")');
-    await (await chooser).setFiles({ name: '写真.bin', mimeType: 'application/octet-stream', buffer: octets });
+    await (await chooser).setFiles(join(tayori.folder, '写真.bin'));
     await page.waitForSelector('.composer progress');
     await hanako.shoot('compose-carrying');
     await page.waitForSelector('.composer [data-state=there]', { timeout: 60_000 });
