@@ -26,8 +26,8 @@ export const screens: Readonly<Record<ScreenName, Loader>> = {
   identities: single(() => import('./identities/identities.svelte')),
   search: soon,
   rules: soon,
-  settings: single(() => import('./settings/settings.svelte')),
-  accounts: soon,
+  settings: () => import('./settings/settings.svelte'),
+  accounts: () => import('./accounts/accounts.svelte'),
   journey: soon,
   words: soon,
 };
