@@ -49,6 +49,7 @@ export const elsewhere = 'data-tayori-src';
  * They come back by the object model (the editor), or as markup (a quote).
  */
 const styled = 'data-tayori-style';
+const styleElement = /<style\b[^<>]*>([\s\S]*?)<\/style\s*>/gi;
 function hideStyles(html: string): string {
   return html.replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/\sstyle(?=\s*=)/gi, ` ${styled}`));
 }
@@ -90,7 +91,7 @@ function decodeCid(cid: string): string {
 export function cleanFragment(html: string, shown: ReadonlyMap<string, string>, marks = false): DocumentFragment {
   pictures = shown;
   try {
-    const fragment = purify.sanitize(hideStyles(html), {
+    const fragment = purify.sanitize(hideStyles(html.replace(styleElement, '')), {
       ...common,
       FORBID_TAGS: [...common.FORBID_TAGS!, 'style', 'link', 'meta', ...(marks ? [] : ['input'])],
       RETURN_DOM_FRAGMENT: true,
@@ -110,7 +111,7 @@ export function cleanFragment(html: string, shown: ReadonlyMap<string, string>, 
 /** For a quote: the whole of a foreign letter with its styles, as one piece of markup for the body of another. */
 export function cleanLetter(html: string): { readonly html: string; readonly tree: HTMLElement } {
   let styles = '';
-  const rest = html.replace(/<style\b[^<>]*>([\s\S]*?)<\/style\s*>/gi, (_all, css: string) => {
+  const rest = html.replace(styleElement, (_all, css: string) => {
     // Within a style nothing but its end tag ends it; a sign that begins tags has no business there.
     styles += `<style>${css.replace(/<!--|-->/g, '').replaceAll('<', '')}</style>`;
     return '';
