@@ -236,6 +236,10 @@ class MailEngine implements Engine {
   #noteReached(reached: boolean): void {
     if (reached === this.#reached) return;
     this.#reached = reached;
+    if (reached) {
+      this.#files.hurry();
+      this.#outbox.drain();
+    }
     this.#changed();
   }
 
@@ -279,7 +283,7 @@ class MailEngine implements Engine {
   }
 
   #newFiles(): Files {
-    return new Files({ client: this.#client, cache: this.#cache, surroundings: this.#surroundings, changed: () => this.#changed() });
+    return new Files({ client: this.#client, cache: this.#cache, surroundings: this.#surroundings, changed: () => this.#changed(), carried: () => this.#outbox.drain() });
   }
 
   #writing(): writing.WritingParts {
