@@ -63,7 +63,7 @@ export async function serveDemo(letters: number): Promise<DemoServer> {
         response.write(': hello\n\n');
         const heard = (change: JsonObject): void => void response.write(`event: state\ndata: ${JSON.stringify(change)}\n\n`);
         office.ears.add(heard);
-        request.on('close', () => office.ears.delete(heard));
+        response.on('close', () => office.ears.delete(heard));
       } else if (pathname.startsWith('/letter/')) {
         const letter = office.letters.get(pathname.split('/')[3] ?? '');
         const dark = searchParams.get('theme') === 'dark';

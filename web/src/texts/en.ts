@@ -81,6 +81,7 @@ export const en = {
   quoted: 'Show what was quoted',
   showImages: 'Show pictures from elsewhere',
   letterFrame: (subject: string) => `Letter: ${subject}`,
+  chosenLetter: 'Conversation',
   chooseLetter: 'Choose a letter to read it here.',
   gone: 'This conversation is no longer here.',
   notKept: 'This letter has not been read on this device before. It will open once there is a network.',

@@ -77,6 +77,7 @@ export const ja: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   quoted: '引用を表示',
   showImages: '外部の画像を表示',
   letterFrame: (subject) => `メール本文: ${subject}`,
+  chosenLetter: 'やりとり',
   chooseLetter: 'メールを選ぶと、ここで読めます。',
   gone: 'このやりとりはもうここにありません。',
   notKept: 'このメールはまだこの端末で読まれていません。つながると開きます。',
