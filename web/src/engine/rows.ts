@@ -1,6 +1,8 @@
 // From letters and conversations to what a row of the list and the list of mailboxes show. Knows heads and roles; knows no server.
 import { hasKeyword, type ListQuery, type MailboxView, type Row } from './contract.ts';
 import type { Account } from './account.ts';
+import { backKeyword } from './actions.ts';
+import { findFilter } from './find.ts';
 import type { EmailAddress, EmailFilter, EmailHead, Id, Mailbox, Role, SearchSnippet } from './jmap/objects.ts';
 
 /** The conditions under which a list of one mailbox shows a letter; also what decides whether one that was acted on is still shown. */
@@ -59,6 +61,7 @@ export function rowOf(account: Account, emailId: Id, threads: boolean, role: Rol
     isFlagged: shown.some(({ keywords }) => hasKeyword(keywords, '$flagged')),
     isDraft: shown.some(({ keywords }) => hasKeyword(keywords, '$draft')),
     isAnswered: hasKeyword(head.keywords, '$answered'),
+    isBack: shown.some(({ keywords }) => hasKeyword(keywords, backKeyword)),
     hasAttachment: shown.some(({ hasAttachment }) => hasAttachment),
     mailboxIds: [...new Set(shown.flatMap(({ mailboxIds }) => Object.keys(mailboxIds)))],
     snippet,
@@ -137,10 +140,12 @@ export interface Source {
   readonly account: Account;
   readonly filter: EmailFilter;
   readonly role: Role | null;
+  /** Letters that were put off and are back stand on top. */
+  readonly backFirst: boolean;
 }
 
 /** Which lists of which accounts a query is made of. */
-export function sourcesOf(query: ListQuery, accounts: readonly Account[]): Source[] {
+export function sourcesOf(query: ListQuery, accounts: readonly Account[], now: Date): Source[] {
   switch (query.kind) {
     case 'mailbox':
       return accounts
@@ -149,16 +154,24 @@ export function sourcesOf(query: ListQuery, accounts: readonly Account[]): Sourc
           account,
           filter: filterOf(query.mailboxId, query.only),
           role: account.mailboxes?.get(query.mailboxId)?.role ?? null,
+          backFirst: account.mailboxes?.get(query.mailboxId)?.role === 'inbox',
         }));
     case 'unified':
       return accounts.flatMap((account) => {
         const mailbox = account.mailboxOf(query.role);
-        return mailbox ? [{ account, filter: filterOf(mailbox.id, query.only), role: query.role }] : [];
+        return mailbox ? [{ account, filter: filterOf(mailbox.id, query.only), role: query.role, backFirst: query.role === 'inbox' }] : [];
       });
     case 'search':
       return accounts
         .filter(({ id }) => query.accountIds.length === 0 || query.accountIds.includes(id))
-        .map((account) => ({ account, filter: query.filter, role: null }));
+        .map((account) => ({ account, filter: query.filter, role: null, backFirst: false }));
+    case 'find':
+      return accounts
+        .filter(({ id }) => query.accountIds.length === 0 || query.accountIds.includes(id))
+        .flatMap((account) => {
+          const filter = findFilter(account, query.text, now);
+          return filter ? [{ account, filter, role: null, backFirst: false }] : [];
+        });
   }
 }
 

@@ -14,6 +14,7 @@ class Live {
     isOffline: false,
     waiting: 0,
     undo: null,
+    history: [],
   });
   #mailboxes = $state.raw<MailboxesView>({ isComplete: false, mailboxes: [] });
 
