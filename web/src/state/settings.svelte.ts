@@ -1,14 +1,21 @@
 // What the person likes on this device: language, theme, widths, habits. Kept in localStorage. Knows no server; settings that follow the person
 // from device to device go through our own capability.
 
+export const swipes = ['archive', 'snooze', 'delete', 'read', 'flag', 'none'] as const;
+export type Swipe = (typeof swipes)[number];
+
 export interface Likes {
   readonly language: 'auto' | 'ja' | 'en';
   readonly theme: 'auto' | 'light' | 'dark';
   readonly threads: boolean;
   readonly sidebarWidth: number;
   readonly listWidth: number;
-  readonly swipeRight: 'archive' | 'delete' | 'read' | 'flag' | 'none';
-  readonly swipeLeft: 'archive' | 'delete' | 'read' | 'flag' | 'none';
+  readonly swipeRight: Swipe;
+  readonly swipeLeft: Swipe;
+  /** Searches of late, the newest first. */
+  readonly searches: readonly string[];
+  /** Mailboxes moved to of late: account/id. */
+  readonly moves: readonly string[];
   readonly undoSeconds: number;
   readonly showImages: boolean;
 }
@@ -20,7 +27,9 @@ const usual: Likes = {
   sidebarWidth: 228,
   listWidth: 384,
   swipeRight: 'archive',
-  swipeLeft: 'delete',
+  swipeLeft: 'snooze',
+  searches: [],
+  moves: [],
   undoSeconds: 10,
   showImages: false,
 };

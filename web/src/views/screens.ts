@@ -21,8 +21,8 @@ const soon: Loader = single(
 
 export const screens: Readonly<Record<ScreenName, Loader>> = {
   write: soon,
-  search: soon,
-  rules: soon,
+  rules: single(() => import('./rules/rules.svelte')),
+  contacts: single(() => import('./contacts/contacts.svelte')),
   settings: single(() => import('./settings/settings.svelte')),
   accounts: soon,
   journey: soon,
