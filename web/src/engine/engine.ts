@@ -21,11 +21,12 @@ import {
 import { draftRows, draftView } from './drafts.ts';
 import { core, JmapClient, mail, submission } from './jmap/client.ts';
 import { Line, type Changed } from './jmap/line.ts';
-import type { Id, Identity, JsonObject, Session } from './jmap/objects.ts';
+import type { Id, Identity, Json, JsonObject, Session } from './jmap/objects.ts';
 import { ListView } from './list-view.ts';
 import { Outbox } from './outbox.ts';
 import type { Change } from './overlay.ts';
 import { People } from './people.ts';
+import { Preferences, tayoriCapability } from './preferences.ts';
 import { troubleOf } from './port.ts';
 import { mailboxViews, sourcesOf } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -66,6 +67,7 @@ class MailEngine implements Engine {
   #cache: CacheStore;
   #outbox: Outbox;
   #people: People;
+  #preferences: Preferences;
   #accounts = new Map<Id, Account>();
   #session: Session | null = null;
   #state: StatusView['session'] = 'unknown';
@@ -106,6 +108,7 @@ class MailEngine implements Engine {
     });
     this.#outbox = this.#newOutbox('');
     this.#people = new People(front);
+    this.#preferences = new Preferences(this.#client, front, () => this.#changed());
     surroundings.onOnline(() => {
       if (!surroundings.isOnline()) {
         this.#noteReached(false);
@@ -130,6 +133,8 @@ class MailEngine implements Engine {
     const [known] = await this.#cache.read('facts', ['session']);
     this.#outbox = this.#newOutbox(username);
     this.#people = new People(this.#cache);
+    this.#preferences = new Preferences(this.#client, this.#cache, () => this.#changed());
+    await this.#preferences.load();
     this.#accounts = new Map();
     this.#steps = [];
     await this.#admit(session ?? (known as Session | undefined) ?? null);
@@ -158,6 +163,7 @@ class MailEngine implements Engine {
     }
     this.#session = session;
     this.#client.resume(session);
+    this.#preferences.settle(session.primaryAccounts[tayoriCapability] ?? null);
     this.#accounts = accounts;
     if (this.#state === 'unknown') this.#state = 'in';
     this.#changed();
@@ -205,7 +211,7 @@ class MailEngine implements Engine {
   }
 
   async #syncAll(): Promise<void> {
-    await Promise.all([...this.#accounts.values()].map((account) => account.sync().catch(() => undefined)));
+    await Promise.all([this.#preferences, ...this.#accounts.values()].map((one) => one.sync().catch(() => undefined)));
     this.#outbox.drain();
     this.#changed();
   }
@@ -218,6 +224,7 @@ class MailEngine implements Engine {
           .get(accountId)
           ?.sync()
           .catch(() => undefined);
+      if (names.includes('Settings')) void this.#preferences.sync().catch(() => undefined);
       for (const heard of this.#changeEars) heard(accountId, names);
     }
   }
@@ -260,6 +267,7 @@ class MailEngine implements Engine {
     this.#accounts = new Map();
     this.#cache = this.#front;
     this.#outbox = this.#newOutbox('');
+    this.#preferences = new Preferences(this.#client, this.#front, () => this.#changed());
     this.#steps = [];
     this.#state = 'signed-out';
     this.#changed();
@@ -327,6 +335,7 @@ class MailEngine implements Engine {
   }
 
   readonly #topics: { readonly [T in TopicName]: (args: Topics[T]['args'], heard: (push: Topics[T]['push']) => void) => Watch<T> } = {
+    preferences: (_args, heard) => this.#view<'preferences'>(() => this.#preferences.view, heard),
     status: (_args, heard) => this.#view<'status'>(() => this.#status(), heard),
     mailboxes: (_args, heard) =>
       this.#view<'mailboxes'>(
@@ -401,7 +410,7 @@ class MailEngine implements Engine {
     return {
       session: this.#state,
       username: this.#session?.username ?? '',
-      accounts: accounts.toSorted((a, b) => Number(b.isPersonal) - Number(a.isPersonal)),
+      accounts: inOrder(accounts, this.#preferences.view?.['accountOrder']),
       capabilities: this.#session?.capabilities ?? {},
       line: this.#line.isOpen ? 'live' : isOffline ? 'off' : 'on',
       isOffline,
@@ -592,6 +601,15 @@ class MailEngine implements Engine {
       await this.#accounts.get(accountId)?.sync();
       return { id: answer.created?.['m']?.id ?? null };
     },
+    changePreferences: async (patch) => {
+      await this.#preferences.change(patch);
+      return null;
+    },
+    auth: async ({ path, body }) => {
+      if (!path.startsWith('/auth/')) throw trouble('refused', 'path', 'only the ways in are asked here');
+      const { status, json } = await this.#client.post(path, body);
+      return { status, json };
+    },
     call: async ({ using, calls }) => (await this.#client.request(calls, [core, mail, ...using])).responses,
   };
 
@@ -679,6 +697,13 @@ class MailEngine implements Engine {
     this.#changed();
     return true;
   }
+}
+
+/** As the person has ordered them; those that are not named come behind, their own first. */
+function inOrder(accounts: readonly AccountView[], order: Json | undefined): readonly AccountView[] {
+  const places = new Map(Array.isArray(order) ? (order as readonly Json[]).map((id, at) => [id, at] as const) : []);
+  const place = ({ id }: AccountView): number => places.get(id) ?? places.size;
+  return accounts.toSorted((a, b) => place(a) - place(b) || Number(b.isPersonal) - Number(a.isPersonal));
 }
 
 function refusalOf(status: number, { code }: JsonObject): Extract<SignInAnswer, { state: 'refused' }>['reason'] {
