@@ -33,6 +33,15 @@ export function longDate(iso: string): string {
   );
 }
 
+/** A moment to come: the time today, else with the day. */
+export function moment(date: Date, now: Date = new Date()): string {
+  const time = { hour: 'numeric', minute: '2-digit' } as const;
+  const days = -daysAgo(date, now);
+  if (days === 0) return format(time).format(date);
+  if (days > 0 && days < 7) return format({ weekday: 'short', ...time }).format(date);
+  return format({ ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const }), day: 'numeric', month: 'short', ...time }).format(date);
+}
+
 export function count(number: number): string {
   return new Intl.NumberFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB').format(number);
 }
