@@ -89,11 +89,13 @@ export interface MailboxesView {
 
 // --- lists ------------------------------------------------------------------------------------------------------------
 
+export type Only = 'unread' | 'flagged' | 'attachment';
+
 /** One list of letters. The same value is the same list: it is compared as JSON. */
 export type ListQuery =
-  | { readonly kind: 'mailbox'; readonly accountId: Id; readonly mailboxId: Id; readonly only?: 'unread' | 'flagged' }
+  | { readonly kind: 'mailbox'; readonly accountId: Id; readonly mailboxId: Id; readonly only?: Only }
   /** The mailboxes of one role in all accounts, newest first. */
-  | { readonly kind: 'unified'; readonly role: Role; readonly only?: 'unread' | 'flagged' }
+  | { readonly kind: 'unified'; readonly role: Role; readonly only?: Only }
   /** `accountIds` empty: all accounts. Rows carry snippets. */
   | { readonly kind: 'search'; readonly accountIds: readonly Id[]; readonly filter: EmailFilter }
   /** What a person typed (search-grammar.ts): read for each account by itself, and without a network looked up in what is kept here. */

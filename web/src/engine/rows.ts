@@ -1,14 +1,15 @@
 // From letters and conversations to what a row of the list and the list of mailboxes show. Knows heads and roles; knows no server.
-import { hasKeyword, type ListQuery, type MailboxView, type Row } from './contract.ts';
+import { hasKeyword, type ListQuery, type Only, type MailboxView, type Row } from './contract.ts';
 import type { Account } from './account.ts';
 import { backKeyword } from './actions.ts';
 import { findFilter } from './find.ts';
 import type { EmailAddress, EmailFilter, EmailHead, Id, Mailbox, Role, SearchSnippet } from './jmap/objects.ts';
 
 /** The conditions under which a list of one mailbox shows a letter; also what decides whether one that was acted on is still shown. */
-export function filterOf(mailboxId: Id, only: 'unread' | 'flagged' | undefined): EmailFilter {
+export function filterOf(mailboxId: Id, only: Only | undefined): EmailFilter {
   if (only === 'unread') return { inMailbox: mailboxId, notKeyword: '$seen' };
   if (only === 'flagged') return { inMailbox: mailboxId, hasKeyword: '$flagged' };
+  if (only === 'attachment') return { inMailbox: mailboxId, hasAttachment: true };
   return { inMailbox: mailboxId };
 }
 

@@ -93,3 +93,22 @@ export function hearNews(): void {
     }
   });
 }
+
+/** What an action is called in lists of what was done. */
+export function actionName(name: ActionName): string {
+  const names: Partial<Record<ActionName, string>> = {
+    archive: t.doArchive,
+    delete: t.doDelete,
+    destroy: t.doDestroy,
+    junk: t.doJunk,
+    'not-junk': t.doNotJunk,
+    move: o.keyMove,
+    read: t.doRead,
+    unread: t.doUnread,
+    flag: t.doFlag,
+    unflag: t.doUnflag,
+    snooze: o.keySnooze,
+    unsnooze: o.wake,
+  };
+  return names[name] ?? '';
+}

@@ -39,7 +39,7 @@ export function parseAddress(address: string): Route {
   if (first !== 'mail') return { name: 'home' };
   const [account = '', mailbox = '', thread] = rest;
   const only = searchParams.get('only');
-  const narrowed = only === 'unread' || only === 'flagged' ? ({ only } as const) : {};
+  const narrowed = only === 'unread' || only === 'flagged' || only === 'attachment' ? ({ only } as const) : {};
   if (account === 'all') {
     const role = roles.find((known) => known === mailbox);
     if (!role) return { name: 'home' };

@@ -58,3 +58,11 @@ export function size(octets: number): string {
     maximumFractionDigits: number < 10 && step > 0 ? 1 : 0,
   }).format(number);
 }
+
+/** A year, a month of it, or a day. */
+export function calendarDay({ year, month, day }: { readonly year: number; readonly month: number | null; readonly day: number | null }): string {
+  const date = new Date(year, (month ?? 1) - 1, day ?? 1);
+  if (month === null) return format({ year: 'numeric' }).format(date);
+  if (day === null) return format({ year: 'numeric', month: 'long' }).format(date);
+  return format({ year: 'numeric', month: 'short', day: 'numeric' }).format(date);
+}

@@ -21,7 +21,7 @@ const soon: Loader = single(
 
 export const screens: Readonly<Record<ScreenName, Loader>> = {
   write: soon,
-  rules: single(() => import('./rules/rules.svelte')),
+  rules: () => import('./rules/rules.svelte'),
   contacts: single(() => import('./contacts/contacts.svelte')),
   settings: single(() => import('./settings/settings.svelte')),
   accounts: soon,

@@ -23,6 +23,8 @@ class Desk {
   cursor = $state(0);
   /** Rows that wait for a yes before they are gone for ever. */
   asking = $state.raw<readonly Row[]>([]);
+  /** Rows that are being drawn with the pointer. */
+  dragged = $state.raw<readonly Row[]>([]);
   readonly selection = new Selection();
   /** All of the list is meant, also what was never on screen. */
   whole = $state(false);
