@@ -4,7 +4,7 @@
 // A letter that waits is held by the queue under a name of its own, in a row that no lane takes: whatever becomes of the letter in the mailbox,
 // its octets are there when they are needed. Sending it, and calling it back, are one commit each, of which one can win.
 import type { Bytes } from '../../base/bytes.ts';
-import { Refusal, SyntaxTrouble } from '../../base/trouble.ts';
+import { Refusal } from '../../base/trouble.ts';
 import type {
   DeliveryStatus,
   Sender,
@@ -15,16 +15,16 @@ import type {
   SubmissionValue,
 } from '../../protocol/jmap/sending/contract.ts';
 import { readEnvelopeAddresses } from '../../protocol/jmap/sending/envelope.ts';
-import { parseMailbox } from '../../protocol/smtp/grammar/path.ts';
 import { formatTraceDate } from '../../protocol/smtp/trace-fields.ts';
 import type { AcceptLetter, AccountId, LetterId } from '../../store/contract.ts';
 import type { Directory } from '../../store/directory-contract.ts';
 import type { Item } from '../../store/items-contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import { waitingDomain, type QueueResult } from '../../store/queue-contract.ts';
-import type { Objection, RecipientList } from '../account/contract.ts';
+import type { Objection } from '../account/contract.ts';
 import { completeLetter } from './completion.ts';
-import { authorOf, faultOf, makeReady, rateOf, type Outgoing, type OutgoingFault, type SubmissionParts } from './outgoing.ts';
+import { authorOf, faultOf, makeReady, rateOf, type Outgoing, type SubmissionParts } from './outgoing.ts';
+import { addAll, needsUtf8, objectionOf, objectionOfFault, wordsOf, wordsOfObjection, type Looked } from './objections.ts';
 import type { SendingRate } from './rate.ts';
 import { statusOf } from './status.ts';
 import { submissionKind, tidy } from './records.ts';
@@ -50,13 +50,6 @@ export function openSendingDesk(parts: DeskParts): OpenDesk {
 }
 
 type NewSubmission = Parameters<SendingDesk['send']>[1];
-
-/** What is known of a letter once it was looked at. */
-interface Looked {
-  readonly outgoing: Outgoing;
-  readonly refused: readonly { readonly address: string; readonly objection: Objection | 'malformed' }[];
-  readonly fault: OutgoingFault | null;
-}
 
 class Desk implements OpenDesk {
   readonly #parts: DeskParts;
@@ -388,69 +381,4 @@ class Desk implements OpenDesk {
   status(_account: AccountId, value: SubmissionValue): Promise<Readonly<Record<string, DeliveryStatus>> | null> {
     return statusOf(this.#parts, value);
   }
-}
-
-async function addAll(list: RecipientList, envelope: SendingEnvelope, size: number): Promise<Looked['refused']> {
-  const refused: { address: string; objection: Objection | 'malformed' }[] = [];
-  for (const { address, notify, originalRecipient } of envelope.recipients) {
-    const path = pathOf(address);
-    // oxlint-disable-next-line no-await-in-loop -- a list counts what it has
-    const objection = path === null ? 'malformed' : await list.add({ address: path, notify, originalRecipient }, size);
-    if (objection !== null) refused.push({ address, objection });
-  }
-  return refused;
-}
-
-/** In the shortest legal spelling; null for what is no address of SMTP (RFC 5321 §4.1.2). */
-function pathOf(address: string): string | null {
-  try {
-    return parseMailbox(address).address;
-  } catch (trouble) {
-    if (trouble instanceof SyntaxTrouble) return null;
-    throw trouble;
-  }
-}
-
-/** RFC 6531 §3.4: an address or a header that is not ASCII. */
-function needsUtf8(reversePath: string, envelope: SendingEnvelope, octets: Bytes): boolean {
-  if (/[^\x00-\x7f]/.test(reversePath) || envelope.recipients.some(({ address }) => /[^\x00-\x7f]/.test(address))) return true;
-  for (let at = 0; at < octets.length; at++) {
-    const octet = octets[at]!;
-    if (octet > 127) return true;
-    if (octet === 10 && (octets[at + 1] === 10 || (octets[at + 1] === 13 && octets[at + 2] === 10))) return false;
-  }
-  return false;
-}
-
-const wordsOfObjection: Readonly<Record<Objection | 'malformed', string>> = {
-  unknown: 'No such person here',
-  elsewhere: 'Not taken here',
-  closed: 'This account is closed',
-  full: 'The mailbox is full',
-  'over-quota': 'The letter is larger than the mailbox may be',
-  'too-many': 'Too many recipients',
-  malformed: 'This is no address',
-};
-
-function objectionOf({ fault, refused }: Looked): SendingObjection | null {
-  if (fault !== null) return objectionOfFault(fault);
-  if (refused.length === 0) return null;
-  if (refused.some(({ objection }) => objection === 'too-many')) return { why: 'tooManyRecipients', most: 10_000 };
-  const words = [...new Set(refused.map(({ objection }) => wordsOfObjection[objection]))].join('; ');
-  return { why: 'invalidRecipients', addresses: refused.map(({ address }) => address), words };
-}
-
-function objectionOfFault({ fault, words }: OutgoingFault): SendingObjection {
-  switch (fault) {
-    case 'bad-header':
-      return { why: 'invalidEmail', words, properties: [/sender/i.test(words) && !/from/i.test(words) ? 'sender' : 'from'] };
-    case 'author-not-yours':
-      return { why: 'forbiddenFrom', words };
-    case 'rate-limited':
-      return { why: 'rateLimit', words };
-  }
-}
-
-function wordsOf(objection: SendingObjection): string {
-  return 'words' in objection ? objection.words : objection.why;
 }
