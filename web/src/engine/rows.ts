@@ -1,7 +1,7 @@
 // From letters and conversations to what a row of the list and the list of mailboxes show. Knows heads and roles; knows no server.
 import { hasKeyword, type ListQuery, type Only, type MailboxView, type Row } from './contract.ts';
 import type { Account } from './account.ts';
-import { backKeyword } from './actions.ts';
+import { backKeyword, snoozedName } from './actions.ts';
 import { findFilter } from './find.ts';
 import type { EmailAddress, EmailFilter, EmailHead, Id, Mailbox, Role, SearchSnippet } from './jmap/objects.ts';
 
@@ -87,7 +87,9 @@ export function mailboxViews(account: Account, isReadOnly: boolean): MailboxView
   const children = Map.groupBy(all, ({ parentId }) => (parentId !== null && account.mailboxes?.has(parentId) ? parentId : ''));
   const counts = pendingCounts(account);
   const views: MailboxView[] = [];
-  function rank({ role }: Mailbox): number {
+  function rank({ role, name, parentId }: Mailbox): number {
+    // What is put off stands behind the inbox to which it comes back.
+    if (role === null && name === snoozedName && parentId === null) return 0.5;
     const at = role === null ? -1 : roleOrder.indexOf(role);
     return at < 0 ? roleOrder.length : at;
   }

@@ -38,8 +38,11 @@ export function moment(date: Date, now: Date = new Date()): string {
   const time = { hour: 'numeric', minute: '2-digit' } as const;
   const days = -daysAgo(date, now);
   if (days === 0) return format(time).format(date);
-  if (days > 0 && days < 7) return format({ weekday: 'short', ...time }).format(date);
-  return format({ ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const }), day: 'numeric', month: 'short', ...time }).format(date);
+  const day: Intl.DateTimeFormatOptions =
+    days > 0 && days < 7
+      ? { weekday: settings.language === 'ja' ? 'long' : 'short' }
+      : { ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const }), day: 'numeric', month: 'short' };
+  return `${format(day).format(date)} ${format(time).format(date)}`;
 }
 
 export function count(number: number): string {

@@ -27,8 +27,9 @@ export function openFolders(): void {
 
 export function openPalette(): void {
   const seen = new Set<string>();
+  const order = { act: 0, go: 1, move: 2 } as const;
   const commands = knownCommands()
-    .toReversed()
+    .toSorted((a, b) => order[a.group] - order[b.group])
     .filter((command) => command.keys[0] !== 'Mod+k' && !seen.has(command.label()) && seen.add(command.label()))
     .map((command): Entry => ({
       key: `c${command.label()}`,
@@ -53,7 +54,7 @@ export function openPalette(): void {
   chooser.open({
     title: o.palette,
     placeholder: o.paletteFind,
-    entries: [...commands, ...steps, ...searches, ...folderEntries(), ...screens],
+    entries: [...steps, ...commands, ...searches, ...folderEntries(), ...screens],
     more: (text) => [{ key: 'search', label: o.searchFor(text), icon: 'search', run: () => goSearch(text) }],
   });
 }
