@@ -18,6 +18,7 @@ const leaving: ReadonlySet<string> = new Set(['archive', 'delete', 'destroy', 'j
 
 class Desk {
   #model = $state.raw<ListModel | null>(null);
+  #latest: ListModel | null = null;
   #place = $state.raw<Place | null>(null);
   /** Position of the keyboard's row. */
   cursor = $state(0);
@@ -44,12 +45,15 @@ class Desk {
 
   /** Opens a list; returns the way to close it. */
   open(query: ListQuery): () => void {
-    const model = (this.#model = new ListModel(query, settings.likes.threads));
+    const model = new ListModel(query, settings.likes.threads);
+    this.#model = model;
+    this.#latest = model;
     this.cursor = 0;
     this.choose(null);
     return () => {
       model.end();
-      if (this.#model === model) this.#model = null;
+      // The next list may have been opened already; state read while a component goes is that of before.
+      if (this.#latest === model) this.#model = null;
     };
   }
 
