@@ -63,7 +63,8 @@ export async function openHouse(): Promise<House> {
         data: { login: 'hanako', password },
       });
       if (login.status() !== 200) throw new Error(await login.text());
-      await opened.page.goto(`${origin}${path}`);
+      opened.page.setDefaultTimeout(120_000);
+      await opened.page.goto(`${origin}${path}`, { timeout: 120_000 });
       return opened;
     },
     close: () => tayori.stop(),

@@ -7,7 +7,14 @@ import { systemChance as chance, systemClock as clock } from '../../src/io/clock
 import { openEmbeddedStore } from '../../src/io/store/embedded.ts';
 import { openSearchIndex } from '../../src/io/store/search.ts';
 
-const subjects = ['打ち合わせの日程について', 'Invoice for November', 'ご注文ありがとうございます', 'Travel plans', '資料の送付', 'Weekly report'];
+const subjects = [
+  '打ち合わせの日程について',
+  'Invoice for November',
+  'ご注文ありがとうございます',
+  'Travel plans',
+  '資料の送付',
+  'Weekly report',
+];
 const encoded = subjects.map((subject) => `=?utf-8?B?${Buffer.from(subject).toString('base64')}?=`);
 const texts = [
   'お世話になっております。来週の会議の資料をお送りします。ご確認ください。',

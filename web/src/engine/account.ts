@@ -2,8 +2,7 @@
 // /queryChanges, reads what is missing, and keeps it on the device. Knows RFC 8620 §5 and RFC 8621 §2 to §4; knows no list on screen.
 //
 // All that a round brings is put in place at one moment, so that no view ever sees a new list with old letters.
-import { EngineTrouble } from './contract.ts';
-import { backKeyword } from './actions.ts';
+import { backKeyword, EngineTrouble } from './contract.ts';
 import type { CacheStore, CacheWrite, Table } from './cache/contract.ts';
 import { from, type Call, type JmapClient, type Reply } from './jmap/client.ts';
 import type { ChangesAnswer, EmailBody, EmailFilter, EmailHead, Id, JsonObject, Mailbox, Thread } from './jmap/objects.ts';
@@ -239,13 +238,18 @@ export class Account {
     const mine = `${this.id}/`;
     const bodies = new Map((await this.#cache.all('bodies')).map(({ key, value }) => [key, value as EmailBody]));
     const heads = new Map<Id, EmailHead>();
-    for (const { key, value } of await this.#cache.all('heads')) if (key.startsWith(mine)) heads.set(key.slice(mine.length), value as EmailHead);
+    for (const { key, value } of await this.#cache.all('heads'))
+      if (key.startsWith(mine)) heads.set(key.slice(mine.length), value as EmailHead);
     for (const [id, head] of this.#heads) heads.set(id, head);
     const found: EmailHead[] = [];
     for (const told of heads.values()) {
       const head = this.overlay.effective(told);
       const body = bodies.get(`${mine}${told.id}`) ?? this.#bodies.get(told.id);
-      const text = body ? Object.values(body.bodyValues).map(({ value }) => value).join('\n') : '';
+      const text = body
+        ? Object.values(body.bodyValues)
+            .map(({ value }) => value)
+            .join('\n')
+        : '';
       if (head && matches({ head, cc: body?.cc ?? null, bcc: body?.bcc ?? null, body: text })) found.push(told);
     }
     found.sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : a.receivedAt > b.receivedAt ? -1 : 0));

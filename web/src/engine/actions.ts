@@ -1,5 +1,5 @@
 // What each action means for each letter: patches, and those that take them back. Knows roles of mailboxes and keywords; knows no server.
-import { trouble, type Action, type LetterRef } from './contract.ts';
+import { snoozedName, trouble, type Action, type LetterRef } from './contract.ts';
 import type { EmailHead, Id, Json, Mailbox, PatchObject } from './jmap/objects.ts';
 import { invertPatch, pathOf, type Change } from './overlay.ts';
 
@@ -100,11 +100,6 @@ function archived(head: EmailHead, ground: Ground): PatchObject {
   return leaves.length === 0 ? {} : placed(head, leaves, archive);
 }
 
-/** Where the server puts letters that are to come back; made by it with the first one. */
-export const snoozedName = 'Snoozed';
-/** Set by the server when one has come back by itself. */
-export const backKeyword = '$back';
-
 function snoozedBox(ground: Ground): Id | null {
   return ground.mailboxes?.values().find(({ name, parentId }) => name === snoozedName && parentId === null)?.id ?? null;
 }
@@ -114,7 +109,8 @@ function snoozed(head: EmailHead, ground: Ground): PatchObject {
   const inbox = need(ground, 'inbox');
   const away = snoozedBox(ground);
   const role = (id: Id): string | null => ground.mailboxes?.get(id)?.role ?? null;
-  const leaves = head.mailboxIds[inbox] === true ? inbox : Object.keys(head.mailboxIds).find((id) => role(id) === null || role(id) === 'archive');
+  const leaves =
+    head.mailboxIds[inbox] === true ? inbox : Object.keys(head.mailboxIds).find((id) => role(id) === null || role(id) === 'archive');
   if (leaves === undefined) return {};
   // A change has to be seen for it to be told: where nothing moves, the time alone is new.
   if (leaves === away) return { [pathOf('keywords', '$snoozed-anew')]: true };

@@ -346,7 +346,10 @@ export interface Requests {
   /** A patch of the one Settings object; it holds here at once and is told to the server when there is one. */
   changePreferences: { args: PatchObject; answer: null };
   /** The ways in: `/auth/…`, with a body by POST, without one by GET. A status such as 401 is an answer. */
-  auth: { args: { readonly path: string; readonly body: JsonObject | null }; answer: { readonly status: number; readonly json: JsonObject } };
+  auth: {
+    args: { readonly path: string; readonly body: JsonObject | null };
+    answer: { readonly status: number; readonly json: JsonObject };
+  };
   /** Any method, for settings and our own capability; needs the network. `using` beyond core and mail is named. Results may be referred to (RFC 8620 §3.7). */
   call: {
     args: { readonly using: readonly string[]; readonly calls: readonly (readonly [name: string, args: JsonObject, id: string])[] };
@@ -405,3 +408,8 @@ export function rowKey(row: Pick<Row, 'accountId' | 'emailId'>): string {
 export function hasKeyword(keywords: Keywords, keyword: string): boolean {
   return keywords[keyword] === true;
 }
+
+/** Where the server puts letters that are to come back; made by it with the first one. */
+export const snoozedName = 'Snoozed';
+/** Set by the server when one has come back by itself. */
+export const backKeyword = '$back';

@@ -41,7 +41,8 @@ async function start(count: number) {
 suite('searches as they are typed', () => {
   test('each letter is another list in the same place; what finds nothing is empty', async () => {
     const { office, engine } = await start(200);
-    const found = (text: string): number => new Set([...office.letters.values()].filter((one) => (one.subject ?? '').includes(text)).map(({ threadId }) => threadId)).size;
+    const found = (text: string): number =>
+      new Set([...office.letters.values()].filter((one) => (one.subject ?? '').includes(text)).map(({ threadId }) => threadId)).size;
     const [some] = [...office.letters.values()];
     const word = some!.subject!.slice(0, 4);
     const seen = look(engine, `subject:"${word}"`);

@@ -1,7 +1,7 @@
 // A search as one account understands it: names of mailboxes become ids, Trash and Spam stand apart; and looking for letters in what this device has kept.
 // Knows roles and names in both languages; knows no server and no screen.
 import type { Account } from './account.ts';
-import { snoozedName } from './actions.ts';
+import { snoozedName } from './contract.ts';
 import type { EmailFilter, Id, Mailbox } from './jmap/objects.ts';
 import { filterOfSearch, fold, parseSearch, type SearchGround } from './search-grammar.ts';
 
@@ -21,7 +21,7 @@ export function searchGround(mailboxes: ReadonlyMap<Id, Mailbox>, now: Date): Se
   const all = [...mailboxes.values()];
   const withChildren = (found: readonly Mailbox[]): Id[] => {
     const ids = new Set(found.map(({ id }) => id));
-    for (let before = -1; before !== ids.size; ) {
+    for (let before = -1; before !== ids.size;) {
       before = ids.size;
       for (const { id, parentId } of all) if (parentId !== null && ids.has(parentId)) ids.add(id);
     }

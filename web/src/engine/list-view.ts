@@ -1,9 +1,8 @@
 // One list on screen: which rows stand where now, and reading what is missing there. Knows windows, their merging and rows; knows no page.
-import { rowKey, type ListArgs, type ListPatch, type Row, type Trouble } from './contract.ts';
+import { backKeyword, rowKey, type ListArgs, type ListPatch, type Row, type Trouble } from './contract.ts';
 import type { Account, HeldWindow } from './account.ts';
 import { core, mail, type JmapClient } from './jmap/client.ts';
 import type { Id, JsonObject } from './jmap/objects.ts';
-import { backKeyword } from './actions.ts';
 import { searchGround } from './find.ts';
 import { troubleOf } from './port.ts';
 import { hiddenRows, rowOf, sourcesOf, type Source } from './rows.ts';
@@ -180,7 +179,10 @@ export class ListView {
     this.#close();
     const { threads } = this.#args;
     const sources = await Promise.all(
-      wanted.map(async (source) => ({ ...source, held: await source.account.openWindow({ filter: source.filter, threads, backFirst: source.backFirst }) })),
+      wanted.map(async (source) => ({
+        ...source,
+        held: await source.account.openWindow({ filter: source.filter, threads, backFirst: source.backFirst }),
+      })),
     );
     // The person has gone on meanwhile.
     if (this.#ended || turn !== this.#turn || threads !== this.#args.threads) {

@@ -213,7 +213,9 @@ export class Outbox {
     }
     const create = Object.fromEntries(emailIds.map((emailId, index) => [`z${index}`, { emailId, until }]));
     const answer = (await client.request([['Snooze/set', { accountId, create }, 's']], [core, tayori])).get('Snooze/set', 's');
-    const refused = Object.values((answer['notCreated'] ?? {}) as unknown as Readonly<Record<string, SetError>>).find(({ type }) => type !== 'notFound');
+    const refused = Object.values((answer['notCreated'] ?? {}) as unknown as Readonly<Record<string, SetError>>).find(
+      ({ type }) => type !== 'notFound',
+    );
     if (refused) throw trouble('refused', refused.type, refused.description ?? '');
   }
 

@@ -1,7 +1,6 @@
 // From letters and conversations to what a row of the list and the list of mailboxes show. Knows heads and roles; knows no server.
-import { hasKeyword, type ListQuery, type Only, type MailboxView, type Row } from './contract.ts';
+import { backKeyword, hasKeyword, snoozedName, type ListQuery, type Only, type MailboxView, type Row } from './contract.ts';
 import type { Account } from './account.ts';
-import { backKeyword, snoozedName } from './actions.ts';
 import { findFilter } from './find.ts';
 import type { EmailAddress, EmailFilter, EmailHead, Id, Mailbox, Role, SearchSnippet } from './jmap/objects.ts';
 

@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EmailFilter, EmailHead } from './jmap/objects.ts';
-import { filterOfSearch, isOperator, matchesSearch, parseSearch, quoted, tokensOf, type KeptLetter, type SearchGround } from './search-grammar.ts';
+import {
+  filterOfSearch,
+  isOperator,
+  matchesSearch,
+  parseSearch,
+  quoted,
+  tokensOf,
+  type KeptLetter,
+  type SearchGround,
+} from './search-grammar.ts';
 
 const now = new Date(2026, 10, 27, 15, 30);
 const ground: SearchGround = {
@@ -67,8 +76,14 @@ test('what is typed, and what the server is told', () => {
 
 test('Trash and Spam stand apart unless a search says where', () => {
   const apart = { ...ground, apart: ['F8', 'F9'] };
-  assert.deepEqual(filterOfSearch(parseSearch('x'), apart), { operator: 'AND', conditions: [{ text: '"x"' }, { inMailboxOtherThan: ['F8', 'F9'] }] });
-  assert.deepEqual(filterOfSearch(parseSearch('x in:inbox'), apart), { operator: 'AND', conditions: [{ text: '"x"' }, { inMailbox: 'F1' }] });
+  assert.deepEqual(filterOfSearch(parseSearch('x'), apart), {
+    operator: 'AND',
+    conditions: [{ text: '"x"' }, { inMailboxOtherThan: ['F8', 'F9'] }],
+  });
+  assert.deepEqual(filterOfSearch(parseSearch('x in:inbox'), apart), {
+    operator: 'AND',
+    conditions: [{ text: '"x"' }, { inMailbox: 'F1' }],
+  });
   assert.deepEqual(filterOfSearch(parseSearch('in:anywhere'), apart), { minSize: 0 });
 });
 

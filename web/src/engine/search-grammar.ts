@@ -158,7 +158,15 @@ export function readDate(word: string): DateWord | null {
   if (word === 'yesterday' || word === '昨日') return { back: 1, unit: 'day' };
   const span = /^(\d{1,4})(d|w|m|y|日|週間?|か月|ヶ月|カ月|年)(?:間|前|以内)*$/u.exec(word);
   if (span && !(span[2] === '年' && span[1]!.length === 4)) {
-    const units: Readonly<Record<string, 'day' | 'week' | 'month' | 'year'>> = { d: 'day', 日: 'day', w: 'week', 週: 'week', 週間: 'week', y: 'year', 年: 'year' };
+    const units: Readonly<Record<string, 'day' | 'week' | 'month' | 'year'>> = {
+      d: 'day',
+      日: 'day',
+      w: 'week',
+      週: 'week',
+      週間: 'week',
+      y: 'year',
+      年: 'year',
+    };
     return { back: Number(span[1]), unit: units[span[2]!] ?? 'month' };
   }
   const date = /^(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年)?$/u.exec(word);
@@ -325,7 +333,10 @@ function matchesTerm(term: SearchTerm, { head, cc, bcc, body }: KeptLetter, grou
     case 'body':
       return holds(`${head.preview}\n${body}`, term.value);
     case 'text':
-      return holds([people(head.from), people(head.to), people(cc), people(bcc), head.subject ?? '', head.preview, body].join('\n'), term.value);
+      return holds(
+        [people(head.from), people(head.to), people(cc), people(bcc), head.subject ?? '', head.preview, body].join('\n'),
+        term.value,
+      );
   }
 }
 
@@ -345,6 +356,8 @@ export function isOperator(token: string): boolean {
 /** The words that are looked for, to be marked where no server marks them. */
 export function wordsOf(search: Search): string[] {
   return search.flatMap((group) =>
-    group.flatMap(({ term, not }) => (!not && (term.kind === 'text' || term.kind === 'subject' || term.kind === 'body') ? [term.value] : [])),
+    group.flatMap(({ term, not }) =>
+      !not && (term.kind === 'text' || term.kind === 'subject' || term.kind === 'body') ? [term.value] : [],
+    ),
   );
 }

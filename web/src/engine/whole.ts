@@ -112,8 +112,12 @@ export class WholeWork {
   /** All of it as it is at the beginning: what comes meanwhile is not meant. */
   async #idsOf({ account, filter }: WholeList): Promise<Id[]> {
     const ids: Id[] = [];
-    for (let state = ''; ; ) {
-      const args = { accountId: account.id, filter: filter as unknown as JsonObject, sort: [{ property: 'receivedAt', isAscending: false }] };
+    for (let state = ''; ;) {
+      const args = {
+        accountId: account.id,
+        filter: filter as unknown as JsonObject,
+        sort: [{ property: 'receivedAt', isAscending: false }],
+      };
       const reply = await this.#client.request([
         ['Email/query', { ...args, position: ids.length, limit: idsAtOnce, calculateTotal: true }, 'q'],
       ]);
@@ -134,7 +138,11 @@ export class WholeWork {
     const properties = ['id', 'mailboxIds', 'keywords'];
     const reply = await this.#client.request([['Email/get', { accountId: account.id, ids: [...ids], properties }, 'g']]);
     const heads = new Map(reply.get('Email/get', 'g').list.map((head) => [head.id, head as EmailHead]));
-    const ground = { mailboxes: account.mailboxes, mailboxOf: (role: string) => account.mailboxOf(role), head: (id: Id) => heads.get(id) ?? null };
+    const ground = {
+      mailboxes: account.mailboxes,
+      mailboxOf: (role: string) => account.mailboxOf(role),
+      head: (id: Id) => heads.get(id) ?? null,
+    };
     const update: Record<Id, PatchObject> = {};
     const back: Record<Id, PatchObject> = {};
     const destroy: Id[] = [];
@@ -160,7 +168,12 @@ export class WholeWork {
 }
 
 /** Brings letters back that were put off. @throws EngineTrouble. */
-export async function endSnoozes(client: JmapClient, using: readonly string[], accountId: Id, emailIds: ReadonlySet<string>): Promise<void> {
+export async function endSnoozes(
+  client: JmapClient,
+  using: readonly string[],
+  accountId: Id,
+  emailIds: ReadonlySet<string>,
+): Promise<void> {
   const reply = await client.request([['Snooze/get', { accountId, ids: null }, 'g']], using);
   const list = (reply.get('Snooze/get', 'g')['list'] ?? []) as readonly { readonly id: Id; readonly emailId: Id }[];
   const destroy = list.filter(({ emailId }) => emailIds.has(emailId)).map(({ id }) => id);

@@ -16,6 +16,9 @@ test('what makes sense depends on the day and the hour', () => {
     const moments = momentsFrom(now);
     assert.equal(moments.map(({ name }) => name).join(' '), names, String(now));
     assert.deepEqual(moments[1]?.at, second);
-    assert.ok(moments.every(({ at }, index) => at > now && (index === 0 || at > moments[index - 1]!.at)), String(now));
+    assert.ok(
+      moments.every(({ at }, index) => at > now && (index === 0 || at > moments[index - 1]!.at)),
+      String(now),
+    );
   }
 });

@@ -19,7 +19,11 @@ export interface ThreadPlace {
 
 export type Route =
   | { readonly name: 'home' }
-  | { readonly name: 'list'; readonly query: Extract<ListQuery, { kind: 'mailbox' | 'unified' | 'find' }>; readonly thread: ThreadPlace | null }
+  | {
+      readonly name: 'list';
+      readonly query: Extract<ListQuery, { kind: 'mailbox' | 'unified' | 'find' }>;
+      readonly thread: ThreadPlace | null;
+    }
   | { readonly name: 'folders' }
   /** `path`: what follows the name; `search`: what follows the question mark. */
   | { readonly name: 'screen'; readonly screen: ScreenName; readonly path: readonly string[]; readonly search: URLSearchParams };
@@ -72,7 +76,10 @@ export function formatAddress(route: Route): string {
     case 'list': {
       const { query, thread } = route;
       if (query.kind === 'find') {
-        const search = new URLSearchParams([...(query.text === '' ? [] : [['q', query.text]]), ...query.accountIds.map((id) => ['in', id])]);
+        const search = new URLSearchParams([
+          ...(query.text === '' ? [] : [['q', query.text]]),
+          ...query.accountIds.map((id) => ['in', id]),
+        ]);
         const steps = ['search', ...(thread ? [`${thread.accountId}.${thread.threadId}`] : [])];
         return `/${steps.map(encodeURIComponent).join('/')}${search.size > 0 ? `?${search.toString()}` : ''}`;
       }

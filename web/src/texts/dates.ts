@@ -63,7 +63,15 @@ export function size(octets: number): string {
 }
 
 /** A year, a month of it, or a day. */
-export function calendarDay({ year, month, day }: { readonly year: number; readonly month: number | null; readonly day: number | null }): string {
+export function calendarDay({
+  year,
+  month,
+  day,
+}: {
+  readonly year: number;
+  readonly month: number | null;
+  readonly day: number | null;
+}): string {
   const date = new Date(year, (month ?? 1) - 1, day ?? 1);
   if (month === null) return format({ year: 'numeric' }).format(date);
   if (day === null) return format({ year: 'numeric', month: 'long' }).format(date);

@@ -25,7 +25,12 @@ test('letters that come one after the other stand where a fresh sort puts them',
 test('letters with a keyword before all others, each part newest first', async () => {
   const world = await openMailWorld();
   for (let number = 1; number <= 6; number++)
-    await world.append('INBOX', `Subject: s\nMessage-ID: <${number}@x>\n\nx\n`, number === 2 || number === 5 ? ['$back'] : [], number * 1000);
+    await world.append(
+      'INBOX',
+      `Subject: s\nMessage-ID: <${number}@x>\n\nx\n`,
+      number === 2 || number === 5 ? ['$back'] : [],
+      number * 1000,
+    );
   const sort = [
     { property: 'hasKeyword', keyword: '$back', isAscending: false },
     { property: 'receivedAt', isAscending: false },

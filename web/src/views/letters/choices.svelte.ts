@@ -1,7 +1,6 @@
 // The sheets that the list and the conversation open for the chosen letters: where to move, until when to put off. Knows the desk and the chooser.
-import type { MailboxView, Row } from '../../engine/contract.ts';
-import { snoozedName } from '../../engine/actions.ts';
-import { chooser, type Entry } from '../../state/chooser.svelte.ts';
+import { snoozedName, type MailboxView, type Row } from '../../engine/contract.ts';
+import { chooser, type Entry } from '../../parts/choice.svelte.ts';
 import { engine } from '../../state/link.ts';
 import { live } from '../../state/live.svelte.ts';
 import { momentsFrom } from '../../state/moments.ts';
@@ -9,7 +8,7 @@ import { settings } from '../../state/settings.svelte.ts';
 import { tellTrouble } from '../../state/act.ts';
 import { moment } from '../../texts/dates.ts';
 import { o } from '../../texts/order.ts';
-import { mailboxIcon, mailboxName, mailboxPath } from '../mailboxes/names.ts';
+import { mailboxIcon, mailboxPath } from '../mailboxes/names.ts';
 import { desk } from './desk.svelte.ts';
 
 /** Mailboxes of the letters' account, those moved to of late first; what was typed can become a new one. */
@@ -23,7 +22,10 @@ export function chooseFolder(rows: readonly Row[] = desk.targets): void {
   };
   const { query } = desk.place ?? {};
   const entries = live.mailboxes
-    .filter((mailbox) => mailbox.accountId === accountId && mailbox.mayAdd && mailbox.role !== 'drafts' && mailbox.role !== 'sent' && !isSnoozed(mailbox))
+    .filter(
+      (mailbox) =>
+        mailbox.accountId === accountId && mailbox.mayAdd && mailbox.role !== 'drafts' && mailbox.role !== 'sent' && !isSnoozed(mailbox),
+    )
     .filter(({ id }) => query?.kind !== 'mailbox' || query.mailboxId !== id)
     .toSorted((a, b) => rank(a) - rank(b))
     .map((mailbox): Entry => ({
@@ -66,7 +68,14 @@ export function isSnoozed({ name, depth }: Pick<MailboxView, 'name' | 'depth'>):
 /** `rows`: given by a swipe; else what is chosen or read. */
 export function chooseMoment(rows: readonly Row[] = desk.targets): void {
   if (rows.length === 0) return;
-  const icons = { laterToday: 'clock', tonight: 'moon', tomorrow: 'sun', weekend: 'sun', nextWeek: 'calendar', nextMonth: 'calendar' } as const;
+  const icons = {
+    laterToday: 'clock',
+    tonight: 'moon',
+    tomorrow: 'sun',
+    weekend: 'sun',
+    nextWeek: 'calendar',
+    nextMonth: 'calendar',
+  } as const;
   chooser.open({
     title: o.snoozeTitle,
     placeholder: o.snoozeTitle,
@@ -84,4 +93,3 @@ export function chooseMoment(rows: readonly Row[] = desk.targets): void {
     ],
   });
 }
-

@@ -1,7 +1,6 @@
 // The list that lies open and what is done from it: the row under the cursor, the chosen rows, the conversation that is read. Knows the list's
 // model, the selection and the router; the list's and the conversation's views both act through it.
-import { backKeyword, snoozedName } from '../../engine/actions.ts';
-import type { Action, ListQuery, Row, WholeAction } from '../../engine/contract.ts';
+import { backKeyword, snoozedName, type Action, type ListQuery, type Row, type WholeAction } from '../../engine/contract.ts';
 import { act, actWhole } from '../../state/act.ts';
 import { engine } from '../../state/link.ts';
 import { ListModel } from '../../state/list-model.svelte.ts';
@@ -64,7 +63,9 @@ class Desk {
     this.#place = place;
     // What has come back stands on top until it was looked at and left.
     if (left?.isBack && !left.isUnread)
-      void engine.ask('act', { name: 'keyword', keyword: backKeyword, on: false, letters: lettersOf([left]), silent: true }).catch(() => undefined);
+      void engine
+        .ask('act', { name: 'keyword', keyword: backKeyword, on: false, letters: lettersOf([left]), silent: true })
+        .catch(() => undefined);
     if (this.#model && place.query.kind === 'find' && before && JSON.stringify(before.query) !== JSON.stringify(place.query)) {
       this.#model.change(place.query);
       this.cursor = 0;
@@ -146,7 +147,9 @@ class Desk {
     if (rows.length > 0) this.#act({ name: 'snooze', letters: lettersOf(rows), until: until.toISOString().replace(/\.\d+Z$/, 'Z') }, rows);
   }
   wake(rows: readonly Row[] = this.targets): void {
-    const until = kept.until(rows[0]?.accountId ?? '', rows[0]?.emailIds ?? []) ?? new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z');
+    const until =
+      kept.until(rows[0]?.accountId ?? '', rows[0]?.emailIds ?? []) ??
+      new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z');
     if (rows.length > 0) this.#act({ name: 'unsnooze', letters: lettersOf(rows), until }, rows);
   }
 
@@ -183,7 +186,11 @@ class Desk {
     const query = this.#place?.query;
     // Out of where it is looked at; a reply in Sent stays there.
     const from =
-      query?.kind === 'mailbox' ? query.mailboxId : query?.kind === 'unified' ? (live.mailboxOf(to.accountId, query.role)?.id ?? null) : null;
+      query?.kind === 'mailbox'
+        ? query.mailboxId
+        : query?.kind === 'unified'
+          ? (live.mailboxOf(to.accountId, query.role)?.id ?? null)
+          : null;
     if (this.whole) {
       this.doWhole({ name: 'move', to: to.id, from });
       return;

@@ -1,9 +1,8 @@
 // Making, naming, moving and deleting folders, each with its way back. Knows Mailbox/set through the engine; draws no list.
-import type { MailboxView } from '../../engine/contract.ts';
+import { EngineTrouble, type MailboxView } from '../../engine/contract.ts';
 import type { Id } from '../../engine/jmap/objects.ts';
-import { EngineTrouble } from '../../engine/contract.ts';
 import { actWhole, tellTrouble } from '../../state/act.ts';
-import { chooser } from '../../state/chooser.svelte.ts';
+import { chooser } from '../../parts/choice.svelte.ts';
 import { engine } from '../../state/link.ts';
 import { live } from '../../state/live.svelte.ts';
 import { router } from '../../state/route.svelte.ts';
@@ -27,7 +26,8 @@ class Folders {
         await engine.ask('changeMailbox', { accountId, update: { id: mailbox.id, patch: { name } } });
         toasts.show(o.didRenameFolder(name), {
           label: t.undo,
-          run: () => void engine.ask('changeMailbox', { accountId, update: { id: mailbox.id, patch: { name: before } } }).catch(tellTrouble),
+          run: () =>
+            void engine.ask('changeMailbox', { accountId, update: { id: mailbox.id, patch: { name: before } } }).catch(tellTrouble),
         });
       } else {
         const { id } = await engine.ask('changeMailbox', { accountId, create: { name, parentId } });
@@ -53,8 +53,21 @@ class Folders {
       entries: [
         { key: 'top', label: o.topLevel, run: () => void this.put(mailbox, null) },
         ...live.mailboxes
-          .filter(({ accountId, id, role }) => accountId === mailbox.accountId && !inside.has(id) && role !== 'drafts' && role !== 'sent' && role !== 'trash' && role !== 'junk')
-          .map((candidate) => ({ key: candidate.id, label: mailboxPath(candidate), icon: 'folder' as const, run: () => void this.put(mailbox, candidate.id) })),
+          .filter(
+            ({ accountId, id, role }) =>
+              accountId === mailbox.accountId &&
+              !inside.has(id) &&
+              role !== 'drafts' &&
+              role !== 'sent' &&
+              role !== 'trash' &&
+              role !== 'junk',
+          )
+          .map((candidate) => ({
+            key: candidate.id,
+            label: mailboxPath(candidate),
+            icon: 'folder' as const,
+            run: () => void this.put(mailbox, candidate.id),
+          })),
       ],
     });
   }
@@ -74,7 +87,13 @@ class Folders {
 
   /** May one lie in the other? */
   fits(mailbox: MailboxView, into: MailboxView): boolean {
-    return mailbox.accountId === into.accountId && mailbox.id !== into.id && mailbox.role === null && !this.#below(mailbox).includes(into.id) && into.role === null;
+    return (
+      mailbox.accountId === into.accountId &&
+      mailbox.id !== into.id &&
+      mailbox.role === null &&
+      !this.#below(mailbox).includes(into.id) &&
+      into.role === null
+    );
   }
 
   /** An empty one goes at once and can be had back; else it is asked first, and its letters go to the bin. */
@@ -97,7 +116,9 @@ class Folders {
       // With letters in it the way back is the bin.
       toasts.show(
         o.didDeleteFolder(mailboxName(mailbox)),
-        total > 0 ? null : { label: t.undo, run: () => void engine.ask('changeMailbox', { accountId, create: { name, parentId } }).catch(tellTrouble) },
+        total > 0
+          ? null
+          : { label: t.undo, run: () => void engine.ask('changeMailbox', { accountId, create: { name, parentId } }).catch(tellTrouble) },
       );
     } catch (error) {
       tellTrouble(error);

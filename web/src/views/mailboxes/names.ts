@@ -1,7 +1,6 @@
 // What a mailbox is called and how it looks in lists. Knows roles.
-import type { MailboxView } from '../../engine/contract.ts';
+import { snoozedName, type MailboxView } from '../../engine/contract.ts';
 import type { Role } from '../../engine/jmap/objects.ts';
-import { snoozedName } from '../../engine/actions.ts';
 import type { IconName } from '../../parts/icons.ts';
 import { live } from '../../state/live.svelte.ts';
 import { o } from '../../texts/order.ts';

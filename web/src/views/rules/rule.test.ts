@@ -6,7 +6,10 @@ import { actionsOfRule, filterOfRule, lackOf, newRule, type Condition } from './
 test('conditions as a filter of the inbox', () => {
   const rows: readonly (readonly [Condition, object])[] = [
     [{ field: 'from', has: 'shop@example.jp' }, { from: '"shop@example.jp"' }],
-    [{ field: 'subject', has: 'It\'s "new"', not: true }, { operator: 'NOT', conditions: [{ subject: String.raw`"It\'s \"new\""` }] }],
+    [
+      { field: 'subject', has: 'It\'s "new"', not: true },
+      { operator: 'NOT', conditions: [{ subject: String.raw`"It\'s \"new\""` }] },
+    ],
     [{ field: 'list', has: 'dev' }, { header: ['List-Id', 'dev'] }],
     [{ field: 'attachment', has: false }, { hasAttachment: false }],
     [{ field: 'size', over: 1000 }, { minSize: 1001 }],

@@ -34,7 +34,8 @@ export function newRule(from: string, subject: string, order: number): NewRule {
 
 /** What the server would refuse, or what does nothing; null: it can be kept. */
 export function lackOf({ conditions, actions }: Pick<Rule, 'conditions' | 'actions'>): 'condition' | 'action' | null {
-  if (conditions.length === 0 || conditions.some((one) => 'has' in one && typeof one.has === 'string' && one.has.trim() === '')) return 'condition';
+  if (conditions.length === 0 || conditions.some((one) => 'has' in one && typeof one.has === 'string' && one.has.trim() === ''))
+    return 'condition';
   if (actions.length === 0 || actions.some((one) => one.do === 'move' && one.mailboxId === '')) return 'action';
   return null;
 }

@@ -7,7 +7,10 @@ import type { Condition, Rule, RuleAction } from './rule.ts';
 import { t } from './texts.ts';
 
 export function sentenceOf({ match, conditions, actions }: Pick<Rule, 'match' | 'conditions' | 'actions'>, accountId: Id): string {
-  return t.sentence(conditions.map(ofCondition).join(match === 'all' ? t.and : t.or), actions.map((action) => ofAction(action, accountId)).join(t.and));
+  return t.sentence(
+    conditions.map(ofCondition).join(match === 'all' ? t.and : t.or),
+    actions.map((action) => ofAction(action, accountId)).join(t.and),
+  );
 }
 
 function ofCondition(condition: Condition): string {

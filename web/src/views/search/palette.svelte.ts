@@ -1,6 +1,6 @@
 // The palette: all that can be done here and now, all folders, and what can be undone; what was typed can be searched for. Knows commands and mailboxes.
 import { undo, actionName } from '../../state/act.ts';
-import { chooser, type Entry } from '../../state/chooser.svelte.ts';
+import { chooser, type Entry } from '../../parts/choice.svelte.ts';
 import { kept } from '../../state/kept.svelte.ts';
 import { live } from '../../state/live.svelte.ts';
 import { formatAddress, router } from '../../state/route.svelte.ts';
@@ -50,7 +50,12 @@ export function openPalette(): void {
       ['/settings', t.settings],
     ] as const
   ).map(([address, label]): Entry => ({ key: address, label: o.goTo(label), run: () => router.go(address) }));
-  const searches = kept.searches.map(({ id, name, text }): Entry => ({ key: `s${id}`, label: name, icon: 'saved', run: () => goSearch(text) }));
+  const searches = kept.searches.map(({ id, name, text }): Entry => ({
+    key: `s${id}`,
+    label: name,
+    icon: 'saved',
+    run: () => goSearch(text),
+  }));
   chooser.open({
     title: o.palette,
     placeholder: o.paletteFind,

@@ -1,5 +1,5 @@
 // Keeping a search under a name, and letting it go. Knows SavedSearch (docs/jmap.md).
-import { chooser } from '../../state/chooser.svelte.ts';
+import { chooser } from '../../parts/choice.svelte.ts';
 import { kept, own, ownAccount, type SavedSearch } from '../../state/kept.svelte.ts';
 import { tellTrouble } from '../../state/act.ts';
 import { toasts } from '../../state/toasts.svelte.ts';

@@ -1,5 +1,5 @@
 // A sheet with a line to type into and what fits below it: where to move, until when to put off, the palette. One at a time. Knows entries; draws nothing.
-import type { IconName } from '../parts/icons.ts';
+import type { IconName } from './icons.ts';
 
 export interface Entry {
   readonly key: string;
