@@ -17,6 +17,7 @@ const leaving: ReadonlySet<string> = new Set(['archive', 'delete', 'destroy', 'j
 
 class Desk {
   #model = $state.raw<ListModel | null>(null);
+  /** The same, to be asked while a list goes: there a state still tells what it was. */
   #latest: ListModel | null = null;
   #place = $state.raw<Place | null>(null);
   /** Position of the keyboard's row. */
@@ -44,9 +45,7 @@ class Desk {
 
   /** Opens a list; returns the way to close it. */
   open(query: ListQuery): () => void {
-    const model = new ListModel(query, settings.likes.threads);
-    this.#model = model;
-    this.#latest = model;
+    const model = (this.#latest = this.#model = new ListModel(query, settings.likes.threads));
     this.cursor = 0;
     this.choose(null);
     return () => {
