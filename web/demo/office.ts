@@ -392,14 +392,24 @@ function matches(letter: Letter, filter: EmailFilter): boolean {
     const met = filter.conditions.map((condition) => matches(letter, condition));
     return filter.operator === 'AND' ? met.every(Boolean) : filter.operator === 'OR' ? met.some(Boolean) : !met.some(Boolean);
   }
-  const text = filter.text?.toLowerCase();
+  const text = filter.text === undefined ? undefined : unquote(filter.text);
+  const holds = (value: string | null | undefined, wanted: string | undefined): boolean =>
+    wanted === undefined || (value ?? '').toLowerCase().includes(unquote(wanted));
   return (
     (filter.inMailbox === undefined || letter.mailboxIds[filter.inMailbox] === true) &&
     (filter.hasKeyword === undefined || letter.keywords[filter.hasKeyword] === true) &&
     (filter.notKeyword === undefined || letter.keywords[filter.notKeyword] !== true) &&
+    holds(letter.subject, filter.subject) &&
+    holds(letter.from?.map(({ name, email }) => `${name ?? ''} ${email}`).join(), filter.from) &&
+    (filter.inMailboxOtherThan === undefined || Object.keys(letter.mailboxIds).some((id) => !filter.inMailboxOtherThan!.includes(id))) &&
+    (filter.hasAttachment === undefined || letter.hasAttachment === filter.hasAttachment) &&
     (filter.header === undefined || letter.messageId === filter.header[1]) &&
     (text === undefined || `${letter.subject ?? ''} ${letter.text} ${letter.from?.[0]?.name ?? ''}`.toLowerCase().includes(text))
   );
+}
+
+function unquote(text: string): string {
+  return text.replaceAll(/^"|"$|\\(?=.)/g, '').toLowerCase();
 }
 
 function fromCreation(id: Id, value: JsonObject): Letter {
