@@ -36,6 +36,11 @@ const bodyProperties = [
   'htmlBody',
   'attachments',
   'bodyValues',
+  'sender',
+  'header:List-Id:asText',
+  'header:List-Unsubscribe:asURLs',
+  'header:List-Unsubscribe-Post:asText',
+  'header:Authentication-Results:asText:all',
 ] as const;
 /** Of a text part, shown at once; more is read as its own document. */
 const bodyOctetsMax = 512 * 1024;

@@ -4,11 +4,11 @@
 //   /mail/all/inbox        a role of all accounts            /mail/A7/F3            a mailbox
 //   /mail/A7/F3/T5         a conversation in its list        /mail/all/inbox/A7.T5
 //   /folders               the list of mailboxes (phones)
-//   /write/… /search /rules /settings/… /accounts/… /journey/… /words      the screens of views/screens.ts
+//   /write/… /search /rules /settings/… /accounts/… /journey/… /words /domain/…      the screens of views/screens.ts
 import type { ListQuery } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
 
-export const screenNames = ['write', 'search', 'rules', 'settings', 'accounts', 'journey', 'words'] as const;
+export const screenNames = ['write', 'search', 'rules', 'settings', 'accounts', 'journey', 'words', 'domain'] as const;
 export type ScreenName = (typeof screenNames)[number];
 
 export interface ThreadPlace {

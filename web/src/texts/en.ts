@@ -124,4 +124,9 @@ export const en = {
   today: 'Today',
   yesterday: 'Yesterday',
   signOut: 'Sign out',
+  // post office
+  postOffice: 'Post office',
+  underWay: 'Letters under way',
+  words: 'Words of mail',
+  domain: 'Where names lead',
 };

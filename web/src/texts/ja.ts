@@ -119,4 +119,8 @@ export const ja: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   today: '今日',
   yesterday: '昨日',
   signOut: 'サインアウト',
+  postOffice: '郵便局',
+  underWay: '配達中の手紙',
+  words: 'ことば帳',
+  domain: '名前の行き先',
 };

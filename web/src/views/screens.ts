@@ -25,6 +25,7 @@ export const screens: Readonly<Record<ScreenName, Loader>> = {
   rules: soon,
   settings: single(() => import('./settings/settings.svelte')),
   accounts: soon,
-  journey: soon,
-  words: soon,
+  journey: () => import('./journey/journey.svelte'),
+  words: () => import('./words/words.svelte'),
+  domain: () => import('./domain/domain.svelte'),
 };
