@@ -4,7 +4,7 @@
 //   /mail/all/inbox        a role of all accounts            /mail/A7/F3            a mailbox
 //   /mail/A7/F3/T5         a conversation in its list        /mail/all/inbox/A7.T5
 //   /folders               the list of mailboxes (phones)
-//   /write/… /search /rules /settings/… /accounts/… /journey/… /words /domain/…      the screens of views/screens.ts
+//   /write/… /search /rules /settings/… /accounts/… /journey/… /words /domain      the screens of views/screens.ts
 import type { ListQuery } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
 

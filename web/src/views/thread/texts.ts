@@ -21,7 +21,7 @@ export const t = words({
     blockedWhy: 'Whoever sent it would see that it was opened.',
     trackers: (count: number) => (count === 1 ? 'One of them only counts readers.' : `${count} of them only count readers.`),
     showOnce: 'Show in this letter',
-    showAlways: (who: string) => `Always from ${who}`,
+    showAlways: 'Always from this sender',
     didAlways: (who: string) => `Pictures from ${who} will be shown.`,
     neverAlways: (who: string) => `Pictures from ${who}: ask again`,
     // who
@@ -126,7 +126,7 @@ export const t = words({
     blockedWhy: '表示すると、開いたことが送り主に伝わります。',
     trackers: (count: number) => `うち ${count} 枚は、読まれたかを数えるためのものです。`,
     showOnce: 'この手紙で表示',
-    showAlways: (who: string) => `${who} はいつも表示`,
+    showAlways: 'この差出人はいつも表示',
     didAlways: (who: string) => `${who} からの画像を表示します。`,
     neverAlways: (who: string) => `${who} の画像は毎回たずねる`,
     card: (who: string) => `${who} さんについて`,
