@@ -28,6 +28,7 @@ import { addAll, needsUtf8, objectionOf, objectionOfFault, wordsOf, wordsOfObjec
 import type { SendingRate } from './rate.ts';
 import { statusOf } from './status.ts';
 import { submissionKind, tidy } from './records.ts';
+import { putAwayScheduled } from './scheduled.ts';
 
 export interface DeskParts extends SubmissionParts {
   readonly directory: Directory;
@@ -219,11 +220,11 @@ class Desk implements OpenDesk {
   async due(item: Item & { readonly account: AccountId }): Promise<void> {
     const { log } = this.#parts;
     const value = item.value as SubmissionValue;
-    if (value.undoStatus !== 'pending') return this.#settle(item, value, { dueAt: null });
+    if (value.undoStatus !== 'pending') return void (await this.#settle(item, value, { dueAt: null }));
     const octets = await this.#heldOctets(item.account, value);
     if (octets === null) {
       log.error('submission: a letter that was held is gone', { account: item.account, held: value.held ?? '' });
-      return this.#settle(item, { ...value, undoStatus: 'final', failure: 'The letter is no longer here' }, { dueAt: null });
+      return void (await this.#settle(item, { ...value, undoStatus: 'final', failure: 'The letter is no longer here' }, { dueAt: null }));
     }
     const looked = await this.#look(value.sender, readEnvelopeAddresses(value.envelope), octets);
     if ('why' in looked) return this.#giveUp(item, value, octets, wordsOf(looked));
@@ -231,14 +232,19 @@ class Desk implements OpenDesk {
     if (looked.outgoing.recipients.told.length === 0) return this.#giveUp(item, value, octets, 'None of the addresses can have it');
     const ready = await makeReady(this.#parts, this.#rate, looked.outgoing);
     if ('fault' in ready) {
-      if (ready.fault === 'rate-limited') return this.#settle(item, value, { dueAt: this.#parts.clock.now() + rateDelayMs });
+      if (ready.fault === 'rate-limited') return void (await this.#settle(item, value, { dueAt: this.#parts.clock.now() + rateDelayMs }));
       return this.#giveUp(item, value, octets, ready.words);
     }
     const news = await this.#report(value, octets, looked.refused);
     try {
       const sent: SubmissionValue = { ...value, undoStatus: 'final', held: null, letter: ready.letter };
-      await this.#settle(item, sent, { dueAt: null, letters: [...ready.letters, ...news], events: ready.events, release: value.held });
+      const isMine = await this.#settle(item, sent, { dueAt: null, letters: [...ready.letters, ...news], events: ready.events, release: value.held });
       ready.committed();
+      // It has gone; where the person finds it is no reason to send it again.
+      if (isMine)
+        await putAwayScheduled(this.#parts.store, item.account, value.message).catch((cause: unknown) =>
+          log.warn('submission: a letter that went out lies among the drafts', { account: item.account }, cause),
+        );
     } finally {
       ready.discard();
       for (const one of news) one.spool.discard();
@@ -317,7 +323,7 @@ class Desk implements OpenDesk {
     return report === null ? [] : [report];
   }
 
-  /** One commit, if the item still is as it was; else it is somebody else's decision, and nothing happens. */
+  /** One commit, if the item still is as it was; else it is somebody else's decision, and nothing happens: false. */
   async #settle(
     item: Item & { readonly account: AccountId },
     put: SubmissionValue,
@@ -327,7 +333,7 @@ class Desk implements OpenDesk {
       readonly events?: Parameters<SubmissionParts['store']['commit']>[0]['events'];
       readonly release?: LetterId | null;
     },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { dueAt, letters = [], events = [], release = null } = more;
     try {
       await this.#parts.store.commit({
@@ -336,8 +342,10 @@ class Desk implements OpenDesk {
         queue: release === null ? [] : await this.#released(release),
         items: [{ account: item.account, write: { kind: submissionKind, id: item.id, put, dueAt, ifModSeq: item.modSeq } }],
       });
+      return true;
     } catch (trouble) {
       if (!(trouble instanceof Refusal) || trouble.code !== 'changed') throw trouble;
+      return false;
     }
   }
 

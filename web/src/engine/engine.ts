@@ -19,6 +19,7 @@ import {
   type Watch,
 } from './contract.ts';
 import { draftRows, draftView } from './drafts.ts';
+import { Files } from './files.ts';
 import { core, JmapClient, mail, submission } from './jmap/client.ts';
 import { Line, type Changed } from './jmap/line.ts';
 import type { Id, Identity, Json, JsonObject, Session } from './jmap/objects.ts';
@@ -31,6 +32,7 @@ import { troubleOf } from './port.ts';
 import { mailboxViews } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
 import { threadView } from './thread-view.ts';
+import * as writing from './writing.ts';
 
 /** What is kept of heads, conversations and opened letters on this device. */
 const kept = { heads: 30_000, threads: 30_000, bodies: 3_000, windows: 100, people: 5_000 } as const;
@@ -61,6 +63,7 @@ class MailEngine implements Engine {
   readonly #client: JmapClient;
   readonly #line: Line;
   #cache: CacheStore;
+  #files: Files;
   #outbox: Outbox;
   #people: People;
   #preferences: Preferences;
@@ -101,6 +104,7 @@ class MailEngine implements Engine {
       },
       changed: (changed) => this.#hear(changed),
     });
+    this.#files = this.#newFiles();
     this.#outbox = this.#newOutbox('');
     this.#people = new People(front);
     this.#preferences = new Preferences(this.#client, front, () => this.#changed());
@@ -109,6 +113,7 @@ class MailEngine implements Engine {
         this.#noteReached(false);
         return;
       }
+      this.#files.hurry();
       this.#line.hurry();
       void this.#lookAround().catch(() => undefined);
     });
@@ -126,6 +131,7 @@ class MailEngine implements Engine {
   async #enter(username: string, session: Session | null): Promise<void> {
     this.#cache = await this.#surroundings.openCache(`tayori:${username}`);
     const [known] = await this.#cache.read('facts', ['session']);
+    this.#files = this.#newFiles();
     this.#outbox = this.#newOutbox(username);
     this.#people = new People(this.#cache);
     this.#preferences = new Preferences(this.#client, this.#cache, () => this.#changed());
@@ -133,7 +139,9 @@ class MailEngine implements Engine {
     this.#accounts = new Map();
     this.#steps = [];
     await this.#admit(session ?? (known as Session | undefined) ?? null);
+    await this.#files.load();
     await this.#outbox.load();
+    void writing.tidyDrafts(this.#writing()).catch(() => undefined);
     this.#changed();
     for (const [table, most] of Object.entries(kept)) void this.#cache.trim(table as keyof typeof kept, most).catch(() => undefined);
   }
@@ -261,6 +269,7 @@ class MailEngine implements Engine {
     this.#client.resume(null);
     this.#accounts = new Map();
     this.#cache = this.#front;
+    this.#files = this.#newFiles();
     this.#outbox = this.#newOutbox('');
     this.#preferences = new Preferences(this.#client, this.#front, () => this.#changed());
     this.#steps = [];
@@ -268,11 +277,31 @@ class MailEngine implements Engine {
     this.#changed();
   }
 
+  #newFiles(): Files {
+    return new Files({ client: this.#client, cache: this.#cache, surroundings: this.#surroundings, changed: () => this.#changed() });
+  }
+
+  #writing(): writing.WritingParts {
+    return {
+      client: this.#client,
+      surroundings: this.#surroundings,
+      cache: this.#cache,
+      outbox: this.#outbox,
+      files: this.#files,
+      people: this.#people,
+      accounts: () => this.#accounts.values(),
+      account: (id) => this.#accounts.get(id) ?? null,
+      destroy: async (accountId, emailIds) => void (await this.#act({ name: 'destroy', letters: [{ accountId, emailIds }] })),
+      changed: () => this.#changed(),
+    };
+  }
+
   #newOutbox(name: string): Outbox {
     return new Outbox({
       client: this.#client,
       cache: this.#cache,
       surroundings: this.#surroundings,
+      files: this.#files,
       name: `tayori:${name}`,
       account: (id) => this.#accounts.get(id) ?? null,
       news: (news) => {
@@ -372,10 +401,12 @@ class MailEngine implements Engine {
             label: row.kind === 'change' ? row.what : row.label,
             since: row.since,
             trouble: this.#outbox.troubleOf(row.id),
+            key: row.kind === 'change' ? null : row.key,
           })),
         }),
         heard,
       ),
+    files: ({ key }, heard) => this.#view<'files'>(() => this.#files.of(key), heard),
     news: (_args, heard) => {
       this.#newsEars.add(heard);
       return { adjust: () => undefined, end: () => this.#newsEars.delete(heard) };
@@ -409,6 +440,7 @@ class MailEngine implements Engine {
       line: this.#line.isOpen ? 'live' : isOffline ? 'off' : 'on',
       isOffline,
       waiting: this.#outbox.rows.length,
+      waitingLetters: this.#outbox.rows.filter(({ kind }) => kind === 'send').length,
       undo: this.#steps.at(-1)?.view ?? null,
     };
   }
@@ -476,21 +508,7 @@ class MailEngine implements Engine {
     act: (action) => this.#act(action),
     undo: ({ step }) => this.#undo(step),
     saveDraft: async (draft) => {
-      const rows = draftRows(this.#cache);
-      const row = await rows.get(draft.key);
-      const now = this.#surroundings.now();
-      const domain = draft.from?.email.split('@')[1] ?? 'localhost';
-      await rows.put({
-        draft,
-        changedAt: Math.max(now, (row?.changedAt ?? 0) + 1),
-        savedAt: row?.savedAt ?? 0,
-        emailId: row?.emailId ?? null,
-        messageId: row?.messageId ?? `${crypto.randomUUID()}@${domain}`,
-        isSending: false,
-        submissionTried: row?.submissionTried ?? false,
-      });
-      await this.#outbox.withdraw((waiting) => waiting.kind === 'draft' && waiting.key === draft.key);
-      await this.#outbox.add({ kind: 'draft', accountId: draft.accountId, key: draft.key, since: now, label: draft.subject });
+      await writing.saveDraft(this.#writing(), draft);
       return null;
     },
     loadDraft: async ({ key }) => {
@@ -498,32 +516,32 @@ class MailEngine implements Engine {
       return row ? draftView(row) : null;
     },
     dropDraft: async ({ key }) => {
-      const row = await draftRows(this.#cache).get(key);
-      await this.#outbox.withdraw((waiting) => waiting.kind !== 'change' && waiting.key === key);
-      await draftRows(this.#cache).drop(key);
-      if (row?.emailId) await this.#act({ name: 'destroy', letters: [{ accountId: row.draft.accountId, emailIds: [row.emailId] }] });
-      this.#changed();
+      await writing.dropDraft(this.#writing(), key);
       return null;
     },
-    send: async ({ key, options }) => {
-      const rows = draftRows(this.#cache);
-      const row = await rows.get(key);
-      if (!row) throw trouble('gone', 'draft', 'there is no such draft');
-      await rows.put({ ...row, isSending: true });
-      await this.#outbox.withdraw((waiting) => waiting.kind === 'draft' && waiting.key === key);
-      const { draft } = row;
-      this.#people.note([...draft.to, ...draft.cc, ...draft.bcc], 3);
-      await this.#outbox.add({
-        kind: 'send',
-        accountId: draft.accountId,
-        key,
-        options,
-        since: this.#surroundings.now(),
-        label: draft.subject,
-      });
+    openDraft: (args) => writing.openDraft(this.#writing(), args),
+    source: (args) => writing.source(this.#writing(), args),
+    send: async (args) => {
+      await writing.send(this.#writing(), args);
       return null;
     },
-    unsend: (args) => this.#unsend(args),
+    recall: ({ key }) => writing.recall(this.#writing(), key),
+    unsend: (args) => writing.unsend(this.#writing(), args),
+    retry: async () => {
+      this.#files.hurry();
+      await this.#outbox.settle();
+      return null;
+    },
+    scheduled: () => writing.scheduled(this.#writing()),
+    attach: async (args) => {
+      await this.#files.add(args);
+      return null;
+    },
+    detach: async ({ id }) => {
+      await this.#files.drop([id]);
+      return null;
+    },
+    attached: async ({ id }) => this.#files.file(id),
     identities: async ({ accountId }) => {
       const key = `identities/${accountId}`;
       try {
@@ -628,39 +646,6 @@ class MailEngine implements Engine {
       }
     this.#changed();
     return undone.at(-1)?.view ?? null;
-  }
-
-  async #unsend({ accountId, submissionId, key }: Requests['unsend']['args']): Promise<boolean> {
-    const account = this.#accounts.get(accountId);
-    const drafts = account?.mailboxOf('drafts');
-    const sent = account?.mailboxOf('sent');
-    const reply = await this.#client.request(
-      [
-        [
-          'EmailSubmission/set',
-          {
-            accountId,
-            update: { [submissionId]: { undoStatus: 'canceled' } },
-            onSuccessUpdateEmail: {
-              [submissionId]: {
-                'keywords/$draft': true,
-                ...(drafts ? { [`mailboxIds/${drafts.id}`]: true } : {}),
-                ...(sent ? { [`mailboxIds/${sent.id}`]: null } : {}),
-              },
-            },
-          },
-          's',
-        ],
-      ],
-      [core, mail, submission],
-    );
-    if (!(submissionId in (reply.get('EmailSubmission/set', 's').updated ?? {}))) return false;
-    const rows = draftRows(this.#cache);
-    const row = await rows.get(key);
-    if (row) await rows.put({ ...row, isSending: false, submissionTried: false });
-    void account?.sync().catch(() => undefined);
-    this.#changed();
-    return true;
   }
 }
 

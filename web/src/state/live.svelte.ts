@@ -14,6 +14,7 @@ class Live {
     line: 'on',
     isOffline: false,
     waiting: 0,
+    waitingLetters: 0,
     undo: null,
   });
   #mailboxes = $state.raw<MailboxesView>({ isComplete: false, mailboxes: [] });

@@ -20,7 +20,10 @@ const soon: Loader = single(
 );
 
 export const screens: Readonly<Record<ScreenName, Loader>> = {
+  // Letters to write open above the page.
   write: soon,
+  outbox: single(() => import('./outbox/outbox.svelte')),
+  identities: single(() => import('./identities/identities.svelte')),
   search: soon,
   rules: soon,
   settings: single(() => import('./settings/settings.svelte')),

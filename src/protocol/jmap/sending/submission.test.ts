@@ -216,6 +216,22 @@ test('held by HOLDFOR: goes at its time, once, also when the draft is destroyed 
   assert.equal((await post.store.queue.count()).letters, 0);
 });
 
+test('a letter marked as scheduled lies in Drafts until it has gone, and then in Sent', async () => {
+  const post = await openPost();
+  const emailId = await draft(post, 'hanako');
+  await post.one('hanako', 'EmailSubmission/set', {
+    create: { s: { identityId: await identity(post, 'hanako'), emailId, ...hold({ HOLDFOR: '3600' }) } },
+    onSuccessUpdateEmail: { '#s': { 'keywords/$draft': null, 'keywords/$scheduled': true } },
+  });
+  assert.deepEqual([(await post.letters('hanako', 'drafts')).length, (await post.letters('hanako', 'sent')).length], [1, 0]);
+  post.clock.time = began + 3_600_000;
+  await post.runDue();
+  assert.deepEqual([(await post.letters('hanako', 'drafts')).length, (await post.letters('hanako', 'sent')).length], [0, 1]);
+  const shelf = await post.store.openShelf(1);
+  assert.deepEqual(shelf.flagsAt(shelf.indexOf(Number(emailId.slice(1)))).keywords.includes('$scheduled'), false);
+  shelf.release();
+});
+
 test('HOLDUNTIL; and a queue emptied by hand does not lose the letter as long as it is in the mailbox', async () => {
   const post = await openPost();
   await submit(post, 'hanako', hold({ HOLDUNTIL: '2026-11-24T21:00:00+09:00' }));
