@@ -21,6 +21,7 @@ import {
 import { draftRows, draftView } from './drafts.ts';
 import { Files } from './files.ts';
 import { core, JmapClient, mail, submission } from './jmap/client.ts';
+import { isOwnAccount, Keeping, keptAtHand } from './keeping.ts';
 import { Line, type Changed } from './jmap/line.ts';
 import type { Id, Identity, Json, JsonObject, Session } from './jmap/objects.ts';
 import { ListView } from './list-view.ts';
@@ -35,7 +36,7 @@ import { threadView } from './thread-view.ts';
 import * as writing from './writing.ts';
 
 /** What is kept of heads, conversations and opened letters on this device. */
-const kept = { heads: 30_000, threads: 30_000, bodies: 3_000, windows: 100, people: 5_000 } as const;
+const kept = { heads: 30_000, threads: 30_000, bodies: keptAtHand.bodies, windows: 100, people: 5_000 } as const;
 const undoSteps = 50;
 
 interface Step {
@@ -75,6 +76,7 @@ class MailEngine implements Engine {
   #lastStep = 0;
   readonly #viewers = new Map<number, Viewer>();
   #lastViewer = 0;
+  readonly #keeping: Keeping;
   #scheduled = false;
   #lookingAround: Promise<void> | null = null;
   #failedLooks = 0;
@@ -108,6 +110,13 @@ class MailEngine implements Engine {
     this.#outbox = this.#newOutbox('');
     this.#people = new People(front);
     this.#preferences = new Preferences(this.#client, front, () => this.#changed());
+    this.#keeping = new Keeping({
+      surroundings,
+      client: this.#client,
+      cache: () => this.#cache,
+      accounts: () => [...this.#accounts.values()],
+      own: () => Object.entries(this.#session?.accounts ?? {}).find(([, one]) => isOwnAccount(one.accountCapabilities))?.[0] ?? null,
+    });
     surroundings.onOnline(() => {
       if (!surroundings.isOnline()) {
         this.#noteReached(false);
@@ -157,6 +166,7 @@ class MailEngine implements Engine {
         account = new Account(id, this.#client, this.#cache, {
           changed: () => this.#changed(),
           arrived: (heads) => {
+            this.#keeping.hurry();
             for (const heard of this.#newsEars) heard({ kind: 'arrived', accountId: id, heads });
           },
         });
@@ -217,6 +227,7 @@ class MailEngine implements Engine {
     await Promise.all([this.#preferences, ...this.#accounts.values()].map((one) => one.sync().catch(() => undefined)));
     this.#outbox.drain();
     this.#changed();
+    this.#keeping.hurry();
   }
 
   #hear(changed: Changed): void {
@@ -264,6 +275,7 @@ class MailEngine implements Engine {
     await this.#outbox.settle();
     await this.#client.post('/auth/logout', {}).catch(() => undefined);
     await this.#front.write([{ table: 'facts', key: 'last', value: undefined }]);
+    this.#keeping.keep(null);
     if (forget) await this.#cache.clear();
     this.#session = null;
     this.#client.resume(null);
@@ -496,6 +508,10 @@ class MailEngine implements Engine {
     signInSecond: (args) => this.#signIn('/auth/second', { ticket: this.#ticket, ...(args as JsonObject) }),
     passkeyOptions: async () => (await this.#client.post('/auth/passkey/ask', {})).json['options'] ?? null,
     signInPasskey: ({ passkey }) => this.#signIn('/auth/passkey/login', { passkey }),
+    keepAtHand: async (look) => {
+      this.#keeping.keep(look);
+      return null;
+    },
     signOut: async ({ forget }) => {
       await this.#signOut(forget);
       return null;
