@@ -1,11 +1,9 @@
 // The running program with Hanako and Taro, letters in their boxes, a browser that has signed in: what the tests of reading stand on. Knows the program
 // from outside, and how the app's pages are waited for under a policy that forbids what `waitForFunction` needs.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { createServer, type AddressInfo, type Server } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ImapFlow } from 'imapflow';
@@ -116,7 +114,8 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
       { env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
   // Not every name: Chromium asks for things of its own.
-  const browser = await openBrowser(`MAP *.test 127.0.0.1:${(canary.address() as AddressInfo).port}`);
+  // Service workers come from nowhere but under a seal that is believed.
+  const browser = await openBrowser(`MAP *.test 127.0.0.1:${(canary.address() as AddressInfo).port}`, ['--ignore-certificate-errors']);
   const client = new ImapFlow({
     host: 'localhost',
     port: tayori.ports.imaps,
@@ -153,7 +152,7 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
         timezoneId: timezone,
         ignoreHTTPSErrors: true,
         reducedMotion: 'reduce',
-        permissions: ['clipboard-read', 'clipboard-write'],
+        permissions: ['clipboard-read', 'clipboard-write', 'notifications'],
       });
       const faults: string[] = [];
       const foreign: string[] = [];

@@ -35,3 +35,11 @@ for (const [rule, ja, en] of rows)
     const { repeats } = event(`DTSTART;TZID=Asia/Tokyo:20260401T100000\r\nRRULE:${rule}`);
     assert.deepEqual([repeatWords(repeats!, 'ja', 'Asia/Tokyo'), repeatWords(repeats!, 'en', 'Asia/Tokyo')], [ja, en]);
   });
+
+test('a day that is another here is told as it is here', () => {
+  const weekly = event('DTSTART;TZID=Europe/Berlin:20261201T180000\r\nRRULE:FREQ=WEEKLY;BYDAY=TU');
+  assert.equal(repeatWords(weekly.repeats!, 'ja', 'Asia/Tokyo', weekly.start), '毎週 水曜日くりかえし');
+  assert.equal(repeatWords(weekly.repeats!, 'en', 'Europe/Berlin', weekly.start), 'Every week on Tuesday');
+  const monthly = event('DTSTART;TZID=Asia/Tokyo:20261201T080000\r\nRRULE:FREQ=MONTHLY;BYMONTHDAY=1');
+  assert.equal(repeatWords(monthly.repeats!, 'en', 'America/New_York', monthly.start), 'Every month on the 1st (by the date where the organiser is)');
+});

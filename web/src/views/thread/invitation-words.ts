@@ -33,8 +33,22 @@ export function rangeWords(start: EventTime, end: EventTime | null, language: La
   return language === 'ja' ? `${whole} 〜 ${till}` : `${whole} – ${till}`;
 }
 
-export function repeatWords(repeats: Repeats, language: Language, timeZone: string): string {
-  return language === 'ja' ? repeatJa(repeats, timeZone) : repeatEn(repeats, timeZone);
+const week = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
+
+/** `start`: what repeats is said of the place where that clock hangs; a day that is another here is told as it is here, as far as it can be. */
+export function repeatWords(repeats: Repeats, language: Language, timeZone: string, start: EventTime | null = null): string {
+  const shift = start?.kind === 'moment' ? shiftOf(start, timeZone) : 0;
+  const isPlain = repeats.every === 'WEEKLY' && repeats.days.every(({ nth }) => nth === 0);
+  const here = isPlain && shift !== 0 ? { ...repeats, days: repeats.days.map(({ day }) => ({ nth: 0, day: week[(week.indexOf(day) + shift) % 7]! })) } : repeats;
+  const said = language === 'ja' ? repeatJa(here, timeZone) : repeatEn(here, timeZone);
+  const isElsewhere = shift !== 0 && !isPlain && repeats.days.length + repeats.monthDays.length > 0;
+  return isElsewhere ? `${said}${{ ja: '（主催者の土地の日付で）', en: ' (by the date where the organiser is)' }[language]}` : said;
+}
+
+/** Days from there to here, as 0 to 6. */
+function shiftOf({ at, weekday }: Extract<EventTime, { kind: 'moment' }>, timeZone: string): number {
+  const here = new Intl.DateTimeFormat('en-US', { weekday: 'short', timeZone }).format(at).slice(0, 2).toUpperCase();
+  return (week.indexOf(here) - weekday + 7) % 7;
 }
 
 function untilWords({ until }: Repeats, language: Language, timeZone: string): string {
