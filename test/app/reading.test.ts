@@ -3,7 +3,7 @@
 // TAYORI_PAGES=DIR keeps a picture of each page there.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { after, before, suite, test } from 'node:test';
+import { after, afterEach, before, suite, test } from 'node:test';
 import { createTransport } from 'nodemailer';
 import type { Page } from 'playwright-core';
 import { skipWithout } from '../../scripts/debian-packages.ts';
@@ -31,6 +31,11 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await office.put(`${head('First of all')}\r\nHello.\r\n`, ['\\Seen']);
   });
   after(() => office?.close());
+  // Of a test that failed.
+  afterEach(async () => {
+    for (const { context } of open) await context.close();
+    open = [];
+  });
 
   /** What every page has to keep to. */
   async function finish(...known: readonly RegExp[]): Promise<void> {
@@ -52,7 +57,7 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
   }
   const frameThere = (page: Page): Promise<unknown> => page.waitForSelector('iframe:not(.coming)');
   async function menu(page: Page, label: string): Promise<void> {
-    await page.locator('.letter.open .tools [aria-label="この手紙のその他の操作"], .letter.open .tools [aria-label="More about this letter"]').last().click();
+    await page.locator('.letter.open .tools button:is([aria-label="この手紙のその他の操作"], [aria-label="More about this letter"])').last().click();
     await page.locator('[role=menuitem]:visible', { hasText: label }).click();
   }
   async function call(name: string, args: object): Promise<Record<string, unknown>> {
@@ -127,9 +132,9 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     }
     const page = await begin({ language: 'en' });
     await office.read(page, 'Thirty');
-    await page.getByText('Letter 30.', { exact: true }).waitFor();
+    await page.locator('.letter.open p', { hasText: 'Letter 30.' }).waitFor();
     assert.deepEqual([await page.locator('.letter.open').count(), await page.locator('.letter').count()], [2, 3]);
-    assert.equal(await page.getByText('Letter 29.', { exact: true }).first().isVisible(), true);
+    assert.equal(await page.locator('.letter.open p', { hasText: 'Letter 29.' }).isVisible(), true);
     // The quotation is folded.
     assert.equal(await page.locator('.letter.open blockquote').last().isVisible(), false);
     // Read is what was in sight for a moment.
@@ -142,7 +147,7 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await page.keyboard.press('p');
     await until(page, "document.activeElement?.closest('.letter') !== null");
     const here = await page.evaluate("[...document.querySelectorAll('.letter')].indexOf(document.activeElement.closest('.letter'))");
-    assert.ok(Number(here) >= 26 && Number(here) < 29, String(here));
+    assert.ok(Number(here) >= 25 && Number(here) < 29, String(here));
     await page.keyboard.press(';');
     await until(page, "document.querySelectorAll('.letter.open').length === 1");
     await shoot(page, 'thirty');
@@ -164,12 +169,12 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     );
     const page = await begin();
     await office.read(page, 'Enclosed');
-    await page.getByRole('button', { name: 'sakura.png を見る' }).click();
+    await page.getByRole('button', { name: /^sakura\.png/ }).click();
     await until(page, "document.querySelector('dialog img')?.naturalWidth === 1");
     await page.keyboard.press('ArrowRight');
     await page.locator('dialog pre', { hasText: 'メモ' }).waitFor();
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'voice.wav を見る' }).click();
+    await page.getByRole('button', { name: /^voice\.wav/ }).click();
     await page.locator('dialog audio').waitFor();
     await page.keyboard.press('Escape');
     const pdf = page.locator('a.file', { hasText: 'a.pdf' });
@@ -262,7 +267,7 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await office.read(page, 'All forms');
     await frameThere(page);
     await menu(page, 'As plain text');
-    await page.getByText('Plain words.').waitFor();
+    await page.locator('.letter.open', { hasText: 'Plain words.' }).waitFor();
     await menu(page, 'Source');
     const source = page.locator('dialog pre');
     await source.waitFor();
@@ -291,7 +296,7 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     const page = await begin();
     await page.goto(`${office.origin}/journey`);
     await page.locator('main a', { hasText: 'far@far.test' }).click();
-    await page.locator('.waits', { hasText: '450 4.2.0 the box is being emptied' }).first().waitFor();
+    await page.locator('.waits', { hasText: '450 the box is being emptied' }).first().waitFor();
     const there = await page.locator('section', { hasText: 'far@far.test あて' }).innerText();
     assert.match(there, /次に試すのは/);
     assert.match(there, /1 回試しました/);
@@ -343,7 +348,7 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     const shown = (await page.evaluate("(() => { const inside = document.querySelector('iframe').contentDocument; return [inside.body.innerText.trim(), inside.images[0].naturalWidth]; })()")) as [string, number];
     assert.deepEqual(shown, ['Kept words.', 1]);
     await office.read(page, 'Kept plain');
-    await page.getByText('Kept plain words.').waitFor();
+    await page.locator('.letter.open', { hasText: 'Kept plain words.' }).waitFor();
     await shoot(page, 'offline');
     await page.context().setOffline(false);
     await office.put(`${head('After')}\r\nAfter.\r\n`);
