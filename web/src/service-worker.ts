@@ -66,7 +66,8 @@ scope.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname, searchParams } = new URL(request.url);
   if (request.method !== 'GET' || origin !== scope.location.origin) return;
-  if (others.test(pathname) && !isLetter(pathname, searchParams)) return;
+  // A letter for paper is asked for each time, and is no page of the app.
+  if ((others.test(pathname) || pathname.startsWith('/letter/')) && !isLetter(pathname, searchParams)) return;
   if (isLetter(pathname, searchParams)) event.respondWith(letter(request, event));
   else if (PRECACHE_FILES.includes(pathname) && pathname !== '/') event.respondWith(kept(request));
   else if (request.mode === 'navigate') event.respondWith(kept(new Request('/')));
