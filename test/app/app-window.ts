@@ -36,6 +36,7 @@ export const own = 'urn:tayori:params:jmap:tayori';
 export async function openApp(browser: Browser, tayori: Tayori, person: Person, look: Look, path = '/'): Promise<AppWindow> {
   const opened = await openPage(browser, look);
   const { page } = opened;
+  page.setDefaultTimeout(15_000);
   const origin = `https://localhost:${tayori.ports.https}`;
   await page.goto(origin + path);
   await page.fill('input[name=login]', person.login);

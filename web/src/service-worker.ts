@@ -1,7 +1,8 @@
 // Keeps the app for times without a network: the files of one version, the page for every address of the app, and letters that were opened or brought here
-// (engine/keeping.ts) as they were served, policy and all. Tells of new letters when the app is closed (notices.ts). Knows addresses; never keeps an answer
-// of the API. `PRECACHE_*` is put in by the build.
-import { onNoticePress, onPush, type NoticeScope } from './notices.ts';
+// (engine/keeping.ts) as they were served, policy and all. Tells of new letters while nobody looks (service-worker-push.ts). Knows addresses; never keeps an
+// answer of the API. `PRECACHE_*` is put in by the build.
+import type { JsonObject } from './engine/jmap/objects.ts';
+import { askApi, hearPush } from './service-worker-push.ts';
 
 declare const PRECACHE_FILES: readonly string[];
 declare const PRECACHE_VERSION: string;
@@ -13,17 +14,38 @@ interface Fetching extends Extendable {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
 }
-interface Scope extends NoticeScope {
+interface Pushing extends Extendable {
+  readonly data: { json(): unknown } | null;
+}
+interface Notice {
+  readonly data: unknown;
+  close(): void;
+}
+interface Pressing extends Extendable {
+  readonly notification: Notice;
+}
+interface Window {
+  readonly url: string;
+  readonly visibilityState: string;
+  focus(): Promise<unknown>;
+  navigate(address: string): Promise<unknown>;
+}
+interface Scope {
   skipWaiting(): Promise<void>;
-  readonly clients: NoticeScope['clients'] & { claim(): Promise<void> };
+  readonly navigator: { readonly language: string };
+  readonly registration: { showNotification(title: string, options: object): Promise<void> };
+  readonly clients: {
+    claim(): Promise<void>;
+    matchAll(options: { readonly type: 'window' }): Promise<readonly Window[]>;
+    openWindow(address: string): Promise<unknown>;
+  };
   readonly location: Location;
   addEventListener(name: 'install' | 'activate', heard: (event: Extendable) => void): void;
   addEventListener(name: 'fetch', heard: (event: Fetching) => void): void;
+  addEventListener(name: 'push', heard: (event: Pushing) => void): void;
+  addEventListener(name: 'notificationclick', heard: (event: Pressing) => void): void;
   addEventListener(name: 'message', heard: (event: MessageEvent) => void): void;
-  addEventListener(name: 'push', heard: (event: Extendable & { readonly data: { json(): unknown } | null }) => void): void;
-  addEventListener(name: 'notificationclick', heard: (event: Extendable & { readonly notification: Pressed }) => void): void;
 }
-type Pressed = Parameters<typeof onNoticePress>[1];
 export type ServiceWorkerScope = Scope;
 const scope = globalThis as unknown as Scope;
 
@@ -80,15 +102,27 @@ function isLetter(pathname: string, search: URLSearchParams): boolean {
 }
 
 scope.addEventListener('push', (event) => {
-  let told: unknown = null;
-  try {
-    told = event.data?.json() ?? null;
-  } catch {
-    // Not one of our server's.
-  }
-  event.waitUntil(onPush(scope, told));
+  const language = scope.navigator.language.startsWith('ja') ? 'ja' : 'en';
+  event.waitUntil(
+    hearPush((event.data?.json() ?? {}) as JsonObject, language, askApi).then(async (shown) => {
+      // Who looks at the app sees the letter there.
+      const windows = await scope.clients.matchAll({ type: 'window' });
+      if (shown && !windows.some(({ visibilityState }) => visibilityState === 'visible')) await scope.registration.showNotification(shown.title, { ...shown, icon: '/icon.svg', badge: '/icon.svg' });
+    }),
+  );
 });
-scope.addEventListener('notificationclick', (event) => event.waitUntil(onNoticePress(scope, event.notification)));
+
+scope.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const { address = '/' } = (event.notification.data ?? {}) as { readonly address?: string };
+  event.waitUntil(
+    scope.clients.matchAll({ type: 'window' }).then(async ([window]) => {
+      if (!window) return scope.clients.openWindow(address);
+      await window.focus();
+      return window.navigate(address);
+    }),
+  );
+});
 
 async function kept(request: Request): Promise<Response> {
   return (await (await caches.open(shell)).match(request)) ?? fetch(request);

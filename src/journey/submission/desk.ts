@@ -38,6 +38,9 @@ export interface DeskParts extends SubmissionParts {
 
 /** Far enough for every clock; JavaScript's own dates end 250,000 years later. */
 const never = Date.UTC(9999, 0);
+/** Letters of one account that wait, and octets of all of them: each is kept apart from the mailbox and its quota. */
+const heldMax = 1000;
+const heldOctetsMax = 1 << 30;
 /** A letter whose hour has too many recipients goes a little later. */
 const rateDelayMs = 10 * 60_000;
 
@@ -185,14 +188,16 @@ class Desk implements OpenDesk {
     }
   }
 
-  async #hold(account: AccountId, value: NewSubmission, octets: Bytes, dueAt: number): Promise<SentLetter> {
+  async #hold(account: AccountId, value: NewSubmission, octets: Bytes, dueAt: number): Promise<SentLetter | SendingObjection> {
     const { store, clock, chance } = this.#parts;
+    if (!(await this.#hasRoomToHold(account, octets.length))) return { why: 'rateLimit', words: 'Too many letters wait to be sent' };
     const at = clock.now();
     const held = makeLetterId(chance, at);
     const spool = store.spool(Number.MAX_SAFE_INTEGER);
     try {
       await spool.add(octets);
       const recipient = value.envelope.rcptTo[0]!.email;
+      const submission: SubmissionValue = { ...value, undoStatus: 'pending', held, octets: octets.length, letter: null, failure: null };
       const { items } = await store.commit({
         letters: [
           {
@@ -205,14 +210,18 @@ class Desk implements OpenDesk {
             queue: [{ recipient, domain: waitingDomain, dueAt: never, expiresAt: never, notify: ['never'], originalRecipient: null }],
           },
         ],
-        items: [
-          { account, write: { kind: submissionKind, add: { ...value, undoStatus: 'pending', held, letter: null, failure: null }, dueAt } },
-        ],
+        items: [{ account, write: { kind: submissionKind, add: submission, dueAt } }],
       });
       return { id: items[0]!, letter: null };
     } finally {
       spool.discard();
     }
+  }
+
+  async #hasRoomToHold(account: AccountId, octets: number): Promise<boolean> {
+    const all = await this.#parts.store.items.list(account, submissionKind);
+    const waiting = all.map(({ value }) => value as SubmissionValue).filter(({ undoStatus }) => undoStatus === 'pending');
+    return waiting.length < heldMax && waiting.reduce((sum, one) => sum + (one.octets ?? 0), octets) <= heldOctetsMax;
   }
 
   // --- the time has come --------------------------------------------------------------------------------------------
@@ -238,13 +247,15 @@ class Desk implements OpenDesk {
     const news = await this.#report(value, octets, looked.refused);
     try {
       const sent: SubmissionValue = { ...value, undoStatus: 'final', held: null, letter: ready.letter };
-      const isMine = await this.#settle(item, sent, { dueAt: null, letters: [...ready.letters, ...news], events: ready.events, release: value.held });
-      ready.committed();
-      // It has gone; where the person finds it is no reason to send it again.
-      if (isMine)
+      const letters = [...ready.letters, ...news];
+      // Called back at the last moment: nothing went, so nobody has had a reply to it.
+      if (await this.#settle(item, sent, { dueAt: null, letters, events: ready.events, release: value.held })) {
+        ready.committed();
+        // It has gone; where the person finds it is no reason to send it again.
         await putAwayScheduled(this.#parts.store, item.account, value.message).catch((cause: unknown) =>
           log.warn('submission: a letter that went out lies among the drafts', { account: item.account }, cause),
         );
+      }
     } finally {
       ready.discard();
       for (const one of news) one.spool.discard();
