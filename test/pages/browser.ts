@@ -13,12 +13,12 @@ export const looks: readonly Look[] = ([390, 1280] as const).flatMap((width) =>
   (['ja', 'en'] as const).flatMap((language) => (['light', 'dark'] as const).map((scheme) => ({ width, language, scheme }))),
 );
 
-/** `names`: where names lead that are in no DNS, as Chromium's `--host-resolver-rules` wants it. */
-export function openBrowser(names?: string): Promise<Browser> {
+/** `names`: where names lead that are in no DNS, as Chromium's `--host-resolver-rules` wants it. `more`: further words for it. */
+export function openBrowser(names?: string, more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     // Debian's sandbox needs what containers do not give; the pages are ours.
-    args: ['--no-sandbox', '--disable-dev-shm-usage', ...(names === undefined ? [] : [`--host-resolver-rules=${names}`])],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', ...(names === undefined ? [] : [`--host-resolver-rules=${names}`]), ...more],
   });
 }
 

@@ -14,6 +14,8 @@ export interface World {
   /** The answer of the next request is lost after the office has done it. */
   loseNextAnswer(): void;
   signedIn: boolean;
+  /** What was kept of documents. */
+  readonly documents: Set<string>;
   /** Lets time pass; what was to happen until then happens. */
   pass(ms: number): Promise<void>;
 }
@@ -91,8 +93,10 @@ export function worldOf(office: Office, caches: Map<string, CacheStore> = new Ma
     return socket as Socket;
   }
 
+  const documents = new Set<string>();
   const world: World = {
     caches,
+    documents,
     signedIn: true,
     setOnline(online) {
       isOnline = online;
@@ -114,6 +118,11 @@ export function worldOf(office: Office, caches: Map<string, CacheStore> = new Ma
       fetch,
       openSocket,
       openEvents: null,
+      async keepDocument(address) {
+        if (!isOnline) throw new TypeError('no network');
+        documents.add(new URL(address).pathname);
+        return '';
+      },
       now: () => now,
       after(ms, run) {
         const timer = { at: now + ms, run };

@@ -1,5 +1,6 @@
-// Keeps the app for times without a network: the files of one version, the page for every address of the app, and letters that were opened as
-// they were served. Knows addresses; never keeps an answer of the API. `PRECACHE_*` is put in by the build.
+// Keeps the app for times without a network: the files of one version, the page for every address of the app, and letters that were opened or brought here
+// (engine/keeping.ts) as they were served, policy and all. Tells of new letters while nobody looks (service-worker-push.ts). Knows addresses; never keeps an
+// answer of the API. `PRECACHE_*` is put in by the build.
 import type { JsonObject } from './engine/jmap/objects.ts';
 import { askApi, hearPush } from './service-worker-push.ts';
 
@@ -25,6 +26,7 @@ interface Pressing extends Extendable {
 }
 interface Window {
   readonly url: string;
+  readonly visibilityState: string;
   focus(): Promise<unknown>;
   navigate(address: string): Promise<unknown>;
 }
@@ -50,7 +52,10 @@ const scope = globalThis as unknown as Scope;
 const shell = `shell-${PRECACHE_VERSION}`;
 const letters = 'letters';
 /** Letters kept as they were served; the oldest go first. */
-const lettersMost = 2000;
+const lettersMost = 12_000;
+/** How often it is looked whether there are too many. */
+const trimEvery = 200;
+let putSinceTrim = 0;
 /** Of the other pages of the server, none is the app's. */
 const others = /^\/(?:start|apps|setup|oauth|auth|jmap|\.well-known|ca\.pem)(?:\/|$)/;
 
@@ -81,18 +86,28 @@ scope.addEventListener('message', ({ data }) => {
 
 scope.addEventListener('fetch', (event) => {
   const { request } = event;
-  const { origin, pathname } = new URL(request.url);
-  if (request.method !== 'GET' || origin !== scope.location.origin || others.test(pathname)) return;
-  if (pathname.startsWith('/letter/') || pathname === '/image-proxy') event.respondWith(letter(request, event));
+  const { origin, pathname, searchParams } = new URL(request.url);
+  if (request.method !== 'GET' || origin !== scope.location.origin) return;
+  // A letter for paper is asked for each time, and is no page of the app.
+  if ((others.test(pathname) || pathname.startsWith('/letter/')) && !isLetter(pathname, searchParams)) return;
+  if (isLetter(pathname, searchParams)) event.respondWith(letter(request, event));
   else if (PRECACHE_FILES.includes(pathname) && pathname !== '/') event.respondWith(kept(request));
   else if (request.mode === 'navigate') event.respondWith(kept(new Request('/')));
 });
+
+/** Documents, pictures in them, pictures from elsewhere; and invitations, which are read by the page. */
+function isLetter(pathname: string, search: URLSearchParams): boolean {
+  if (pathname.startsWith('/letter/')) return search.get('print') !== '1';
+  return pathname === '/image-proxy' || (pathname.startsWith('/jmap/download/') && search.get('type') === 'text/calendar');
+}
 
 scope.addEventListener('push', (event) => {
   const language = scope.navigator.language.startsWith('ja') ? 'ja' : 'en';
   event.waitUntil(
     hearPush((event.data?.json() ?? {}) as JsonObject, language, askApi).then(async (shown) => {
-      if (shown) await scope.registration.showNotification(shown.title, { ...shown, icon: '/icon.svg', badge: '/icon.svg' });
+      // Who looks at the app sees the letter there.
+      const windows = await scope.clients.matchAll({ type: 'window' });
+      if (shown && !windows.some(({ visibilityState }) => visibilityState === 'visible')) await scope.registration.showNotification(shown.title, { ...shown, icon: '/icon.svg', badge: '/icon.svg' });
     }),
   );
 });
@@ -118,19 +133,35 @@ async function letter(request: Request, event: Extendable): Promise<Response> {
   const cache = await caches.open(letters);
   try {
     const answer = await fetch(request);
-    if (answer.ok) {
+    // A part of a file is none to be kept.
+    if (answer.ok && answer.status === 200) {
       const copy = answer.clone();
-      event.waitUntil(
-        cache.put(request, copy).then(async () => {
-          const keys = await cache.keys();
-          for (const key of keys.slice(0, Math.max(0, keys.length - lettersMost))) await cache.delete(key);
-        }),
-      );
+      event.waitUntil(cache.put(keyOf(request), copy).then(() => trim(cache)));
     }
-    return answer;
+    // Whoever signed out meanwhile, or a gateway before a server that is away.
+    return answer.status >= 502 && answer.status <= 504 ? ((await find(cache, request)) ?? answer) : answer;
   } catch (error) {
-    const known = await cache.match(request, { ignoreVary: true });
+    const known = await find(cache, request);
     if (known) return known;
     throw error;
   }
+}
+
+/** Without what a request says of itself, such as a range. */
+function keyOf(request: Request): Request {
+  return new Request(request.url);
+}
+
+/** As it was asked for; else the same letter in another look. */
+async function find(cache: Cache, request: Request): Promise<Response | undefined> {
+  const exact = await cache.match(keyOf(request), { ignoreVary: true });
+  if (exact || !new URL(request.url).pathname.startsWith('/letter/')) return exact;
+  return cache.match(keyOf(request), { ignoreVary: true, ignoreSearch: true });
+}
+
+async function trim(cache: Cache): Promise<void> {
+  if (++putSinceTrim < trimEvery) return;
+  putSinceTrim = 0;
+  const keys = await cache.keys();
+  for (const key of keys.slice(0, Math.max(0, keys.length - lettersMost))) await cache.delete(key);
 }

@@ -9,10 +9,10 @@ export interface Invitation {
   readonly events: readonly CalendarEvent[];
 }
 
-/** `day`: a whole day, `YYYY-MM-DD`. `moment`: milliseconds. `wall`: a time without a zone, the same on every wall (`floating`), or of a zone nobody knows. */
+/** `weekday`: where its clock hangs, 0 for Sunday: what repeats is said of that place. `day`: a whole day, `YYYY-MM-DD`. `moment`: milliseconds. `wall`: a time without a zone, the same on every wall (`floating`), or of a zone nobody knows. */
 export type EventTime =
   | { readonly kind: 'day'; readonly day: string }
-  | { readonly kind: 'moment'; readonly at: number; readonly zone: string | null }
+  | { readonly kind: 'moment'; readonly at: number; readonly zone: string | null; readonly weekday: number }
   | { readonly kind: 'wall'; readonly wall: Wall; readonly zone: string | null };
 
 export interface CalendarPerson {
@@ -112,11 +112,12 @@ function readPerson({ value, parameters }: ContentLine): CalendarPerson {
 function readTime(line: ContentLine | undefined, zones: OwnZones): EventTime | null {
   const wall = line === undefined ? null : readWall(line.value);
   if (line === undefined || wall === null) return null;
+  const weekday = new Date(Date.UTC(wall.year, wall.month - 1, wall.day)).getUTCDay();
   if (!line.value.includes('T')) return { kind: 'day', day: dayText(Date.UTC(wall.year, wall.month - 1, wall.day)) };
-  if (line.value.trim().endsWith('Z')) return { kind: 'moment', at: momentOf(wall, 'UTC', zones)!, zone: 'UTC' };
+  if (line.value.trim().endsWith('Z')) return { kind: 'moment', at: momentOf(wall, 'UTC', zones)!, zone: 'UTC', weekday };
   const zone = line.parameters['TZID'] ?? null;
   const at = zone === null ? null : momentOf(wall, zone, zones);
-  return at === null ? { kind: 'wall', wall, zone } : { kind: 'moment', at, zone };
+  return at === null ? { kind: 'wall', wall, zone } : { kind: 'moment', at, zone, weekday };
 }
 
 function dayText(at: number): string {

@@ -80,7 +80,7 @@ export function letterDocument(octets: Bytes, options: DocumentOptions): LetterD
   const { remote, trackers } = writer;
   // RFC 8621 §4.1.4: the text of an HTML letter is that HTML where there is nothing else.
   const hasOther = form === 'html' ? hasPlain : hasHtml;
-  return { html: writer.finish(), form, hasOther, remote, trackers };
+  return { html: writer.finish(form, hasOther), form, hasOther, remote, trackers };
 }
 
 function isHtml(part: Part): boolean {
@@ -165,14 +165,16 @@ class Writer {
     );
   }
 
-  finish(): string {
+  finish(form: 'html' | 'plain', hasOther: boolean): string {
     if (this.#bodies.length === 0) this.#bodies.push(formatMarkup([note(words[this.#options.language].empty)]));
+    // For the page around the frame, which sees no headers of ours, and for a frame that was kept.
+    const facts = `form=${form} other=${Number(hasOther)} remote=${this.remote} trackers=${this.trackers}`;
     const body = this.#bodies.join('<hr class="tayori-part">');
     const { print, language } = this.#options;
-    if (print === undefined || print === null) return page(body, this.#sheets.join(''), this.#options);
+    if (print === undefined || print === null) return page(body, this.#sheets.join(''), this.#options, facts);
     // On paper nothing can be opened any more.
     const open = body.replaceAll('<details class="tayori-quote">', '<details class="tayori-quote" open>');
-    return page(formatMarkup(envelope(this.#octets, language, print.timeZone)) + open, this.#sheets.join(''), this.#options);
+    return page(formatMarkup(envelope(this.#octets, language, print.timeZone)) + open, this.#sheets.join(''), this.#options, facts);
   }
 }
 
@@ -251,11 +253,11 @@ function contentIds(numbers: ReadonlyMap<Part, readonly number[]>): ReadonlyMap<
 // --- the document ---------------------------------------------------------------------------------------------------
 
 /** Alone in its frame: the letter's own words about style stand behind ours, and go no further. */
-function page(body: string, sheet: string, { theme, language }: DocumentOptions): string {
+function page(body: string, sheet: string, { theme, language }: DocumentOptions, facts: string): string {
   const style = `${theme === 'dark' ? darkStyle : lightStyle}${baseStyle}`;
   return (
     `<!doctype html><html lang="${language}" class="tayori-${theme}"><head><meta charset="utf-8">` +
-    `<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="${theme}"><title>${escapeText(words[language].title)}</title>` +
+    `<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="${theme}"><meta name="tayori-letter" content="${facts}"><title>${escapeText(words[language].title)}</title>` +
     `<style>${style}</style>${sheet === '' ? '' : `<style>${sheet}</style>`}</head><body>${body}</body></html>`
   );
 }

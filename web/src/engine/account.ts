@@ -38,6 +38,11 @@ const bodyProperties = [
   'htmlBody',
   'attachments',
   'bodyValues',
+  'sender',
+  'header:List-Id:asText',
+  'header:List-Unsubscribe:asURLs',
+  'header:List-Unsubscribe-Post:asText',
+  'header:Authentication-Results:asText:all',
 ] as const;
 /** Of a text part, shown at once; more is read as its own document. */
 const bodyOctetsMax = 512 * 1024;
@@ -45,7 +50,7 @@ const bodyOctetsMax = 512 * 1024;
 const lettersAtOnce = 100;
 /** Heads in memory beyond this many make room. */
 const headsInMemory = 20_000;
-/** Rows of a list's beginning that are there at the next start. */
+/** Rows of a list's beginning that are there at the next start, usually. */
 const windowKept = 200;
 /** Letters that came, of which the heads are read without being asked. */
 const arrivalsRead = 50;
@@ -80,6 +85,8 @@ export interface AccountEars {
 export class Account {
   readonly id: Id;
   readonly overlay = new Overlay();
+  /** Rows of a list's beginning that are there at the next start: more where all letters are brought here. */
+  rowsKept = windowKept;
   readonly #client: JmapClient;
   readonly #cache: CacheStore;
   readonly #ears: AccountEars;
@@ -169,7 +176,7 @@ export class Account {
     }
     for (const [key, { window }] of this.#windows) {
       if (window.state === null || window.total === null || window.state === keptState) continue;
-      const value = { ids: window.beginning(windowKept), total: window.total, state: window.state, canFollow: window.canFollow };
+      const value = { ids: window.beginning(this.rowsKept), total: window.total, state: window.state, canFollow: window.canFollow };
       writes.push({ table: 'windows', key: `${this.id}/${key}`, value });
     }
     // A device that keeps nothing more is no reason to stop: all is at the server.

@@ -22,6 +22,7 @@ import {
 import { draftRows, draftView } from './drafts.ts';
 import { Files } from './files.ts';
 import { core, JmapClient, mail, submission } from './jmap/client.ts';
+import { isOwnAccount, Keeping, keptAtHand } from './keeping.ts';
 import { Line, type Changed } from './jmap/line.ts';
 import type { Id, Identity, Json, JsonObject, Session } from './jmap/objects.ts';
 import { ListView } from './list-view.ts';
@@ -37,7 +38,7 @@ import { WholeWork } from './whole.ts';
 import * as writing from './writing.ts';
 
 /** What is kept of heads, conversations and opened letters on this device. */
-const kept = { heads: 30_000, threads: 30_000, bodies: 3_000, windows: 100, people: 5_000 } as const;
+const kept = { heads: 30_000, threads: 30_000, bodies: keptAtHand.bodies, windows: 100, people: 5_000 } as const;
 const undoSteps = 50;
 
 interface Step {
@@ -80,6 +81,7 @@ class MailEngine implements Engine {
   #lastStep = 0;
   readonly #viewers = new Map<number, Viewer>();
   #lastViewer = 0;
+  readonly #keeping: Keeping;
   #scheduled = false;
   #lookingAround: Promise<void> | null = null;
   #failedLooks = 0;
@@ -114,6 +116,13 @@ class MailEngine implements Engine {
     this.#outbox = this.#newOutbox('');
     this.#people = new People(front);
     this.#preferences = new Preferences(this.#client, front, () => this.#changed());
+    this.#keeping = new Keeping({
+      surroundings,
+      client: this.#client,
+      cache: () => this.#cache,
+      accounts: () => [...this.#accounts.values()],
+      own: () => Object.entries(this.#session?.accounts ?? {}).find(([, one]) => isOwnAccount(one.accountCapabilities))?.[0] ?? null,
+    });
     surroundings.onOnline(() => {
       if (!surroundings.isOnline()) {
         this.#noteReached(false);
@@ -163,6 +172,7 @@ class MailEngine implements Engine {
         account = new Account(id, this.#client, this.#cache, {
           changed: () => this.#changed(),
           arrived: (heads) => {
+            this.#keeping.hurry();
             for (const heard of this.#newsEars) heard({ kind: 'arrived', accountId: id, heads });
           },
         });
@@ -223,6 +233,7 @@ class MailEngine implements Engine {
     await Promise.all([this.#preferences, ...this.#accounts.values()].map((one) => one.sync().catch(() => undefined)));
     this.#outbox.drain();
     this.#changed();
+    this.#keeping.hurry();
   }
 
   #hear(changed: Changed): void {
@@ -274,6 +285,7 @@ class MailEngine implements Engine {
     await this.#outbox.settle();
     await this.#client.post('/auth/logout', {}).catch(() => undefined);
     await this.#front.write([{ table: 'facts', key: 'last', value: undefined }]);
+    this.#keeping.keep(null);
     if (forget) await this.#cache.clear();
     this.#session = null;
     this.#client.resume(null);
@@ -508,6 +520,10 @@ class MailEngine implements Engine {
     signInSecond: (args) => this.#signIn('/auth/second', { ticket: this.#ticket, ...(args as JsonObject) }),
     passkeyOptions: async () => (await this.#client.post('/auth/passkey/ask', {})).json['options'] ?? null,
     signInPasskey: ({ passkey }) => this.#signIn('/auth/passkey/login', { passkey }),
+    keepAtHand: async (look) => {
+      this.#keeping.keep(look);
+      return null;
+    },
     signOut: async ({ forget }) => {
       await this.#signOut(forget);
       return null;

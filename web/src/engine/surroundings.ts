@@ -23,6 +23,8 @@ export interface Surroundings {
   fetch(address: string, init: RequestInit): Promise<Response>;
   readonly openSocket: ((address: string, protocol: string) => Socket) | null;
   readonly openEvents: ((address: string) => EventStream) | null;
+  /** Fetches a document and keeps it on this device as it was served. Its text; null: there is none. Null: nothing is kept here. @throws TypeError without a network. */
+  readonly keepDocument: ((address: string) => Promise<string | null>) | null;
   now(): number;
   /** Runs once after `ms`; returns the way to call it off. */
   after(ms: number, run: () => void): () => void;

@@ -16,6 +16,16 @@ const engine = await openEngine({
   fetch: (address, init) => fetch(address, init),
   openSocket: (address, protocol) => new WebSocket(address, protocol),
   openEvents: (address) => new EventSource(address, { withCredentials: true }),
+  keepDocument:
+    'caches' in globalThis
+      ? async (address) => {
+          const answer = await fetch(address, { credentials: 'same-origin' });
+          if (!answer.ok) return null;
+          // The same place and key as the service worker's.
+          await (await caches.open('letters')).put(new Request(address), answer.clone());
+          return answer.text();
+        }
+      : null,
   now: () => Date.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);

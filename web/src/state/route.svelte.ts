@@ -6,11 +6,11 @@
 //   /folders               the list of mailboxes (phones)
 //   /search?q=…            a search, typed; /search/A7.T5?q=… a conversation that it found
 //   /write/new?to=… /write/reply/A7/M12 /write/A7/M12      a letter to write: opens above the page (state/writing.svelte.ts)
-//   /outbox /identities /rules /contacts /settings/… /accounts/… /journey/… /words      the screens of views/screens.ts
+//   /outbox /identities /rules /contacts /settings/… /accounts/… /journey/… /words /domain      the screens of views/screens.ts
 import type { ListQuery } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
 
-export const screenNames = ['write', 'outbox', 'identities', 'rules', 'contacts', 'settings', 'accounts', 'journey', 'words'] as const;
+export const screenNames = ['write', 'outbox', 'identities', 'rules', 'contacts', 'settings', 'accounts', 'journey', 'words', 'domain'] as const;
 export type ScreenName = (typeof screenNames)[number];
 
 export interface ThreadPlace {

@@ -30,7 +30,7 @@ export const en = {
   doFlag: 'Star',
   doUnflag: 'Take the star off',
   undo: 'Undo',
-  notices: 'What happened',
+  notices: 'Notices',
   close: 'Close',
   cancel: 'Cancel',
   back: 'Back',
@@ -100,7 +100,6 @@ export const en = {
   reload: 'Reload',
   arrived: (count: number, from: string) => (count === 1 ? `New letter from ${from}` : `${count} new letters`),
   defect: 'Something went wrong in the app.',
-  notices: 'Notices',
   skipToList: 'Go to the letters',
   resize: 'Width of this column',
   screenSoon: 'This page is being built.',
@@ -127,4 +126,9 @@ export const en = {
   today: 'Today',
   yesterday: 'Yesterday',
   signOut: 'Sign out',
+  // post office
+  postOffice: 'Post office',
+  underWay: 'Letters under way',
+  words: 'Words of mail',
+  domain: 'Where names lead',
 };

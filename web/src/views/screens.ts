@@ -28,6 +28,7 @@ export const screens: Readonly<Record<ScreenName, Loader>> = {
   contacts: single(() => import('./contacts/contacts.svelte')),
   settings: () => import('./settings/settings.svelte'),
   accounts: () => import('./accounts/accounts.svelte'),
-  journey: soon,
-  words: soon,
+  journey: () => import('./journey/journey.svelte'),
+  words: () => import('./words/words.svelte'),
+  domain: () => import('./domain/domain.svelte'),
 };

@@ -100,6 +100,12 @@ export interface EmailBody {
   readonly textBody: readonly BodyPart[];
   readonly htmlBody: readonly BodyPart[];
   readonly attachments: readonly BodyPart[];
+  /** These are not there in what was kept by an older version of the app. */
+  readonly sender?: readonly EmailAddress[] | null;
+  readonly 'header:List-Id:asText'?: string | null;
+  readonly 'header:List-Unsubscribe:asURLs'?: readonly string[] | null;
+  readonly 'header:List-Unsubscribe-Post:asText'?: string | null;
+  readonly 'header:Authentication-Results:asText:all'?: readonly string[] | null;
   readonly bodyValues: Readonly<
     Record<string, { readonly value: string; readonly isTruncated: boolean; readonly isEncodingProblem: boolean }>
   >;

@@ -36,7 +36,7 @@ export function blocksOf(text: string): Block[] {
     const kind = line.startsWith('>') ? 'quoted' : 'text';
     const last = blocks.at(-1);
     if (last?.kind === kind) last.lines.push(line);
-    else blocks.push({ kind, lines: [line] });
+    else blocks.push({ kind, lines: kind === 'quoted' ? [...takeIntroduction(last?.lines ?? []), line] : [line] });
   }
   return blocks
     .map(({ kind, lines: own }) => ({ kind, text: own.join('\n') }))
@@ -45,4 +45,14 @@ export function blocksOf(text: string): Block[] {
       kind,
       pieces: piecesOf(kind === 'quoted' ? own.replaceAll(/^>+ ?/gm, '') : own.replaceAll(/^\n+|\n+$/g, '')),
     }));
+}
+
+/** Takes the last line out of what stands above, when it says who wrote: "On Monday A wrote:". */
+function takeIntroduction(lines: string[]): string[] {
+  const at = lines.findLastIndex((line) => line.trim() !== '');
+  const line = lines[at] ?? '';
+  // With nothing of one's own above it, it is the text.
+  if (!/[:：]\s*$/.test(line) || line.length > 200 || !lines.slice(0, at).some((own) => own.trim() !== '')) return [];
+  lines.splice(at);
+  return [line];
 }

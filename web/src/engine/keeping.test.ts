@@ -1,0 +1,51 @@
+// Letters brought to the device while nobody asks for them: which, how many, and that they are there without a network. Over an office in memory.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fill } from '../../demo/letters.ts';
+import { Office } from '../../demo/office.ts';
+import { settled, worldOf } from '../../demo/surroundings.ts';
+import type { ThreadView } from './contract.ts';
+import { openEngine } from './engine.ts';
+
+test('the newest conversations of the inbox are here without a network, the others are not', async () => {
+  const office = new Office('A1', 'hana@example.jp');
+  fill(office, 700);
+  const caches = new Map();
+  const world = worldOf(office, caches);
+  const engine = await openEngine(world.surroundings);
+  await settled();
+  await engine.ask('keepAtHand', { theme: 'light', language: 'ja' });
+  for (let turn = 0; turn < 120; turn++) await world.pass(turn === 0 ? 2100 : 200);
+
+  // Another start of the app, without a network.
+  const away = worldOf(office, caches);
+  away.setOnline(false);
+  const offline = await openEngine(away.surroundings);
+  const rows: string[] = [];
+  offline.watch('list', { query: { kind: 'mailbox', accountId: 'A1', mailboxId: 'F1' }, threads: true, start: 0, end: 200 }, (patch) => {
+    for (const { row } of patch.rows) if (row) rows.push(row.threadId);
+  });
+  await settled();
+  const held = new Set(rows);
+  assert.ok(held.size >= 200, `${held.size} rows`);
+  let without = 0;
+  for (const threadId of [...held].slice(0, 200)) {
+    let view: ThreadView | null = null;
+    const watch = offline.watch('thread', { accountId: 'A1', threadId }, (push) => (view = push));
+    await settled();
+    watch.end();
+    const { letters } = view! as ThreadView;
+    if (!letters?.length || letters.some(({ body }) => body === null)) without++;
+  }
+  assert.equal(without, 0);
+});
+
+test('without having been asked for nothing is brought here', async () => {
+  const office = new Office('A1', 'hana@example.jp');
+  fill(office, 50);
+  const world = worldOf(office);
+  await openEngine(world.surroundings);
+  for (let turn = 0; turn < 20; turn++) await world.pass(2100);
+  assert.equal((await world.caches.get('tayori:hana@example.jp')!.all('bodies')).length, 0);
+  assert.equal(world.documents.size, 0);
+});
