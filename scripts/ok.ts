@@ -46,7 +46,7 @@ const path = `${process.execPath.slice(0, process.execPath.lastIndexOf('/'))}${d
 async function run({ name, line: [program, ...words] }: Job): Promise<boolean> {
   const began = performance.now();
   const pieces: Buffer[] = [];
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: path } });
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: path, TAYORI_TEST_SHORT: '1' } });
   child.stdout.on('data', (chunk: Buffer) => pieces.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => pieces.push(chunk));
   const code = await new Promise<number | null>((resolve) => {
