@@ -32,9 +32,14 @@ test('the demo: what listens is told when it accepts, people keep their password
     assert.match(await greeting(base + 1), /^220 /);
     assert.match(await greeting(base + 3), /^\+OK /);
     assert.match(await greeting(base + 5), /^\* OK /);
-    const page = await fetch(`http://127.0.0.1:${base + 7}/`);
-    assert.match(page.headers.get('content-security-policy')!, /^default-src 'none'/);
-    assert.match(await page.text(), /tayori\.test/);
+    for (const [path, what] of [
+      ['/', /<title>Tayori<\/title>/],
+      ['/start', /tayori\.test/],
+    ] as const) {
+      const page = await fetch(`http://127.0.0.1:${base + 7}${path}`);
+      assert.match(page.headers.get('content-security-policy')!, /^default-src 'none'/);
+      assert.match(await page.text(), what);
+    }
     assert.equal(await (await fetch(`http://127.0.0.1:${base + 7}/ca.pem`)).text(), await readFile(listening.ca, 'utf8'));
     assert.match(await (await fetch(`http://127.0.0.1:${base + 9}/metrics`)).text(), /^tayori_connections_total\{protocol="smtp"\} 1$/m);
 

@@ -81,10 +81,11 @@ export function formatListening(listening: Listening, hostName: string, folder: 
   }
   lines.push('');
   if (listening.ca !== null) lines.push(`The certificate is our own: let the mail app trust ${listening.ca}, or accept it once.`);
-  const page = find('https', 'http');
+  // A demo is on this computer alone: there a browser takes the way in the clear for safe, and warns of a certificate that it does not know.
+  const page = listening.people.length > 0 ? find('http', 'https') : find('https', 'http');
   if (page)
     lines.push(
-      `The start page: ${page.protocol}://${hostName}${page.port === (page.protocol === 'https' ? 443 : 80) ? '' : `:${page.port}`}/`,
+      `The mail app: ${page.protocol}://${hostName}${page.port === (page.protocol === 'https' ? 443 : 80) ? '' : `:${page.port}`}/`,
     );
   lines.push(`Letters, people and keys lie in ${folder}. Ctrl-C ends the server.`);
   return lines;

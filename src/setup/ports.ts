@@ -35,8 +35,8 @@ export const portTable: readonly PortRow[] = [
   { protocol: 'pop3s', security: 'tls', port: 995, high: 9950, purpose: 'taking letters home, sealed from the start' },
   { protocol: 'imap', security: 'starttls', port: 143, high: 1430, purpose: 'reading on the shelf, sealed by STARTTLS' },
   { protocol: 'imaps', security: 'tls', port: 993, high: 9930, purpose: 'reading on the shelf, sealed from the start' },
-  { protocol: 'http', security: 'none', port: 80, high: 8080, purpose: 'the start page' },
-  { protocol: 'https', security: 'tls', port: 443, high: 8443, purpose: 'the start page, sealed' },
+  { protocol: 'http', security: 'none', port: 80, high: 8080, purpose: 'the mail app and set-up pages' },
+  { protocol: 'https', security: 'tls', port: 443, high: 8443, purpose: 'the mail app and set-up pages, sealed' },
   { protocol: 'metrics', security: 'none', port: 9464, high: 0, purpose: 'numbers for Prometheus, on this machine only' },
   // RFC 2033 §5: never on port 25; 24 is what other programs use.
   { protocol: 'lmtp', security: 'starttls', port: 24, high: 2400, purpose: 'letters from a mail server in front (LMTP)', onRequest: true },

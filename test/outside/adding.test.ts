@@ -303,6 +303,8 @@ describe('an account at a provider of Dovecot and Postfix', { skip: foreignOffic
       assert.match(ran.err, said);
       assert.doesNotMatch(ran.err, /no password came/);
     }
+    const leaving = await run(['outside', 'add', 'hanako', 'x@foreign.example', '--receive', 'imap', '--leave', '30', '--password-stdin']);
+    assert.deepEqual([leaving.code, /--leave (?:is for|は) POP3/.test(leaving.err)], [2, true], leaving.err);
     assert.equal(lookedUp(), before);
     const many = await Promise.all(
       Array.from({ length: 7 }, () => run(['outside', 'add', 'hanako', 'x@foreign.example', '--password-stdin'], 'x\n')),

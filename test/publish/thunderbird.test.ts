@@ -15,10 +15,15 @@ const found = `
   const { FindConfig } = ChromeUtils.importESModule('resource:///modules/accountcreation/FindConfig.sys.mjs');
   const { AccountConfig } = ChromeUtils.importESModule('resource:///modules/accountcreation/AccountConfig.sys.mjs');
   const [address, password, way] = given;
-  const discovery = FindConfig.parallelAutoDiscovery(address.split('@')[1], address, new AbortController().signal);
-  let step = await discovery.next();
-  while (!step.done) step = await discovery.next(false);
-  const config = step.value;
+  const [domain, discover] = [address.split('@')[1], FindConfig.parallelAutoDiscovery];
+  let config;
+  // Newer ones tell by steps, older ones at the end.
+  if (discover.constructor.name === 'AsyncGeneratorFunction') {
+    const discovery = discover(domain, address, new AbortController().signal);
+    let step = await discovery.next();
+    while (!step.done) step = await discovery.next(false);
+    config = step.value;
+  } else config = await discover({ current: null }, domain, address);
   if (!config) throw new Error('nothing was found');
   if (config.incoming.type !== way) config.incoming = config.incomingAlternatives.find((one) => one.type === way);
   AccountConfig.replaceVariables(config, 'Hanako', address, password);`;

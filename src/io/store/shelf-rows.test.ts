@@ -55,6 +55,7 @@ test('data of an older version are brought up to date: letters are in sight or n
     await fill(before);
     await before.close();
     const db = new DatabaseSync(path);
+    db.exec('alter table letter drop column envelope_marks');
     db.exec('drop table gone_letter; drop table gone_mailbox; alter table account drop column gone_floor');
     for (const column of ['hidden', 'created', 'changed', 'joined']) db.exec(`alter table message drop column ${column}`);
     for (const column of ['sort_order', 'created', 'changed']) db.exec(`alter table mailbox drop column ${column}`);

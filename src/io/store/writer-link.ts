@@ -17,7 +17,12 @@ export interface LinkEvents {
 }
 
 export function linkToThread(start: WriterStart, events: LinkEvents): WriterLink {
-  const worker = new Worker(new URL('./writer/thread.ts', import.meta.url), { workerData: start, name: `store writer ${start.shard}` });
+  const worker = new Worker(new URL('./writer/thread.ts', import.meta.url), {
+    workerData: start,
+    name: `store writer ${start.shard}`,
+    // Its values live for a batch: a young generation that grows to what Node would give it is memory that is never needed again.
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  });
   worker.on('message', (message: FromWriter) => events.hear(message));
   worker.on('error', (error: Error) => events.lost(`its writer thread failed: ${error.message}`));
   worker.on('exit', () => events.lost('its writer thread ended'));

@@ -76,9 +76,11 @@ letters.`,
       if (!(trouble instanceof CauseTrouble)) throw trouble;
       throw new CommandTrouble(sayCause(trouble.why, language, null).join(' '), 2);
     }
+    if (textOf(input, 'receive') === 'imap') checkNotLeaving(input, language);
     const { receive, send, discovery } = await findServers(input, terminal, address, language, (looksUp) =>
       consult({ person, address, looksUp } satisfies Consulted),
     );
+    if (receive[0]!.service !== 'pop3') checkNotLeaving(input, language);
     const kind = discovery?.credential.kind ?? 'password';
     const isSignIn = input.options['sign-in'] === true || textOf(input, 'sign-in-at') !== null || kind === 'oauth2-only';
     const question = discovery?.credential.name[language] ?? (language === 'ja' ? 'メールのパスワード' : 'Password for mail');
@@ -149,3 +151,14 @@ letters.`,
 });
 
 export const commands = [add];
+
+/** @throws CommandTrouble when it was said what is to become of letters at the provider, where only POP3 has a choice. */
+function checkNotLeaving(input: Parameters<typeof textOf>[0], language: 'ja' | 'en'): void {
+  if (input.options['leave'] === undefined) return;
+  throw new CommandTrouble(
+    language === 'ja'
+      ? '--leave は POP3 のときだけです。IMAP では手紙はいつも預け先にも残ります（POP3 にするには --receive pop3）'
+      : '--leave is for POP3; with IMAP letters always stay at the provider as well (POP3: --receive pop3)',
+    2,
+  );
+}
