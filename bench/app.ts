@@ -83,7 +83,7 @@ const noteFirstRow = `
     const observer = new MutationObserver(() => { if (look()) observer.disconnect(); });
     if (!look()) observer.observe(document, { childList: true, subtree: true, attributes: true });
   });
-  globalThis.firstRow = painted('[role=row] .who');
+  globalThis.firstRow = painted('[role=row]:not(.waiting) .who');
 `;
 
 async function rendererOf(browser: Browser, known: ReadonlySet<number>): Promise<number> {

@@ -6,6 +6,9 @@ declare const PRECACHE_VERSION: string;
 interface Extendable extends Event {
   waitUntil(work: Promise<unknown>): void;
 }
+interface Installing extends Extendable {
+  addRoutes?(routes: readonly { readonly condition: object; readonly source: { readonly cacheName: string } }[]): Promise<void>;
+}
 interface Fetching extends Extendable {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
@@ -14,7 +17,8 @@ interface Scope {
   skipWaiting(): Promise<void>;
   readonly clients: { claim(): Promise<void> };
   readonly location: Location;
-  addEventListener(name: 'install' | 'activate', heard: (event: Extendable) => void): void;
+  addEventListener(name: 'install', heard: (event: Installing) => void): void;
+  addEventListener(name: 'activate', heard: (event: Extendable) => void): void;
   addEventListener(name: 'fetch', heard: (event: Fetching) => void): void;
   addEventListener(name: 'message', heard: (event: MessageEvent) => void): void;
 }
@@ -29,6 +33,11 @@ const lettersMost = 2000;
 const others = /^\/(?:start|apps|setup|oauth|auth|jmap|\.well-known|ca\.pem)(?:\/|$)/;
 
 scope.addEventListener('install', (event) => {
+  // Where a browser can (Service Workers, static routing), what is kept is served without waking us: the start need not wait for that.
+  event.addRoutes?.([
+    { condition: { urlPattern: '/assets/*' }, source: { cacheName: shell } },
+    { condition: { urlPattern: '/', requestMode: 'navigate' }, source: { cacheName: shell } },
+  ]);
   event.waitUntil(
     caches
       .open(shell)
