@@ -59,7 +59,9 @@ async function fill(server: Started): Promise<void> {
 /** Processor seconds of a process and where it is known: user and system (proc(5), fields 14 and 15). */
 function processorMs(pid: number): number {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return (Number(fields[11]) + Number(fields[12])) * 10;
   } catch {
     return 0;
@@ -277,7 +279,12 @@ async function measureDelivery(page: Page): Promise<void> {
 async function measureTyping(page: Page): Promise<void> {
   await page.goto(`${origin}/write`);
   const field = page.locator('[contenteditable=true]').first();
-  if (!(await field.waitFor({ timeout: 5000 }).then(() => true, () => false))) {
+  if (
+    !(await field.waitFor({ timeout: 5000 }).then(
+      () => true,
+      () => false,
+    ))
+  ) {
     tell('typing in the composer', 'there is no composer yet', '≤ 16 ms');
     await page.goto(origin);
     return;
@@ -285,7 +292,9 @@ async function measureTyping(page: Page): Promise<void> {
   await field.click();
   await page.evaluate(`{ globalThis.typed = []; addEventListener('keydown', (event) => { const at = event.timeStamp;
     requestAnimationFrame(() => { const { port1, port2 } = new MessageChannel(); port1.onmessage = () => typed.push(performance.now() - at); port2.postMessage(0); }); }, { capture: true }); }`);
-  const { tasks } = await longestTasks(page, () => page.keyboard.type('The quick brown fox jumps over the lazy dog. '.repeat(6), { delay: 20 }));
+  const { tasks } = await longestTasks(page, () =>
+    page.keyboard.type('The quick brown fox jumps over the lazy dog. '.repeat(6), { delay: 20 }),
+  );
   const times = JSON.parse(String(await page.evaluate('JSON.stringify(typed)'))) as number[];
   tell('typing in the composer: key to frame', `${spread(times)}; longest task ${(tasks[0] ?? 0).toFixed(1)} ms of processor`, '≤ 16 ms');
   await page.goto(origin);
@@ -297,7 +306,10 @@ async function tellMemory({ page, pid }: { readonly page: Page; readonly pid: nu
   await session.send('HeapProfiler.collectGarbage');
   const { usedSize } = await session.send('Runtime.getHeapUsage');
   await session.detach();
-  tell('memory', `page ${(usedSize / 1e6).toFixed(1)} MB of objects, its process ${residentMegabytes(pid).toFixed(0)} MB, server ${residentMegabytes(server.child.pid!).toFixed(0)} MB`);
+  tell(
+    'memory',
+    `page ${(usedSize / 1e6).toFixed(1)} MB of objects, its process ${residentMegabytes(pid).toFixed(0)} MB, server ${residentMegabytes(server.child.pid!).toFixed(0)} MB`,
+  );
 }
 
 async function measureJmap(page: Page): Promise<void> {
@@ -306,11 +318,27 @@ async function measureJmap(page: Page): Promise<void> {
   const using = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail'];
   const ask = async (methodCalls: unknown): Promise<any> =>
     (await fetch(`${origin}/jmap/api`, { method: 'POST', headers, body: JSON.stringify({ using, methodCalls }) })).json();
-  const session = (await (await fetch(`${origin}/jmap/session`, { headers })).json()) as { readonly primaryAccounts: Record<string, string> };
+  const session = (await (await fetch(`${origin}/jmap/session`, { headers })).json()) as {
+    readonly primaryAccounts: Record<string, string>;
+  };
   const accountId = session.primaryAccounts[using[1]!];
   const boxes = await ask([['Mailbox/get', { accountId, ids: null, properties: ['role', 'totalEmails'] }, '0']]);
-  const inbox = (boxes.methodResponses[0][1].list as { id: string; role: string; totalEmails: number }[]).find(({ role }) => role === 'inbox')!;
-  const properties = ['id', 'threadId', 'mailboxIds', 'keywords', 'from', 'to', 'subject', 'receivedAt', 'size', 'preview', 'hasAttachment'];
+  const inbox = (boxes.methodResponses[0][1].list as { id: string; role: string; totalEmails: number }[]).find(
+    ({ role }) => role === 'inbox',
+  )!;
+  const properties = [
+    'id',
+    'threadId',
+    'mailboxIds',
+    'keywords',
+    'from',
+    'to',
+    'subject',
+    'receivedAt',
+    'size',
+    'preview',
+    'hasAttachment',
+  ];
   const times: number[] = [];
   const used = processorMs(server.child.pid!);
   const rounds = 300;
@@ -319,12 +347,28 @@ async function measureJmap(page: Page): Promise<void> {
     const filter = { inMailbox: inbox.id };
     const began = performance.now();
     await ask([
-      ['Email/query', { accountId, filter, sort: [{ property: 'receivedAt', isAscending: false }], collapseThreads: true, position, limit: 50, calculateTotal: true }, 'q'],
+      [
+        'Email/query',
+        {
+          accountId,
+          filter,
+          sort: [{ property: 'receivedAt', isAscending: false }],
+          collapseThreads: true,
+          position,
+          limit: 50,
+          calculateTotal: true,
+        },
+        'q',
+      ],
       ['Email/get', { accountId, '#ids': { resultOf: 'q', name: 'Email/query', path: '/ids' }, properties }, 'h'],
       ['Thread/get', { accountId, '#ids': { resultOf: 'h', name: 'Email/get', path: '/list/*/threadId' } }, 't'],
     ]);
     times.push(performance.now() - began);
   }
   const cpu = (processorMs(server.child.pid!) - used) / rounds;
-  tell(`JMAP over HTTP: query + get of 50 + threads, ${inbox.totalEmails} letters`, `${spread(times)}, ${cpu.toFixed(1)} ms of processor each`, 'p95 ≤ 20 ms');
+  tell(
+    `JMAP over HTTP: query + get of 50 + threads, ${inbox.totalEmails} letters`,
+    `${spread(times)}, ${cpu.toFixed(1)} ms of processor each`,
+    'p95 ≤ 20 ms',
+  );
 }

@@ -1,4 +1,4 @@
-// The embedded engine passes the store suite with three shards, and with its shard in a thread of its own.
+// The embedded engine passes the store suite with three shards, with its shard in a thread of its own, and with an index for searching.
 import { suite } from 'node:test';
 import { runStoreSuite } from '../../src/store/contract-suite.ts';
 import { deliverySuite } from '../../src/store/suite/delivery-suite.ts';
@@ -12,3 +12,5 @@ suite('store: embedded, one shard in a thread', () => {
   lettersSuite(() => openForTest(1, true, false));
   deliverySuite(() => openForTest(1, true, false));
 });
+
+suite('store: embedded, with an index', () => lettersSuite(() => openForTest(2, false, false, true)));

@@ -6,10 +6,11 @@ import { silentLog } from '../../src/base/log.ts';
 import { silentMeter } from '../../src/base/meter.ts';
 import type { OpenedStore } from '../../src/store/contract-suite.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
+import { openSearchIndex } from '../../src/io/store/search.ts';
 import { openEmbeddedStore, type EmbeddedStore } from '../../src/io/store/embedded.ts';
 
 /** `faults`: with `failAt`, which lets the n-th statement from now on fail. */
-export async function openForTest(shards: number, threads: boolean, faults: boolean): Promise<OpenedStore> {
+export async function openForTest(shards: number, threads: boolean, faults: boolean, indexed = false): Promise<OpenedStore> {
   const dir = await mkdtemp(join(tmpdir(), 'tayori-store-'));
   // Wall time that runs evenly: the laws under test speak of days, and a machine that sets its clock in the middle would have its say.
   const began = Date.now() - systemClock.monotonic();
@@ -25,6 +26,7 @@ export async function openForTest(shards: number, threads: boolean, faults: bool
       log: silentLog,
       meter: silentMeter,
       room: { minFree: 0, minFreeShare: 0, ballast: 0 },
+      ...(indexed ? { search: openSearchIndex({ dir, log: silentLog }) } : {}),
     });
   let store = await open();
   return {
@@ -44,4 +46,3 @@ export async function openForTest(shards: number, threads: boolean, faults: bool
     ...(faults ? { failAt: (n: number) => store.shards.forEach((shard) => shard.writer.failIn(n)) } : {}),
   };
 }
-

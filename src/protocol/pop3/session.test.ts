@@ -28,7 +28,9 @@ const openWorld = (header: ReadonlyMap<string, string>) =>
 
 for (const transcript of transcripts)
   test(`transcript ${transcript.name}, with every cut`, () =>
-    transcript.header.get('cuts') === 'whole' ? playTranscript(transcript, openWorld, 'whole') : playAllCuts(transcript, openWorld, stride(12)));
+    transcript.header.get('cuts') === 'whole'
+      ? playTranscript(transcript, openWorld, 'whole')
+      : playAllCuts(transcript, openWorld, stride(12)));
 
 // --- every command in every state -----------------------------------------------------------------------------------
 
