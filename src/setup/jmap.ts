@@ -2,6 +2,7 @@
 // knows no method and no HTTP.
 import { openVapid, type Vapid } from '../io/web-push/vapid.ts';
 import { openPushDelivery } from '../io/web-push/deliver.ts';
+import { hasSecondFactor } from '../journey/account/factors.ts';
 import { blobCopy, blobGroup } from '../protocol/jmap/blob-methods.ts';
 import { openBlobs } from '../protocol/jmap/blobs.ts';
 import type { Blobs, MethodGroup } from '../protocol/jmap/contract.ts';
@@ -35,7 +36,11 @@ export interface OpenJmap {
 export function openJmap({ office, domain, groups = () => [] }: JmapParts): OpenJmap {
   const { store, directory, webSessions, clock, chance, log, outside } = office;
   const defect = (what: string, thrown: unknown): void => log.error('jmap-defect', { what }, thrown);
-  const people = openJmapPeople(directory, (person) => webSessions.list(person).map(({ id }) => id));
+  const people = openJmapPeople(
+    directory,
+    (person) => webSessions.list(person).map(({ id }) => id),
+    (person) => hasSecondFactor(directory, person),
+  );
   const blobs = openBlobs(store);
 
   // Opened when somebody looks at a session or a push goes out: the vault's key is not made for nothing.

@@ -13,6 +13,7 @@ import { openOutsideChanges } from './own-capability-changes.ts';
 import { openDeviceDesk } from './own-capability-devices.ts';
 import { openContactDesk, openSnoozeDesk } from './own-capability-letters.ts';
 import { openOutsideDesk } from './own-capability-outside-desk.ts';
+import { openUnsubscribeDesk } from './own-capability-unsubscribe.ts';
 import type { TaskParts } from './own-capability-tasks.ts';
 
 export interface OwnCapabilityParts {
@@ -43,6 +44,7 @@ export function openOwnCapability({ office, progressOf, pageUrl, discovery }: Ow
     journeys: lazyJourneys(office),
     snoozes: openSnoozeDesk({ store }),
     contacts: openContactDesk({ store }),
+    unsubscribe: openUnsubscribeDesk({ store, web: async () => (await outside.roads()).web }),
     async known(address, language) {
       const [{ discoverAtOnce }, { showDiscovery }, { sentenceOf }] = await Promise.all([
         import('./discover/discover.ts'),

@@ -87,6 +87,11 @@ export interface Placement {
   readonly flags: Flags;
   /** When given, a second placement with the same key within 30 days is passed over and counts as done (idempotent delivery, D-7). */
   readonly key?: string;
+  /**
+   * The wish of a rule, that must not cost anybody the letter: where the mailbox has gone by the time of the commit it lies in INBOX, and keywords for which
+   * a mailbox has no room are left out.
+   */
+  readonly yields?: boolean;
 }
 
 /** A letter taken over from a client or another server: what 250 stands for. */

@@ -1,7 +1,8 @@
 // What a revision means for a letter's mailboxes and flags: the part that is the same in every engine. Knows shelf-contract.ts; changes nothing.
 import type { MailboxId } from './contract.ts';
-import { DRAFT, SEEN } from './mailbox-state.ts';
-import type { Revision } from './shelf-contract.ts';
+import { changeFlags, partFlags } from './flag-sets.ts';
+import { DRAFT, SEEN, type FlagSet } from './mailbox-state.ts';
+import type { Revision, RevisionFlags } from './shelf-contract.ts';
 
 /** Mailboxes that a letter is to be laid into and taken out of, or why not. `here`: where it lies now, places that count. */
 export function planMailboxes(
@@ -17,6 +18,18 @@ export function planMailboxes(
   if (!add.every(exists)) return 'no-such-mailbox';
   if (wanted.size === 0) return 'nowhere';
   return { add, remove: [...now].filter((mailbox) => !wanted.has(mailbox)) };
+}
+
+/** The flags of one place after a revision. */
+export function reviseFlags(
+  sets: { internFlags(system: number, keywords: readonly string[]): FlagSet },
+  before: FlagSet,
+  { how, flags, without = [] }: RevisionFlags = { how: 'add', flags: [] },
+): FlagSet {
+  const gone = partFlags(without);
+  const left = without.length === 0 ? before : changeFlags(sets, before, 'remove', gone.system, gone.keywords);
+  const { system, keywords } = partFlags(flags);
+  return changeFlags(sets, left, how, system, keywords);
 }
 
 interface PlainFlags {

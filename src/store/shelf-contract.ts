@@ -72,6 +72,9 @@ export interface ShelfChanges {
   readonly mailboxes: ObjectChanges & { readonly countsOnly: ReadonlySet<MailboxId> };
 }
 
+/** `without`: taken away in the same step, before the others come; what neither names stays as it is then, whoever has set it meanwhile. */
+export type RevisionFlags = Pick<FlagChange, 'how' | 'flags'> & { readonly without?: readonly string[] };
+
 /**
  * What is to become of one letter. All of a call's revisions are one transaction with one MODSEQ, done in order. Places with \Deleted are no part
  * of it and stay as they are, except that they go with a letter that is destroyed; a letter that has no other ones is `nonexistent`.
@@ -79,7 +82,7 @@ export interface ShelfChanges {
 export interface Revision {
   readonly message: MessageId;
   /** Applied to every place of the letter; places that it gets by `mailboxes` begin with the letter's flags. */
-  readonly flags?: Pick<FlagChange, 'how' | 'flags'>;
+  readonly flags?: RevisionFlags;
   /** `set`: exactly these. A letter that would lie nowhere is refused; `destroy` is for that. */
   readonly mailboxes?:
     | { readonly set: readonly MailboxId[] }

@@ -167,6 +167,7 @@ suite('the mail app, every day', { skip: skipWithout('chromium') }, () => {
     await until(page, hasRow('Your order 1182'));
     await page.click(`${row('Your order 1182')} .words`);
     await page.waitForSelector('.letter.open .text');
+    await page.waitForSelector(`${row('Your order 1182')}.open`);
     await page.keyboard.press('Shift+U');
     await until(page, classOf('Your order 1182', '.dot'));
     const asker = jmapAsker(origin, hanako.login, hanako.password);

@@ -360,6 +360,11 @@ describe('JMAP over HTTP', () => {
   test('event streams: what is asked wrongly, and more than ten', async () => {
     for (const query of ['', 'types=*', 'types=*&closeafter=maybe&ping=0', 'types=&closeafter=no&ping=0', 'types=*&closeafter=no&ping=-1'])
       assert.equal((await hanako.events(query)).status, 400, query);
+    // The head alone holds nothing open.
+    for (let n = 0; n < 11; n += 1) {
+      const head = await taro.fetch('/jmap/events?types=*&closeafter=no&ping=300', { method: 'HEAD' });
+      assert.deepEqual([head.status, head.headers.get('content-type')], [200, 'text/event-stream']);
+    }
     const streams = [];
     for (let n = 0; n < 10; n += 1) streams.push(await taro.events('types=*&closeafter=no&ping=300'));
     assert.deepEqual(

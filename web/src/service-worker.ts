@@ -1,5 +1,8 @@
 // Keeps the app for times without a network: the files of one version, the page for every address of the app, and letters that were opened as
 // they were served. Knows addresses; never keeps an answer of the API. `PRECACHE_*` is put in by the build.
+import type { JsonObject } from './engine/jmap/objects.ts';
+import { askApi, hearPush } from './service-worker-push.ts';
+
 declare const PRECACHE_FILES: readonly string[];
 declare const PRECACHE_VERSION: string;
 
@@ -13,13 +16,36 @@ interface Fetching extends Extendable {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
 }
+interface Pushing extends Extendable {
+  readonly data: { json(): unknown } | null;
+}
+interface Notice {
+  readonly data: unknown;
+  close(): void;
+}
+interface Pressing extends Extendable {
+  readonly notification: Notice;
+}
+interface Window {
+  readonly url: string;
+  focus(): Promise<unknown>;
+  navigate(address: string): Promise<unknown>;
+}
 interface Scope {
   skipWaiting(): Promise<void>;
-  readonly clients: { claim(): Promise<void> };
+  readonly navigator: { readonly language: string };
+  readonly registration: { showNotification(title: string, options: object): Promise<void> };
+  readonly clients: {
+    claim(): Promise<void>;
+    matchAll(options: { readonly type: 'window' }): Promise<readonly Window[]>;
+    openWindow(address: string): Promise<unknown>;
+  };
   readonly location: Location;
   addEventListener(name: 'install', heard: (event: Installing) => void): void;
   addEventListener(name: 'activate', heard: (event: Extendable) => void): void;
   addEventListener(name: 'fetch', heard: (event: Fetching) => void): void;
+  addEventListener(name: 'push', heard: (event: Pushing) => void): void;
+  addEventListener(name: 'notificationclick', heard: (event: Pressing) => void): void;
   addEventListener(name: 'message', heard: (event: MessageEvent) => void): void;
 }
 export type ServiceWorkerScope = Scope;
@@ -69,6 +95,27 @@ scope.addEventListener('fetch', (event) => {
   if (pathname.startsWith('/letter/') || pathname === '/image-proxy') event.respondWith(letter(request, event));
   else if (PRECACHE_FILES.includes(pathname) && pathname !== '/') event.respondWith(kept(request));
   else if (request.mode === 'navigate') event.respondWith(kept(new Request('/')));
+});
+
+scope.addEventListener('push', (event) => {
+  const language = scope.navigator.language.startsWith('ja') ? 'ja' : 'en';
+  event.waitUntil(
+    hearPush((event.data?.json() ?? {}) as JsonObject, language, askApi).then(async (shown) => {
+      if (shown) await scope.registration.showNotification(shown.title, { ...shown, icon: '/icon.svg', badge: '/icon.svg' });
+    }),
+  );
+});
+
+scope.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const { address = '/' } = (event.notification.data ?? {}) as { readonly address?: string };
+  event.waitUntil(
+    scope.clients.matchAll({ type: 'window' }).then(async ([window]) => {
+      if (!window) return scope.clients.openWindow(address);
+      await window.focus();
+      return window.navigate(address);
+    }),
+  );
 });
 
 async function kept(request: Request): Promise<Response> {

@@ -48,8 +48,9 @@ const mostFiles = 2_000;
 const mostOctets = 64 * 1024 * 1024;
 const shortestCoded = 512;
 
-/** The names under which the app may make strings into markup or addresses of code: `svelte-trusted-html` is Svelte's own. */
-const trustedTypes = ['svelte-trusted-html', 'tayori', 'tayori-worker'];
+/** The names under which the app may make strings into markup or addresses of code: `svelte-trusted-html` is Svelte's own; `tayori-letter` is the
+ *  editor's, which lets pass what was cleaned. */
+const trustedTypes = ['svelte-trusted-html', 'tayori', 'tayori-letter'];
 
 /** Nothing from elsewhere, nothing inline, nothing made of text (CSP Level 3; Trusted Types). */
 export const appPolicy = [

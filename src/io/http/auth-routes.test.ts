@@ -58,7 +58,7 @@ async function open(secure = true) {
   const factors = openSecondFactors({ ...parts, vault: vault as Vault });
   const login = openWebLogin({ ...parts, authenticator, factors });
   const door = openWebDoor({ authenticator, sessions, secure, isOurName: (name) => name === 'mail.tayori.test' });
-  const routes = authRoutes({ door, login, sessions, factors, directory, clock, secure, qr: (text) => `<svg>${text}</svg>` });
+  const routes = authRoutes({ door, login, sessions, factors, directory, people, clock, secure, qr: (text) => `<svg>${text}</svg>` });
 
   async function send(method: string, path: string, body: unknown, headers: Record<string, string>, from = '192.0.2.1'): Promise<Answer> {
     const request = new Request(path.startsWith('http') ? path : `${origin}${path}`, {
@@ -179,6 +179,23 @@ suite('the door', () => {
     assert.equal((await get('/auth/me', cookie)).status, 401);
     assert.equal((await get('/auth/me', second.cookie)).json.account.address, 'taro@tayori.test');
     assert.equal((await get('/auth/me', `${second.cookie}; ${second.cookie}`)).status, 401, 'twice');
+  });
+
+  test('a changed password: only with the one until now; this browser stays, all others are out', async () => {
+    const { post, get, signIn } = await open();
+    const [first, other] = [await signIn(), await signIn()];
+    const wrong = await post('/auth/password', { password: 'no such password', newPassword: 'another password' }, first);
+    assert.equal(wrong.status, 401);
+    const weak = await post('/auth/password', { password, newPassword: 'x' }, first);
+    assert.deepEqual([weak.status, weak.json.code], [400, 'policy']);
+    assert.equal((await get('/auth/me', other)).status, 200);
+    const changed = await post('/auth/password', { password, newPassword: 'another password' }, first);
+    assert.deepEqual([changed.status, changed.json.state], [200, 'in']);
+    assert.equal((await get('/auth/me', changed.cookie)).status, 200);
+    for (const gone of [first, other]) assert.equal((await get('/auth/me', gone)).status, 401);
+    assert.equal((await post('/auth/login', { login: 'hanako', password })).status, 401);
+    assert.equal((await post('/auth/login', { login: 'hanako', password: 'another password' })).status, 200);
+    assert.equal((await post('/auth/password', { password, newPassword: 'another password' })).status, 401, 'nobody is there');
   });
 
   test('B-128: a session ends with a changed password, a closed account, a week of silence, a month of life', async () => {
@@ -435,6 +452,23 @@ suite('second factors', () => {
       401,
       'of another question',
     );
+  });
+
+  test('a passkey that does not count, as most of those do that are kept in step between devices: a challenge of ours all the same, once', async () => {
+    const { post, signIn, clock } = await open();
+    const cookie = await signIn();
+    const key = makePasskey();
+    const { challenge } = (await post('/auth/passkeys/begin', {}, cookie)).json.options;
+    await post('/auth/passkeys/add', { passkey: register(key, challenge, place), name: '' }, cookie);
+    const ask = async () => (await post('/auth/passkey/ask')).json.options.challenge as string;
+    const login = async (passkey: unknown) => (await post('/auth/passkey/login', { passkey })).status;
+    const alone = assertion(key, await ask(), place);
+    assert.equal(await login(alone), 200);
+    assert.equal(await login(alone), 401, 'replayed');
+    assert.equal(await login(assertion(key, 'a-challenge-that-nobody-gave', place)), 401, 'made up');
+    const late = await ask();
+    await clock.advance(11 * 60_000);
+    assert.equal(await login(assertion(key, late, place)), 401, 'too late');
   });
 
   test("nobody's passkey opens another's account", async () => {

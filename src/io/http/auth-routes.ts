@@ -16,6 +16,7 @@
 //   POST /auth/passkeys/add   {passkey, name}       → {factor, recoveryCodes?}
 //   POST /auth/recovery-codes {password?}           → {recoveryCodes}
 //   POST /auth/factors/remove {factor, password?}   → {removed}
+//   POST /auth/password  {password, newPassword}    → {state: "in", account}: all other browsers are signed out by it
 //
 // What changes the ways in asks for the password again unless the session has just begun: a page left open is not enough.
 import { Hono, type Context } from 'hono';
@@ -23,6 +24,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Clock } from '../../base/clock.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import { askedFactors } from '../../journey/account/factors.ts';
+import type { People } from '../../journey/account/people.ts';
 import type { PasskeyPlace, SecondFactors } from '../../journey/account/second-factors.ts';
 import type { LoginStep, WebLogin } from '../../journey/account/web-login.ts';
 import { deviceWords, lifeMs, type WebSessions } from '../../journey/account/web-sessions.ts';
@@ -38,6 +40,7 @@ export interface AuthParts {
   readonly sessions: WebSessions;
   readonly factors: SecondFactors;
   readonly directory: Directory;
+  readonly people: Pick<People, 'setPassword'>;
   readonly clock: Clock;
   readonly secure: boolean;
   /** A picture of a text, as `svg`. */
@@ -56,7 +59,7 @@ const rateMs = 10 * 60_000;
 const freshMs = 10 * 60_000;
 
 export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }> {
-  const { door, login, sessions, factors, directory, clock, secure } = parts;
+  const { door, login, sessions, factors, directory, people, clock, secure } = parts;
   const routes = new Hono<{ Bindings: WebSurroundings }>();
   const rate = new Rate(clock, mostRequests, rateMs);
 
@@ -241,6 +244,15 @@ export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }
   own('/auth/factors/remove', async (context, body, here) => {
     await confirmed(context, body, here);
     return context.json({ removed: shownFactor(await factors.remove(here.person.id, Number(body['factor']))) });
+  });
+
+  own('/auth/password', async (context, body, { person, session }) => {
+    // However young the session is: who has found a page left open is not to lock its owner out.
+    await login.confirm(person, text(body, 'password'), loginContext(context));
+    const how = sessions.list(person.id).find((one) => one.id === session)?.how ?? 'password';
+    await people.setPassword(person.address, text(body, 'newPassword'));
+    // With the password every session ends, this one too: a new one takes its place.
+    return letIn(context, { state: 'in', person: directory.accountById(person.id)!, how }, body);
   });
 
   routes.all('/auth/*', () => problem(404, 'nothing here'));

@@ -11,6 +11,14 @@ const pingMost = 900;
 /** Connections are looked at so often when the client wants no pings: comments, which are no events. */
 const breathMs = 60_000;
 
+const headers = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  // Proxies that gather are asked not to.
+  'x-accel-buffering': 'no',
+};
+
 interface Wish {
   readonly types: ReadonlySet<string> | null;
   readonly closesAfter: boolean;
@@ -21,19 +29,12 @@ interface Wish {
 export async function answerEvents(request: Request, entrant: Entrant, service: JmapService): Promise<Response> {
   const wish = readWish(new URL(request.url).searchParams);
   if (wish === null) return problem(400, 'types, closeafter (state or no) and ping (seconds) have to be given');
+  // Who asks for the head alone reads no stream, and nobody would end it.
+  if (request.method === 'HEAD') return new Response(null, { headers });
   const leave = service.gates.enter('events', entrant.principal.account);
   if (leave === null) return problem(429, 'too many connections at once');
   try {
-    const stream = await openStream(request, entrant, wish, service, leave);
-    return new Response(stream, {
-      headers: {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-        // Proxies that gather are asked not to.
-        'x-accel-buffering': 'no',
-      },
-    });
+    return new Response(await openStream(request, entrant, wish, service, leave), { headers });
   } catch (trouble) {
     leave();
     throw trouble;

@@ -1,7 +1,7 @@
 // JMAP over HTTP (RFC 8620): session, requests, uploads, downloads, events. Knows paths, status codes and bodies; what is answered is the service's,
 // who asks the door's.
 import { Hono, type Context } from 'hono';
-import { concatBytes, type Bytes } from '../../base/bytes.ts';
+import { bytesFromUtf8, concatBytes, type Bytes } from '../../base/bytes.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import { isMediaType } from '../../protocol/jmap/blob-methods.ts';
 import { coreLimits } from '../../protocol/jmap/limits.ts';
@@ -25,8 +25,11 @@ type Ask = Context<{ Bindings: WebSurroundings }>;
 type Answering = (context: Ask, entrant: Entrant) => Response | Promise<Response>;
 
 const never = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-/** An upload that brings nothing for so long is over. */
+/** An upload that brings nothing for so long is over, and so is a long answer of which nothing is taken. */
 const silenceMs = 30_000;
+/** Characters from which on an answer counts as under way until it has been taken: who does not read has only so many waiting. */
+const longAnswer = 256 * 1024;
+const pieceCharacters = 64 * 1024;
 /** Octets of a file that is too large which are read and thrown away. */
 const passedMax = 64 * 1024 * 1024;
 
@@ -59,20 +62,24 @@ export function jmapRoutes(parts: JmapRoutesParts): Hono<{ Bindings: WebSurround
       if (leave === null) {
         return troubleAnswer(new RequestTrouble('limit', 'Too many requests at once.', 'maxConcurrentRequests', 429));
       }
+      let isStreaming = false;
       try {
         if (!isJson(context.req.header('content-type'))) throw new RequestTrouble('notJSON', 'A request is application/json.');
         const request = service.dispatcher.read(await readBody(context.req.raw));
         const origin = originOf(context.req.raw, secure);
         const { remoteAddress } = context.env;
         const text = await service.answer(request, entrant, { origin, remoteAddress, signal: context.req.raw.signal });
-        return context.body(text, 200, { ...never, 'content-type': 'application/json' });
+        const headers = { ...never, 'content-type': 'application/json' };
+        if (text.length < longAnswer) return context.body(text, 200, headers);
+        isStreaming = true;
+        return context.body(streamOf(text, service, leave), 200, headers);
       } catch (trouble) {
         if (trouble instanceof RequestTrouble) return troubleAnswer(trouble);
         // Nobody is there any more to be answered.
         if (context.req.raw.signal.aborted) return new Response(null, { status: 499 });
         throw trouble;
       } finally {
-        leave();
+        if (!isStreaming) leave();
       }
     }),
   );
@@ -143,6 +150,38 @@ export function troubleAnswer(trouble: RequestTrouble): Response {
     status: trouble.status,
     headers: { ...never, 'content-type': 'application/problem+json', ...(isCut ? { connection: 'close' } : {}) },
   });
+}
+
+/** `done`: once all has been taken, or nobody takes it any more. */
+function streamOf(text: string, { clock }: Pick<JmapService, 'clock'>, done: () => void): ReadableStream<Bytes> {
+  let at = 0;
+  let stop = (): void => {};
+  return new ReadableStream<Bytes>(
+    {
+      pull(controller) {
+        stop();
+        if (at >= text.length) {
+          done();
+          controller.close();
+          return;
+        }
+        // Not between the halves of a character.
+        const half = text.charCodeAt(at + pieceCharacters - 1);
+        const end = at + pieceCharacters - (half >= 0xd800 && half <= 0xdbff ? 1 : 0);
+        controller.enqueue(bytesFromUtf8(text.slice(at, end)));
+        at = end;
+        stop = clock.after(silenceMs, () => {
+          done();
+          controller.error(new Error('nobody takes the answer'));
+        });
+      },
+      cancel() {
+        stop();
+        done();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** RFC 8620 §3.1. A charset is passed over: JSON is UTF-8 (RFC 8259 §11). */

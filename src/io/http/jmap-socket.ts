@@ -190,7 +190,8 @@ class SocketSession {
     try {
       const request = service.dispatcher.readValue(message);
       const more = { '@type': 'Response', ...(id === undefined ? {} : { requestId: id }) };
-      this.#write(await service.answer(request, entrant, { origin, remoteAddress, signal: this.#gone.signal }, more));
+      // Until it has gone out it counts as under way: who does not read has only so many answers waiting.
+      await this.#write(await service.answer(request, entrant, { origin, remoteAddress, signal: this.#gone.signal }, more));
     } catch (trouble) {
       if (trouble instanceof RequestTrouble) this.#refuse(trouble, id);
       else if (!this.#gone.signal.aborted) throw trouble;
@@ -202,7 +203,7 @@ class SocketSession {
 
   /** RFC 8887 §4.3.4. */
   #refuse(trouble: RequestTrouble, id: string | undefined): void {
-    this.#write(
+    void this.#write(
       JSON.stringify({ '@type': 'RequestError', ...(id === undefined ? {} : { requestId: id }), ...formatRequestTrouble(trouble) }),
     );
   }
@@ -245,19 +246,26 @@ class SocketSession {
     if (this.#pending === null || this.#listening === null || this.#socket.bufferedAmount > congestedOctets) return;
     const change = formatStateChange(this.#pending);
     this.#pending = null;
-    this.#write(JSON.stringify({ ...change, pushState: markOfStates(this.#listening.states()) }));
+    void this.#write(JSON.stringify({ ...change, pushState: markOfStates(this.#listening.states()) }));
   }
 
-  #write(text: string): void {
+  /** Settles when it has gone out, or the connection has. */
+  #write(text: string): Promise<void> {
     const socket = this.#socket;
-    if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > hopelessOctets) return socket.terminate();
-    socket.send(text, () => {
-      if (socket.bufferedAmount > congestedOctets) return;
-      if (socket.isPaused) socket.resume();
-      this.#flush();
+    if (socket.readyState !== socket.OPEN) return Promise.resolve();
+    if (socket.bufferedAmount > hopelessOctets) {
+      socket.terminate();
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      socket.send(text, () => {
+        resolve();
+        if (socket.bufferedAmount > congestedOctets) return;
+        if (socket.isPaused) socket.resume();
+        this.#flush();
+      });
+      if (socket.bufferedAmount > congestedOctets) socket.pause();
     });
-    if (socket.bufferedAmount > congestedOctets) socket.pause();
   }
 }
 

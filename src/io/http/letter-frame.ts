@@ -2,6 +2,7 @@
 // which letter; how a letter becomes harmless is message/html's.
 //
 //   GET /letter/A7/M12?images=0|1&theme=light|dark&plain=0|1&lang=ja|en    the document; X-Tayori-Remote: pictures elsewhere, X-Tayori-Trackers
+//       &print=1&zone=Asia/Tokyo   for paper: with what stands on the envelope, light, nothing folded; whoever holds the frame may print it
 //   GET /letter/A7/M12/part/1.2                                            a picture that lies in the letter
 //   GET /image-proxy?u=…&s=…                                               a picture elsewhere; only addresses that a document of ours has named
 //
@@ -21,6 +22,7 @@ import type { Directory } from '../../store/directory-contract.ts';
 import { openLetterWriter } from './letter-thread.ts';
 import { isSigned } from './picture-address.ts';
 import { rasterType } from './raster.ts';
+import { Turns } from './turns.ts';
 import type { WebSurroundings } from './listener.ts';
 import { problem, type WebDoor } from './web-door.ts';
 
@@ -43,6 +45,8 @@ const picturesAtOnce = 6;
 const mostWaiting = 200;
 /** Beyond this a letter is not read into memory to be shown; attachments make letters long, and are asked for by themselves. */
 const longestLetter = 64 * 1024 * 1024;
+/** Letters of one person that are read at once: each is held whole, and its pictures are asked for all together. */
+const lettersAtOnce = 3;
 const keyName = 'image-proxy-key';
 
 /** What the frame may do: show itself. */
@@ -55,6 +59,9 @@ export const framePolicy = [
   "frame-ancestors 'self'",
   'sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox',
 ].join('; ');
+
+/** To be printed a frame needs leave to open a dialogue. Nothing in it runs that could ask for one: only the page around it does. */
+const printPolicy = `${framePolicy} allow-modals`;
 
 const common = {
   'x-content-type-options': 'nosniff',
@@ -69,7 +76,8 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
   const writer = openLetterWriter(log);
   /** Of this running program. */
   const program = chance.bytes(16);
-  const queues = new Map<AccountId, { running: number; readonly waiting: (() => void)[] }>();
+  const pictures = new Turns(picturesAtOnce, mostWaiting);
+  const reading = new Turns(lettersAtOnce, mostWaiting);
   let key: Bytes | null = null;
 
   /** The same over restarts: documents that a browser has kept go on showing their pictures. */
@@ -116,13 +124,17 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
 
   routes.get('/letter/:account/:email', async (context) => {
     const principal = await here(context);
-    if (principal instanceof Response) return principal;
+    return principal instanceof Response ? principal : inTurn(reading, principal.account, () => documentOf(context, principal));
+  });
+
+  async function documentOf(context: Ask, principal: Principal): Promise<Response> {
     const letter = await letterOf(context, principal);
     if (letter instanceof Response) return letter;
     const asked = {
-      theme: context.req.query('theme') === 'dark' ? ('dark' as const) : ('light' as const),
+      theme: context.req.query('theme') === 'dark' && context.req.query('print') !== '1' ? ('dark' as const) : ('light' as const),
       plain: context.req.query('plain') === '1',
       language: languageOf(context),
+      print: context.req.query('print') === '1' ? { timeZone: zoneOf(context.req.query('zone') ?? '') } : null,
     };
     const images = context.req.query('images') === '1';
     const address = `/letter/A${letter.account}/M${letter.message}`;
@@ -130,7 +142,7 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     const tag = `"${sha256Hex(program, `${principal.account} ${address} ${images} ${JSON.stringify(asked)}`).slice(0, 32)}"`;
     const headers = {
       ...common,
-      'content-security-policy': framePolicy,
+      'content-security-policy': asked.print === null ? framePolicy : printPolicy,
       'cache-control': 'private, no-cache',
       vary: 'accept-language',
       etag: tag,
@@ -151,16 +163,18 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
         'x-tayori-form': hasOther ? `${form}, ${form === 'html' ? 'plain' : 'html'}` : form,
       },
     });
-  });
+  }
 
   routes.get('/letter/:account/:email/part/:part', async (context) => {
     const principal = await here(context);
     if (principal instanceof Response) return principal;
     const number = context.req.param('part');
     if (!/^\d{1,4}(?:\.\d{1,4}){0,20}$/.test(number)) return problem(404, 'no such part');
-    const letter = await letterOf(context, principal);
-    if (letter instanceof Response) return letter;
-    return picture(inlinePart(letter.octets, number), 'private, max-age=31536000, immutable');
+    return inTurn(reading, principal.account, async () => {
+      const letter = await letterOf(context, principal);
+      if (letter instanceof Response) return letter;
+      return picture(inlinePart(letter.octets, number), 'private, max-age=31536000, immutable');
+    });
   });
 
   routes.get('/image-proxy', async (context) => {
@@ -169,7 +183,7 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     const address = context.req.query('u') ?? '';
     if (!isSigned(proxyKey(), principal.account, address, context.req.query('s') ?? ''))
       return problem(403, 'no letter of yours names this picture');
-    return inTurn(principal.account, async () => {
+    return inTurn(pictures, principal.account, async () => {
       try {
         const answer = await (
           await parts.web()
@@ -187,21 +201,8 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     });
   });
 
-  async function inTurn(person: AccountId, work: () => Promise<Response>): Promise<Response> {
-    let queue = queues.get(person);
-    if (queue === undefined) queues.set(person, (queue = { running: 0, waiting: [] }));
-    if (queue.running >= picturesAtOnce) {
-      if (queue.waiting.length >= mostWaiting) return problem(429, 'too many pictures at once', { 'retry-after': '5' });
-      await new Promise<void>((resolve) => queue.waiting.push(resolve));
-    }
-    queue.running++;
-    try {
-      return await work();
-    } finally {
-      queue.running--;
-      queue.waiting.shift()?.();
-      if (queue.running === 0 && queue.waiting.length === 0) queues.delete(person);
-    }
+  async function inTurn(turns: Turns, person: AccountId, work: () => Promise<Response>): Promise<Response> {
+    return (await turns.take(person, work)) ?? problem(429, 'too many at once', { 'retry-after': '5' });
   }
 
   routes.all('*', () => problem(404, 'nothing here'));
@@ -239,4 +240,13 @@ function languageOf(context: Ask): 'ja' | 'en' {
   const asked = context.req.query('lang');
   if (asked === 'ja' || asked === 'en') return asked;
   return /^\s*en\b/i.test(context.req.header('accept-language') ?? '') ? 'en' : 'ja';
+}
+
+/** UTC where it is none that we know. */
+function zoneOf(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name === '' ? 'UTC' : name }).resolvedOptions().timeZone;
+  } catch {
+    return 'UTC';
+  }
 }

@@ -17,6 +17,7 @@ export interface DocumentQuestion {
   readonly theme: 'light' | 'dark';
   readonly plain: boolean;
   readonly language: 'ja' | 'en';
+  readonly print?: { readonly timeZone: string } | null;
   /** The markup has shown that it takes too long: its text only. */
   readonly textOnly?: boolean;
 }

@@ -71,8 +71,8 @@ export class Deliveries {
     const home = shards[owner === null ? this.#homeOf(work, shards.length) : owner % shards.length]!;
     if (shards.length > 1) {
       for (const { placements } of letters)
-        for (const { account, mailbox } of placements)
-          if (account % shards.length !== home.number) this.#parts.checkMailbox(account, mailbox);
+        for (const { account, mailbox, yields } of placements)
+          if (account % shards.length !== home.number) this.#parts.checkMailbox(account, yields === true ? 'inbox' : mailbox);
     }
     const results = work.queue ?? [];
     const done = await home.writer.send<'commit'>({

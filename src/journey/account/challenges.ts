@@ -3,7 +3,8 @@
 import { base64UrlFromBytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
 
-export class Challenges<T> {
+/** What waits is never null: that is the answer for a name that nobody was given. */
+export class Challenges<T extends object | number> {
   readonly #clock: Clock;
   readonly #chance: Chance;
   readonly #lastMs: number;

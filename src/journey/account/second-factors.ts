@@ -83,7 +83,8 @@ class FactorService implements SecondFactors {
   readonly #throttle: Throttle;
   readonly #secrets: Challenges<{ readonly account: AccountId; readonly secret: Uint8Array }>;
   readonly #registrations: Challenges<AccountId>;
-  readonly #assertions: Challenges<AccountId | null>;
+  /** Whose passkey is asked for; `person` null: anybody's. Never null by itself, which is how `Challenges` says that there is none. */
+  readonly #assertions: Challenges<{ readonly person: AccountId | null }>;
   /** Codes of a person that are being looked at. */
   readonly #running = new Map<AccountId, number>();
 
@@ -243,7 +244,7 @@ class FactorService implements SecondFactors {
 
   askPasskey(person: AccountRow | null, { relyingParty }: PasskeyPlace): Readonly<Record<string, unknown>> {
     return {
-      challenge: this.#assertions.add(person?.id ?? null),
+      challenge: this.#assertions.add({ person: person?.id ?? null }),
       rpId: relyingParty,
       timeout: waitMs,
       allowCredentials: person === null ? [] : this.#descriptors(person.id),
@@ -257,7 +258,8 @@ class FactorService implements SecondFactors {
       const assertion = readAssertion(answer);
       const challenge = challengeOf(assertion);
       // Taken before anything is awaited: an answer is good once (WebAuthn §13.4.3).
-      if (this.#assertions.find(challenge) !== (person?.id ?? null)) throw wrong('no such challenge, or too late');
+      const asked = this.#assertions.find(challenge);
+      if (asked === null || asked.person !== (person?.id ?? null)) throw wrong('no such challenge, or too late');
       this.#assertions.take(challenge);
       const row = directory.factorByCredential(assertion.id);
       const owner = row === null ? null : directory.accountById(row.account);

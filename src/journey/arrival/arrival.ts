@@ -173,7 +173,7 @@ class AccountArrivals implements Arrivals {
   ): Promise<readonly Placement[]> {
     const { into, flags } = applyRules(rules, facts);
     if (into === null && flags.length === 0) return [placement];
-    const marked: Placement = { ...placement, flags: [...new Set([...placement.flags, ...flags])] };
+    const marked: Placement = { ...placement, flags: [...new Set([...placement.flags, ...flags])], yields: true };
     if (into === null) return [marked];
     const there = await this.#parts.store.mailboxes(placement.account);
     // Strict: a mailbox that is gone takes no letter with it; it lies where it would lie without the rule.

@@ -28,6 +28,7 @@ import { addAll, needsUtf8, objectionOf, objectionOfFault, wordsOf, wordsOfObjec
 import type { SendingRate } from './rate.ts';
 import { statusOf } from './status.ts';
 import { submissionKind, tidy } from './records.ts';
+import { putAwayScheduled } from './scheduled.ts';
 
 export interface DeskParts extends SubmissionParts {
   readonly directory: Directory;
@@ -37,6 +38,9 @@ export interface DeskParts extends SubmissionParts {
 
 /** Far enough for every clock; JavaScript's own dates end 250,000 years later. */
 const never = Date.UTC(9999, 0);
+/** Letters of one account that wait, and octets of all of them: each is kept apart from the mailbox and its quota. */
+const heldMax = 1000;
+const heldOctetsMax = 1 << 30;
 /** A letter whose hour has too many recipients goes a little later. */
 const rateDelayMs = 10 * 60_000;
 
@@ -184,14 +188,16 @@ class Desk implements OpenDesk {
     }
   }
 
-  async #hold(account: AccountId, value: NewSubmission, octets: Bytes, dueAt: number): Promise<SentLetter> {
+  async #hold(account: AccountId, value: NewSubmission, octets: Bytes, dueAt: number): Promise<SentLetter | SendingObjection> {
     const { store, clock, chance } = this.#parts;
+    if (!(await this.#hasRoomToHold(account, octets.length))) return { why: 'rateLimit', words: 'Too many letters wait to be sent' };
     const at = clock.now();
     const held = makeLetterId(chance, at);
     const spool = store.spool(Number.MAX_SAFE_INTEGER);
     try {
       await spool.add(octets);
       const recipient = value.envelope.rcptTo[0]!.email;
+      const submission: SubmissionValue = { ...value, undoStatus: 'pending', held, octets: octets.length, letter: null, failure: null };
       const { items } = await store.commit({
         letters: [
           {
@@ -204,9 +210,7 @@ class Desk implements OpenDesk {
             queue: [{ recipient, domain: waitingDomain, dueAt: never, expiresAt: never, notify: ['never'], originalRecipient: null }],
           },
         ],
-        items: [
-          { account, write: { kind: submissionKind, add: { ...value, undoStatus: 'pending', held, letter: null, failure: null }, dueAt } },
-        ],
+        items: [{ account, write: { kind: submissionKind, add: submission, dueAt } }],
       });
       return { id: items[0]!, letter: null };
     } finally {
@@ -214,16 +218,22 @@ class Desk implements OpenDesk {
     }
   }
 
+  async #hasRoomToHold(account: AccountId, octets: number): Promise<boolean> {
+    const all = await this.#parts.store.items.list(account, submissionKind);
+    const waiting = all.map(({ value }) => value as SubmissionValue).filter(({ undoStatus }) => undoStatus === 'pending');
+    return waiting.length < heldMax && waiting.reduce((sum, one) => sum + (one.octets ?? 0), octets) <= heldOctetsMax;
+  }
+
   // --- the time has come --------------------------------------------------------------------------------------------
 
   async due(item: Item & { readonly account: AccountId }): Promise<void> {
     const { log } = this.#parts;
     const value = item.value as SubmissionValue;
-    if (value.undoStatus !== 'pending') return this.#settle(item, value, { dueAt: null });
+    if (value.undoStatus !== 'pending') return void (await this.#settle(item, value, { dueAt: null }));
     const octets = await this.#heldOctets(item.account, value);
     if (octets === null) {
       log.error('submission: a letter that was held is gone', { account: item.account, held: value.held ?? '' });
-      return this.#settle(item, { ...value, undoStatus: 'final', failure: 'The letter is no longer here' }, { dueAt: null });
+      return void (await this.#settle(item, { ...value, undoStatus: 'final', failure: 'The letter is no longer here' }, { dueAt: null }));
     }
     const looked = await this.#look(value.sender, readEnvelopeAddresses(value.envelope), octets);
     if ('why' in looked) return this.#giveUp(item, value, octets, wordsOf(looked));
@@ -231,14 +241,21 @@ class Desk implements OpenDesk {
     if (looked.outgoing.recipients.told.length === 0) return this.#giveUp(item, value, octets, 'None of the addresses can have it');
     const ready = await makeReady(this.#parts, this.#rate, looked.outgoing);
     if ('fault' in ready) {
-      if (ready.fault === 'rate-limited') return this.#settle(item, value, { dueAt: this.#parts.clock.now() + rateDelayMs });
+      if (ready.fault === 'rate-limited') return void (await this.#settle(item, value, { dueAt: this.#parts.clock.now() + rateDelayMs }));
       return this.#giveUp(item, value, octets, ready.words);
     }
     const news = await this.#report(value, octets, looked.refused);
     try {
       const sent: SubmissionValue = { ...value, undoStatus: 'final', held: null, letter: ready.letter };
-      await this.#settle(item, sent, { dueAt: null, letters: [...ready.letters, ...news], events: ready.events, release: value.held });
-      ready.committed();
+      const letters = [...ready.letters, ...news];
+      // Called back at the last moment: nothing went, so nobody has had a reply to it.
+      if (await this.#settle(item, sent, { dueAt: null, letters, events: ready.events, release: value.held })) {
+        ready.committed();
+        // It has gone; where the person finds it is no reason to send it again.
+        await putAwayScheduled(this.#parts.store, item.account, value.message).catch((cause: unknown) =>
+          log.warn('submission: a letter that went out lies among the drafts', { account: item.account }, cause),
+        );
+      }
     } finally {
       ready.discard();
       for (const one of news) one.spool.discard();
@@ -317,7 +334,7 @@ class Desk implements OpenDesk {
     return report === null ? [] : [report];
   }
 
-  /** One commit, if the item still is as it was; else it is somebody else's decision, and nothing happens. */
+  /** One commit, if the item still is as it was; else it is somebody else's decision, and nothing happens: false. */
   async #settle(
     item: Item & { readonly account: AccountId },
     put: SubmissionValue,
@@ -327,7 +344,7 @@ class Desk implements OpenDesk {
       readonly events?: Parameters<SubmissionParts['store']['commit']>[0]['events'];
       readonly release?: LetterId | null;
     },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { dueAt, letters = [], events = [], release = null } = more;
     try {
       await this.#parts.store.commit({
@@ -336,8 +353,10 @@ class Desk implements OpenDesk {
         queue: release === null ? [] : await this.#released(release),
         items: [{ account: item.account, write: { kind: submissionKind, id: item.id, put, dueAt, ifModSeq: item.modSeq } }],
       });
+      return true;
     } catch (trouble) {
       if (!(trouble instanceof Refusal) || trouble.code !== 'changed') throw trouble;
+      return false;
     }
   }
 

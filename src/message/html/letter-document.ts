@@ -7,6 +7,7 @@ import { parameterText } from '../header/parameters.ts';
 import { htmlToText } from '../html-text.ts';
 import { bodyParts, numberParts } from '../mime/body-parts.ts';
 import { parseTree, type Part } from '../mime/tree.ts';
+import { readFacts } from '../read-facts.ts';
 import { fileName } from '../text.ts';
 import { decodeTransfer } from '../transfer.ts';
 import { cleanHtml, settle } from './clean.ts';
@@ -26,6 +27,8 @@ export interface DocumentOptions {
   /** HTML is shown as its text, with a sentence. */
   readonly textOnly?: boolean;
   readonly language: 'ja' | 'en';
+  /** For paper: what stands on the envelope comes first, with the date in this time zone, and nothing is folded. */
+  readonly print?: { readonly timeZone: string } | null;
 }
 
 export interface LetterDocument {
@@ -44,6 +47,10 @@ const words = {
     cut: 'ここから先は長いため省きました。全文はダウンロードできます。',
     empty: 'この手紙には本文がありません。',
     title: '手紙の本文',
+    from: '差出人',
+    to: '宛先',
+    cc: '写し',
+    date: '日付',
   },
   en: {
     quote: 'Show or hide quoted text',
@@ -51,6 +58,10 @@ const words = {
     cut: 'The rest is left out here because it is long; download the letter to see all of it.',
     empty: 'This letter has no text.',
     title: 'Text of the letter',
+    from: 'From',
+    to: 'To',
+    cc: 'Cc',
+    date: 'Date',
   },
 } as const;
 
@@ -156,8 +167,36 @@ class Writer {
 
   finish(): string {
     if (this.#bodies.length === 0) this.#bodies.push(formatMarkup([note(words[this.#options.language].empty)]));
-    return page(this.#bodies.join('<hr class="tayori-part">'), this.#sheets.join(''), this.#options);
+    const body = this.#bodies.join('<hr class="tayori-part">');
+    const { print, language } = this.#options;
+    if (print === undefined || print === null) return page(body, this.#sheets.join(''), this.#options);
+    // On paper nothing can be opened any more.
+    const open = body.replaceAll('<details class="tayori-quote">', '<details class="tayori-quote" open>');
+    return page(formatMarkup(envelope(this.#octets, language, print.timeZone)) + open, this.#sheets.join(''), this.#options);
   }
+}
+
+/** Subject, people and date, as they stand on the envelope. */
+function envelope(octets: Bytes, language: 'ja' | 'en', timeZone: string): Markup[] {
+  const facts = readFacts(octets);
+  const said = words[language];
+  const date =
+    facts.sentAt === null
+      ? ''
+      : new Intl.DateTimeFormat(language === 'ja' ? 'ja-JP' : 'en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone }).format(facts.sentAt);
+  const rows = [
+    [said.from, facts.from],
+    [said.to, facts.to],
+    [said.cc, facts.cc],
+    [said.date, date],
+  ] as const;
+  return [
+    element('h1', { class: 'tayori-subject' }, [text(cleanText(facts.subject))]),
+    ...rows
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => element('p', { class: 'tayori-line' }, [element('b', null, [text(name)]), text(` ${cleanText(value)}`)])),
+    element('hr', { class: 'tayori-part' }, []),
+  ];
 }
 
 function note(sentence: string): Markup {
@@ -230,4 +269,6 @@ const baseStyle =
   'img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}a{color:var(--link)}blockquote{margin:8px 0;padding-inline-start:12px;border-inline-start:2px solid var(--line)}' +
   '.tayori-quote{margin:8px 0}.tayori-fold{display:inline-block;min-height:24px;padding:0 12px;border:1px solid var(--line);border-radius:12px;color:var(--soft);font-size:13px;line-height:24px;cursor:pointer}' +
   '.tayori-quote[open]>.tayori-fold{margin-bottom:8px}.tayori-note{color:var(--soft);font-size:14px}' +
+  '.tayori-subject{margin:0 0 12px;font-size:20px;line-height:1.4}.tayori-line{margin:2px 0;font-size:14px}.tayori-line b{color:var(--soft);font-weight:500}' +
+  '@media print{body{padding:0;background:#fff}.tayori-fold{display:none}a{color:inherit}img,pre,blockquote,tr{break-inside:avoid}}' +
   '.tayori-part{margin:16px 0;border:0;border-top:1px solid var(--line)}.tayori-plain{white-space:pre-wrap;line-height:1.75}.tayori-cited{color:var(--soft)}';

@@ -34,6 +34,8 @@ export const blobCapability = 'urn:ietf:params:jmap:blob';
 const sourcesMax = 64;
 /** Octets of data, before they are written as text, that one Blob/get answers. */
 const dataMax = 8_000_000;
+/** Octets that one Blob/get reads to reckon digests of them. */
+const digestedMax = 256 * 1024 * 1024;
 const pieceOctets = 256 * 1024;
 /** RFC 9404 §4.2: names of the registry of HTTP digest algorithms. */
 const digests: Readonly<Record<string, HashName>> = { 'digest:sha': 'SHA-1', 'digest:sha-256': 'SHA-256' };
@@ -246,8 +248,10 @@ async function get(args: JsonObject, asker: Asker, { blobs }: BlobParts): Promis
   if (ids.size > coreLimits.maxObjectsInGet) throw requestTooLarge(`At most ${coreLimits.maxObjectsInGet} ids at once.`);
   const list: JsonObject[] = [];
   const missing: Id[] = [];
-  const room = { left: dataMax };
+  const room = { left: dataMax, digested: digestedMax };
   for (const id of ids) {
+    // Each may take a while; nobody may be there any more.
+    asker.signal.throwIfAborted();
     // oxlint-disable-next-line no-await-in-loop -- one at a time: each may be large
     const source = await blobs.find(read.accountId, id);
     if (source === null) missing.push(id);
@@ -266,7 +270,7 @@ async function formatBlob(
   properties: ReadonlySet<string>,
   offset: number,
   length: number | null,
-  room: { left: number },
+  room: { left: number; digested: number },
 ): Promise<JsonObject> {
   const start = Math.min(offset, source.size);
   const end = Math.min(source.size, length === null ? source.size : start + length);
@@ -276,6 +280,8 @@ async function formatBlob(
   const running = Object.entries(digests)
     .filter(([name]) => properties.has(name))
     .map(([name, hash]) => [name, runningDigest(hash)] as const);
+  if (running.length > 0 && (room.digested -= end - start) < 0)
+    throw requestTooLarge(`Digests of at most ${digestedMax} octets at once: ask for fewer, or for a range.`);
   const pieces: Bytes[] = [];
   if (wantsData || running.length > 0) {
     for await (const octets of piecesOf(source, start, end)) {
@@ -317,6 +323,7 @@ async function lookup(args: JsonObject, asker: Asker, { store, blobs }: BlobPart
   const shelf = await store.openShelf(read.accountId.account);
   try {
     for (const id of ids) {
+      asker.signal.throwIfAborted();
       // oxlint-disable-next-line no-await-in-loop -- one at a time
       if ((await blobs.find(read.accountId, id)) === null) {
         missing.push(id);

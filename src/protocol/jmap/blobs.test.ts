@@ -5,7 +5,8 @@ import { systemChance } from '../../io/clock.ts';
 import { bytesFromLatin1, concatBytes, equalBytes, type Bytes } from '../../base/bytes.ts';
 import { encodeBase64, encodeQuotedPrintable } from '../../message/transfer.ts';
 import { openBlobs } from './blobs.ts';
-import type { BlobSource } from './contract.ts';
+import { blobGroup, type BlobParts } from './blob-methods.ts';
+import type { Asker, BlobSource, JsonObject } from './contract.ts';
 import { openTestStore, testAccounts } from './test-office.ts';
 
 const [own, other] = testAccounts as [(typeof testAccounts)[number], (typeof testAccounts)[number]];
@@ -81,5 +82,24 @@ describe('parts of uploads', () => {
     assert.equal(await text(`U${id}-2`), null);
     assert.equal((await blobs.find(own, `U${id}`))!.type, 'message/rfc822');
     assert.equal(await blobs.find(other, `U${id}`), null);
+  });
+});
+
+describe('Blob/get', () => {
+  const size = 50_000_000;
+  const found: BlobSource = { size, type: 'x/y', name: '', read: async (start, end) => new Uint8Array(end - start) };
+  const get = (ids: readonly string[], more: JsonObject, signal = new AbortController().signal) => {
+    const { methods } = blobGroup({ store: {} as BlobParts['store'], blobs: { find: async () => found } });
+    const asker = { accounts: new Map([[own.id, own]]), createdIds: new Map(), signal } as unknown as Asker;
+    return methods['Blob/get']!({ accountId: own.id, ids, ...more }, asker);
+  };
+  test('reckons digests of so many octets at once, and no more', async () => {
+    const ids = Array.from({ length: 6 }, (_, index) => `B${index + 1}`);
+    await assert.rejects(get(ids, { properties: ['digest:sha'] }), { type: 'requestTooLarge' });
+    const { response } = await get(ids, { properties: ['digest:sha'], length: 1000 });
+    assert.equal((response['list'] as readonly unknown[]).length, 6);
+  });
+  test('ends when nobody is there any more', async () => {
+    await assert.rejects(get(['B1'], { properties: ['size'] }, AbortSignal.abort(new Error('gone'))), /gone/);
   });
 });

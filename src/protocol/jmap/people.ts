@@ -17,10 +17,11 @@ export interface JmapPeople {
   onChange(heard: () => void): () => void;
 }
 
-/** `sessions`: ids of the browser sessions of a person that are not over. */
+/** `sessions`: ids of the browser sessions of a person that are not over. `asksMore`: the password alone lets nobody in (a second factor is set). */
 export function openJmapPeople(
   directory: Pick<Directory, 'accountById' | 'outsideAccounts' | 'appPasswords' | 'onChange'>,
   sessions: (person: AccountId) => readonly number[],
+  asksMore: (person: AccountId) => boolean,
 ): JmapPeople {
   const passwordMark = (person: AccountId): string =>
     `password ${sha256Hex('jmap credentials ', directory.accountById(person)?.passwordHash ?? '')}`;
@@ -71,7 +72,8 @@ export function openJmapPeople(
       if (row === null || row.closedAt !== null) return false;
       if (credentials.startsWith('session ')) return sessions(person).includes(Number(credentials.slice(8)));
       if (credentials.startsWith('key ')) return directory.appPasswords(person).some(({ name }) => name === credentials.slice(4));
-      return credentials === passwordMark(person);
+      // Who came in while it was enough goes when it is not any more: a connection that is held open asks at no door again.
+      return credentials === passwordMark(person) && !asksMore(person);
     },
     onChange: (heard) => directory.onChange(heard),
   };

@@ -3,7 +3,7 @@
 import type { Chance, Clock } from '../../base/clock.ts';
 import { Refusal } from '../../base/trouble.ts';
 import type { AccountId, MailStore } from '../../store/contract.ts';
-import type { JmapAccount, JsonObject } from './contract.ts';
+import type { Id, JmapAccount, JsonObject } from './contract.ts';
 import { formatId } from './ids.ts';
 import { formatStateChange, mergeChanged, type Changed, type Listening, type PushHub } from './push-hub.ts';
 import { pushKind, type PushSubscription } from './push-subscriptions.ts';
@@ -32,8 +32,8 @@ export interface PushSenderParts {
 const restMs = 1_000;
 const firstWaitMs = 5_000;
 const longestWaitMs = 3_600_000;
-/** Accounts whose change is told in one message; a message has no room for more. */
-const accountsMax = 20;
+/** Octets of one message as JSON: once it is encrypted, a push service takes 4096 (RFC 8030 §7.2). */
+export const messageMax = 3900;
 /** How often a code is sent that could not be handed over. */
 const verifyTriesMax = 6;
 const sweepMs = 3_600_000;
@@ -180,8 +180,7 @@ export class PushSender {
       await this.changed(person, []);
       return;
     }
-    const told = new Map([...address.waiting].slice(0, accountsMax));
-    const left = new Map([...address.waiting].slice(accountsMax));
+    const [told, left] = portionOf(address.waiting);
     address.waiting = left.size === 0 ? null : left;
     const wait = await this.#deliver(person, address, formatStateChange(told), false);
     if (wait === null || this.#closed) return;
@@ -226,4 +225,16 @@ export class PushSender {
       if (!(trouble instanceof Refusal)) throw trouble;
     }
   }
+}
+
+/** As many accounts as one message has room for, one at least, and the others. */
+export function portionOf(waiting: Changed): readonly [told: Changed, left: Changed] {
+  const told = new Map<Id, ReadonlyMap<string, string>>();
+  const left = new Map(waiting);
+  for (const [id, states] of waiting) {
+    if (told.size > 0 && JSON.stringify(formatStateChange(new Map([...told, [id, states]]))).length > messageMax) break;
+    told.set(id, states);
+    left.delete(id);
+  }
+  return [told, left];
 }

@@ -27,6 +27,9 @@ import { setErrorOf } from './errors.ts';
 export const pushKind = 'pushsubscription';
 /** Of one person, those of all credentials. */
 export const pushSubscriptionsMax = 30;
+/** RFC 8620 §8.6: "The rate of creation MUST also be limited": each sends a request to whatever server somebody names. Of one person, within an hour. */
+export const pushCreationsMax = 30;
+const hourMs = 3_600_000;
 /** RFC 8620 §7.2: "at least 48 hours in the future and SHOULD be at least 7 days". */
 export const pushLifeMs = 14 * 24 * 3_600_000;
 const urlMax = 2048;
@@ -61,10 +64,30 @@ const shown = ['id', 'deviceClientId', 'verificationCode', 'expires', 'types'] a
 const kept = new Set(['deviceClientId', 'url', 'keys', 'verificationCode', 'expires', 'types']);
 
 export function pushMethods(parts: PushParts): Readonly<Record<string, Method>> {
+  const creations = new Creations();
   return {
     'PushSubscription/get': async (args, asker) => ({ response: await get(args, asker, parts) }),
-    'PushSubscription/set': async (args, asker) => ({ response: await set(args, asker, parts) }),
+    'PushSubscription/set': async (args, asker) => ({ response: await set(args, asker, parts, creations) }),
   };
+}
+
+/** State over time: who made subscriptions lately, and when. */
+class Creations {
+  readonly #times = new Map<AccountId, readonly number[]>();
+
+  /** Counts one; false when it is one too many. */
+  take(person: AccountId, now: number): boolean {
+    const lately = (this.#times.get(person) ?? []).filter((at) => now - at < hourMs);
+    if (lately.length >= pushCreationsMax) return false;
+    this.#times.delete(person);
+    this.#times.set(person, [...lately, now]);
+    // Those in front made none for the longest time.
+    for (const [other, times] of this.#times) {
+      if (now - times.at(-1)! < hourMs) break;
+      this.#times.delete(other);
+    }
+    return true;
+  }
 }
 
 interface Kept {
@@ -110,7 +133,7 @@ function format(id: Id, value: PushSubscription): JsonObject {
   };
 }
 
-async function set(args: JsonObject, asker: Asker, parts: PushParts): Promise<JsonObject> {
+async function set(args: JsonObject, asker: Asker, parts: PushParts, creations: Creations): Promise<JsonObject> {
   const read = readArguments(args, {
     create: nullable(mapOf(anObject)),
     update: nullable(mapOf(anObject, true)),
@@ -134,6 +157,8 @@ async function set(args: JsonObject, asker: Asker, parts: PushParts): Promise<Js
       if ((await parts.store.items.list(account, pushKind)).length >= pushSubscriptionsMax) {
         throw new NotSet(setError('overQuota', `At most ${pushSubscriptionsMax} push subscriptions.`));
       }
+      if (!creations.take(account, parts.clock.now()))
+        throw new NotSet(setError('rateLimit', `At most ${pushCreationsMax} push subscriptions in an hour.`));
       const { ids } = await parts.store.items.write(account, [{ kind: pushKind, add: value }]);
       const id = formatId('P', ids[0]!);
       made.push(ids[0]!);

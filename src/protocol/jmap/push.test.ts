@@ -7,9 +7,9 @@ import type { MailStore } from '../../store/contract.ts';
 import type { JsonObject, MethodGroup } from './contract.ts';
 import { coreGroup } from './core-methods.ts';
 import { openDispatcher } from './dispatch.ts';
-import { gatherMs, PushHub, type Changed } from './push-hub.ts';
-import { PushSender, type PushOutcome } from './push-sender.ts';
-import { pushKind, pushLifeMs, pushMethods, pushSubscriptionsMax } from './push-subscriptions.ts';
+import { formatStateChange, gatherMs, PushHub, type Changed } from './push-hub.ts';
+import { messageMax, portionOf, PushSender, type PushOutcome } from './push-sender.ts';
+import { pushCreationsMax, pushKind, pushLifeMs, pushMethods, pushSubscriptionsMax } from './push-subscriptions.ts';
 import { inboxOf, openTestStore, testAccounts, testWho } from './test-office.ts';
 
 /** The states that a letter's coming changes, read as simply as can be. */
@@ -146,7 +146,36 @@ async function openPush(answer: (message: JsonObject, count: number) => PushOutc
   return { ...world, sent, sender, call, subscribe, verify, valid, count };
 }
 
+test('a message has room for some accounts with all their types: the others go with the next', () => {
+  const types = new Map(Array.from({ length: 17 }, (_, index) => [`TypeOfSomething${index}`, 'a'.repeat(24)]));
+  let waiting: Changed = new Map(Array.from({ length: 20 }, (_, index) => [`A${100_000 + index}`, types]));
+  const told: string[] = [];
+  while (waiting.size > 0) {
+    const [message, left] = portionOf(waiting);
+    assert.ok(JSON.stringify(formatStateChange(message)).length <= messageMax && message.size > 1);
+    told.push(...message.keys());
+    waiting = left;
+  }
+  assert.equal(new Set(told).size, 20);
+});
+
 describe('push subscriptions', () => {
+  test('RFC 8620 §8.6: so many are made in an hour and no more, though each is destroyed again', async () => {
+    const { call, sent, pass } = await openPush();
+    const object = { deviceClientId: 'd', url: 'https://victim.example.test/x' };
+    const make = async (): Promise<Record<string, any>> => {
+      const { created, notCreated } = await call('PushSubscription/set', { create: { k: object } });
+      if (created === null) return notCreated.k;
+      await call('PushSubscription/set', { destroy: [created.k.id] });
+      return created.k;
+    };
+    for (let number = 0; number < pushCreationsMax; number++) assert.equal((await make())['type'], undefined);
+    const refused = await make();
+    assert.deepEqual([refused['type'], sent.length], ['rateLimit', pushCreationsMax]);
+    await pass(3_600_000);
+    assert.equal((await make())['type'], undefined);
+  });
+
   test('RFC 8620 §7.2.2: first the code and nothing more, then changes of the types that are wanted', async () => {
     const { sent, subscribe, verify, append, pass, sender, defects } = await openPush();
     const id = await subscribe({ types: ['Email'] });

@@ -102,6 +102,7 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     sessions: office.webSessions,
     factors: office.secondFactors,
     directory,
+    people: office.people,
     clock,
     secure,
     qr: (text) => qrSvg(text, 'QR'),

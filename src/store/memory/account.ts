@@ -7,6 +7,7 @@ import type { LetterFacts } from '../../message/facts.ts';
 import type {
   AccountId,
   Flags,
+  Placement,
   LetterId,
   MailboxId,
   MailboxInfo,
@@ -259,6 +260,14 @@ export class MemoryAccount {
   }
 
   /** Where a placement goes: a mailbox of the account, or the one of that role, or INBOX. */
+  /** @throws Refusal where the place does not yield and is not there. */
+  placeOf({ mailbox, flags, yields = false }: Placement): { readonly mailbox: MemoryMailbox; readonly flags: Flags } {
+    const target = this.target(yields && typeof mailbox === 'number' && !this.mailboxes.has(mailbox) ? 'inbox' : mailbox);
+    const { keywords } = partFlags(flags);
+    const fits = !yields || keywords.length === 0 || target.state.keywordsWith(keywords) <= maxKeywords;
+    return { mailbox: target, flags: fits ? flags : flags.filter((flag) => flag.startsWith('\\')) };
+  }
+
   target(place: MailboxId | MailboxRole): MemoryMailbox {
     if (typeof place === 'number') return this.mailbox(place);
     for (const mailbox of this.mailboxes.values()) if (mailbox.role === place) return mailbox;

@@ -1,10 +1,10 @@
 // Letters and mailboxes revised as wholes, in memory: the writing half of shelf-contract.ts. Knows an account and the change at work; checks first, then changes.
 import { Refusal } from '../../base/trouble.ts';
 import type { MessageId, Uid } from '../contract.ts';
-import { changeFlags, partFlags } from '../flag-sets.ts';
+import { partFlags } from '../flag-sets.ts';
 import { maxKeywords } from '../limits.ts';
 import { DELETED, type FlagSet } from '../mailbox-state.ts';
-import { mergeFlags, planMailboxes } from '../revising.ts';
+import { mergeFlags, planMailboxes, reviseFlags } from '../revising.ts';
 import type { MailboxRevision, Revision, RevisionOutcome } from '../shelf-contract.ts';
 import type { AccountChanges, MemoryAccount, MemoryMailbox } from './account.ts';
 
@@ -47,7 +47,7 @@ function revise(changes: AccountChanges, desk: Desk, revision: Revision, now: nu
   const targets = plan.add.map((mailbox) => account.mailbox(mailbox));
   const staying = places.filter(({ box }) => !plan.remove.includes(box.id));
   const { how = 'add', flags: wanted = [] } = revision.flags ?? {};
-  const { system, keywords } = partFlags(wanted);
+  const { keywords } = partFlags(wanted);
   const merged = mergeFlags(places.map(({ flags }) => flags));
   const coming = how === 'replace' ? keywords : how === 'add' ? [...merged.keywords, ...keywords] : merged.keywords;
   const fits = (box: MemoryMailbox, words: readonly string[]): boolean =>
@@ -56,14 +56,14 @@ function revise(changes: AccountChanges, desk: Desk, revision: Revision, now: nu
   if (!targets.every((box) => fits(box, coming))) return 'limit';
   let outcome: RevisionOutcome = plan.add.length + plan.remove.length > 0 ? 'done' : 'same';
   for (const place of staying) {
-    const after = changeFlags(place.box.state, place.flags, how, system, keywords);
+    const after = reviseFlags(place.box.state, place.flags, revision.flags);
     if (after === place.flags) continue;
     place.flags = after;
     changes.setFlags(place.box, place.uid, message, after);
     outcome = 'done';
   }
   for (const box of targets) {
-    const flags = changeFlags(box.state, box.state.internFlags(merged.system, merged.keywords), how, system, keywords);
+    const flags = reviseFlags(box.state, box.state.internFlags(merged.system, merged.keywords), revision.flags);
     const { receivedAt } = places[0]!;
     all.push({ box, uid: changes.add(box, letter, flags, receivedAt, now), flags, receivedAt });
   }

@@ -268,9 +268,9 @@ class MemoryStore implements MailStore {
     const flags = new Map<MemoryMailbox, string[][]>();
     for (const placement of letters.flatMap((letter) => letter.placements)) {
       const account = this.#account(placement.account);
-      const mailbox = account.target(placement.mailbox);
+      const { mailbox, flags: wanted } = account.placeOf(placement);
       const list = flags.get(mailbox) ?? [];
-      list.push([...placement.flags]);
+      list.push([...wanted]);
       flags.set(mailbox, list);
       account.checkKeywords(mailbox, list);
     }
@@ -288,6 +288,9 @@ class MemoryStore implements MailStore {
     const placed: { account: AccountId; mailbox: MailboxId; uid: Uid }[] = [];
     for (const placement of letter.placements) {
       const account = this.#account(placement.account);
+      const { mailbox, flags: wanted } = account.placeOf(placement);
+      // Two mailboxes of two rules are gone: once is enough.
+      if (placement.yields === true && placed.some((other) => other.account === account.id && other.mailbox === mailbox.id)) continue;
       if (placement.key !== undefined) {
         const used = account.placementKeys.get(placement.key);
         if (used !== undefined && now - used < placementKeyTime) continue;
@@ -297,8 +300,7 @@ class MemoryStore implements MailStore {
       changes.set(account, change);
       const one = stored.get(account) ?? account.addLetter(octets, facts, letter.letter);
       stored.set(account, one);
-      const mailbox = account.target(placement.mailbox);
-      const { system, keywords } = partFlags(placement.flags);
+      const { system, keywords } = partFlags(wanted);
       const uid = change.add(mailbox, one, mailbox.state.internFlags(system, keywords), letter.receivedAt, now);
       placed.push({ account: account.id, mailbox: mailbox.id, uid });
     }

@@ -13,6 +13,7 @@ import {
   mailboxOf,
   recipient,
   refuses,
+  spoolOf,
   toInbox,
   uidsOf,
   verifies,
@@ -96,6 +97,34 @@ function delivering(open: OpenStore): void {
       // The key of the failed placement is not used up.
       await store.commit({ letters: [await acceptOf(store, 'a', [toInbox(BEN, 'key')])] });
       assert.deepEqual(await uidsOf(store, BEN, 'INBOX'), [1]);
+    }));
+
+  test('the wish of a rule yields: a mailbox that has gone, or has no room for a keyword, costs nobody the letter', () =>
+    withStore(open, async (store) => {
+      const inbox = await mailboxOf(store, BEN, 'INBOX');
+      const full = Array.from({ length: 200 }, (_, index) => `k${index}`);
+      await store.append(BEN, inbox.id, [{ spool: await spoolOf(store, letterText('full')), flags: full }], null);
+      const gone = { account: BEN, mailbox: 4711, flags: ['\\Flagged', 'new'], key: 'x', yields: true };
+      const places = [
+        { account: ADA, mailbox: 'inbox' as const, flags: ['work'], yields: true },
+        gone,
+        { ...gone, mailbox: 4712, key: 'y' },
+      ];
+      const { letters } = await store.commit({ letters: [await acceptOf(store, 'a', places)] });
+      assert.deepEqual(
+        letters[0]!.placed.map(({ account }) => account),
+        [ADA, BEN],
+      );
+      assert.deepEqual(
+        (await lettersIn(store, ADA, 'INBOX')).map(({ flags }) => flags),
+        ['(work)'],
+      );
+      assert.equal((await lettersIn(store, BEN, 'INBOX')).at(-1)!.flags, '(\\Flagged)');
+      assert.equal((await lettersIn(store, BEN, 'INBOX')).length, 2);
+      await refuses('nonexistent', async () =>
+        store.commit({ letters: [await acceptOf(store, 'b', [{ ...gone, key: 'z', yields: false }])] }),
+      );
+      await verifies(store);
     }));
 
   test('a placement key is used once in an account: the second is passed over', () =>

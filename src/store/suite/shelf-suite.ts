@@ -264,6 +264,23 @@ export function shelfSuite(open: OpenStore): void {
       assert.equal(after[3], before[3]);
     }));
 
+  test('revise: some flags come and others go in one step, in every place; what neither names stays', () =>
+    withStore(open, async (store) => {
+      const message = await add(store, 'one', ['INBOX', 'Sent'], ['\\Seen', 'old', 'kept']);
+      const flags = { how: 'add', flags: ['\\Flagged', 'new'], without: ['\\Seen', 'OLD'] } as const;
+      const trash = await idOf(store, 'Trash');
+      assert.deepEqual(await revise(store, { message, flags, mailboxes: { add: [trash], remove: [await idOf(store, 'Sent')] } }), ['done']);
+      for (const name of ['INBOX', 'Trash'])
+        assert.deepEqual(
+          (await lettersIn(store, ADA, name)).map((one) => one.flags),
+          ['(\\Flagged kept new)'],
+          name,
+        );
+      assert.deepEqual(await revise(store, { message, flags }), ['same']);
+      await checkShelf(store, ADA);
+      await verifies(store);
+    }));
+
   test('revise: flags of many letters are one transaction with one MODSEQ', () =>
     withStore(open, async (store) => {
       const messages = [

@@ -25,6 +25,7 @@ export const headProperties = [
 const bodyProperties = [
   'id',
   'blobId',
+  'header:Disposition-Notification-To:asAddresses',
   'cc',
   'bcc',
   'replyTo',

@@ -52,6 +52,8 @@ export interface StatusView {
   readonly isOffline: boolean;
   /** Changes and letters that wait to be told to the server. */
   readonly waiting: number;
+  /** Of them letters to send. */
+  readonly waitingLetters: number;
   /** The undo that would happen next: what to name it, and of how many letters. */
   readonly undo: UndoView | null;
 }
@@ -192,12 +194,29 @@ export type Action =
 // --- writing ----------------------------------------------------------------------------------------------------------
 
 export interface DraftAttachment {
-  readonly blobId: Id;
+  /** Made by the page; stays the same. */
+  readonly id: string;
+  /** Null: a file of this device (`attach`), which is being carried to the server. */
+  readonly blobId: Id | null;
+  /** The account in which the blob lies. */
+  readonly from: Id;
   readonly type: string;
   readonly name: string;
   readonly size: number;
   /** Set for images that stand in the text. */
   readonly cid: string | null;
+}
+
+/** The letter that is answered or forwarded, kept whole beside what is written: it is put below it when the letter is stored. */
+export interface DraftQuote {
+  /** Who wrote when, in words; of a forwarded letter several lines. */
+  readonly head: string;
+  readonly isForward: boolean;
+  /** The letter itself, to show it; null when it is not known here. */
+  readonly source: { readonly accountId: Id; readonly emailId: Id } | null;
+  readonly text: string;
+  /** As it came, made harmless; null: it had plain text only. */
+  readonly html: string | null;
 }
 
 /** A letter that is being written. The page saves it on each pause of typing; it is on this device at once and on the server a little later. */
@@ -216,11 +235,12 @@ export interface Draft {
   /** Null: plain text only. */
   readonly html: string | null;
   readonly attachments: readonly DraftAttachment[];
+  readonly quote: DraftQuote | null;
   /** Without angle brackets. */
   readonly inReplyTo: readonly string[];
   readonly references: readonly string[];
   /** The letter that this answers or forwards, to be marked when it was sent. */
-  readonly about: { readonly emailId: Id; readonly keyword: '$answered' | '$forwarded' } | null;
+  readonly about: { readonly accountId: Id; readonly emailId: Id; readonly keyword: '$answered' | '$forwarded' } | null;
   readonly wantsReceipt: boolean;
 }
 
@@ -248,7 +268,38 @@ export interface OutboxView {
     readonly label: string;
     readonly since: number;
     readonly trouble: Trouble | null;
+    /** The draft that it is about, to open it. */
+    readonly key: string | null;
   }[];
+}
+
+/** A file on its way to the server. */
+export interface FileView {
+  readonly id: string;
+  readonly size: number;
+  readonly carried: number;
+  /** `waits`: without a network; it goes on by itself. */
+  readonly state: 'waits' | 'going' | 'there' | 'refused';
+  readonly trouble: Trouble | null;
+}
+
+/** A letter that is to go out later. */
+export interface ScheduledView {
+  readonly accountId: Id;
+  readonly submissionId: Id;
+  readonly emailId: Id;
+  readonly sendAt: string;
+  readonly subject: string;
+  readonly to: readonly EmailAddress[];
+}
+
+/** A letter with all that is needed to answer or forward it. */
+export interface SourceView {
+  readonly head: EmailHead;
+  readonly body: EmailBody;
+  readonly text: string;
+  /** As it came: it may be hostile. Null: plain text only. */
+  readonly html: string | null;
 }
 
 // --- trouble ----------------------------------------------------------------------------------------------------------
@@ -268,7 +319,13 @@ export type News =
   /** Letters that came into an inbox while the app looked on. */
   | { readonly kind: 'arrived'; readonly accountId: Id; readonly heads: readonly EmailHead[] }
   /** The server refused what had been shown as done; it is undone. */
-  | { readonly kind: 'refused'; readonly what: ActionName | 'draft' | 'send'; readonly count: number; readonly trouble: Trouble }
+  | {
+      readonly kind: 'refused';
+      readonly what: ActionName | 'draft' | 'send';
+      readonly count: number;
+      readonly trouble: Trouble;
+      readonly key?: string;
+    }
   /** On its way: `submissionId` to call it back with `unsend` until then. */
   | { readonly kind: 'sent'; readonly key: string; readonly accountId: Id; readonly submissionId: Id; readonly sendAt: string };
 
@@ -295,7 +352,24 @@ export interface Requests {
   /** Into the outbox; goes out when there is a network. */
   send: { args: { readonly key: string; readonly options: SendOptions }; answer: null };
   /** Calls a sending back. False: it was too late. */
-  unsend: { args: { readonly accountId: Id; readonly submissionId: Id; readonly key: string }; answer: boolean };
+  unsend: { args: { readonly accountId: Id; readonly submissionId: Id; readonly key: string; readonly emailId?: Id }; answer: boolean };
+  /** Keeps a file on this device and begins to carry it to the server, in pieces; the topic `files` tells how far it is. */
+  attach: {
+    args: { readonly id: string; readonly accountId: Id; readonly key: string; readonly file: Blob; readonly name: string };
+    answer: null;
+  };
+  detach: { args: { readonly id: string }; answer: null };
+  /** The octets of a file that was attached here, to show a picture; null when it is no longer kept. */
+  attached: { args: { readonly id: string }; answer: Blob | null };
+  /** A letter in Drafts as one that is written on, whoever has put it there. Null: it is gone. */
+  openDraft: { args: { readonly accountId: Id; readonly emailId: Id }; answer: DraftView | null };
+  source: { args: { readonly accountId: Id; readonly emailId: Id }; answer: SourceView };
+  /** Takes a letter out of the outbox before it has left. False: it is on its way. */
+  recall: { args: { readonly key: string }; answer: boolean };
+  /** Tells what waits, now. */
+  retry: { args: null; answer: null };
+  /** Letters that are to go out later, the next one first; needs the network. */
+  scheduled: { args: null; answer: readonly ScheduledView[] };
   identities: { args: { readonly accountId: Id }; answer: readonly Identity[] };
   /** Ids of a list's rows between two positions, for "select all": up to 5,000 rows. */
   rows: {
@@ -314,6 +388,10 @@ export interface Requests {
     };
     answer: { readonly id: Id | null };
   };
+  /** A patch of the one Settings object; it holds here at once and is told to the server when there is one. */
+  changePreferences: { args: PatchObject; answer: null };
+  /** The ways in: `/auth/…`, with a body by POST, without one by GET. A status such as 401 is an answer. */
+  auth: { args: { readonly path: string; readonly body: JsonObject | null }; answer: { readonly status: number; readonly json: JsonObject } };
   /** Any method, for settings and our own capability; needs the network. `using` beyond core and mail is named. Results may be referred to (RFC 8620 §3.7). */
   call: {
     args: { readonly using: readonly string[]; readonly calls: readonly (readonly [name: string, args: JsonObject, id: string])[] };
@@ -322,12 +400,15 @@ export interface Requests {
 }
 
 export interface Topics {
+  /** What the person has chosen for all their devices (Settings of docs/jmap.md), with what was just chosen counted in; from the cache at first. */
+  preferences: { args: null; push: JsonObject };
   status: { args: null; push: StatusView };
   mailboxes: { args: null; push: MailboxesView };
   list: { args: ListArgs; push: ListPatch };
   thread: { args: { readonly accountId: Id; readonly threadId: Id }; push: ThreadView };
   drafts: { args: null; push: readonly DraftView[] };
   outbox: { args: null; push: OutboxView };
+  files: { args: { readonly key: string }; push: readonly FileView[] };
   news: { args: null; push: News };
   /** Objects of another type that changed at the server (RFC 8620 §7.1), such as `Identity` or those of our own capability: time to read them again. */
   changed: { args: { readonly types: readonly string[] }; push: { readonly accountId: Id; readonly types: readonly string[] } };

@@ -1,15 +1,18 @@
-// A draft as the Email object that the server stores (RFC 8621 §4.6), and its sending as an EmailSubmission (§7.5). Knows both forms;
-// knows no outbox and no editor.
-import type { Draft, SendOptions } from './contract.ts';
-import type { EmailAddress, Id, Json, JsonObject } from './jmap/objects.ts';
+// A draft as the Email object that the server stores (RFC 8621 §4.6), and its sending as an EmailSubmission (§7.5); and a stored draft as one that
+// is written on. Knows these forms; knows no outbox and no editor.
+import type { Draft, DraftAttachment, DraftQuote, SendOptions } from './contract.ts';
+import type { BodyPart, EmailAddress, EmailBody, EmailHead, Id, Json, JsonObject } from './jmap/objects.ts';
 
 function addresses(list: readonly EmailAddress[]): Json {
   return list.length === 0 ? null : list.map(({ name, email }) => ({ name, email }));
 }
 
-/** `messageId` without angle brackets: the same for each try, so that a letter that went out twice would be one. */
-export function emailOf(draft: Draft, draftsId: Id, messageId: string): JsonObject {
-  const hasHtml = draft.html !== null;
+/**
+ * `messageId` without angle brackets: the same for each try, so that a letter that went out twice would be one. `blobs`: where the server has each
+ * attachment; one that is not in it is left out.
+ */
+export function emailOf(draft: Draft, draftsId: Id, messageId: string, blobs: ReadonlyMap<string, Id>): JsonObject {
+  const html = htmlOf(draft);
   return {
     mailboxIds: { [draftsId]: true },
     keywords: { $draft: true, $seen: true },
@@ -22,17 +25,157 @@ export function emailOf(draft: Draft, draftsId: Id, messageId: string): JsonObje
     messageId: [messageId],
     inReplyTo: draft.inReplyTo.length === 0 ? null : [...draft.inReplyTo],
     references: draft.references.length === 0 ? null : [...draft.references],
-    ...(draft.wantsReceipt && draft.from !== null ? { 'header:Disposition-Notification-To:asAddresses': addresses([draft.from]) } : {}),
+    ...(draft.wantsReceipt && draft.from !== null ? { [`header:${receiptField}:asAddresses`]: addresses([draft.from]) } : {}),
     textBody: [{ partId: 'text', type: 'text/plain' }],
-    ...(hasHtml ? { htmlBody: [{ partId: 'html', type: 'text/html' }] } : {}),
-    bodyValues: { text: { value: draft.text }, ...(hasHtml ? { html: { value: draft.html } } : {}) },
-    attachments: draft.attachments.map(({ blobId, type, name, cid }) => ({
-      blobId,
-      type,
-      name,
-      ...(cid === null ? { disposition: 'attachment' } : { disposition: 'inline', cid }),
-    })),
+    ...(html === null ? {} : { htmlBody: [{ partId: 'html', type: 'text/html' }] }),
+    bodyValues: { text: { value: textOf(draft) }, ...(html === null ? {} : { html: { value: html } }) },
+    attachments: draft.attachments.flatMap(({ id, type, name, cid }) => {
+      const blobId = blobs.get(id);
+      if (blobId === undefined) return [];
+      return [{ blobId, type, name, ...(cid === null ? { disposition: 'attachment' } : { disposition: 'inline', cid }) }];
+    }),
   };
+}
+
+/** RFC 8098 §2.1. */
+export const receiptField = 'Disposition-Notification-To';
+
+// --- what is written, and below it what is quoted ---------------------------------------------------------------------
+
+/** Where the quoted letter begins and ends; by them the two are told apart when a draft is opened again. */
+const begins = { reply: '<div class="tayori-quote"><div>', forward: '<div class="tayori-forward"><div>' } as const;
+const quoted = '<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:2px solid #ccc;padding-left:1ex">';
+const ends = '</div><!--/tayori-->';
+
+function htmlOf({ html, quote }: Draft): string | null {
+  if (html === null) return null;
+  let below = '';
+  if (quote !== null) {
+    const inner = quote.html ?? htmlOfText(quote.text);
+    const head = escapeHtml(quote.head).replace(/\n/g, '<br>');
+    below = quote.isForward
+      ? `${begins.forward}${head}</div>${inner}${ends}`
+      : `${begins.reply}${head}</div>${quoted}${inner}</blockquote>${ends}`;
+  }
+  return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${html}${below}</body></html>`;
+}
+
+function textOf({ text, quote }: Draft): string {
+  if (quote === null) return text;
+  return `${text.trimEnd()}\n\n${quote.head}\n${quote.isForward ? quote.text : quotedLines(quote.text)}\n`;
+}
+
+/** RFC 3676 §4.5. */
+export function quotedLines(text: string): string {
+  return text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => (line === '' ? '>' : line.startsWith('>') ? `>${line}` : `> ${line}`))
+    .join('\n');
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
+}
+
+/** Lines as the editor writes them. */
+export function htmlOfText(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => `<div>${line === '' ? '<br>' : escapeHtml(line).replace(/^ | (?= )/g, '&nbsp;')}</div>`)
+    .join('');
+}
+
+/** Our own frame and quote taken off; what another app has written stays as it is, and is made harmless by the editor. */
+function readHtml(value: string): { readonly html: string; readonly quote: DraftQuote | null } {
+  const inner = /<body[^>]*>([\s\S]*?)(?:<\/body>\s*(?:<\/html>)?\s*)?$/i.exec(value)?.[1] ?? value;
+  for (const [kind, mark] of Object.entries(begins)) {
+    const at = inner.indexOf(mark);
+    const end = inner.lastIndexOf(ends);
+    const headEnd = inner.indexOf('</div>', at);
+    if (at < 0 || end < headEnd) continue;
+    const head = inner
+      .slice(at + mark.length, headEnd)
+      .replace(/<br>/g, '\n')
+      .replace(/&lt;/g, '<')
+      .replace(/&gt;/g, '>')
+      .replace(/&quot;/g, '"')
+      .replace(/&amp;/g, '&');
+    let html = inner.slice(headEnd + '</div>'.length, end);
+    if (kind === 'reply' && html.startsWith(quoted)) html = html.slice(quoted.length, html.lastIndexOf('</blockquote>'));
+    return { html: inner.slice(0, at), quote: { head, text: '', html, isForward: kind === 'forward', source: null } };
+  }
+  return { html: inner, quote: null };
+}
+
+function readText(value: string, quote: DraftQuote | null): { readonly text: string; readonly quoted: string } {
+  const at = quote === null ? -1 : value.indexOf(`\n${quote.head}\n`);
+  if (quote === null || at < 0) return { text: value, quoted: '' };
+  const below = value.slice(at + quote.head.length + 2);
+  return { text: value.slice(0, at).trimEnd(), quoted: quote.isForward ? below : below.replace(/^> ?/gm, '') };
+}
+
+// --- a draft that lies at the server ----------------------------------------------------------------------------------
+
+export interface StoredDraft {
+  readonly head: EmailHead;
+  readonly body: EmailBody;
+  readonly text: string;
+  readonly html: string | null;
+  readonly receiptTo: readonly EmailAddress[] | null;
+}
+
+/** `blobs`: where its attachments are. */
+export function draftOf(
+  stored: StoredDraft,
+  key: string,
+  accountId: Id,
+  newId: () => string,
+): { readonly draft: Draft; readonly parts: Readonly<Record<string, Id>> } {
+  const { head, body } = stored;
+  const read = stored.html === null ? null : readHtml(stored.html);
+  const { text, quoted: quotedText } = readText(stored.text.replace(/\r\n/g, '\n'), read?.quote ?? null);
+  const attachments = body.attachments.filter(({ blobId }) => blobId !== null).map((part) => attachmentOf(part, newId(), accountId));
+  return {
+    draft: {
+      key,
+      accountId,
+      identityId: null,
+      from: head.from?.[0] ?? null,
+      to: head.to ?? [],
+      cc: body.cc ?? [],
+      bcc: body.bcc ?? [],
+      replyTo: body.replyTo ?? [],
+      subject: head.subject ?? '',
+      text,
+      html: read?.html ?? null,
+      attachments,
+      quote: read?.quote ? { ...read.quote, text: quotedText } : null,
+      inReplyTo: body.inReplyTo ?? [],
+      references: body.references ?? [],
+      about: null,
+      wantsReceipt: (stored.receiptTo ?? []).length > 0,
+    },
+    parts: Object.fromEntries(attachments.map(({ id, blobId }) => [id, blobId!])),
+  };
+}
+
+export function attachmentOf({ blobId, type, name, size, disposition, cid }: BodyPart, id: string, from: Id): DraftAttachment {
+  return { id, blobId, from, type, name: name ?? '', size, cid: disposition === 'attachment' ? null : cid };
+}
+
+/** The parts of a letter that was just stored, by the ids of the draft's attachments: pictures by their Content-ID, the others in order. */
+export function partsOf(draft: Draft, stored: readonly BodyPart[]): Readonly<Record<string, Id>> {
+  const byCid = new Map(stored.flatMap(({ cid, blobId }) => (cid !== null && blobId !== null ? [[cid, blobId] as const] : [])));
+  const others = stored.filter(({ cid }) => cid === null || !draft.attachments.some((one) => one.cid === cid));
+  const plain = draft.attachments.filter(({ cid }) => cid === null);
+  const parts: Record<string, Id> = {};
+  for (const { id, cid } of draft.attachments) {
+    const blobId = cid === null ? (others[plain.findIndex((one) => one.id === id)]?.blobId ?? null) : byCid.get(cid);
+    // Fewer than were given: something is otherwise than thought; then the files themselves are taken again.
+    if (blobId != null && others.length === plain.length) parts[id] = blobId;
+  }
+  return parts;
 }
 
 /** RFC 8621 §7: with RFC 4865's HOLDFOR or HOLDUNTIL it can be called back until then. Null: the envelope follows from the letter. */

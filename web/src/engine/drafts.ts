@@ -14,6 +14,16 @@ export interface DraftRow {
   readonly isSending: boolean;
   /** A sending was handed over and its answer may have been lost. */
   readonly submissionTried: boolean;
+  /** Where the server has what is attached, by the attachment's id: the parts of the letter in Drafts. */
+  readonly parts?: Readonly<Record<string, Id>>;
+  /** When it goes or went out, milliseconds; until a day later it can be opened again as it was. */
+  readonly sendAt?: number;
+}
+
+/** A row that was made by an earlier version of the app. */
+function rowOf(value: unknown): DraftRow {
+  const row = value as DraftRow;
+  return { ...row, draft: { ...row.draft, quote: row.draft.quote ?? null } };
 }
 
 export interface DraftRows {
@@ -27,10 +37,10 @@ export function draftRows(cache: CacheStore): DraftRows {
   return {
     async get(key) {
       const [row] = await cache.read('drafts', [key]);
-      return (row as DraftRow | undefined) ?? null;
+      return row === undefined ? null : rowOf(row);
     },
     async all() {
-      return (await cache.all('drafts')).map(({ value }) => value as DraftRow);
+      return (await cache.all('drafts')).map(({ value }) => rowOf(value));
     },
     put: (row) => cache.write([{ table: 'drafts', key: row.draft.key, value: row }]),
     drop: (key) => cache.write([{ table: 'drafts', key, value: undefined }]),

@@ -266,6 +266,7 @@ suite('engine: writing', () => {
     text: '10時に。',
     html: null,
     attachments: [],
+    quote: null,
     inReplyTo: [],
     references: [],
     about: null,

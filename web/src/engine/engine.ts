@@ -19,17 +19,20 @@ import {
   type Watch,
 } from './contract.ts';
 import { draftRows, draftView } from './drafts.ts';
+import { Files } from './files.ts';
 import { core, JmapClient, mail, submission } from './jmap/client.ts';
 import { Line, type Changed } from './jmap/line.ts';
-import type { Id, Identity, JsonObject, Session } from './jmap/objects.ts';
+import type { Id, Identity, Json, JsonObject, Session } from './jmap/objects.ts';
 import { ListView } from './list-view.ts';
 import { Outbox } from './outbox.ts';
 import type { Change } from './overlay.ts';
 import { People } from './people.ts';
+import { Preferences, tayoriCapability } from './preferences.ts';
 import { troubleOf } from './port.ts';
 import { mailboxViews } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
 import { threadView } from './thread-view.ts';
+import * as writing from './writing.ts';
 
 /** What is kept of heads, conversations and opened letters on this device. */
 const kept = { heads: 30_000, threads: 30_000, bodies: 3_000, windows: 100, people: 5_000 } as const;
@@ -63,8 +66,10 @@ class MailEngine implements Engine {
   readonly #client: JmapClient;
   readonly #line: Line;
   #cache: CacheStore;
+  #files: Files;
   #outbox: Outbox;
   #people: People;
+  #preferences: Preferences;
   #accounts = new Map<Id, Account>();
   #session: Session | null = null;
   #state: StatusView['session'] = 'unknown';
@@ -102,13 +107,16 @@ class MailEngine implements Engine {
       },
       changed: (changed) => this.#hear(changed),
     });
+    this.#files = this.#newFiles();
     this.#outbox = this.#newOutbox('');
     this.#people = new People(front);
+    this.#preferences = new Preferences(this.#client, front, () => this.#changed());
     surroundings.onOnline(() => {
       if (!surroundings.isOnline()) {
         this.#noteReached(false);
         return;
       }
+      this.#files.hurry();
       this.#line.hurry();
       void this.#lookAround().catch(() => undefined);
     });
@@ -127,12 +135,17 @@ class MailEngine implements Engine {
   async #enter(username: string, session: Session | null): Promise<void> {
     this.#cache = await this.#surroundings.openCache(`tayori:${username}`);
     const [known] = await this.#cache.read('facts', ['session']);
+    this.#files = this.#newFiles();
     this.#outbox = this.#newOutbox(username);
     this.#people = new People(this.#cache);
+    this.#preferences = new Preferences(this.#client, this.#cache, () => this.#changed());
+    await this.#preferences.load();
     this.#accounts = new Map();
     this.#steps = [];
     await this.#admit(session ?? (known as Session | undefined) ?? null);
+    await this.#files.load();
     await this.#outbox.load();
+    void writing.tidyDrafts(this.#writing()).catch(() => undefined);
     this.#changed();
     for (const [table, most] of Object.entries(kept)) void this.#cache.trim(table as keyof typeof kept, most).catch(() => undefined);
   }
@@ -157,6 +170,7 @@ class MailEngine implements Engine {
     }
     this.#session = session;
     this.#client.resume(session);
+    this.#preferences.settle(session.primaryAccounts[tayoriCapability] ?? null);
     this.#accounts = accounts;
     if (this.#state === 'unknown') this.#state = 'in';
     this.#changed();
@@ -208,7 +222,7 @@ class MailEngine implements Engine {
   }
 
   async #syncAll(): Promise<void> {
-    await Promise.all([...this.#accounts.values()].map((account) => account.sync().catch(() => undefined)));
+    await Promise.all([this.#preferences, ...this.#accounts.values()].map((one) => one.sync().catch(() => undefined)));
     this.#outbox.drain();
     this.#changed();
   }
@@ -221,6 +235,7 @@ class MailEngine implements Engine {
           .get(accountId)
           ?.sync()
           .catch(() => undefined);
+      if (names.includes('Settings')) void this.#preferences.sync().catch(() => undefined);
       for (const heard of this.#changeEars) heard(accountId, names);
     }
   }
@@ -262,10 +277,31 @@ class MailEngine implements Engine {
     this.#client.resume(null);
     this.#accounts = new Map();
     this.#cache = this.#front;
+    this.#files = this.#newFiles();
     this.#outbox = this.#newOutbox('');
+    this.#preferences = new Preferences(this.#client, this.#front, () => this.#changed());
     this.#steps = [];
     this.#state = 'signed-out';
     this.#changed();
+  }
+
+  #newFiles(): Files {
+    return new Files({ client: this.#client, cache: this.#cache, surroundings: this.#surroundings, changed: () => this.#changed() });
+  }
+
+  #writing(): writing.WritingParts {
+    return {
+      client: this.#client,
+      surroundings: this.#surroundings,
+      cache: this.#cache,
+      outbox: this.#outbox,
+      files: this.#files,
+      people: this.#people,
+      accounts: () => this.#accounts.values(),
+      account: (id) => this.#accounts.get(id) ?? null,
+      destroy: async (accountId, emailIds) => void (await this.#act({ name: 'destroy', letters: [{ accountId, emailIds }] })),
+      changed: () => this.#changed(),
+    };
   }
 
   #newOutbox(name: string): Outbox {
@@ -273,6 +309,7 @@ class MailEngine implements Engine {
       client: this.#client,
       cache: this.#cache,
       surroundings: this.#surroundings,
+      files: this.#files,
       name: `tayori:${name}`,
       account: (id) => this.#accounts.get(id) ?? null,
       news: (news) => {
@@ -330,6 +367,7 @@ class MailEngine implements Engine {
   }
 
   readonly #topics: { readonly [T in TopicName]: (args: Topics[T]['args'], heard: (push: Topics[T]['push']) => void) => Watch<T> } = {
+    preferences: (_args, heard) => this.#view<'preferences'>(() => this.#preferences.view, heard),
     status: (_args, heard) => this.#view<'status'>(() => this.#status(), heard),
     mailboxes: (_args, heard) =>
       this.#view<'mailboxes'>(
@@ -371,10 +409,12 @@ class MailEngine implements Engine {
             label: row.kind === 'change' ? row.what : row.label,
             since: row.since,
             trouble: this.#outbox.troubleOf(row.id),
+            key: row.kind === 'change' ? null : row.key,
           })),
         }),
         heard,
       ),
+    files: ({ key }, heard) => this.#view<'files'>(() => this.#files.of(key), heard),
     news: (_args, heard) => {
       this.#newsEars.add(heard);
       return { adjust: () => undefined, end: () => this.#newsEars.delete(heard) };
@@ -403,11 +443,12 @@ class MailEngine implements Engine {
     return {
       session: this.#state,
       username: this.#session?.username ?? '',
-      accounts: accounts.toSorted((a, b) => Number(b.isPersonal) - Number(a.isPersonal)),
+      accounts: inOrder(accounts, this.#preferences.view?.['accountOrder']),
       capabilities: this.#session?.capabilities ?? {},
       line: this.#line.isOpen ? 'live' : isOffline ? 'off' : 'on',
       isOffline,
       waiting: this.#outbox.rows.length,
+      waitingLetters: this.#outbox.rows.filter(({ kind }) => kind === 'send').length,
       undo: this.#steps.at(-1)?.view ?? null,
     };
   }
@@ -475,21 +516,7 @@ class MailEngine implements Engine {
     act: (action) => this.#act(action),
     undo: ({ step }) => this.#undo(step),
     saveDraft: async (draft) => {
-      const rows = draftRows(this.#cache);
-      const row = await rows.get(draft.key);
-      const now = this.#surroundings.now();
-      const domain = draft.from?.email.split('@')[1] ?? 'localhost';
-      await rows.put({
-        draft,
-        changedAt: Math.max(now, (row?.changedAt ?? 0) + 1),
-        savedAt: row?.savedAt ?? 0,
-        emailId: row?.emailId ?? null,
-        messageId: row?.messageId ?? `${crypto.randomUUID()}@${domain}`,
-        isSending: false,
-        submissionTried: row?.submissionTried ?? false,
-      });
-      await this.#outbox.withdraw((waiting) => waiting.kind === 'draft' && waiting.key === draft.key);
-      await this.#outbox.add({ kind: 'draft', accountId: draft.accountId, key: draft.key, since: now, label: draft.subject });
+      await writing.saveDraft(this.#writing(), draft);
       return null;
     },
     loadDraft: async ({ key }) => {
@@ -497,32 +524,32 @@ class MailEngine implements Engine {
       return row ? draftView(row) : null;
     },
     dropDraft: async ({ key }) => {
-      const row = await draftRows(this.#cache).get(key);
-      await this.#outbox.withdraw((waiting) => waiting.kind !== 'change' && waiting.key === key);
-      await draftRows(this.#cache).drop(key);
-      if (row?.emailId) await this.#act({ name: 'destroy', letters: [{ accountId: row.draft.accountId, emailIds: [row.emailId] }] });
-      this.#changed();
+      await writing.dropDraft(this.#writing(), key);
       return null;
     },
-    send: async ({ key, options }) => {
-      const rows = draftRows(this.#cache);
-      const row = await rows.get(key);
-      if (!row) throw trouble('gone', 'draft', 'there is no such draft');
-      await rows.put({ ...row, isSending: true });
-      await this.#outbox.withdraw((waiting) => waiting.kind === 'draft' && waiting.key === key);
-      const { draft } = row;
-      this.#people.note([...draft.to, ...draft.cc, ...draft.bcc], 3);
-      await this.#outbox.add({
-        kind: 'send',
-        accountId: draft.accountId,
-        key,
-        options,
-        since: this.#surroundings.now(),
-        label: draft.subject,
-      });
+    openDraft: (args) => writing.openDraft(this.#writing(), args),
+    source: (args) => writing.source(this.#writing(), args),
+    send: async (args) => {
+      await writing.send(this.#writing(), args);
       return null;
     },
-    unsend: (args) => this.#unsend(args),
+    recall: ({ key }) => writing.recall(this.#writing(), key),
+    unsend: (args) => writing.unsend(this.#writing(), args),
+    retry: async () => {
+      this.#files.hurry();
+      await this.#outbox.settle();
+      return null;
+    },
+    scheduled: () => writing.scheduled(this.#writing()),
+    attach: async (args) => {
+      await this.#files.add(args);
+      return null;
+    },
+    detach: async ({ id }) => {
+      await this.#files.drop([id]);
+      return null;
+    },
+    attached: async ({ id }) => this.#files.file(id),
     identities: async ({ accountId }) => {
       const key = `identities/${accountId}`;
       try {
@@ -576,6 +603,15 @@ class MailEngine implements Engine {
       await this.#accounts.get(accountId)?.sync();
       return { id: answer.created?.['m']?.id ?? null };
     },
+    changePreferences: async (patch) => {
+      await this.#preferences.change(patch);
+      return null;
+    },
+    auth: async ({ path, body }) => {
+      if (!path.startsWith('/auth/')) throw trouble('refused', 'path', 'only the ways in are asked here');
+      const { status, json } = await this.#client.post(path, body);
+      return { status, json };
+    },
     call: async ({ using, calls }) => (await this.#client.request(calls, [core, mail, ...using])).responses,
   };
 
@@ -619,39 +655,13 @@ class MailEngine implements Engine {
     this.#changed();
     return undone.at(-1)?.view ?? null;
   }
+}
 
-  async #unsend({ accountId, submissionId, key }: Requests['unsend']['args']): Promise<boolean> {
-    const account = this.#accounts.get(accountId);
-    const drafts = account?.mailboxOf('drafts');
-    const sent = account?.mailboxOf('sent');
-    const reply = await this.#client.request(
-      [
-        [
-          'EmailSubmission/set',
-          {
-            accountId,
-            update: { [submissionId]: { undoStatus: 'canceled' } },
-            onSuccessUpdateEmail: {
-              [submissionId]: {
-                'keywords/$draft': true,
-                ...(drafts ? { [`mailboxIds/${drafts.id}`]: true } : {}),
-                ...(sent ? { [`mailboxIds/${sent.id}`]: null } : {}),
-              },
-            },
-          },
-          's',
-        ],
-      ],
-      [core, mail, submission],
-    );
-    if (!(submissionId in (reply.get('EmailSubmission/set', 's').updated ?? {}))) return false;
-    const rows = draftRows(this.#cache);
-    const row = await rows.get(key);
-    if (row) await rows.put({ ...row, isSending: false, submissionTried: false });
-    void account?.sync().catch(() => undefined);
-    this.#changed();
-    return true;
-  }
+/** As the person has ordered them; those that are not named come behind, their own first. */
+function inOrder(accounts: readonly AccountView[], order: Json | undefined): readonly AccountView[] {
+  const places = new Map(Array.isArray(order) ? (order as readonly Json[]).map((id, at) => [id, at] as const) : []);
+  const place = ({ id }: AccountView): number => places.get(id) ?? places.size;
+  return accounts.toSorted((a, b) => place(a) - place(b) || Number(b.isPersonal) - Number(a.isPersonal));
 }
 
 function refusalOf(status: number, { code }: JsonObject): Extract<SignInAnswer, { state: 'refused' }>['reason'] {

@@ -7,9 +7,10 @@ import { trouble, type ActionName, type News, type SendOptions, type Trouble } f
 import type { Account } from './account.ts';
 import type { CacheStore } from './cache/contract.ts';
 import { draftRows, type DraftRow } from './drafts.ts';
-import { emailOf, envelopeOf } from './draft-email.ts';
-import { core, mail, submission, type Call, type JmapClient } from './jmap/client.ts';
-import type { Id, JsonObject, SetAnswer, SetError } from './jmap/objects.ts';
+import { emailOf, envelopeOf, partsOf } from './draft-email.ts';
+import type { Files } from './files.ts';
+import { core, mail, submission, type Call, type JmapClient, type Reply } from './jmap/client.ts';
+import type { BodyPart, Id, JsonObject, SetAnswer, SetError } from './jmap/objects.ts';
 import type { Change } from './overlay.ts';
 import { troubleOf } from './port.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -40,6 +41,7 @@ export interface OutboxParts {
   readonly client: JmapClient;
   readonly cache: CacheStore;
   readonly surroundings: Surroundings;
+  readonly files: Files;
   /** Names the lock. */
   readonly name: string;
   account(id: Id): Account | null;
@@ -49,6 +51,8 @@ export interface OutboxParts {
 
 /** A draft that is being typed goes to the server this long after its last change. */
 const draftRestMs = 3000;
+/** Of a letter that goes out on another day; the server takes it off when it has gone. */
+export const scheduledKeyword = '$scheduled';
 
 export class Outbox {
   readonly #parts: OutboxParts;
@@ -194,7 +198,13 @@ export class Outbox {
 
   #refused(row: Waiting, problem: Trouble): void {
     const what = row.kind === 'change' ? row.what : row.kind;
-    this.#parts.news({ kind: 'refused', what, count: row.kind === 'change' ? row.count : 1, trouble: problem });
+    this.#parts.news({
+      kind: 'refused',
+      what,
+      count: row.kind === 'change' ? row.count : 1,
+      trouble: problem,
+      ...(row.kind === 'change' ? {} : { key: row.key }),
+    });
   }
 
   async #tell(row: Waiting): Promise<void> {
@@ -237,8 +247,7 @@ export class Outbox {
   }
 
   async #draft(key: string): Promise<DraftRow | null> {
-    const [row] = await this.#parts.cache.read('drafts', [key]);
-    return (row as DraftRow | undefined) ?? null;
+    return draftRows(this.#parts.cache).get(key);
   }
 
   async #tellDraft({ accountId, key }: Waiting & { kind: 'draft' }): Promise<void> {
@@ -246,13 +255,56 @@ export class Outbox {
     const drafts = this.#parts.account(accountId)?.mailboxOf('drafts');
     if (!row || row.savedAt >= row.changedAt || row.isSending) return;
     if (!drafts) throw trouble('refused', 'noMailbox', 'drafts');
-    const destroy = await this.#earlier(accountId, row);
-    const reply = await this.#parts.client.request([
-      ['Email/set', { accountId, create: { d: emailOf(row.draft, drafts.id, row.messageId) }, destroy }, 's'],
+    const earlier = await this.#earlier(accountId, row);
+    const reply = await this.#withBlobs(row, (blobs) => [
+      ['Email/set', { accountId, create: { d: emailOf(row.draft, drafts.id, row.messageId, blobs) } }, 's'],
     ]);
     const id = createdId(reply.get('Email/set', 's'), 'd');
-    await draftRows(this.#parts.cache).put({ ...row, emailId: id, savedAt: row.changedAt });
+    const parts = await this.#replaced(accountId, id, row, earlier);
+    // What was typed meanwhile stays.
+    const now = (await this.#draft(key)) ?? row;
+    await draftRows(this.#parts.cache).put({ ...now, emailId: id, parts, savedAt: row.changedAt });
     this.#parts.changed();
+  }
+
+  /** With the blobs of what is attached, the files carried first. What the server no longer has is carried again, once. */
+  async #withBlobs(row: DraftRow, calls: (blobs: ReadonlyMap<string, Id>) => readonly Call[]): Promise<Reply> {
+    const { client, files } = this.#parts;
+    let parts = row.parts ?? {};
+    for (let again = false; ; again = true) {
+      const blobs = new Map<string, Id>();
+      for (const { id, blobId, from: fromAccountId } of row.draft.attachments) {
+        // oxlint-disable-next-line no-await-in-loop -- one after another
+        let found = parts[id] ?? (await files.blobOf(id));
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        if (found === null && blobId !== null)
+          found = fromAccountId === row.draft.accountId ? blobId : await this.#copied(fromAccountId, row.draft.accountId, blobId);
+        if (found !== null) blobs.set(id, found);
+      }
+      // oxlint-disable-next-line no-await-in-loop -- at most twice
+      const reply = await client.request(calls(blobs), [core, mail, submission]);
+      const error = reply.responses.find(([name]) => name === 'Email/set')?.[1] as SetAnswer | undefined;
+      if (again || error?.notCreated?.['d']?.type !== 'blobNotFound') return reply;
+      parts = {};
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      for (const { id } of row.draft.attachments) await files.again(id);
+    }
+  }
+
+  /** RFC 8620 §6.3: what lies in another account, such as what is attached to a letter that is forwarded from this one. Null: it is gone. */
+  async #copied(fromAccountId: Id, accountId: Id, blobId: Id): Promise<Id | null> {
+    const reply = await this.#parts.client.request([['Blob/copy', { fromAccountId, accountId, blobIds: [blobId] }, 'c']]);
+    return (reply.get('Blob/copy', 'c')['copied'] as Readonly<Record<Id, Id>> | null)?.[blobId] ?? null;
+  }
+
+  /** The letter is stored: those before it go, and not sooner. Answers where the new one has its parts, as the earlier ones' go with them. */
+  async #replaced(accountId: Id, id: Id, { draft }: DraftRow, earlier: readonly Id[]): Promise<Readonly<Record<string, Id>>> {
+    const bodyProperties = ['blobId', 'name', 'type', 'size', 'disposition', 'cid'];
+    const reply = await this.#parts.client.request([
+      ['Email/get', { accountId, ids: [id], properties: ['attachments'], bodyProperties }, 'g'],
+      ['Email/set', { accountId, destroy: earlier.filter((other) => other !== id) }, 'd'],
+    ]);
+    return partsOf(draft, (reply.find('Email/get', 'g')?.list[0]?.attachments ?? []) as readonly BodyPart[]);
   }
 
   /** Copies of the draft that the server has: the one that is known, and one of a try whose answer was lost. */
@@ -283,12 +335,19 @@ export class Outbox {
     const drafts = account.mailboxOf('drafts');
     const sent = account.mailboxOf('sent');
     if (!drafts) throw trouble('refused', 'noMailbox', 'drafts');
-    const destroy = await this.#earlier(accountId, row);
+    const earlier = await this.#earlier(accountId, row);
     await draftRows(this.#parts.cache).put({ ...row, submissionTried: true, isSending: true });
     const held = Number(this.#parts.client.session?.accounts[accountId]?.accountCapabilities[submission]?.['maxDelayedSend'] ?? 0);
     const envelope = envelopeOf(draft, options, held > 0);
-    const calls: Call[] = [
-      ['Email/set', { accountId, create: { d: emailOf(draft, drafts.id, row.messageId) }, destroy }, 'e'],
+    // What goes out on another day lies in Drafts until then; the server puts it away.
+    const isLater = options.at !== null && envelope !== null;
+    const after: JsonObject = isLater
+      ? { [`keywords/${scheduledKeyword}`]: true }
+      : sent
+        ? { [`mailboxIds/${drafts.id}`]: null, [`mailboxIds/${sent.id}`]: true }
+        : {};
+    const calls = (blobs: ReadonlyMap<string, Id>): Call[] => [
+      ['Email/set', { accountId, create: { d: emailOf(draft, drafts.id, row.messageId, blobs) } }, 'e'],
       [
         'EmailSubmission/set',
         {
@@ -297,26 +356,43 @@ export class Outbox {
           onSuccessUpdateEmail: {
             '#s': {
               'keywords/$draft': null,
-              ...(sent ? { [`mailboxIds/${drafts.id}`]: null, [`mailboxIds/${sent.id}`]: true } : {}),
+              ...after,
             },
           },
         },
         's',
       ],
+      ...(draft.about
+        ? ([
+            [
+              'Email/set',
+              { accountId: draft.about.accountId, update: { [draft.about.emailId]: { [`keywords/${draft.about.keyword}`]: true } } },
+              'a',
+            ],
+          ] as const)
+        : []),
     ];
-    if (draft.about)
-      calls.push(['Email/set', { accountId, update: { [draft.about.emailId]: { [`keywords/${draft.about.keyword}`]: true } } }, 'a']);
-    const reply = await this.#parts.client.request(calls, [core, mail, submission]);
+    const reply = await this.#withBlobs(row, calls);
     const emailId = createdId(reply.get('Email/set', 'e'), 'd');
     try {
       const made = reply.get('EmailSubmission/set', 's');
       const submissionId = createdId(made, 's');
       const sendAt = String(made.created?.['s']?.['sendAt'] ?? new Date(this.#parts.surroundings.now()).toISOString());
-      await draftRows(this.#parts.cache).put({ ...row, emailId, savedAt: row.changedAt, isSending: true, submissionTried: true });
+      const parts = await this.#replaced(accountId, emailId, row, earlier).catch(() => ({}));
+      await draftRows(this.#parts.cache).put({
+        ...row,
+        emailId,
+        parts,
+        savedAt: row.changedAt,
+        isSending: true,
+        submissionTried: true,
+        sendAt: Date.parse(sendAt),
+      });
       this.#parts.news({ kind: 'sent', key, accountId, submissionId, sendAt });
     } catch (error) {
       // Refused: it is a draft again, here and there.
-      await draftRows(this.#parts.cache).put({ ...row, emailId, savedAt: row.changedAt, isSending: false, submissionTried: false });
+      const parts = await this.#replaced(accountId, emailId, row, earlier).catch(() => ({}));
+      await draftRows(this.#parts.cache).put({ ...row, emailId, parts, savedAt: row.changedAt, isSending: false, submissionTried: false });
       throw error;
     }
   }

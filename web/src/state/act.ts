@@ -4,6 +4,7 @@ import { t } from '../texts/texts.ts';
 import { engine } from './link.ts';
 import { live } from './live.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
+import { writing } from './writing.svelte.ts';
 
 /** `rows`: of how many conversations, for the words. */
 export async function act(action: Action, rows = 1): Promise<void> {
@@ -65,7 +66,8 @@ function wordsOf(action: Action, rows: number): string | null {
 /** The server refused what had been shown as done: said, since it is back as it was. Called once at the start. */
 export function hearNews(): void {
   engine.watch('news', null, (news) => {
-    if (news.kind === 'refused') toasts.show(t.refused(news.trouble.type), null, 'trouble');
+    if (news.kind === 'sent' || (news.kind === 'refused' && news.key !== undefined)) writing.heard(news);
+    else if (news.kind === 'refused') toasts.show(t.refused(news.trouble.type), null, 'trouble');
     else if (news.kind === 'arrived') {
       const [first] = news.heads;
       toasts.say(t.arrived(news.heads.length, first?.from?.[0]?.name ?? first?.from?.[0]?.email ?? ''));

@@ -3,6 +3,7 @@
 import type { MailboxesView, MailboxView, StatusView } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
 import { engine } from './link.ts';
+import { settings } from './settings.svelte.ts';
 
 class Live {
   #status = $state.raw<StatusView>({
@@ -13,6 +14,7 @@ class Live {
     line: 'on',
     isOffline: false,
     waiting: 0,
+    waitingLetters: 0,
     undo: null,
   });
   #mailboxes = $state.raw<MailboxesView>({ isComplete: false, mailboxes: [] });
@@ -36,6 +38,10 @@ class Live {
   }
   mailboxOf(accountId: Id, role: Role): MailboxView | null {
     return this.mailboxes.find((mailbox) => mailbox.accountId === accountId && mailbox.role === role) ?? null;
+  }
+  /** The inboxes are shown as one: there are several, and the person wants it so. */
+  get isUnified(): boolean {
+    return this.hasSeveralAccounts && settings.likes.unified;
   }
   get hasSeveralAccounts(): boolean {
     return this.#status.accounts.length > 1;

@@ -4,11 +4,12 @@
 //   /mail/all/inbox        a role of all accounts            /mail/A7/F3            a mailbox
 //   /mail/A7/F3/T5         a conversation in its list        /mail/all/inbox/A7.T5
 //   /folders               the list of mailboxes (phones)
-//   /write/… /search /rules /settings/… /accounts/… /journey/… /words      the screens of views/screens.ts
+//   /write/new?to=… /write/reply/A7/M12 /write/A7/M12      a letter to write: opens above the page (state/writing.svelte.ts)
+//   /outbox /identities /search /rules /settings/… /accounts/… /journey/… /words      the screens of views/screens.ts
 import type { ListQuery } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
 
-export const screenNames = ['write', 'search', 'rules', 'settings', 'accounts', 'journey', 'words'] as const;
+export const screenNames = ['write', 'outbox', 'identities', 'search', 'rules', 'settings', 'accounts', 'journey', 'words'] as const;
 export type ScreenName = (typeof screenNames)[number];
 
 export interface ThreadPlace {
@@ -77,6 +78,8 @@ export function screenAddress(screen: ScreenName, path: readonly string[] = [], 
 
 class Router {
   #route = $state.raw<Route>(parseAddress(globalThis.location?.href ?? '/'));
+  /** Asked before each step. True: this is no place to go to, and was seen to, such as a letter to write, which opens above the page. */
+  instead: (route: Route) => boolean = () => false;
 
   constructor() {
     globalThis.addEventListener?.('popstate', () => (this.#route = parseAddress(location.href)));
@@ -89,6 +92,7 @@ class Router {
   /** `replace`: the step is not one to go back to, such as the next letter of a list. */
   go(to: Route | string, how: 'push' | 'replace' = 'push'): void {
     const address = typeof to === 'string' ? to : formatAddress(to);
+    if (this.instead(parseAddress(address))) return;
     if (how === 'replace' || address === location.pathname + location.search) history.replaceState(null, '', address);
     else history.pushState({ within: true }, '', address);
     this.#route = parseAddress(address);

@@ -1,10 +1,14 @@
-// What the person likes on this device: language, theme, widths, habits. Kept in localStorage. Knows no server; settings that follow the person
-// from device to device go through our own capability.
+// What the person likes: language, theme, widths, habits. Kept in localStorage, so that the first picture is right. Knows no server: what follows
+// the person from device to device comes in by `take` and goes out by `told` (preferences.svelte.ts).
 
 export interface Likes {
   readonly language: 'auto' | 'ja' | 'en';
   readonly theme: 'auto' | 'light' | 'dark';
+  readonly density: 'comfortable' | 'compact';
   readonly threads: boolean;
+  readonly pane: 'right' | 'below' | 'none';
+  /** All inboxes as one, when there are several accounts. */
+  readonly unified: boolean;
   readonly sidebarWidth: number;
   readonly listWidth: number;
   readonly swipeRight: 'archive' | 'delete' | 'read' | 'flag' | 'none';
@@ -16,7 +20,10 @@ export interface Likes {
 const usual: Likes = {
   language: 'auto',
   theme: 'auto',
+  density: 'comfortable',
   threads: true,
+  pane: 'right',
+  unified: true,
   sidebarWidth: 228,
   listWidth: 384,
   swipeRight: 'archive',
@@ -59,7 +66,16 @@ class Settings {
     return theme === 'auto' ? (this.#systemDark ? 'dark' : 'light') : theme;
   }
 
+  /** Hears what the person has changed here. */
+  told: (likes: Partial<Likes>) => void = () => undefined;
+
   change(likes: Partial<Likes>): void {
+    this.take(likes);
+    this.told(likes);
+  }
+
+  /** What holds, without anybody having changed it here. */
+  take(likes: Partial<Likes>): void {
     this.#likes = { ...this.#likes, ...likes };
     try {
       localStorage.setItem(key, JSON.stringify(this.#likes));

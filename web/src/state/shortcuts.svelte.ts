@@ -44,7 +44,7 @@ export function hearKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || event.altKey) return;
   const box = event.target as HTMLInputElement | null;
   if (isTyping(event.target) && !(box?.tagName === 'INPUT' && box.type === 'checkbox')) return;
-  if (document.querySelector('dialog[open]')) return;
+  if (document.querySelector('dialog[open]') || box?.closest?.('[data-keys=own]')) return;
   const name = nameOf(event);
   const sequence = pending !== '' && performance.now() < pendingUntil ? `${pending} ${name}` : name;
   pending = '';

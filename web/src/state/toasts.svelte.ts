@@ -5,6 +5,8 @@ export interface Toast {
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
   readonly kind: 'done' | 'trouble';
+  /** Milliseconds since 1970: the action can be taken until then, and the seconds are counted. */
+  readonly until: number | null;
 }
 
 const shownMs = 7000;
@@ -23,9 +25,9 @@ class Toasts {
   }
 
   /** One at a time: the newer takes the place of the older, as its undo takes back both. Returns the way to take it away. */
-  show(text: string, action: Toast['action'] = null, kind: Toast['kind'] = 'done', lastsMs = shownMs): () => void {
+  show(text: string, action: Toast['action'] = null, kind: Toast['kind'] = 'done', lastsMs = shownMs, counts = false): () => void {
     const id = ++this.#last;
-    this.#shown = [{ id, text, action, kind }];
+    this.#shown = [{ id, text, action, kind, until: counts ? Date.now() + lastsMs : null }];
     this.say(text);
     const timer = setTimeout(() => this.drop(id), lastsMs);
     return () => {

@@ -5,6 +5,7 @@ export const en = {
   allInboxes: 'All inboxes',
   drafts: 'Drafts',
   sent: 'Sent',
+  outbox: 'Going out',
   archive: 'Archive',
   junk: 'Spam',
   trash: 'Bin',

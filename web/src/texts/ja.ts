@@ -6,6 +6,7 @@ export const ja: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   allInboxes: 'すべての受信箱',
   drafts: '下書き',
   sent: '送信済み',
+  outbox: '送信待ち',
   archive: 'アーカイブ',
   junk: '迷惑メール',
   trash: 'ごみ箱',

@@ -20,11 +20,14 @@ const soon: Loader = single(
 );
 
 export const screens: Readonly<Record<ScreenName, Loader>> = {
+  // Letters to write open above the page.
   write: soon,
+  outbox: single(() => import('./outbox/outbox.svelte')),
+  identities: single(() => import('./identities/identities.svelte')),
   search: soon,
   rules: soon,
-  settings: single(() => import('./settings/settings.svelte')),
-  accounts: soon,
+  settings: () => import('./settings/settings.svelte'),
+  accounts: () => import('./accounts/accounts.svelte'),
   journey: soon,
   words: soon,
 };

@@ -84,21 +84,38 @@ export interface Checked {
 export function checkAccept(books: Books, job: AcceptJob, land: Land, now: number): Checked {
   const placements: Checked['placements'][number][] = [];
   for (const placement of job.placements) {
-    const { account, mailbox, key } = placement;
-    const box = books.ledger.resolve(account, mailbox);
-    checkKeywords(books, box, partFlags(placement.flags).keywords);
+    const { account, key } = placement;
+    const { box, flags } = placeOf(books, placement);
+    // Two mailboxes of two rules are gone: once is enough.
+    if (placement.yields === true && placements.some((other) => other.box === box)) continue;
     if (key !== undefined) {
       if (books.sql.row('select 1 from placed where account = ? and key = ? and at > ?', account, key, now - placementKeyTime) !== null)
         continue;
       if (placements.some((other) => other.account.id === account && other.placement.key === key)) continue;
     }
-    placements.push({ account: books.ledger.getAccount(account), box, placement });
+    placements.push({ account: books.ledger.getAccount(account), box, placement: { ...placement, flags } });
   }
   const landed = land(job.cargo);
   if (job.resendKey === null) return { job, landed, resendHash: null, resentAs: null, placements };
   const octets = job.cargo.file === null ? sha256(landed.octets!.subarray(job.cargo.prefix)) : job.cargo.file.spoolSha256;
   const resendHash = hash('sha256', Buffer.concat([octets, Buffer.from(job.resendKey)]), 'buffer');
   return { job, landed, resendHash, resentAs: findAccepted(books, resendHash, job.resentUntil, now), placements };
+}
+
+/** @throws Refusal where the place does not yield. */
+function placeOf(
+  books: Books,
+  { account, mailbox, flags, yields = false }: Placement,
+): { readonly box: MailboxRow; readonly flags: Placement['flags'] } {
+  const isGone = yields && typeof mailbox === 'number' && !books.ledger.getAccount(account).mailboxes.has(mailbox);
+  const box = books.ledger.resolve(account, isGone ? 'inbox' : mailbox);
+  try {
+    checkKeywords(books, box, partFlags(flags).keywords);
+    return { box, flags };
+  } catch (trouble) {
+    if (!yields || !(trouble instanceof Refusal)) throw trouble;
+    return { box, flags: flags.filter((flag) => flag.startsWith('\\')) };
+  }
 }
 
 /** Takes over a letter that `checkAccept` has looked at. */

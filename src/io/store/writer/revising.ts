@@ -2,9 +2,9 @@
 // Knows where letters lie, as it was told or as it finds out; knows no shelf.
 import { Refusal } from '../../../base/trouble.ts';
 import type { MailboxId, MessageId, Uid } from '../../../store/contract.ts';
-import { changeFlags, partFlags } from '../../../store/flag-sets.ts';
+import { partFlags } from '../../../store/flag-sets.ts';
 import { DELETED, SEEN, type FlagSet } from '../../../store/mailbox-state.ts';
-import { mergeFlags, planMailboxes } from '../../../store/revising.ts';
+import { mergeFlags, planMailboxes, reviseFlags } from '../../../store/revising.ts';
 import type { Revision, RevisionOutcome } from '../../../store/shelf-contract.ts';
 import type { Job, JobResults } from '../jobs.ts';
 import type { Books } from './books.ts';
@@ -103,7 +103,7 @@ class Desk {
     const staying = places.filter(({ box }) => !plan.remove.includes(box.id));
     const merged = mergeFlags(places.map(({ flags }) => flags));
     const { how = 'add', flags: wanted = [] } = revision.flags ?? {};
-    const { system, keywords } = partFlags(wanted);
+    const { keywords } = partFlags(wanted);
     const coming = how === 'replace' ? keywords : how === 'add' ? [...merged.keywords, ...keywords] : merged.keywords;
     if (how !== 'remove' && !staying.every(({ box }) => this.#fits(box, keywords))) return 'limit';
     const targets = plan.add.map((mailbox) => mailboxes.get(mailbox)!);
@@ -111,12 +111,13 @@ class Desk {
     let outcome: RevisionOutcome = plan.add.length + plan.remove.length > 0 ? 'done' : 'same';
     for (const place of staying) {
       const { box } = place;
-      const after = changeFlags({ internFlags: (bits, words) => box.flags.intern(bits, words) }, place.flags, how, system, keywords);
+      const after = reviseFlags(setsOf(box), place.flags, revision.flags);
       if (after === place.flags) continue;
       this.#flag(message, place, after);
       outcome = 'done';
     }
-    for (const box of targets) this.#lay(message, all, box, changedIn(box, merged, how, system, keywords));
+    for (const box of targets)
+      this.#lay(message, all, box, reviseFlags(setsOf(box), internSome(box, merged.system, merged.keywords), revision.flags));
     for (const place of places) if (!staying.includes(place)) this.#lift(message, all, place);
     return outcome;
   }
@@ -237,18 +238,6 @@ class Desk {
   }
 }
 
-function changedIn(
-  box: MailboxRow,
-  merged: { readonly system: number; readonly keywords: readonly string[] },
-  how: 'add' | 'remove' | 'replace',
-  system: number,
-  keywords: readonly string[],
-): FlagSet {
-  return changeFlags(
-    { internFlags: (bits, words) => box.flags.intern(bits, words) },
-    internSome(box, merged.system, merged.keywords),
-    how,
-    system,
-    keywords,
-  );
+function setsOf(box: MailboxRow): Parameters<typeof reviseFlags>[0] {
+  return { internFlags: (bits, words) => box.flags.intern(bits, words) };
 }

@@ -7,7 +7,7 @@ import { fileName } from '../../../message/text.ts';
 import { decodedLength } from '../../../message/transfer.ts';
 import type { Id, Json, JsonObject } from '../contract.ts';
 import { parseHeaderProperty } from './header-property.ts';
-import { fieldsByName, readAllHeaders, readHeaderProperty } from './header-value.ts';
+import { readAllHeaders, readHeaderProperties } from './header-value.ts';
 
 /** RFC 8621 §4.2. */
 export const defaultBodyProperties: readonly string[] = [
@@ -52,7 +52,9 @@ export function partIdOf(body: OpenBody, part: Part): string | null {
 /** `inTree`: with the parts in it, whatever was asked for: a structure without them is none. */
 export function formatBodyPart(body: OpenBody, part: Part, properties: readonly string[], inTree: boolean): JsonObject {
   const out: { [name: string]: Json } = {};
-  for (const name of properties) out[name] = valueOf(body, part, name);
+  for (const name of properties) if (known.has(name)) out[name] = valueOf(body, part, name);
+  const wanted = properties.flatMap((name) => parseHeaderProperty(name) ?? []);
+  if (wanted.length > 0) Object.assign(out, readHeaderProperties(part.header, wanted, body.hint));
   if (part.type === 'multipart' && (inTree || properties.includes('subParts')))
     out['subParts'] = part.children.map((child) => formatBodyPart(body, child, properties, inTree));
   return out;
@@ -89,10 +91,8 @@ function valueOf(body: OpenBody, part: Part, name: string): Json {
       return part.location === null ? null : part.location.replace(/\s+/g, '').toWellFormed();
     case 'subParts':
       return null;
-    default: {
-      const wanted = parseHeaderProperty(name);
-      return wanted === null ? null : readHeaderProperty(part.header, fieldsByName(part.header), wanted, body.hint);
-    }
+    default:
+      return null;
   }
 }
 

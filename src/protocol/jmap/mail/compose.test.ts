@@ -12,7 +12,7 @@ import { decodeTransfer } from '../../../message/transfer.ts';
 import type { BlobSource, JsonObject } from '../contract.ts';
 import { compose } from './compose.ts';
 import { convenienceProperties, parseHeaderProperty } from './header-property.ts';
-import { fieldsByName, readHeaderProperty } from './header-value.ts';
+import { readHeaderProperties } from './header-value.ts';
 import { runs } from '../../../../test/support/depth.ts';
 
 const blobs: Readonly<Record<string, Bytes>> = {
@@ -52,7 +52,7 @@ function checkLines(bytes: Bytes): void {
 function read(letter: Bytes, property: string): unknown {
   const { header } = parseTree(letter);
   const wanted = convenienceProperties.get(property) ?? parseHeaderProperty(property)!;
-  return JSON.parse(JSON.stringify(readHeaderProperty(header, fieldsByName(header), wanted, '')));
+  return JSON.parse(JSON.stringify(readHeaderProperties(header, [wanted], '')[wanted.property]));
 }
 
 const properties: [property: string, value: JsonObject[string], written?: RegExp][] = [

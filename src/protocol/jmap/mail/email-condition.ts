@@ -26,6 +26,8 @@ export interface EmailCondition {
   readonly leaves: readonly Leaf[];
 }
 
+/** Mailboxes that one leaf names: results are kept under the filter's text. */
+const mostMailboxes = 10_000;
 /** Characters of one text that are searched for. */
 const longestText = 1000;
 
@@ -39,8 +41,11 @@ function leavesOf(name: string, value: Json): readonly Leaf[] {
   switch (name) {
     case 'inMailbox':
       return [{ kind: name, mailbox: mailboxOf(anId(value, name)) }];
-    case 'inMailboxOtherThan':
-      return [{ kind: name, mailboxes: listOf(anId)(value, name).map(mailboxOf) }];
+    case 'inMailboxOtherThan': {
+      const mailboxes = listOf(anId)(value, name).map(mailboxOf);
+      if (mailboxes.length > mostMailboxes) throw unsupportedFilter('So many mailboxes cannot be asked for.');
+      return [{ kind: name, mailboxes }];
+    }
     case 'before':
     case 'after':
       return [{ kind: name, value: aUtcDate(value, name) }];

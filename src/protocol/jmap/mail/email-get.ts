@@ -10,7 +10,7 @@ import { answerOctetsMax, coreLimits } from '../limits.ts';
 import { anAccount, readGet, resolveId } from '../standard.ts';
 import { openBody } from './body-part.ts';
 import { answerChanges } from './changes.ts';
-import { readEmails } from './email-read.ts';
+import { answerRoom, readEmails } from './email-read.ts';
 import { valuesFromLetter, type Values } from './email-values.ts';
 import { bodyArguments, defaultEmailProperties, defaultParseProperties, isEmailProperty, readWish, type EmailWish } from './email-wish.ts';
 import { withShelf, type MailParts } from './parts.ts';
@@ -56,6 +56,7 @@ export function emailParse({ blobs }: Pick<MailParts, 'blobs'>): Method {
     const notParsable: Id[] = [];
     const notFound: Id[] = [];
     let octets = 0;
+    const room = answerRoom();
     for (const id of ids) {
       const source = await blobs.find(call.accountId, id);
       if (source === null) {
@@ -65,7 +66,10 @@ export function emailParse({ blobs }: Pick<MailParts, 'blobs'>): Method {
       if ((octets += source.size) > answerOctetsMax) throw requestTooLarge('These blobs are too large to be read at once.');
       const email = await parseBlob(blobs, call.accountId, id, source, wish);
       if (email === null) notParsable.push(id);
-      else parsed[id] = email;
+      else {
+        room.take(email);
+        parsed[id] = email;
+      }
     }
     return {
       response: {

@@ -5,6 +5,7 @@ import { Refusal } from '../../../base/trouble.ts';
 import { parseDate } from '../../../message/header/date.ts';
 import { firstField, readHeader, type Header } from '../../../message/header/fields.ts';
 import type { LetterBytes } from '../../../store/contract.ts';
+import type { NewLetter } from '../../../store/shelf-contract.ts';
 import { anObject, mapOf, nullable, aText, readArguments } from '../arguments.ts';
 import {
   MethodError,
@@ -22,7 +23,7 @@ import { coreLimits } from '../limits.ts';
 import { aWritableAccount, checkState, emptyOutcome, formatCopy, formatSet, readCopy, resolveId } from '../standard.ts';
 import { readPlace, setEmails } from './email-set.ts';
 import { keywordsOfFlags } from './letter-sets.ts';
-import { addReadyLetters, mailboxIdsOf, type ReadyLetter, type WriteParts } from './write-parts.ts';
+import { mailboxIdsOf, makeLetters, type WriteParts } from './write-parts.ts';
 
 /** Octets in which the header of a letter is looked for. */
 const headerMax = 1024 * 1024;
@@ -46,37 +47,13 @@ export function emailImport(parts: WriteParts): Method {
       checkState(ifInState, oldState);
       const outcome = emptyOutcome();
       const mailboxes = await mailboxIdsOf(parts.store, account.account);
-      await gather(parts, account, asker, outcome, emails, (email) => takeBlob(parts, account, asker, mailboxes, email));
+      await makeLetters(parts, account, asker, outcome, emails, (email) => takeBlob(parts, account, asker, mailboxes, email));
       const { created, notCreated, ...rest } = formatSet(account, oldState, formatState(shelf.emailModSeq), outcome);
       return { response: { accountId: account.id, oldState, newState: rest['newState']!, created: created!, notCreated: notCreated! } };
     } finally {
       shelf.release();
     }
   };
-}
-
-/** Makes each letter ready, then adds all in one transaction. */
-async function gather(
-  parts: WriteParts,
-  account: JmapAccount,
-  asker: Asker,
-  outcome: ReturnType<typeof emptyOutcome>,
-  objects: ReadonlyMap<Id, JsonObject>,
-  make: (object: JsonObject) => Promise<ReadyLetter['letter'] | SetError>,
-): Promise<void> {
-  const ready: ReadyLetter[] = [];
-  try {
-    for (const [creationId, object] of objects) {
-      // oxlint-disable-next-line no-await-in-loop -- one letter at a time is read
-      const made = await make(object);
-      if ('type' in made) outcome.notCreated.set(creationId, made);
-      else ready.push({ creationId, letter: made });
-    }
-  } catch (trouble) {
-    for (const { letter } of ready) letter.spool.discard();
-    throw trouble;
-  }
-  await addReadyLetters(parts, account, ready, asker, outcome);
 }
 
 const importProperties = new Set('blobId mailboxIds keywords receivedAt'.split(' '));
@@ -87,7 +64,7 @@ async function takeBlob(
   asker: Asker,
   mailboxes: ReadonlySet<number>,
   email: JsonObject,
-): Promise<ReadyLetter['letter'] | SetError> {
+): Promise<NewLetter | SetError> {
   const unknown = Object.keys(email).filter((name) => !importProperties.has(name));
   const place = readPlace(email, asker, mailboxes);
   const id = typeof email['blobId'] === 'string' ? resolveId(asker, email['blobId']) : null;
@@ -111,6 +88,8 @@ async function takeBlob(
   } catch (trouble) {
     spool.discard();
     if (trouble instanceof Refusal && trouble.code === 'too-big') return setError('tooLarge', trouble.message);
+    // An upload may end between the look at it and its last octet.
+    if (trouble instanceof Refusal && trouble.code === 'nonexistent') return invalidProperties(['blobId'], trouble.message);
     throw trouble;
   }
   return { spool, mailboxes: place.mailboxes, flags: place.flags, receivedAt };
@@ -169,7 +148,7 @@ export function emailCopy(parts: WriteParts): Method {
       checkState(call.ifInState, oldState);
       const outcome = emptyOutcome();
       const mailboxes = await mailboxIdsOf(store, call.account.account);
-      await gather(parts, call.account, asker, outcome, call.create, async (object) => {
+      await makeLetters(parts, call.account, asker, outcome, call.create, async (object) => {
         const unknown = Object.keys(object).filter((name) => !copyProperties.has(name));
         const id = typeof object['id'] === 'string' ? resolveId(asker, object['id']) : null;
         if (id === null || unknown.length > 0) return invalidProperties([...unknown, ...(id === null ? ['id'] : [])]);

@@ -13,7 +13,7 @@ import { requestTooLarge } from '../errors.ts';
 import { formatBlobId, formatId, parseId } from '../ids.ts';
 import { answerOctetsMax } from '../limits.ts';
 import { openBody } from './body-part.ts';
-import { factsOf, hintOfParts, valuesFromEnvelope, valuesFromHeader, valuesFromLetter, type Values } from './email-values.ts';
+import { factsOf, hintOfParts, valuesFromEnvelope, valuesFromHeader, sizeOfValues, valuesFromLetter, type Values } from './email-values.ts';
 import type { EmailWish } from './email-wish.ts';
 import { keywordsOf } from './keywords.ts';
 
@@ -90,6 +90,7 @@ async function readContent(store: MailStore, shelf: Shelf, letters: readonly Wan
   const names = factsOf(wish);
   const facts: FactColumns = names.length === 0 ? {} : await store.readFacts(account, messages, names);
   const whole: Wanted[] = [];
+  const room = answerRoom();
   for (const [at, letter] of letters.entries()) {
     // Gone meanwhile: no fact of it is there.
     if (names[0] !== undefined && facts[names[0]]?.[at] === undefined) continue;
@@ -109,9 +110,26 @@ async function readContent(store: MailStore, shelf: Shelf, letters: readonly Wan
       const header = await readOctets(store, shelf, letter.message, facts.headerLength?.[at]);
       values = header === null ? null : valuesFromHeader(wish, readHeader(header, 0, header.length), hintOfParts(facts.parts?.[at] ?? ''));
     }
+    if (values !== null) room.take(values);
     letter.content = values === null ? null : { ...known, ...values };
   }
-  await readWhole(store, shelf, whole, wish);
+  await readWhole(store, shelf, whole, wish, room);
+}
+
+interface Room {
+  /** @throws MethodError `requestTooLarge`. */
+  take(values: Values): void;
+}
+
+/** What strangers wrote into letters makes an answer long, a megabyte of header each: it is measured while it is gathered. */
+export function answerRoom(): Room {
+  let size = 0;
+  return {
+    take(values) {
+      size += sizeOfValues(values);
+      if (size > answerOctetsMax) throw requestTooLarge('These letters are too large to be read at once: ask for fewer.');
+    },
+  };
 }
 
 /** Null when the letter has gone meanwhile. @throws Unavailable when its octets are damaged. */
@@ -125,8 +143,7 @@ async function readOctets(store: MailStore, shelf: Shelf, message: MessageId, en
   }
 }
 
-async function readWhole(store: MailStore, shelf: Shelf, letters: readonly Wanted[], wish: EmailWish): Promise<void> {
-  let octets = 0;
+async function readWhole(store: MailStore, shelf: Shelf, letters: readonly Wanted[], wish: EmailWish, room: Room): Promise<void> {
   for (let from = 0; from < letters.length;) {
     let to = from;
     let sum = 0;
@@ -146,18 +163,9 @@ async function readWhole(store: MailStore, shelf: Shelf, letters: readonly Wante
       const tree = parseTree(bytes);
       const body = openBody(bytes, tree, charsetHint(tree), (path) => formatBlobId({ of: 'letter', number: letter.message, path }));
       const values = valuesFromLetter(wish, body);
-      octets += sizeOfValues(values);
-      if (octets > answerOctetsMax) throw requestTooLarge('These letters are too large to be read at once.');
+      room.take(values);
       letter.content = { ...letter.content, ...values };
     }
     from = to;
   }
-}
-
-/** Characters of body values: what can make an answer too large. */
-function sizeOfValues(values: Values): number {
-  let size = 0;
-  const bodies = (values['bodyValues'] ?? {}) as { readonly [partId: string]: { readonly value: string } };
-  for (const body of Object.values(bodies)) size += body.value.length;
-  return size;
 }

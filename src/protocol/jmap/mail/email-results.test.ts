@@ -1,6 +1,8 @@
 // Orders by text while letters come: the same as if all were sorted anew each time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { effort } from '../../../../test/support/effort.ts';
+import type { JsonObject } from '../contract.ts';
 import { openMailWorld } from './mail-world-suite.ts';
 
 test('letters that come one after the other stand where a fresh sort puts them', async () => {
@@ -35,4 +37,25 @@ test('a search that stops early goes on where it stopped, and counts all when it
   assert.deepEqual(last.ids, ['M11', 'M1']);
   const all = await world.ask('Email/query', { ...query, limit: 1, calculateTotal: true, anchor: 'M1', anchorOffset: -1 });
   assert.deepEqual([all.ids, all.total, all.position], [['M11'], 130, 128]);
+});
+
+test('a filter that asks more than a walk may is refused before it is asked; with few letters it is not', async () => {
+  const world = await openMailWorld();
+  const filter = {
+    operator: 'OR',
+    conditions: Array.from({ length: 400 }, (_, index) => ({
+      someInThreadHaveKeyword: `a${index}`,
+      allInThreadHaveKeyword: `b${index}`,
+      minSize: index,
+    })),
+  };
+  for (let number = 0; number < 900; number++) await world.append('INBOX', `Subject: s\nMessage-ID: <${number}@x>\n\n\n`, [], number);
+  const refusal = async (name: string, args: JsonObject) => (await world.call(name, args))[1]['type'];
+  const before = effort();
+  assert.equal(await refusal('Email/query', { filter }), 'unsupportedFilter');
+  assert.equal(await refusal('Email/queryChanges', { filter, sinceQueryState: '1' }), 'unsupportedFilter');
+  assert.ok(effort() - before < 500);
+  assert.deepEqual((await world.ask('Email/query', { filter: { ...filter, conditions: filter.conditions.slice(0, 300) } })).ids, []);
+  const mailboxes = Array.from({ length: 10_001 }, (_, index) => `F${index + 1}`);
+  assert.equal(await refusal('Email/query', { filter: { inMailboxOtherThan: mailboxes } }), 'unsupportedFilter');
 });

@@ -7,7 +7,7 @@ import type { MailStore, MessageId, ModSeq } from '../../../store/contract.ts';
 import type { Shelf } from '../../../store/shelf-contract.ts';
 import { collationKey, unsupportedFilter, type Comparator, type Filter } from '../query.ts';
 import type { EmailCondition } from './email-condition.ts';
-import { compileFilter, NO, threadTest, YES, type Questions } from './email-test.ts';
+import { checkWork, compileFilter, NO, threadTest, YES, type Questions } from './email-test.ts';
 import { keywordTest } from './keywords.ts';
 import { SlowAnswer, SortColumn, type SlowLeaf, type SortFact } from './slow-answers.ts';
 
@@ -65,6 +65,7 @@ export class ResultBook {
       keep(this.#results, key, kept, mostResults);
       return kept;
     }
+    if (query.filter !== null) checkWork(query.filter, this.#shelf.count);
     const newest = isNewestFirst(query.sort);
     // Held on to until the end, also where more are asked than are kept.
     const slow = new Map<string, SlowAnswer>();

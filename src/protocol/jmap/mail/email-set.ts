@@ -5,23 +5,16 @@ import { Refusal } from '../../../base/trouble.ts';
 import { writeLetter } from '../../../message/build/outline.ts';
 import type { MailboxId } from '../../../store/contract.ts';
 import { makeLetterId } from '../../../store/letter-id.ts';
-import type { Revision, RevisionOutcome, Shelf } from '../../../store/shelf-contract.ts';
+import type { NewLetter, Revision, RevisionOutcome, Shelf } from '../../../store/shelf-contract.ts';
 import { formatUtcDate, parseDate } from '../arguments.ts';
-import type { Asker, Id, JsonObject, Method, SetError } from '../contract.ts';
+import { MethodError, type Asker, type Id, type JsonObject, type Method, type SetError } from '../contract.ts';
 import { invalidProperties, notFound, NotSet, setError } from '../errors.ts';
 import { formatBlobId, formatId, formatState, parseId } from '../ids.ts';
 import { readPatch } from '../patch.ts';
 import { checkState, emptyOutcome, formatSet, readSet, resolveId, type SetCall, type SetOutcome } from '../standard.ts';
 import { compose } from './compose.ts';
 import { flagOfKeyword, keywordsOfFlags, mailboxOfId, readKeywords, readMailboxIds } from './letter-sets.ts';
-import {
-  addReadyLetters,
-  keywordsPerEmailMax,
-  mailboxesPerEmailMax,
-  mailboxIdsOf,
-  type ReadyLetter,
-  type WriteParts,
-} from './write-parts.ts';
+import { keywordsPerEmailMax, mailboxesPerEmailMax, mailboxIdsOf, makeLetters, type WriteParts } from './write-parts.ts';
 
 export function emailSet(parts: WriteParts): Method {
   return async (args, asker) => {
@@ -44,8 +37,11 @@ export async function setEmails(
     checkState(call.ifInState, oldState);
     const outcome = emptyOutcome();
     const mailboxes = await mailboxIdsOf(store, account.account);
-    await createAll(parts, call, asker, mailboxes, outcome);
-    await reviseAll(parts, call, asker, shelf, mailboxes, outcome);
+    await makeLetters(parts, account, asker, outcome, call.create, (email) => makeLetter(parts, call, asker, mailboxes, email));
+    await reviseAll(parts, call, asker, shelf, mailboxes, outcome).catch((trouble: unknown) => {
+      // What is new stays, and cannot be told in an answer that is an error (RFC 8620 §3.6.2).
+      throw outcome.created.size === 0 ? trouble : new MethodError('serverPartialFail', 'Only part of this was done.');
+    });
     return { response: formatSet(account, oldState, formatState(shelf.emailModSeq), outcome), outcome };
   } finally {
     shelf.release();
@@ -54,48 +50,30 @@ export async function setEmails(
 
 // --- new letters ------------------------------------------------------------------------------------------------------
 
-async function createAll(
-  parts: WriteParts,
-  call: SetCall,
-  asker: Pick<Asker, 'createdIds'>,
-  mailboxes: ReadonlySet<MailboxId>,
-  outcome: SetOutcome,
-): Promise<void> {
-  const ready: ReadyLetter[] = [];
-  try {
-    for (const [creationId, email] of call.create) {
-      // oxlint-disable-next-line no-await-in-loop -- one letter at a time is read from its blobs
-      const made = await makeLetter(parts, call, asker, mailboxes, email);
-      if ('type' in made) outcome.notCreated.set(creationId, made);
-      else ready.push({ creationId, letter: made });
-    }
-  } catch (trouble) {
-    for (const { letter } of ready) letter.spool.discard();
-    throw trouble;
-  }
-  await addReadyLetters(parts, call.account, ready, asker, outcome);
-}
-
 async function makeLetter(
   parts: WriteParts,
   { account }: SetCall,
   asker: Pick<Asker, 'createdIds'>,
   mailboxes: ReadonlySet<MailboxId>,
   email: JsonObject,
-): Promise<ReadyLetter['letter'] | SetError> {
+): Promise<NewLetter | SetError> {
   const { store, blobs, clock, chance } = parts;
   const at = clock.now();
   const about = readPlace(email, asker, mailboxes);
   if ('type' in about) return about;
   const id = makeLetterId(chance, at);
+  const lost = new Set<Id>();
   const composed = await compose(email, {
     findBlob: async (blobId) => {
       const real = resolveId(asker, blobId);
-      return real === null ? null : blobs.find(account, real);
+      const source = real === null ? null : await blobs.find(account, real);
+      return (
+        source && { ...source, read: (start, end) => source.read(start, end).catch((trouble: unknown) => gone(trouble, lost, blobId)) }
+      );
     },
     at,
     makeMessageId: (domain) => `${id}@${domain ?? parts.hostName}`,
-  });
+  }).catch((trouble: unknown) => lostOr(trouble, lost));
   if ('type' in composed) return composed;
   const spool = store.spool(parts.letterMax);
   try {
@@ -103,9 +81,21 @@ async function makeLetter(
   } catch (trouble) {
     spool.discard();
     if (trouble instanceof Refusal && trouble.code === 'too-big') return setError('tooLarge', trouble.message);
-    throw trouble;
+    return lostOr(trouble, lost);
   }
   return { spool, mailboxes: about.mailboxes, flags: about.flags, receivedAt: about.receivedAt ?? at, letter: id };
+}
+
+/** An upload may end between the look at it and its last octet. */
+function gone(trouble: unknown, lost: Set<Id>, blobId: Id): never {
+  if (trouble instanceof Refusal && trouble.code === 'nonexistent') lost.add(blobId);
+  throw trouble;
+}
+
+/** @throws what it was, where nothing was lost. */
+function lostOr(trouble: unknown, lost: ReadonlySet<Id>): SetError {
+  if (lost.size === 0) throw trouble;
+  return setError('blobNotFound', 'Some parts are not here (any more).', { notFound: [...lost] });
 }
 
 export interface LetterPlace {
@@ -250,11 +240,7 @@ function readRevision(
     else if (path.length !== 1 || value !== fixedProperty(shelf, index, property)) wrong.push(told);
   }
   if (wrong.length > 0) return invalidProperties(wrong);
-  return withinLimits(
-    { message: shelf.messages[index]!, ...placesOf(places, into, outOf), ...flagsOf(flags, gain, lose, shelf, index) },
-    shelf,
-    index,
-  );
+  return withinLimits({ message: shelf.messages[index]!, ...placesOf(places, into, outOf), ...flagsOf(flags, gain, lose) }, shelf, index);
 }
 
 /** What clients that send whole objects back may repeat. Undefined for anything else. */
@@ -286,25 +272,18 @@ function placesOf(
   return into.size + outOf.size === 0 ? {} : { mailboxes: { add: [...into], remove: [...outOf] } };
 }
 
-/** One change of flags is all that a revision has: where some come and others go, the set as it will be. */
-function flagsOf(
-  whole: readonly string[] | null,
-  gain: ReadonlySet<string>,
-  lose: ReadonlySet<string>,
-  shelf: Shelf,
-  index: number,
-): Pick<Revision, 'flags'> {
+/** Never the whole set where single ones come and go: what another app marks at the same moment stays. */
+function flagsOf(whole: readonly string[] | null, gain: ReadonlySet<string>, lose: ReadonlySet<string>): Pick<Revision, 'flags'> {
   if (whole !== null) return { flags: { how: 'replace', flags: whole } };
   if (gain.size + lose.size === 0) return {};
   if (lose.size === 0) return { flags: { how: 'add', flags: [...gain] } };
   if (gain.size === 0) return { flags: { how: 'remove', flags: [...lose] } };
-  const now = keywordsOfFlags(shelf.flagsAt(index)).filter((flag) => !lose.has(flag));
-  return { flags: { how: 'replace', flags: [...new Set([...now, ...gain])] } };
+  return { flags: { how: 'add', flags: [...gain], without: [...lose] } };
 }
 
 function withinLimits(revision: Revision, shelf: Shelf, index: number): Revision | SetError {
   const { flags, mailboxes } = revision;
-  const has = flags?.how === 'add' ? keywordsOfFlags(shelf.flagsAt(index)) : [];
+  const has = flags?.how === 'add' ? keywordsOfFlags(shelf.flagsAt(index)).filter((flag) => flags.without?.includes(flag) !== true) : [];
   if (flags !== undefined && flags.how !== 'remove' && new Set([...has, ...flags.flags]).size > keywordsPerEmailMax)
     return setError('tooManyKeywords', `A letter has at most ${keywordsPerEmailMax} keywords.`);
   const count =

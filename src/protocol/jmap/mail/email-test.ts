@@ -1,8 +1,8 @@
 // A filter of emails made into a question that is asked letter by letter. Knows the shelf and conditions; waits for nothing: what the shelf does
 // not tell is answered by slow answers, and "not known yet" where those have not been asked.
 import type { Shelf } from '../../../store/shelf-contract.ts';
-import type { Filter } from '../query.ts';
-import type { EmailCondition, Leaf } from './email-condition.ts';
+import { unsupportedFilter, type Filter } from '../query.ts';
+import { asksThread, type EmailCondition, type Leaf } from './email-condition.ts';
 import { keywordTest } from './keywords.ts';
 import type { SlowAnswer, SlowLeaf } from './slow-answers.ts';
 
@@ -17,6 +17,24 @@ export type Test = (index: number) => typeof NO | typeof YES | typeof UNKNOWN;
 /** Where a test leaves what it would have to know. */
 export interface Questions {
   first: SlowAnswer | null;
+}
+
+/** Questions of a filter, letters times leaves, that one walk may put: what it asks, everybody else waits for. */
+const mostAsked = 20_000_000;
+/** Leaves that may always be asked, however many letters there are. */
+const fewLeaves = 100;
+/** A leaf about the thread looks at all its letters, and remembers an answer for each thread. */
+const threadWeight = 30;
+
+/** @throws MethodError `unsupportedFilter` for more than a walk over so many letters may ask. */
+export function checkWork(filter: Filter<EmailCondition>, letters: number): void {
+  if (weightOf(filter) > Math.max(fewLeaves, mostAsked / Math.max(1, letters)))
+    throw unsupportedFilter('This filter asks too much of so many letters.');
+}
+
+function weightOf(filter: Filter<EmailCondition>): number {
+  if (!('condition' in filter)) return filter.conditions.reduce((sum, part) => sum + weightOf(part), 0);
+  return filter.condition.leaves.reduce((sum, leaf) => sum + (asksThread(leaf) ? threadWeight : 1), 0);
 }
 
 interface Compiled {

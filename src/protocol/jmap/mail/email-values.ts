@@ -11,7 +11,7 @@ import type { Json, JsonObject } from '../contract.ts';
 import { formatBodyPart, partIdOf, type OpenBody } from './body-part.ts';
 import { bodyValue } from './body-value.ts';
 import type { EmailWish } from './email-wish.ts';
-import { addressesForm, dateForm, fieldsByName, messageIdsForm, readAllHeaders, readHeaderProperty, textForm } from './header-value.ts';
+import { addressesForm, dateForm, messageIdsForm, readAllHeaders, readHeaderProperties, textForm } from './header-value.ts';
 
 export type Values = { [property: string]: Json };
 
@@ -55,11 +55,19 @@ export function valuesFromEnvelope(wish: EmailWish, envelope: string, marks: num
 
 /** `hint`: the charset to try for raw 8-bit text. */
 export function valuesFromHeader(wish: EmailWish, header: Header, hint: string): Values {
-  const fields = fieldsByName(header);
-  const values: Values = {};
-  for (const wanted of wish.headers) values[wanted.property] = readHeaderProperty(header, fields, wanted, hint);
+  const values: Values = readHeaderProperties(header, wish.headers, hint);
   if (wish.properties.includes('headers')) values['headers'] = readAllHeaders(header);
   return values;
+}
+
+/** About as many characters as they become as JSON: an answer that is too long is noticed before it is written. */
+export function sizeOfValues(value: Json): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 5;
+  let size = 2;
+  if (Array.isArray(value)) for (const one of value as readonly Json[]) size += sizeOfValues(one);
+  else for (const [name, one] of Object.entries(value as JsonObject)) size += name.length + 4 + sizeOfValues(one);
+  return size;
 }
 
 /** The charset that the first text part names, from the part tree as it is kept. */

@@ -1,7 +1,7 @@
 // What a client wants to have of emails: the arguments that Email/get and Email/parse share (RFC 8621 §4.2, §4.9), and from where each property
 // is to be had. Knows names; reads nothing.
 import { aBoolean, aText, anUnsigned, listOf, optional, type Read } from '../arguments.ts';
-import { invalidArguments } from '../errors.ts';
+import { invalidArguments, requestTooLarge } from '../errors.ts';
 import { defaultBodyProperties, isBodyProperty } from './body-part.ts';
 import { convenienceProperties, parseHeaderProperty, type HeaderProperty } from './header-property.ts';
 
@@ -70,12 +70,17 @@ export interface EmailWish {
   readonly body: BodyArguments;
 }
 
-/** @throws MethodError `invalidArguments`. */
+/** Header fields can be named without end, and a letter may have a thousand parts. */
+const mostProperties = 250;
+
+/** @throws MethodError `invalidArguments`, `requestTooLarge`. */
 export function readWish(properties: Iterable<string>, body: BodyArguments): EmailWish {
   const wrong = body.bodyProperties.filter((name) => !isBodyProperty(name));
   if (wrong.length > 0)
     throw invalidArguments(`There is no body property ${wrong.slice(0, 10).join(', ').slice(0, 500)}.`, ['bodyProperties']);
   const names = [...new Set(properties)];
+  if (names.length > mostProperties || body.bodyProperties.length > mostProperties)
+    throw requestTooLarge(`At most ${mostProperties} properties of each email, and of each body part.`);
   const headers: HeaderProperty[] = [];
   let reads = 0;
   for (const name of names) {

@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latin1FromBytes } from '../../../base/bytes.ts';
 import type { Json, JsonObject } from '../contract.ts';
-import { openPost, type Post } from '../sending/office-suite.ts';
+import { Refusal, Unavailable } from '../../../base/trouble.ts';
+import { systemChance } from '../../../io/clock.ts';
+import { openMemoryStore } from '../../../store/memory/store.ts';
+import { openPost, setClock, type Post } from '../sending/office-suite.ts';
+import { keywordsOf } from './keywords.ts';
 
 const draft = (more: JsonObject = {}): JsonObject => ({
   from: [{ name: '花子', email: 'hanako@local.test' }],
@@ -194,6 +198,107 @@ test('made, changed and destroyed by creation ids; destroyed and changed at once
   assert.deepEqual(answer['notUpdated'], { M1: { type: 'willDestroy' }, M77: { type: 'notFound' } });
   assert.deepEqual(answer['destroyed'], ['M1']);
   assert.deepEqual(answer['notDestroyed'], { nonsense: { type: 'notFound' }, '#unknown': { type: 'notFound' }, M88: { type: 'notFound' } });
+});
+
+test('some keywords come and others go while a mail app marks the same letter: its mark stays', async () => {
+  const memory = openMemoryStore({ clock: setClock(), chance: systemChance });
+  const store = new Proxy(memory, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== 'revise') return (member as (...args: unknown[]) => unknown).bind(target);
+      return async (...args: Parameters<typeof target.revise>) => {
+        const inbox = (await target.mailboxes(args[0])).find((one) => one.name === 'INBOX')!;
+        await target.setFlags(args[0], inbox.id, [1], { how: 'add', flags: ['project'] });
+        return target.revise(...args);
+      };
+    },
+  });
+  const post = await openPost({ store });
+  const mailboxIds = { [await post.mailbox('hanako', 'inbox')]: true };
+  const { created } = await post.one('hanako', 'Email/set', { create: { a: { mailboxIds, keywords: { $draft: true }, subject: 'x' } } });
+  const { id } = (created as JsonObject)['a'] as { id: string };
+  const patch = { 'keywords/$draft': null, 'keywords/$seen': true };
+  assert.deepEqual((await post.one('hanako', 'Email/set', { update: { [id]: patch } }))['updated'], { [id]: null });
+  const { account } = post.accounts.get('hanako')!;
+  const shelf = await store.openShelf(account);
+  assert.deepEqual(keywordsOf(shelf.flagsAt(0)), { $seen: true, project: true });
+  shelf.release();
+});
+
+test('many large letters at once: only so much of them waits in memory or in files, and what was added before a fault is not denied', async () => {
+  const memory = openMemoryStore({ clock: setClock(), chance: systemChance });
+  const added: number[] = [];
+  let stops = Infinity;
+  const store = new Proxy(memory, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== 'addLetters') return (member as (...args: unknown[]) => unknown).bind(target);
+      return async (...args: Parameters<typeof target.addLetters>) => {
+        if (added.length >= stops) throw new Unavailable('disk-full', 'no room');
+        added.push(args[1].reduce((sum, { spool }) => sum + spool.length, 0));
+        return target.addLetters(...args);
+      };
+    },
+  });
+  const post = await openPost({ store });
+  const blobId = await post.upload('hanako', `Subject: x\r\n\r\n${'a'.repeat(9_000_000)}`);
+  const one = { blobId, mailboxIds: { [await post.mailbox('hanako', 'inbox')]: true } };
+  const emails = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`k${index}`, one]));
+  const { created } = await post.one('hanako', 'Email/import', { emails });
+  assert.equal(Object.keys(created as JsonObject).length, 8);
+  assert.equal(added.length, 2);
+  assert.ok(added.every((octets) => octets < 32 * 1024 * 1024 + 10_000_000));
+  stops = 3;
+  const failed = await post.one('hanako', 'Email/import', { emails });
+  assert.equal((failed['error'] as JsonObject)['type'], 'serverPartialFail');
+  assert.equal((await post.letters('hanako', 'inbox')).length, 12);
+});
+
+test('an upload that ends while it is read fails the letter that wants it, not the others', async () => {
+  const memory = openMemoryStore({ clock: setClock(), chance: systemChance });
+  const uploads = new Proxy(memory.uploads, {
+    get(target, name) {
+      const member = Reflect.get(target, name, target) as (...args: unknown[]) => unknown;
+      if (name !== 'open') return member.bind(target);
+      return async (account: number, id: number) => {
+        const bytes = await target.open(account, id);
+        return {
+          length: bytes.length,
+          read: async (start: number, end: number) => {
+            if (start >= 300_000) throw new Refusal('nonexistent', 'There is no such upload');
+            return bytes.read(start, end);
+          },
+        };
+      };
+    },
+  });
+  const store = new Proxy(memory, {
+    get(target, name) {
+      const member: unknown = name === 'uploads' ? uploads : Reflect.get(target, name, target);
+      return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
+    },
+  });
+  const post = await openPost({ store });
+  const mailboxIds = { [await post.mailbox('hanako', 'inbox')]: true };
+  const blobId = await post.upload('hanako', `Subject: x\r\n\r\n${'a'.repeat(2_000_000)}`);
+  const small = await post.upload('hanako', 'Subject: y\r\n\r\n');
+  const set = await post.one('hanako', 'Email/set', {
+    create: {
+      a: { mailboxIds, attachments: [{ blobId, type: 'x/y' }] },
+      m: { mailboxIds, attachments: [{ blobId, type: 'message/rfc822' }] },
+      b: { mailboxIds, attachments: [{ blobId: small, type: 'x/y' }] },
+    },
+  });
+  for (const key of ['a', 'm']) {
+    const { description: _words, ...error } = (set['notCreated'] as Record<string, JsonObject>)[key]!;
+    assert.deepEqual(error, { type: 'blobNotFound', notFound: [blobId] }, key);
+  }
+  assert.deepEqual(Object.keys(set['created'] as object), ['b']);
+  const imported = await post.one('hanako', 'Email/import', { emails: { a: { blobId, mailboxIds }, b: { blobId: small, mailboxIds } } });
+  assert.deepEqual((imported['notCreated'] as Record<string, JsonObject>)['a']!['properties'], ['blobId']);
+  assert.deepEqual(Object.keys(imported['created'] as object), ['b']);
 });
 
 test('ifInState that is old: nothing happens', async () => {

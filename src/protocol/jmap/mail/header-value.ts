@@ -16,10 +16,10 @@ import type { HeaderForm, HeaderProperty } from './header-property.ts';
 /** Message ids, and URLs, of one field that are shown. */
 const mostInField = 10_000;
 
-/** Fields by lower-case name, in their order: several properties of one letter ask for them. */
-export type FieldsByName = ReadonlyMap<string, readonly FieldRange[]>;
+/** Fields by lower-case name, in their order. */
+type FieldsByName = ReadonlyMap<string, readonly FieldRange[]>;
 
-export function fieldsByName(header: Header): FieldsByName {
+function fieldsByName(header: Header): FieldsByName {
   const byName = new Map<string, FieldRange[]>();
   for (const field of header.fields) {
     const name = fieldName(header, field);
@@ -31,8 +31,25 @@ export function fieldsByName(header: Header): FieldsByName {
   return byName;
 }
 
-/** RFC 8621 §4.1.3: the last instance or null, or all of them. `hint`: the charset to try for raw 8-bit text. */
-export function readHeaderProperty(header: Header, fields: FieldsByName, wanted: HeaderProperty, hint: string): Json {
+/**
+ * By property. `hint`: the charset to try for raw 8-bit text. A client may ask for one field under as many names as its letters have capitals: each form of
+ * it is read once.
+ */
+export function readHeaderProperties(header: Header, wanted: readonly HeaderProperty[], hint: string): { [property: string]: Json } {
+  const fields = fieldsByName(header);
+  const read = new Map<string, Json>();
+  const values: { [property: string]: Json } = {};
+  for (const one of wanted) {
+    const key = `${one.field} ${one.form} ${one.all}`;
+    let value = read.get(key);
+    if (value === undefined) read.set(key, (value = readHeaderProperty(header, fields, one, hint)));
+    values[one.property] = value;
+  }
+  return values;
+}
+
+/** RFC 8621 §4.1.3: the last instance or null, or all of them. */
+function readHeaderProperty(header: Header, fields: FieldsByName, wanted: HeaderProperty, hint: string): Json {
   const instances = fields.get(wanted.field) ?? [];
   if (wanted.all) return instances.map((field) => readForm(header, field, wanted.form, hint));
   const last = instances.at(-1);

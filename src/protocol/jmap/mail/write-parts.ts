@@ -4,7 +4,7 @@ import type { Chance, Clock } from '../../../base/clock.ts';
 import { Refusal } from '../../../base/trouble.ts';
 import type { AccountId, MailStore } from '../../../store/contract.ts';
 import type { NewLetter } from '../../../store/shelf-contract.ts';
-import type { Asker, Blobs, Id, JmapAccount, JsonObject, SetError } from '../contract.ts';
+import { MethodError, type Asker, type Blobs, type Id, type JmapAccount, type JsonObject, type SetError } from '../contract.ts';
 import { setError, setErrorOf } from '../errors.ts';
 import { formatBlobId, formatId } from '../ids.ts';
 import type { SetOutcome } from '../standard.ts';
@@ -25,16 +25,57 @@ export const mailboxesPerEmailMax = 1000;
 export const keywordsPerEmailMax = 100;
 
 /** A letter that waits to be added, under its creation id. */
-export interface ReadyLetter {
+interface ReadyLetter {
   readonly creationId: Id;
   readonly letter: NewLetter;
+}
+
+/** Octets of letters that wait to be added together: a call may name a thousand, and each that waits is held in memory or in a file. */
+const waitingOctets = 32 * 1024 * 1024;
+
+/** Makes each letter ready, then adds all in one transaction; in several where they are more than may wait. */
+export async function makeLetters(
+  parts: Pick<WriteParts, 'store'>,
+  account: JmapAccount,
+  asker: Pick<Asker, 'createdIds'>,
+  outcome: Pick<SetOutcome, 'created' | 'notCreated'>,
+  objects: ReadonlyMap<Id, JsonObject>,
+  make: (object: JsonObject) => Promise<NewLetter | SetError>,
+): Promise<void> {
+  let ready: ReadyLetter[] = [];
+  let octets = 0;
+  const add = async (): Promise<void> => {
+    const some = ready;
+    ready = [];
+    octets = 0;
+    await addReadyLetters(parts, account, some, asker, outcome);
+  };
+  try {
+    for (const [creationId, object] of objects) {
+      // oxlint-disable-next-line no-await-in-loop -- one letter at a time is read
+      const made = await make(object);
+      if ('type' in made) outcome.notCreated.set(creationId, made);
+      else {
+        ready.push({ creationId, letter: made });
+        octets += made.spool.length;
+      }
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      if (octets > waitingOctets) await add();
+    }
+    await add();
+  } catch (trouble) {
+    for (const { letter } of ready) letter.spool.discard();
+    // What was added stays, and cannot be told in an answer that is an error (RFC 8620 §3.6.2).
+    if (outcome.created.size > 0) throw new MethodError('serverPartialFail', 'Only part of this was done.');
+    throw trouble;
+  }
 }
 
 /**
  * All in one transaction. Only where that is refused, one by one, so that one letter too many does not keep out the others.
  * The spools are discarded.
  */
-export async function addReadyLetters(
+async function addReadyLetters(
   parts: Pick<WriteParts, 'store'>,
   account: JmapAccount,
   ready: readonly ReadyLetter[],

@@ -57,6 +57,8 @@ export interface SubmissionValue {
   readonly undoStatus: 'pending' | 'final' | 'canceled';
   /** While it waits: the queue holds the octets under this name, whatever becomes of the letter in the mailbox. */
   readonly held: LetterId | null;
+  /** Of the letter that is held. */
+  readonly octets?: number;
   /** Once it went: the name of the letter on its journey. */
   readonly letter: LetterId | null;
   readonly sender: Sender;

@@ -77,9 +77,11 @@ export function identityMethods(parts: IdentityParts, identities: Identities): R
   return {
     'Identity/get': async (args, asker) => {
       const call = readGet(args, asker, (name) => properties.has(name), {});
+      await identities.refresh(call.account);
+      const state = await stateOf(parts.items, call.account, identityKind);
       const all = await identities.of(call.account);
       const objects = new Map([...all].map(([id, value]) => [formatId('I', id), shown(id, value)]));
-      return { response: answerGet(call, await stateOf(parts.items, call.account, identityKind), objects) };
+      return { response: answerGet(call, state, objects) };
     },
     'Identity/changes': changesOfItems(parts.items, identityKind, 'I', (account) => identities.refresh(account)),
     'Identity/set': async (args, asker) => {

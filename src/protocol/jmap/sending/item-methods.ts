@@ -20,6 +20,8 @@ export function changesOfItems(
   return async (args, asker) => {
     const call = readChanges(args, asker, {});
     await before?.(call.account);
+    // Before the changes are read: what comes in between is told twice, never lost.
+    const newState = await stateOf(items, call.account, kind);
     const changes = await items.changes(call.account.account, kind, call.since);
     if (changes === null) throw cannotCalculateChanges();
     const ids = (numbers: readonly number[]): Id[] => numbers.map((number) => formatId(letter, number));
@@ -27,10 +29,9 @@ export function changesOfItems(
     // A state in between would need to know when each went: fewer than these cannot be told.
     if (created.length + updated.length + destroyed.length > call.maxChanges)
       throw cannotCalculateChanges('There are more changes than that.');
-    const newState = created.length + updated.length + destroyed.length === 0 ? call.sinceState : await stateOf(items, call.account, kind);
     return {
       response: formatChanges(call, {
-        newState,
+        newState: created.length + updated.length + destroyed.length === 0 ? call.sinceState : newState,
         hasMoreChanges: false,
         created: ids(created),
         updated: ids(updated),

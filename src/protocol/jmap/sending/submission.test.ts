@@ -216,6 +216,22 @@ test('held by HOLDFOR: goes at its time, once, also when the draft is destroyed 
   assert.equal((await post.store.queue.count()).letters, 0);
 });
 
+test('a letter marked as scheduled lies in Drafts until it has gone, and then in Sent', async () => {
+  const post = await openPost();
+  const emailId = await draft(post, 'hanako');
+  await post.one('hanako', 'EmailSubmission/set', {
+    create: { s: { identityId: await identity(post, 'hanako'), emailId, ...hold({ HOLDFOR: '3600' }) } },
+    onSuccessUpdateEmail: { '#s': { 'keywords/$draft': null, 'keywords/$scheduled': true } },
+  });
+  assert.deepEqual([(await post.letters('hanako', 'drafts')).length, (await post.letters('hanako', 'sent')).length], [1, 0]);
+  post.clock.time = began + 3_600_000;
+  await post.runDue();
+  assert.deepEqual([(await post.letters('hanako', 'drafts')).length, (await post.letters('hanako', 'sent')).length], [0, 1]);
+  const shelf = await post.store.openShelf(1);
+  assert.deepEqual(shelf.flagsAt(shelf.indexOf(Number(emailId.slice(1)))).keywords.includes('$scheduled'), false);
+  shelf.release();
+});
+
 test('HOLDUNTIL; and a queue emptied by hand does not lose the letter as long as it is in the mailbox', async () => {
   const post = await openPost();
   await submit(post, 'hanako', hold({ HOLDUNTIL: '2026-11-24T21:00:00+09:00' }));
@@ -382,6 +398,41 @@ test('sending and calling back at once: one wins, and both tell the same', async
     if (!called) assert.equal(((answer['notUpdated'] as JsonObject)['S1'] as JsonObject)['type'], 'cannotUnsend');
   }
 });
+
+test('a letter called back at the last moment has had no vacation reply: the next one has', async () => {
+  const post = await openPost({ undoMs: 1000 });
+  await post.one('taro', 'VacationResponse/set', { update: { singleton: { isEnabled: true, textBody: 'away' } } });
+  await submit(post, 'hanako');
+  post.clock.time += 1000;
+  const [item] = await post.store.items.due(post.clock.now(), 10);
+  await post.one('hanako', 'EmailSubmission/set', { update: { S1: { undoStatus: 'canceled' } } });
+  await post.desk.due(item!);
+  assert.deepEqual([await post.letters('taro', 'inbox'), await post.letters('hanako', 'inbox')], [[], []]);
+  await submit(post, 'hanako');
+  post.clock.time += 60_000;
+  await post.runDue();
+  assert.equal((await post.letters('taro', 'inbox')).length, 1);
+  assert.match((await post.letters('hanako', 'inbox'))[0] ?? 'nothing', /Auto-Submitted: auto-replied/);
+});
+
+const crowds: [name: string, count: number, octets: number, type: string | null][] = [
+  ['many', 1000, 1, 'rateLimit'],
+  ['large ones', 40, 27_000_000, 'rateLimit'],
+  ['as many as may', 999, 1_000_000, null],
+];
+for (const [name, count, octets, type] of crowds)
+  test(`letters that wait are bounded: ${name}`, async () => {
+    const post = await openPost({ undoMs: 1000 });
+    const { account } = post.accounts.get('hanako')!;
+    const value = { undoStatus: 'pending', octets, sendAt: began, envelope: { rcptTo: [] } };
+    await post.store.items.write(
+      account,
+      Array.from({ length: count }, () => ({ kind: 'submission', add: value, dueAt: began + 1e9 })),
+    );
+    const { created, notCreated } = await submit(post, 'hanako');
+    assert.equal(type, notCreated === null ? null : ((notCreated as JsonObject)['s'] as JsonObject)['type']!);
+    assert.equal(created === null, type !== null);
+  });
 
 test('two people on one store write to each other', async () => {
   const post = await openPost();

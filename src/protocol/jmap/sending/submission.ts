@@ -1,7 +1,7 @@
 // EmailSubmission as an object (RFC 8621 §7): read, listed, searched. Knows items of kind `submission`; sending is submission-set.ts.
 import type { ItemStore } from '../../../store/items-contract.ts';
 import { aUtcDate, formatUtcDate, isArray } from '../arguments.ts';
-import type { Id, JsonObject, Method } from '../contract.ts';
+import type { Id, JmapAccount, JsonObject, Method } from '../contract.ts';
 import { cannotCalculateChanges, invalidArguments } from '../errors.ts';
 import { formatId, parseId, parseState } from '../ids.ts';
 import { coreLimits } from '../limits.ts';
@@ -79,9 +79,9 @@ export function submissionReading({ items, desk }: SubmissionParts): Readonly<Re
     'EmailSubmission/changes': changesOfItems(items, submissionKind, 'S'),
     'EmailSubmission/query': async (args, asker) => {
       const call = readQuery(args, asker, askable, {});
+      const queryState = await stateOf(items, call.account, submissionKind);
       const ids = await sorted(items, call.account.account, call.filter, call.sort);
       const window = windowOf(call, ids.length, (anchor) => ids.indexOf(anchor), coreLimits.maxObjectsInGet);
-      const queryState = await stateOf(items, call.account, submissionKind);
       return {
         response: formatQuery(call, {
           queryState,
@@ -94,19 +94,39 @@ export function submissionReading({ items, desk }: SubmissionParts): Readonly<Re
     },
     'EmailSubmission/queryChanges': async (args, asker) => {
       const call = readQueryChanges(args, asker, askable, {});
-      const { account } = call.account;
       const since = parseState(call.sinceQueryState);
-      const changes = since === null ? null : await items.changes(account, submissionKind, since);
-      if (changes === null) throw cannotCalculateChanges();
-      const ids = await sorted(items, account, call.filter, call.sort);
+      if (since === null) throw cannotCalculateChanges();
+      const { changes, ids, newQueryState } = await momentOf(items, call, since);
       // RFC 8620 §5.6: what may have left the result or its place goes out, and comes in again where it now stands.
       const touched = new Set([...changes.created, ...changes.updated].map((number) => formatId('S', number)));
       const removed = [...changes.updated, ...changes.destroyed].map((number) => formatId('S', number));
       const added = ids.flatMap((id, index) => (touched.has(id) ? [{ id, index }] : []));
-      const newQueryState = await stateOf(items, call.account, submissionKind);
       return { response: formatQueryChanges(call, { newQueryState, removed, added, total: ids.length }) };
     },
   };
+}
+
+/** What changed since a state and what there is now, both of one moment: places in the result are told, and have to be those of the changes. */
+async function momentOf(
+  items: ItemStore,
+  {
+    account,
+    filter,
+    sort,
+  }: { readonly account: JmapAccount; readonly filter: Filter<Condition> | null; readonly sort: readonly Comparator[] },
+  since: number,
+) {
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- again only when somebody has written meanwhile
+    const newQueryState = await stateOf(items, account, submissionKind);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const changes = await items.changes(account.account, submissionKind, since);
+    if (changes === null) throw cannotCalculateChanges();
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const ids = await sorted(items, account.account, filter, sort);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    if ((await stateOf(items, account, submissionKind)) === newQueryState) return { changes, ids, newQueryState };
+  }
 }
 
 function withDisplayed(status: Readonly<Record<string, { readonly smtpReply: string; readonly delivered: string }>>): JsonObject {

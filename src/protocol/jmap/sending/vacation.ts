@@ -30,8 +30,9 @@ export function vacationMethods(items: ItemStore): Readonly<Record<string, Metho
   return {
     'VacationResponse/get': async (args, asker) => {
       const call = readGet(args, asker, (name) => properties.has(name), {});
+      const state = await stateOf(items, call.account, vacationKind);
       const [, value] = await read(items, call.account);
-      return { response: answerGet(call, await stateOf(items, call.account, vacationKind), new Map([[singleton, shown(value)]])) };
+      return { response: answerGet(call, state, new Map([[singleton, shown(value)]])) };
     },
     'VacationResponse/set': async (args, asker) => {
       const call = readSet(args, asker, {});

@@ -184,6 +184,15 @@ export interface ContactDesk {
   ): Promise<readonly { readonly name: string; readonly email: string; readonly uses: number }[]>;
 }
 
+/**
+ * Asks a mailing list, by the POST of RFC 8058 that the letter names, to send no more; called when the person has pressed.
+ * @throws Refusal `nonexistent` (no such letter), `cannot` (it names no such way).
+ */
+export type UnsubscribeDesk = (
+  account: AccountId,
+  message: MessageId,
+) => Promise<{ readonly state: 'done' | 'refused' | 'unreachable'; readonly host: string; readonly status: number | null }>;
+
 export interface TayoriParts {
   readonly items: ItemStore;
   readonly clock: Pick<Clock, 'now'>;
@@ -194,6 +203,7 @@ export interface TayoriParts {
   readonly journeys: JourneyDesk;
   readonly snoozes: SnoozeDesk;
   readonly contacts: ContactDesk;
+  readonly unsubscribe: UnsubscribeDesk;
   /** What our own table knows of an address at once, without any network; null: nothing. @throws CauseTrouble for what is no address. */
   readonly known: (address: string, language: Language) => Promise<JsonObject | null>;
   /** @throws Refusal `limit`, `cannot` (no domain); Unavailable `dns`. */

@@ -6,6 +6,7 @@ import { tayoriCapability, type TayoriParts } from './contract.ts';
 import { deviceMethods, deviceType, linkType } from './devices.ts';
 import { itemMethods, type ItemType } from './item-type.ts';
 import { contactType, ruleType, searchType, snoozeType } from './kept.ts';
+import { letterMethods } from './letters.ts';
 import { lookMethods } from './looks.ts';
 import { outsideMethods, outsideType } from './outside-accounts.ts';
 import { settingMethods } from './settings.ts';
@@ -32,6 +33,7 @@ export function tayoriGroups(
       capability: tayoriCapability,
       methods: {
         ...lookMethods(parts),
+        ...letterMethods(parts),
         ...taskMethods(parts),
         ...outsideMethods(parts, snapshots),
         ...deviceMethods(parts, snapshots),

@@ -3,9 +3,9 @@
 
 /**
  * `facts`: few, by name. `mailboxes`: an account's, in one. `heads`, `threads`, `bodies`: by `account/id`. `windows`: beginnings of lists.
- * `outbox`, `drafts`: never trimmed. `people`: addresses.
+ * `outbox`, `drafts`, `files` (what is attached to drafts): never trimmed. `people`: addresses.
  */
-export const tables = ['facts', 'mailboxes', 'heads', 'threads', 'bodies', 'windows', 'outbox', 'drafts', 'people'] as const;
+export const tables = ['facts', 'mailboxes', 'heads', 'threads', 'bodies', 'windows', 'outbox', 'drafts', 'people', 'files'] as const;
 export type Table = (typeof tables)[number];
 
 export interface CacheWrite {

@@ -12,9 +12,11 @@ type Schema = DBSchema & { [T in Table]: { key: string; value: Kept; indexes: { 
 
 /** One database per person, so that who signs in next reads nothing of who was there before. */
 export async function openIndexedCache(name: string): Promise<CacheStore> {
-  const database = await openDB<Schema>(name, 1, {
+  // A version for each table that came to the first nine.
+  const database = await openDB<Schema>(name, tables.length - 8, {
     upgrade(fresh) {
-      for (const table of tables) fresh.createObjectStore(table, { keyPath: 'key' }).createIndex('at', 'at');
+      for (const table of tables)
+        if (!fresh.objectStoreNames.contains(table)) fresh.createObjectStore(table, { keyPath: 'key' }).createIndex('at', 'at');
     },
     // A newer version of the app waits in another window: give way.
     blocking: (_from, _to, event) => (event.target as IDBDatabase).close(),

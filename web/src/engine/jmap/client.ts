@@ -111,16 +111,21 @@ export class JmapClient {
     return answer as unknown as { readonly blobId: Id; readonly type: string; readonly size: number };
   }
 
-  /** Any JSON of the server's, such as `/auth/login`. The status comes with it; 401 is an answer here. @throws EngineTrouble `offline`. */
+  /** Any JSON of the server's, such as `/auth/login`; without a body it is read. The status comes with it; 401 is an answer here. @throws EngineTrouble `offline`. */
   async post(
     address: string,
-    body: JsonObject,
+    body: JsonObject | null,
   ): Promise<{ readonly status: number; readonly json: JsonObject; readonly retryAfter: number | null }> {
-    const response = await this.#fetch(address, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify(body),
-    });
+    const response = await this.#fetch(
+      address,
+      body === null
+        ? { method: 'GET', headers: { accept: 'application/json' } }
+        : {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', accept: 'application/json' },
+            body: JSON.stringify(body),
+          },
+    );
     const json = (await response.json().catch(() => ({}))) as JsonObject;
     const seconds = Number(response.headers.get('retry-after'));
     return { status: response.status, json, retryAfter: seconds > 0 ? seconds : null };

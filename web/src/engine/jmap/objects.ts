@@ -88,6 +88,8 @@ export interface BodyPart {
 export interface EmailBody {
   readonly id: Id;
   readonly blobId: Id;
+  /** RFC 8098 §2.1: who wants to be told that it was read. */
+  readonly 'header:Disposition-Notification-To:asAddresses'?: readonly EmailAddress[] | null;
   readonly cc: readonly EmailAddress[] | null;
   readonly bcc: readonly EmailAddress[] | null;
   readonly replyTo: readonly EmailAddress[] | null;

@@ -15,6 +15,8 @@ const leaving: ReadonlySet<string> = new Set(['archive', 'delete', 'destroy', 'j
 
 class Desk {
   #model = $state.raw<ListModel | null>(null);
+  /** The same, to be asked while a list goes: there a state still tells what it was. */
+  #latest: ListModel | null = null;
   #place = $state.raw<Place | null>(null);
   /** Position of the keyboard's row. */
   cursor = $state(0);
@@ -33,12 +35,12 @@ class Desk {
 
   /** Opens a list; returns the way to close it. */
   open(query: ListQuery): () => void {
-    const model = (this.#model = new ListModel(query, settings.likes.threads));
+    const model = (this.#latest = this.#model = new ListModel(query, settings.likes.threads));
     this.cursor = 0;
     this.selection.clear();
     return () => {
       model.end();
-      if (this.#model === model) this.#model = null;
+      if (this.#latest === model) this.#model = null;
     };
   }
 

@@ -1,0 +1,279 @@
+// Letters that are being written: saved, opened again, sent, called back. Knows the rows of drafts, the outbox and the files; each request of
+// contract.ts that is about writing is answered here. Knows no screen.
+import type { Account } from './account.ts';
+import type { CacheStore } from './cache/contract.ts';
+import { trouble, type Draft, type DraftView, type Requests, type ScheduledView, type SourceView } from './contract.ts';
+import { draftOf, receiptField } from './draft-email.ts';
+import { draftRows, draftView, type DraftRow } from './drafts.ts';
+import type { Files } from './files.ts';
+import { core, from, mail, submission, type JmapClient } from './jmap/client.ts';
+import type { EmailAddress, EmailBody, EmailHead, Id } from './jmap/objects.ts';
+import { scheduledKeyword, type Outbox } from './outbox.ts';
+import type { People } from './people.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface WritingParts {
+  readonly client: JmapClient;
+  readonly surroundings: Surroundings;
+  readonly cache: CacheStore;
+  readonly outbox: Outbox;
+  readonly files: Files;
+  readonly people: People;
+  accounts(): Iterable<Account>;
+  account(id: Id): Account | null;
+  destroy(accountId: Id, emailIds: readonly Id[]): Promise<void>;
+  changed(): void;
+}
+
+type Args<N extends keyof Requests> = Requests[N]['args'];
+
+const dayMs = 86_400_000;
+/** Drafts that the server has are kept here as well, as long as they are likely to be written on. */
+const keptMs = 30 * dayMs;
+/** Octets of a letter's text that are quoted. */
+const quotedMax = 1_000_000;
+
+export async function saveDraft(parts: WritingParts, draft: Draft): Promise<void> {
+  const { cache, outbox, surroundings, files } = parts;
+  const rows = draftRows(cache);
+  let row = await rows.get(draft.key);
+  // From another account than before: it goes there, and leaves the other.
+  if (row && row.draft.accountId !== draft.accountId) {
+    if (row.emailId !== null) await parts.destroy(row.draft.accountId, [row.emailId]);
+    await files.moveTo(draft.key, draft.accountId);
+    row = { ...row, emailId: null, savedAt: 0, parts: {} };
+  }
+  const now = surroundings.now();
+  const domain = draft.from?.email.split('@')[1] ?? 'localhost';
+  await rows.put({
+    draft,
+    changedAt: Math.max(now, (row?.changedAt ?? 0) + 1),
+    savedAt: row?.savedAt ?? 0,
+    emailId: row?.emailId ?? null,
+    messageId: row?.messageId ?? `${crypto.randomUUID()}@${domain}`,
+    isSending: false,
+    submissionTried: row?.submissionTried ?? false,
+    parts: row?.parts ?? {},
+  });
+  await outbox.withdraw((waiting) => waiting.kind === 'draft' && waiting.key === draft.key);
+  await outbox.add({ kind: 'draft', accountId: draft.accountId, key: draft.key, since: now, label: draft.subject });
+}
+
+export async function dropDraft(parts: WritingParts, key: string): Promise<void> {
+  const rows = draftRows(parts.cache);
+  const row = await rows.get(key);
+  await parts.outbox.withdraw((waiting) => waiting.kind !== 'change' && waiting.key === key);
+  await rows.drop(key);
+  await parts.files.dropOf(key);
+  if (row?.emailId) await parts.destroy(row.draft.accountId, [row.emailId]);
+  parts.changed();
+}
+
+export async function send(parts: WritingParts, { key, options }: Args<'send'>): Promise<void> {
+  const rows = draftRows(parts.cache);
+  const row = await rows.get(key);
+  if (!row) throw trouble('gone', 'draft', 'there is no such draft');
+  await rows.put({ ...row, isSending: true });
+  await parts.outbox.withdraw((waiting) => waiting.kind !== 'change' && waiting.key === key);
+  const { draft } = row;
+  parts.people.note([...draft.to, ...draft.cc, ...draft.bcc], 3);
+  await parts.outbox.add({ kind: 'send', accountId: draft.accountId, key, options, since: parts.surroundings.now(), label: draft.subject });
+}
+
+/** Out of the outbox again, if it has not left. */
+export async function recall(parts: WritingParts, key: string): Promise<boolean> {
+  if (!(await parts.outbox.withdraw((waiting) => waiting.kind === 'send' && waiting.key === key))) return false;
+  const rows = draftRows(parts.cache);
+  const row = await rows.get(key);
+  if (row) await saveDraft(parts, row.draft);
+  return true;
+}
+
+/** RFC 8621 §7.5: a letter that waits at the server is called back, and is a draft again. */
+export async function unsend(parts: WritingParts, { accountId, submissionId, key }: Args<'unsend'>): Promise<boolean> {
+  const account = parts.account(accountId);
+  const drafts = account?.mailboxOf('drafts');
+  const sent = account?.mailboxOf('sent');
+  const update = {
+    'keywords/$draft': true,
+    [`keywords/${scheduledKeyword}`]: null,
+    ...(drafts ? { [`mailboxIds/${drafts.id}`]: true } : {}),
+    ...(sent ? { [`mailboxIds/${sent.id}`]: null } : {}),
+  };
+  const reply = await parts.client.request(
+    [
+      [
+        'EmailSubmission/set',
+        { accountId, update: { [submissionId]: { undoStatus: 'canceled' } }, onSuccessUpdateEmail: { [submissionId]: update } },
+        's',
+      ],
+    ],
+    [core, mail, submission],
+  );
+  if (!(submissionId in (reply.get('EmailSubmission/set', 's').updated ?? {}))) return false;
+  const rows = draftRows(parts.cache);
+  const row = await rows.get(key);
+  if (row) {
+    const { sendAt: _gone, ...kept } = row;
+    // The letter that was called back would be taken for one that has gone out: the next try is another letter.
+    const domain = row.messageId.split('@')[1] ?? 'localhost';
+    await rows.put({ ...kept, isSending: false, submissionTried: false, messageId: `${crypto.randomUUID()}@${domain}` });
+  }
+  void account?.sync().catch(() => undefined);
+  parts.changed();
+  return true;
+}
+
+/** Letters that wait at the server for another day; those that only wait to be undone are left out. */
+export async function scheduled({ accounts, client }: WritingParts): Promise<readonly ScheduledView[]> {
+  const views: ScheduledView[] = [];
+  for (const { id: accountId } of accounts()) {
+    // oxlint-disable-next-line no-await-in-loop -- few accounts
+    const reply = await client.request(
+      [
+        ['EmailSubmission/query', { accountId, filter: { undoStatus: 'pending' }, limit: 200 }, 'q'],
+        [
+          'EmailSubmission/get',
+          { accountId, '#ids': from('q', 'EmailSubmission/query', '/ids'), properties: ['id', 'emailId', 'sendAt'] },
+          's',
+        ],
+        [
+          'Email/get',
+          { accountId, '#ids': from('s', 'EmailSubmission/get', '/list/*/emailId'), properties: ['id', 'subject', 'to', 'keywords'] },
+          'e',
+        ],
+      ],
+      [core, mail, submission],
+    );
+    const emails = new Map((reply.find('Email/get', 'e')?.list ?? []).map((email) => [email.id, email as unknown as EmailHead]));
+    for (const { id, emailId, sendAt } of reply.find('EmailSubmission/get', 's')?.list ?? []) {
+      const email = emails.get(emailId);
+      if (email?.keywords[scheduledKeyword])
+        views.push({ accountId, submissionId: id, emailId, sendAt, subject: email.subject ?? '', to: email.to ?? [] });
+    }
+  }
+  return views.toSorted((a, b) => (a.sendAt < b.sendAt ? -1 : 1));
+}
+
+const sourceProperties = [
+  'blobId',
+  'cc',
+  'bcc',
+  'replyTo',
+  'sentAt',
+  'messageId',
+  'inReplyTo',
+  'references',
+  'textBody',
+  'htmlBody',
+  'attachments',
+  'bodyValues',
+];
+const headProperties = [
+  'id',
+  'threadId',
+  'mailboxIds',
+  'keywords',
+  'from',
+  'to',
+  'subject',
+  'receivedAt',
+  'size',
+  'preview',
+  'hasAttachment',
+];
+
+/** A letter with its text and its HTML. @throws EngineTrouble `gone`, `offline`. */
+async function read(
+  { client }: WritingParts,
+  accountId: Id,
+  emailId: Id,
+): Promise<SourceView & { readonly receiptTo: readonly EmailAddress[] | null }> {
+  const receipt = `header:${receiptField}:asAddresses`;
+  const reply = await client.request([
+    [
+      'Email/get',
+      {
+        accountId,
+        ids: [emailId],
+        properties: [...headProperties, ...sourceProperties, receipt],
+        fetchTextBodyValues: true,
+        fetchHTMLBodyValues: true,
+        maxBodyValueBytes: quotedMax,
+      },
+      'e',
+    ],
+  ]);
+  const [found] = reply.get('Email/get', 'e').list;
+  if (!found) throw trouble('gone', 'notFound', 'it is no longer there');
+  const email = found as unknown as EmailHead & EmailBody & Readonly<Record<string, unknown>>;
+  const values = (parts: EmailBody['textBody']): string =>
+    parts.map(({ partId }) => (partId === null ? '' : (email.bodyValues[partId]?.value ?? ''))).join('\n');
+  // What has HTML only is listed as text as well (RFC 8621 §4.1.4).
+  const texts = email.textBody.filter(({ type }) => type === 'text/plain');
+  const htmls = email.htmlBody.filter(({ type }) => type === 'text/html');
+  return {
+    head: email,
+    body: email,
+    text: values(texts),
+    html: htmls.length === 0 ? null : values(htmls),
+    receiptTo: (email[receipt] as readonly EmailAddress[] | null | undefined) ?? null,
+  };
+}
+
+/** Without a network what was read before is answered by its text. */
+export async function source(parts: WritingParts, { accountId, emailId }: Args<'source'>): Promise<SourceView> {
+  try {
+    const { receiptTo: _unused, ...view } = await read(parts, accountId, emailId);
+    return view;
+  } catch (error) {
+    const account = parts.account(accountId);
+    const head = account?.told(emailId);
+    const body = account?.body(emailId);
+    if (!head || !body) throw error;
+    const text = body.textBody.map(({ partId }) => (partId === null ? '' : (body.bodyValues[partId]?.value ?? ''))).join('\n');
+    return { head, body, text, html: null };
+  }
+}
+
+/** The row of this device when it has one, else the letter as the server has it, whoever has put it there. */
+export async function openDraft(parts: WritingParts, { accountId, emailId }: Args<'openDraft'>): Promise<DraftView | null> {
+  const rows = draftRows(parts.cache);
+  const known = (await rows.all()).find((row) => row.emailId === emailId && row.draft.accountId === accountId && !row.isSending);
+  if (known) return draftView(known);
+  let stored;
+  try {
+    stored = await read(parts, accountId, emailId);
+  } catch (error) {
+    if (error instanceof Error && 'trouble' in error && (error.trouble as { kind: string }).kind === 'gone') return null;
+    throw error;
+  }
+  const { draft, parts: blobs } = draftOf(stored, crypto.randomUUID(), accountId, () => crypto.randomUUID());
+  const now = parts.surroundings.now();
+  const row: DraftRow = {
+    draft,
+    changedAt: now,
+    savedAt: now,
+    emailId,
+    messageId: stored.body.messageId?.[0] ?? `${crypto.randomUUID()}@localhost`,
+    isSending: false,
+    submissionTried: false,
+    parts: blobs,
+  };
+  await rows.put(row);
+  return draftView(row);
+}
+
+/** Once at the start: what has gone out, and what the server has and nobody has written on for long, is let go. */
+export async function tidyDrafts({ cache, files, surroundings }: Pick<WritingParts, 'cache' | 'files' | 'surroundings'>): Promise<void> {
+  const now = surroundings.now();
+  for (const { draft, isSending, sendAt, savedAt, changedAt } of await draftRows(cache).all()) {
+    const hasGone = isSending && sendAt !== undefined && sendAt + dayMs < now;
+    const isOld = !isSending && savedAt >= changedAt && changedAt + keptMs < now;
+    if (!hasGone && !isOld) continue;
+    // oxlint-disable-next-line no-await-in-loop -- few
+    await draftRows(cache).drop(draft.key);
+    // oxlint-disable-next-line no-await-in-loop -- few
+    await files.dropOf(draft.key);
+  }
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Json, JsonObject } from './engine/jmap/objects.ts';
+import { hearPush } from './service-worker-push.ts';
+
+const push = { '@type': 'StateChange', changed: { A1: { EmailDelivery: '7' } } };
+function office(settings: JsonObject, letter: JsonObject | null) {
+  const asked: Json[] = [];
+  return {
+    asked,
+    ask: async (_using: readonly string[], calls: readonly Json[]) => {
+      asked.push(...calls);
+      return [
+        ['Settings/get', { list: [settings] }, 's'],
+        ['Mailbox/query', { ids: ['F1'] }, 'm'],
+        ['Email/get', { list: letter ? [letter] : [] }, 'e'],
+      ] as (readonly [string, JsonObject, string])[];
+    },
+  };
+}
+const letter = { id: 'M2', threadId: 'T3', subject: 'Kyoto', from: [{ name: 'Jiro', email: 'j@x.test' }], keywords: {} };
+
+test('the code of a verification goes back to the server, and nothing is shown', async () => {
+  const { asked, ask } = office({}, null);
+  const message = { '@type': 'PushVerification', pushSubscriptionId: 'P1', verificationCode: 'abc' };
+  assert.equal(await hearPush(message, 'en', ask), null);
+  assert.deepEqual(asked, [['PushSubscription/set', { update: { P1: { verificationCode: 'abc' } } }, 'v']]);
+});
+
+test('a letter is shown as the person wants it, and leads to itself', async () => {
+  const shown = await hearPush(push, 'en', office({ notificationSound: true }, letter).ask);
+  assert.deepEqual(shown, { title: 'Jiro', body: 'Kyoto', tag: 'A1/M2', silent: false, data: { address: '/mail/A1/F1/T3' } });
+  const hidden = await hearPush(push, 'ja', office({ notificationPreview: false }, letter).ask);
+  assert.deepEqual([hidden?.title, hidden?.body, hidden?.silent], ['新しいメール', '', true]);
+  assert.equal(await hearPush(push, 'en', office({ notifications: 'none' }, letter).ask), null);
+  const away = await hearPush(push, 'en', () => Promise.reject(new TypeError('no network')));
+  assert.deepEqual([away?.title, away?.data.address], ['New letter', '/']);
+});

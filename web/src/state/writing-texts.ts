@@ -1,0 +1,43 @@
+// What is said about letters on their way out. The composer's own sentences stand with it.
+import { words } from '../texts/words.svelte.ts';
+
+export const t = words({
+  en: {
+    sending: 'Sending…',
+    sent: 'Sent',
+    waits: 'No connection: the letter waits in the outbox and goes out by itself.',
+    scheduledFor: (when: string) => `Goes out ${when}`,
+    undo: 'Undo',
+    open: 'Open',
+    tooLate: 'It was too late: the letter has gone.',
+    notSent: (reason: string) => `The letter was not sent: ${reason}`,
+    reasons: 'the server did not accept it',
+    noRecipients: 'it is for nobody',
+    tooLarge: 'it is too large',
+    invalidRecipients: 'an address is not right',
+    rateLimit: 'too many letters in a short time',
+    forbiddenFrom: 'the address of the sender is not yours',
+    blobNotFound: 'an attached file is no longer there',
+    writing: 'Letters being written',
+    failed: 'The letter could not be opened.',
+  },
+  ja: {
+    sending: '送信しています…',
+    sent: '送信しました',
+    waits: 'つながっていません。メールは送信待ちに入り、つながると送られます。',
+    scheduledFor: (when: string) => `${when}に送ります`,
+    undo: '元に戻す',
+    open: '開く',
+    tooLate: '間に合いませんでした。メールは送られました。',
+    notSent: (reason: string) => `送信できませんでした。${reason}`,
+    reasons: 'サーバーが受け付けませんでした。',
+    noRecipients: '宛先がありません。',
+    tooLarge: '大きすぎます。',
+    invalidRecipients: '正しくない宛先があります。',
+    rateLimit: '短い時間に送った数が多すぎます。',
+    forbiddenFrom: '差出人のアドレスがあなたのものではありません。',
+    blobNotFound: '添付ファイルが失われています。',
+    writing: '書きかけのメール',
+    failed: 'メールを開けませんでした。',
+  },
+});

@@ -1,0 +1,38 @@
+// The last words of a window that is going away: the page has no time to wait for the engine, so they are put where the page itself can write at
+// once. Knows drafts by their keys, and whose they are.
+import type { Draft } from '../../engine/contract.ts';
+import { live } from '../../state/live.svelte.ts';
+import { unsavedPrefix } from '../../state/writing.svelte.ts';
+
+/** Called while the page goes. */
+export function keepUnsaved(draft: Draft): void {
+  try {
+    localStorage.setItem(unsavedPrefix + draft.key, JSON.stringify({ username: live.status.username, draft }));
+  } catch {
+    // Full, or forbidden: what was saved on the last pause is all there is.
+  }
+}
+
+/** Once: it is saved the usual way from then on. */
+export function takeUnsaved(key: string): Draft | null {
+  try {
+    const { username, draft } = JSON.parse(localStorage.getItem(unsavedPrefix + key) ?? '{}') as {
+      readonly username?: string;
+      readonly draft?: Draft;
+    };
+    if (!draft || username !== live.status.username) return null;
+    localStorage.removeItem(unsavedPrefix + key);
+    return draft;
+  } catch {
+    return null;
+  }
+}
+
+/** The page stays after all. */
+export function forgetUnsaved(key: string): void {
+  try {
+    localStorage.removeItem(unsavedPrefix + key);
+  } catch {
+    // Nothing was kept.
+  }
+}
