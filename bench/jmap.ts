@@ -3,7 +3,7 @@
 //   node bench/jmap.ts [letters] [directory]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesFromUtf8, type Bytes } from '../src/base/bytes.ts';
+import { bytesFromUtf8 } from '../src/base/bytes.ts';
 import { silentLog } from '../src/base/log.ts';
 import { silentMeter } from '../src/base/meter.ts';
 import { systemChance as chance, systemClock as clock } from '../src/io/clock.ts';
@@ -14,39 +14,12 @@ import type { Asker, Json, JsonObject } from '../src/protocol/jmap/contract.ts';
 import { coreGroup } from '../src/protocol/jmap/core-methods.ts';
 import { openDispatcher } from '../src/protocol/jmap/dispatch.ts';
 import { mailCapability, mailGroup } from '../src/protocol/jmap/mail/group.ts';
+import { addLetters, spread } from './support/letters.ts';
 
 const words = process.argv.slice(2);
 const count = Number(words.find((word) => /^\d+$/.test(word)) ?? 100_000);
 const base = words.find((word) => !/^\d+$/.test(word)) ?? new URL('../', import.meta.url).pathname;
 const dir = await mkdtemp(join(base, '.bench-jmap-'));
-const subjects = [
-  '打ち合わせの日程について',
-  'Invoice for November',
-  'ご注文ありがとうございます',
-  'Re: Travel plans',
-  '資料の送付',
-  'Weekly report',
-];
-const encoded = subjects.map((subject) => `=?utf-8?B?${Buffer.from(subject).toString('base64')}?=`);
-const texts = [
-  'お世話になっております。来週の会議の資料をお送りします。ご確認ください。',
-  'Please find the numbers of this week below, and tell me what you think of them.',
-  '商品を発送しました。到着まで今しばらくお待ちください。',
-  'Shall we take the morning train to Kamakura and walk along the sea?',
-];
-
-function letter(n: number): Bytes {
-  const answers = n % 3 !== 0 && n > 40 ? `References: <bench.${n - (n % 3) * 7 - 1}@example.org>\r\n` : '';
-  return bytesFromUtf8(
-    `Received: from mx.example.org by mail.example.com; Mon, 23 Nov 2026 04:00:00 +0000\r\n` +
-      `From: =?utf-8?B?${Buffer.from(`差出人 ${n % 300}`).toString('base64')}?= <sender${n % 300}@example.org>\r\n` +
-      `To: Hana <hana@example.com>, taro${n % 7}@example.com\r\nSubject: ${encoded[n % 6]} ${n % 1000}\r\n` +
-      `Date: Mon, 23 Nov 2026 0${n % 10}:00:00 +0900\r\nMessage-ID: <bench.${n}@example.org>\r\n${answers}MIME-Version: 1.0\r\n` +
-      `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${texts[n % 4]}\r\n${texts[(n * 7) % 4]}\r\n` +
-      `${n % 5000 === 17 ? '珍しい言葉: 鎌倉彫\r\n' : ''}`,
-  );
-}
-
 const store = await openEmbeddedStore({
   dir,
   shards: 1,
@@ -57,16 +30,7 @@ const store = await openEmbeddedStore({
   search: openSearchIndex({ dir, log: silentLog }),
 });
 
-async function add(from: number, to: number): Promise<void> {
-  const letters = [];
-  for (let n = from; n < to; n++) {
-    const spool = store.spool(1 << 20);
-    await spool.add(letter(n));
-    letters.push({ spool, flags: n % 4 === 0 ? [] : ['\\Seen'], receivedAt: Date.UTC(2024, 0, 1) + n * 600_000 });
-  }
-  const inbox = (await store.mailboxes(1)).find(({ name }) => name === 'INBOX')!.id;
-  await store.append(1, inbox, letters, null);
-}
+const add = (from: number, to: number): Promise<void> => addLetters(store, 1, from, to);
 
 const account = { account: 1, id: 'A1', name: 'hana', isPersonal: true, isReadOnly: false, quota: null, kind: 'own' } as const;
 const who: Omit<Asker, 'using' | 'createdIds'> = {
@@ -123,9 +87,7 @@ async function measure(
     const { user, system } = process.threadCpuUsage(used);
     cpu += (user + system) / 1000;
   }
-  times.sort((a, b) => a - b);
-  const at = (part: number): string => times[Math.min(times.length - 1, Math.floor(times.length * part))]!.toFixed(1);
-  console.log(`${what.padEnd(62)} p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, CPU ${(cpu / rounds).toFixed(1)} ms each`);
+  console.log(`${what.padEnd(62)} ${spread(times)}, CPU ${(cpu / rounds).toFixed(1)} ms each`);
 }
 
 try {
@@ -133,7 +95,7 @@ try {
     { name: 'Archive', role: 'archive' },
     { name: 'Trash', role: 'trash' },
   ]);
-  for (let from = 0; from < count; from += 500) await add(from, Math.min(count, from + 500));
+  await add(0, count);
   console.log(`${count} letters`);
   await measure('first list after the start', 1, () => ask(list(0)));
   const [[, first]] = (await read(list(0))) as [[string, JsonObject, string]];

@@ -1,10 +1,10 @@
 // Builds the mail app into web/dist. Runs after every `npm ci` ("prepare"): quick when nothing changed, quiet when Vite is not installed
 // (a production install takes a web/dist that was built elsewhere, or has no app). `--force` builds in any case.
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'web/dist');
@@ -48,6 +48,18 @@ async function build(digest: string): Promise<void> {
   for (const file of files) version.update(file).update(readFileSync(join(dist, file)));
   const kept = ['/', ...files.filter((file) => file !== 'index.html').map((file) => `/${file}`)];
   await vite(serviceWorkerBuild(dist, kept, version.digest('hex').slice(0, 16)));
+  // Packed here once, as well as it can be done: the server has it at hand from its first request on.
+  for (const file of globSync('**/*.{html,js,css,svg,webmanifest}', { cwd: dist })) {
+    const octets = readFileSync(join(dist, file));
+    for (const [name, packed] of [
+      [`${file}.br`, brotliCompressSync(octets)],
+      [`${file}.gz`, gzipSync(octets, { level: 9 })],
+    ] as const) {
+      // Whole or not at all: a server may be looking on.
+      writeFileSync(join(dist, `${name}.part`), packed);
+      renameSync(join(dist, `${name}.part`), join(dist, name));
+    }
+  }
   writeFileSync(stamp, digest);
   const start = files
     .filter((file) => /\.(js|css|html)$/.test(file))

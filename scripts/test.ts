@@ -22,7 +22,7 @@ function round(name: string, words: readonly string[]): void {
   if (status !== 0) failed++;
 }
 
-round('unit tests', ['--test-isolation=none', 'src/**/*.test.ts']);
+round('unit tests', ['--test-isolation=none', 'src/**/*.test.ts', 'web/src/**/*.test.ts']);
 const suites = globSync('test/**/*.test.ts').toSorted();
 // One after the other: they start servers and measure times.
 if (suites.length > 0) round('suites', ['--test-concurrency=1', ...suites]);

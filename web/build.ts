@@ -1,6 +1,6 @@
 // How the app is built: hashed files, no inline script, no source that the policy of index.html would refuse. Started by scripts/build-web.ts.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import type { InlineConfig, Rollup } from 'vite';
+import type { InlineConfig, Plugin, Rollup } from 'vite';
 
 const root = import.meta.dirname;
 
@@ -9,13 +9,27 @@ function warned(warning: { readonly code: string; readonly message: string; read
   throw new Error(`${warning.filename ?? ''}: ${warning.code}: ${warning.message}`);
 }
 
+/** The worker's script is fetched beside the page's own, not after it. */
+function early(): Plugin {
+  return {
+    name: 'tayori-early-worker',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle }) =>
+        Object.keys(bundle ?? {})
+          .filter((file) => /\/worker-[^/]*\.js$/.test(file))
+          .map((file) => ({ tag: 'link', attrs: { rel: 'modulepreload', href: `/${file}` }, injectTo: 'head' as const })),
+    },
+  };
+}
+
 /** The page and its worker. */
 export function appBuild(outDir: string): InlineConfig {
   return {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [svelte({ configFile: false, onwarn: warned, compilerOptions: { runes: true } })],
+    plugins: [early(), svelte({ configFile: false, onwarn: warned, compilerOptions: { runes: true } })],
     worker: { format: 'es' },
     build: {
       outDir,

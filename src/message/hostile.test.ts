@@ -12,6 +12,7 @@ import { parseTree, type Part } from './mime/tree.ts';
 import { readFacts } from './read-facts.ts';
 import { readTexts } from './text.ts';
 import { effort } from '../../test/support/effort.ts';
+import { isShort } from '../../test/support/depth.ts';
 
 /** Shapes by size: about `n` octets. */
 const shapes: Readonly<Record<string, (n: number) => string>> = {
@@ -91,7 +92,8 @@ function timesOf(run: () => void): { readonly clock: number; readonly work: numb
 }
 
 /** t(2n) ≤ 2.5 t(n), with room for a busy machine: four times the length may cost at most ten times the time, and 8 ms more. */
-function checkLinear(name: string, size: number, run: (n: number) => () => void): void {
+function checkLinear(name: string, whole: number, run: (n: number) => () => void): void {
+  const size = isShort ? whole / 4 : whole;
   const [small, large] = [run(size), run(size * 4)];
   small();
   const before = timesOf(small);

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { bytesFromLatin1, concatBytes, latin1FromBytes, type Bytes } from '../base/bytes.ts';
 import { formatStatus, parseStatus } from './mbox-status.ts';
 import { formatMboxLetter, formatSeparator, MboxReader, parseSeparator, type MboxQuoting } from './mbox.ts';
+import { runs } from '../../test/support/depth.ts';
 
 interface Read {
   readonly from: string;
@@ -160,7 +161,7 @@ test('mbox: every letter comes back octet for octet, however odd, with its date 
         );
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

@@ -6,6 +6,7 @@ import { bytesFromLatin1, bytesFromUtf8 } from '../base/bytes.ts';
 import { parseParts } from './mime/parts.ts';
 import { readFacts } from './read-facts.ts';
 import { readTexts } from './text.ts';
+import { runs } from '../../test/support/depth.ts';
 
 const envelopes: readonly (readonly [name: string, header: string, envelope: string])[] = [
   ['nothing', '', '(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)'],
@@ -308,6 +309,6 @@ test('readFacts takes any octets, and every text is one that IMAP can send', () 
       assert.doesNotMatch(facts.subject + facts.from + facts.to, /[\0-\x1f]/);
       readTexts(bytes);
     }),
-    { numRuns: 4000, seed },
+    { numRuns: runs(4000), seed },
   );
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { bytesFromLatin1, concatBytes, hexFromBytes } from '../base/bytes.ts';
 import { openTransferDecoder } from './transfer-stream.ts';
 import { decodeTransfer } from './transfer.ts';
+import { runs } from '../../test/support/depth.ts';
 
 const octets = fc.array(fc.constantFrom(...'abYZ09+/=== \t\r\n', 'é', '=41', '=\r\n', '= \n', '\r\n', 'A'.repeat(70_000)), {
   maxLength: 60,
@@ -20,5 +21,5 @@ for (const encoding of ['base64', 'quoted-printable', '7bit', 'x-unknown'])
         const decoded = concatBytes([...pieces, decoder.end()]);
         assert.equal(hexFromBytes(decoded), hexFromBytes(decodeTransfer(encoding, whole)));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     ));

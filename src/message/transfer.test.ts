@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { bytesFromLatin1, bytesFromUtf8, equalBytes, latin1FromBytes } from '../base/bytes.ts';
 import { decodeTransfer, encodeBase64, encodeQuotedPrintable, knownEncoding } from './transfer.ts';
+import { runs } from '../../test/support/depth.ts';
 
 const rows: readonly (readonly [encoding: string, text: string, decoded: string])[] = [
   ['base64', 'aGVsbG8=', 'hello'],
@@ -53,7 +54,7 @@ test('decoding undoes encoding; lines are at most 76', () => {
         assert.match(text, /^[\x20-\x7e\r\n\t]*$/);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
   fc.assert(
     fc.property(fc.array(fc.constantFrom('a', ' ', '=', '\r\n', '.', 'From ', 'あ', '\t'), { maxLength: 120 }), (pieces) => {
@@ -62,7 +63,7 @@ test('decoding undoes encoding; lines are at most 76', () => {
       assert.ok(equalBytes(decodeTransfer('quoted-printable', bytesFromLatin1(text)), bytes));
       assert.doesNotMatch(text, /[ \t]\r\n|^\.|^From /m);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

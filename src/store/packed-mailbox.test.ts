@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { DELETED, SEEN, type StateEntry } from './mailbox-state.ts';
 import { PackedMailbox, emptyColumns } from './packed-mailbox.ts';
+import { runs } from '../../test/support/depth.ts';
 
 function openEmpty(): PackedMailbox {
   return new PackedMailbox(emptyColumns({ account: 1, mailbox: 7, uidValidity: 99, uidNext: 1, highestModSeq: 1 }));
@@ -232,7 +233,7 @@ test('a packed mailbox does what a plain list of letters does', () => {
       }
       for (const snapshot of snapshots) assert.deepEqual([...snapshot.uids.subarray(0, snapshot.count)], snapshot.expected);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -10,6 +10,9 @@ declare const PRECACHE_VERSION: string;
 interface Extendable extends Event {
   waitUntil(work: Promise<unknown>): void;
 }
+interface Installing extends Extendable {
+  addRoutes?(routes: readonly { readonly condition: object; readonly source: { readonly cacheName: string } }[]): Promise<void>;
+}
 interface Fetching extends Extendable {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
@@ -40,7 +43,8 @@ interface Scope {
     openWindow(address: string): Promise<unknown>;
   };
   readonly location: Location;
-  addEventListener(name: 'install' | 'activate', heard: (event: Extendable) => void): void;
+  addEventListener(name: 'install', heard: (event: Installing) => void): void;
+  addEventListener(name: 'activate', heard: (event: Extendable) => void): void;
   addEventListener(name: 'fetch', heard: (event: Fetching) => void): void;
   addEventListener(name: 'push', heard: (event: Pushing) => void): void;
   addEventListener(name: 'notificationclick', heard: (event: Pressing) => void): void;
@@ -60,6 +64,11 @@ let putSinceTrim = 0;
 const others = /^\/(?:start|apps|setup|oauth|auth|jmap|\.well-known|ca\.pem)(?:\/|$)/;
 
 scope.addEventListener('install', (event) => {
+  // Where a browser can (Service Workers, static routing), what is kept is served without waking us: the start need not wait for that.
+  event.addRoutes?.([
+    { condition: { urlPattern: '/assets/*' }, source: { cacheName: shell } },
+    { condition: { urlPattern: '/', requestMode: 'navigate' }, source: { cacheName: shell } },
+  ]);
   event.waitUntil(
     caches
       .open(shell)

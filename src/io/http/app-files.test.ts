@@ -4,7 +4,7 @@ import { mkdtemp, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { openAppFiles } from './app-files.ts';
 
 const script = `export const a = ${JSON.stringify('x'.repeat(4000))};\n`;
@@ -114,5 +114,19 @@ suite("the app's files", () => {
       }
       const head = (await ask(files, path, {}, 'HEAD'))!;
       assert.deepEqual([head.headers.get('content-length'), await head.text()], [String(script.length), '']);
+    }));
+
+  test('what the build has packed is sent as it lies there, and is no file of its own', () =>
+    withBuild(async (folder) => {
+      await build(folder);
+      const packed = brotliCompressSync(`${script}// packed by the build`);
+      await writeFile(join(folder, 'assets', 'index-Cx81a2Bz.js.br'), packed);
+      const files = openAppFiles(folder);
+      const answer = await ask(files, '/assets/index-Cx81a2Bz.js', { 'accept-encoding': 'gzip, br' });
+      assert.equal(answer?.headers.get('content-encoding'), 'br');
+      assert.deepEqual(Buffer.from(await answer!.arrayBuffer()), packed);
+      const gzip = await ask(files, '/assets/index-Cx81a2Bz.js', { 'accept-encoding': 'gzip' });
+      assert.equal(gunzipSync(await gzip!.arrayBuffer()).toString(), script);
+      assert.equal(await ask(files, '/assets/index-Cx81a2Bz.js.br'), null);
     }));
 });

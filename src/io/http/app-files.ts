@@ -18,7 +18,7 @@ interface AppFile {
   readonly type: string;
   readonly octets: Bytes;
   readonly tag: string;
-  /** Made at first use. */
+  /** As the build has left them beside the file; else made at first use. */
   readonly coded: Map<'br' | 'gzip', Promise<Bytes>>;
 }
 
@@ -40,6 +40,10 @@ const types: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 const codable = new Set(['.html', '.js', '.css', '.json', '.webmanifest', '.svg', '.txt']);
+const codings = [
+  ['br', 'br'],
+  ['gzip', 'gz'],
+] as const;
 const mostFiles = 2_000;
 const mostOctets = 64 * 1024 * 1024;
 const shortestCoded = 512;
@@ -188,5 +192,10 @@ async function readFiles(folder: string): Promise<ReadonlyMap<string, AppFile>> 
     if (files.size >= mostFiles || octetsInAll > mostOctets) throw new Error(`${folder} is no build of the app: too much lies in it`);
     files.set(path, { path, type, octets, tag: createHash('sha256').update(octets).digest('base64url').slice(0, 22), coded: new Map() });
   }
+  for (const { path, coded } of files.values())
+    for (const [coding, extension] of codings) {
+      const octets = await readFile(join(folder, `${path}.${extension}`)).catch(() => null);
+      if (octets !== null) coded.set(coding, Promise.resolve(octets));
+    }
   return files;
 }

@@ -4,13 +4,12 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { suite, test } from 'node:test';
+import { test } from 'node:test';
 import { silentLog } from '../../base/log.ts';
 import { silentMeter } from '../../base/meter.ts';
 import { Unavailable } from '../../base/trouble.ts';
 import type { AccountId, MailStore, MessageId, TextQuery } from '../../store/contract.ts';
 import { openMemoryStore } from '../../store/memory/store.ts';
-import { lettersSuite } from '../../store/suite/letters-suite.ts';
 import { spoolOf } from '../../store/suite/stand-suite.ts';
 import { systemChance, systemClock } from '../clock.ts';
 import { openEmbeddedStore } from './embedded.ts';
@@ -286,23 +285,3 @@ test('when the thread cannot work, searches are told to come again, and closing 
     await index.close();
     await index.close();
   }));
-
-suite('store: embedded, with an index', () =>
-  lettersSuite(async () => {
-    const dir = await openFolder();
-    let ahead = 0;
-    let store = await openIn(dir, () => ahead);
-    return {
-      store,
-      async reopen() {
-        await store.close();
-        return (store = await openIn(dir, () => ahead));
-      },
-      async end() {
-        await store.close();
-        await rm(dir, { recursive: true, force: true });
-      },
-      advance: (ms) => void (ahead += ms),
-    };
-  }),
-);

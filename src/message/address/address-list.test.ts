@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { displayAddresses, formatAddressList, formatPhrase, parseAddressList, type Address, type Mailbox } from './address-list.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 function mailbox(name: string | null, local: string, domain: string | null, route: string | null = null): Mailbox {
   return { kind: 'mailbox', name, route, local, domain };
@@ -111,7 +112,7 @@ test('parseAddressList undoes formatAddressList', () => {
     fc.property(fc.array(anyAddress, { maxLength: 6 }), (list) => {
       assert.deepEqual(parseAddressList(formatAddressList(list)), list);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -121,6 +122,6 @@ test('parseAddressList takes any text, and formatting what it read is stable', (
       const once = formatAddressList(parseAddressList(text));
       parseAddressList(once);
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });

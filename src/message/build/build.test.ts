@@ -15,6 +15,7 @@ import { readEnvelope } from '../wire/envelope.ts';
 import { arrangeBody, reportBody, withCrlf, type Body } from './body.ts';
 import { formatField, formatTextField } from './field.ts';
 import { buildLetter, type OutgoingLetter } from './letter.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 function mailbox(local: string, domain: string, name: string | null = null): Mailbox {
   return { kind: 'mailbox', name, route: null, local, domain };
@@ -113,7 +114,7 @@ test('subjects read back as they were', () => {
       assert.equal(decodeWords(raw), subject);
       for (const line of latin1FromBytes(bytes).split('\r\n')) assert.ok(line.length <= 78 || !line.slice(1).includes(' '), line);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -142,7 +143,7 @@ test('addresses read back as they were', () => {
         to,
       );
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -206,7 +207,7 @@ test('bodies read back as they were', () => {
             };
       assert.deepEqual(readBack(bytes, parseTree(bytes)), expected);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

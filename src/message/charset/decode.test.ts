@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { bytesFromHex, bytesFromLatin1, bytesFromUtf8 } from '../../base/bytes.ts';
 import { decodeText, guessText, isKnownCharset } from './decode.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const rows: readonly (readonly [charset: string, octets: string, text: string])[] = [
   ['us-ascii', 'abc', 'abc'],
@@ -124,6 +125,6 @@ test('decodeText takes any octets in any charset', () => {
     fc.property(fc.constantFrom(...labels), fc.uint8Array({ maxLength: 60 }), (charset, bytes) => {
       assert.equal(typeof decodeText(charset, bytes), 'string');
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });

@@ -9,6 +9,7 @@ import { decodeHeaderText, decodeWords, encodeText, encodeWord } from './encoded
 import { fieldName, fieldValue, firstField, headerFieldRanges, readHeader } from './fields.ts';
 import { joinReferences, parseMessageId, parseMessageIds } from './message-id.ts';
 import { formatTyped, parameterText, parseTyped } from './parameters.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const headers: readonly (readonly [name: string, text: string, fields: readonly (readonly [string, string])[], length: number])[] = [
   [
@@ -175,7 +176,7 @@ test('decodeWords undoes encodeWord and encodeText; words stay within 75 charact
       assert.match(word, /^[\x20-\x7e]*$/);
       assert.equal(decodeWords(encodeText(text.toWellFormed())), text.toWellFormed());
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -232,7 +233,7 @@ test('parseTyped undoes formatTyped', () => {
       assert.equal(parameterText(parseTyped(line).parameters, name), text);
       assert.equal(parameterText(parseTyped(line).parameters, 'z9'), 'x');
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -350,6 +351,6 @@ test('baseSubject of a base subject is itself', () => {
       const base = baseSubject(pieces.join(''));
       assert.equal(baseSubject(base), base);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });

@@ -15,6 +15,7 @@ import { letterDocument } from './letter-document.ts';
 import { safeLink } from './links.ts';
 import { linked, plainMarkup } from './plain.ts';
 import { formatMarkup, textOf } from './tree.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const options = {
   ownPart: (id: string) => (id === 'logo@x' ? '/letter/A1/M1/part/2' : null),
@@ -201,7 +202,7 @@ suite('style', () => {
           assert.doesNotMatch(sheet, /<|url\(/);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     ));
 
   test('dark on white becomes light on dark and keeps its hue; what was light stays', () => {
@@ -369,7 +370,7 @@ suite('whatever comes', () => {
         }
         assert.equal(formatMarkup(readAgain(written)), written);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     ));
 
   const bombs: readonly (readonly [title: string, make: (n: number) => string])[] = [

@@ -8,6 +8,7 @@ import { effort } from '../../../test/support/effort.ts';
 import { inlinePart, letterDocument, type DocumentOptions } from './letter-document.ts';
 import { readAgain } from './clean.ts';
 import { formatMarkup, textOf } from './tree.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const options: DocumentOptions = {
   partAddress: (part) => `/letter/A1/M2/part/${part}`,
@@ -172,6 +173,6 @@ footer of a list
           assert.ok(formatMarkup(readAgain(body)) === body, body);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     ));
 });

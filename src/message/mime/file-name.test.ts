@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { safeFileName } from './file-name.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 for (const [name, safe] of [
   ['a.pdf', 'a.pdf'],
@@ -35,6 +36,6 @@ test('safeFileName of any text is short, of one step, and stays as it is the sec
       assert.doesNotMatch(safe, /[/\\\0-\x1f]/);
       assert.equal(safeFileName(safe), safe);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

@@ -7,6 +7,7 @@ import { bytesFromLatin1 } from '../../base/bytes.ts';
 import { charsetHint, parseTree } from '../mime/tree.ts';
 import { envelopeMarks, formatEnvelope, readEnvelope } from './envelope.ts';
 import { parseEnvelope } from './read-envelope.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const folder = new URL('../../../test/corpus/letters/', import.meta.url);
 
@@ -58,7 +59,7 @@ test('parseEnvelope of any header', () => {
     fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
       check(bytesFromLatin1(`${lines.map(([name, pieces]) => `${name}: ${pieces.join('')}\r\n`).join('')}\r\n`));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

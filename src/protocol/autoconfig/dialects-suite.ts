@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { bytesFromUtf8 } from '../../base/bytes.ts';
 import { SyntaxTrouble } from '../../base/trouble.ts';
 import type { AccountSettings, ServerSettings } from './contract.ts';
+import { runs as runsNow } from '../../../test/support/depth.ts';
 
 export const anyHost = fc
   .array(fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/), { minLength: 1, maxLength: 3 })
@@ -105,6 +106,6 @@ export function assertOnlySyntaxTrouble(read: (document: Uint8Array) => unknown,
       }
       assert.ok(performance.now() - before < 1_000);
     }),
-    { numRuns: runs },
+    { numRuns: runsNow(runs) },
   );
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { openLettersWorld, type Client, type LettersWorld } from './letters-world.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 /** What one app believes: UIDs by number (null: not told yet), and flags by UID. */
 class Picture {
@@ -147,5 +148,5 @@ test('whatever three apps do, each knows the mailbox in the end', () =>
         await world.end();
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   ));

@@ -18,6 +18,7 @@ import { quotaGroup } from './quota.ts';
 import { RequestTrouble } from './request.ts';
 import { inboxOf, openTestStore, testWho } from './test-office.ts';
 import { parseTranscript, playTranscript } from './transcript.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 /** Nothing but its name: quotas look whether it is used. */
 const mail: MethodGroup = {
@@ -193,7 +194,7 @@ describe('hostile requests', () => {
         for (const [name, args] of answer.methodResponses) if (name === 'error') assert.ok(bookErrors.has(args.type), args.type);
         assert.deepEqual(defects, []);
       }),
-      { seed, numRuns: 1500 },
+      { seed, numRuns: runs(1500) },
     );
   });
   test(`random bodies (seed ${seed})`, async () => {
@@ -206,7 +207,7 @@ describe('hostile requests', () => {
           assert.ok(trouble instanceof RequestTrouble, String(trouble));
         }
       }),
-      { seed, numRuns: 2000 },
+      { seed, numRuns: runs(2000) },
     );
   });
   test('every cut of a body', async () => {

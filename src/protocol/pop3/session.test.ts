@@ -15,6 +15,7 @@ import { MaildropLocks } from './maildrop-locks.ts';
 import { usualLimits } from './session.ts';
 import { isAllowed, rules } from './states.ts';
 import { Caller, countingChance, hanako, letterOf, openPostOffice, TestClock } from './world-suite.ts';
+import { runs, stride } from '../../../test/support/depth.ts';
 
 const folder = new URL('transcripts/', import.meta.url);
 const transcripts = readdirSync(folder).map((name) => parseTranscript(name, readFileSync(new URL(name, folder), 'utf8')));
@@ -27,7 +28,9 @@ const openWorld = (header: ReadonlyMap<string, string>) =>
 
 for (const transcript of transcripts)
   test(`transcript ${transcript.name}, with every cut`, () =>
-    transcript.header.get('cuts') === 'whole' ? playTranscript(transcript, openWorld, 'whole') : playAllCuts(transcript, openWorld));
+    transcript.header.get('cuts') === 'whole'
+      ? playTranscript(transcript, openWorld, 'whole')
+      : playAllCuts(transcript, openWorld, stride(12)));
 
 // --- every command in every state -----------------------------------------------------------------------------------
 
@@ -326,6 +329,6 @@ test('fuzz: a session always answers or closes, one reply for each line', async 
       await new Promise(setImmediate);
       office.parts.maildropLocks.acquire(hanako.account)();
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

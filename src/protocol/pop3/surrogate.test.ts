@@ -7,6 +7,7 @@ import { decodeWords } from '../../message/header/encoded-word.ts';
 import { parseAddressList } from '../../message/address/address-list.ts';
 import { Caller, openPostOffice } from './world-suite.ts';
 import { withAsciiHeader } from './surrogate.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const surrogate = (text: string): string => latin1FromBytes(withAsciiHeader(bytesFromUtf8(text)));
 
@@ -51,7 +52,7 @@ test('whatever the header is, the surrogate has an ASCII header, the same body, 
       assert.match(text.slice(0, at), /^[\0-\x7f]*$/);
       assert.ok(text.endsWith(latin1FromBytes(bytesFromUtf8('body é\r\n'))));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

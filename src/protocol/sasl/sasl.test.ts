@@ -26,6 +26,7 @@ import {
   parseServerFirst,
   proves,
 } from './scram.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const salt = bytesFromUtf8('a grain of salt.');
 const people: Record<string, string> = { 'hanako@tayori.test': 'さくら pencil', 'a,b=c@tayori.test': 'pencil' };
@@ -345,7 +346,7 @@ test('no response, however odd, makes a mechanism throw anything but its three k
         assert.ok(trouble instanceof SyntaxTrouble || trouble instanceof Refusal, String(trouble) + latin1FromBytes(responses[0]!));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

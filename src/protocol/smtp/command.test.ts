@@ -5,6 +5,7 @@ import { bytesFromLatin1, bytesFromUtf8 } from '../../base/bytes.ts';
 import { formatCommand, parseCommand, WrongCommand } from './command.ts';
 import { formatReply, parseReplyLine, replies, replyForTrouble, replyWith } from './response.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const good: [line: string, canonical?: string][] = [
   ['EHLO a.test'],
@@ -111,7 +112,7 @@ test('fuzz: a line is a command or a WrongCommand', () => {
         if (!(trouble instanceof WrongCommand)) throw trouble;
       }
     }),
-    { seed: 4, numRuns: 10_000 },
+    { seed: 4, numRuns: runs(10_000) },
   );
 });
 

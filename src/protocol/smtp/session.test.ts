@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { bytesFromLatin1, latin1FromBytes } from '../../base/bytes.ts';
 import { MemoryWire, parseTranscript, playAllCuts, sentLength } from '../line/transcript.ts';
 import { openSmtpWorld } from './smtp-world-suite.ts';
+import { stride } from '../../../test/support/depth.ts';
 
 test('a line of 100 kB ends the connection and is never held (B-019); a shorter one is an error', async () => {
   const world = await openSmtpWorld(new Map());
@@ -37,5 +38,5 @@ test('the 1,001st recipient is put off, the first thousand get the letter (B-036
 for (const file of globSync(join(import.meta.dirname, 'transcripts/*.smtp')).sort())
   test(`transcript ${basename(file)}`, async () => {
     const transcript = parseTranscript(basename(file), readFileSync(file, 'utf8'));
-    await playAllCuts(transcript, (header) => openSmtpWorld(header), Math.ceil(sentLength(transcript) / 400));
+    await playAllCuts(transcript, (header) => openSmtpWorld(header), stride(12, Math.ceil(sentLength(transcript) / 400)));
   });

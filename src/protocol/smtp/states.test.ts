@@ -7,6 +7,7 @@ import { MemoryWire } from '../line/transcript.ts';
 import type { Verb } from './command.ts';
 import { openSmtpWorld } from './smtp-world-suite.ts';
 import { isAllowed, states, verbs, type State } from './states.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const ways: Readonly<Record<State, string>> = {
   fresh: '',
@@ -81,6 +82,6 @@ test('fuzz: any pieces in any order, cut anywhere, are answered or end the conne
       wire.gone();
       await world.end();
     }),
-    { seed: 5, numRuns: 300 },
+    { seed: 5, numRuns: runs(300) },
   );
 });

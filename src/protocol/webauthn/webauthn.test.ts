@@ -7,6 +7,7 @@ import { SyntaxTrouble } from '../../base/trouble.ts';
 import { assertion, makePasskey, register, type KeyKind, type Twist } from '../../../test/support/passkey.ts';
 import { parseCbor } from './cbor.ts';
 import { challengeOf, checkAssertion, checkRegistration, readAssertion, readRegistration } from './ceremonies.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const place = { origin: 'https://mail.test', relyingParty: 'mail.test' };
 const challenge = 'Y2hhbGxlbmdl';
@@ -60,7 +61,7 @@ suite('passkeys', () => {
           assert.ok(trouble instanceof SyntaxTrouble, String(trouble));
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     ));
 });
 

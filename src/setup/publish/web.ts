@@ -59,6 +59,9 @@ export interface WebParts {
 /** Beside src, where the build leaves it. */
 const appFolder = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
 
+/** No script has been asked for so long: the page has them, and begins to work. */
+const scriptsFirstMs = 60;
+
 /** Pages that are not the app's. */
 function isOthers(pathname: string): boolean {
   return /^\/(?:start|apps|setup|oauth|jmap|\.well-known|ca\.pem)(?:\/|$)/.test(pathname);
@@ -108,6 +111,20 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
   const personOf = async (request: Request, surroundings: WebSurroundings) => {
     const identity = await door.identify(request, surroundings);
     return identity instanceof Response || identity.via !== 'cookie' ? null : identity.principal.account;
+  };
+  /** Whoever opens the app asks for letters next: they are read while the page's scripts, which are served first, begin to work. */
+  let ahead: NodeJS.Timeout | null = null;
+  const lookAhead = async (request: Request, surroundings: WebSurroundings) => {
+    const person = await personOf(request, surroundings);
+    if (person === null) return;
+    clearTimeout(ahead ?? undefined);
+    ahead = setTimeout(() => {
+      ahead = null;
+      office.store.openShelf(person).then(
+        (shelf) => shelf.release(),
+        () => {}, // Whoever asks in earnest is told.
+      );
+    }, scriptsFirstMs).unref();
   };
   const begin = oauthBegin({ tickets: office.outside.tickets, personOf });
   pages.route(
@@ -159,7 +176,11 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
       if (pathname.startsWith('/auth/')) return auth.fetch(context.req.raw, context.env);
       if (pathname.startsWith('/letter/') || pathname === '/image-proxy') return letters.fetch(context.req.raw, context.env);
       const file = isOthers(pathname) ? null : await app.answer(context.req.raw);
-      if (file !== null) return file;
+      if (file !== null) {
+        if (file.headers.get('content-type')?.startsWith('text/html') === true) void lookAhead(context.req.raw, context.env);
+        else ahead?.refresh();
+        return file;
+      }
     }
     // Secrets are shown under seal only; in the clear the start page leads to HTTPS. The demo does not leave this computer.
     const isPage = pathname === '/apps' || pathname === oauthGuidePath || pathname.startsWith('/setup/');

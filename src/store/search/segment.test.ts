@@ -7,6 +7,7 @@ import { fold } from './fold.ts';
 import { textMatcher } from './match.ts';
 import { SegmentBuilder, findInColumn, findInWords, isColumn, mergeSegments, readSegment, type Segment } from './segment.ts';
 import { planLookups } from './tokens.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 function build(letters: readonly (readonly [number, LetterTexts | null])[]): Segment {
   const builder = new SegmentBuilder();
@@ -111,6 +112,6 @@ test('segments and merged segments find what looking at each letter finds', () =
         );
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fold } from './fold.ts';
 import { eachToken, longestWord, planLookups, tokens, type Lookup } from './tokens.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const rows: readonly (readonly [string, readonly string[]])[] = [
   ['', []],
@@ -91,6 +92,6 @@ test('every part of a text meets its plan; who meets an exact plan holds the tex
           );
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

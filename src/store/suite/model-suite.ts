@@ -8,6 +8,7 @@ import { Refusal } from '../../base/trouble.ts';
 import type { AccountId, MailStore, MailboxRole } from '../contract.ts';
 import { openMemoryStore } from '../memory/store.ts';
 import { acceptOf, letterOf, lettersIn, makeAccount, pictureOf, verifies, type OpenStore } from './stand-suite.ts';
+import { runs as runsNow } from '../../../test/support/depth.ts';
 
 const names = ['INBOX', 'Sent', 'Trash', 'a', 'a/b', 'b', 'INBOX/x'] as const;
 const name = fc.constantFrom(...names);
@@ -180,7 +181,7 @@ export function modelSuite(open: OpenStore, runs = 40): void {
           assert.deepEqual(await pictureOf(sides[1].store, account), await pictureOf(sides[0].store, account));
           assert.deepEqual(await sides[1].history(), await sides[0].history());
         }),
-        { numRuns: runs },
+        { numRuns: runsNow(runs) },
       );
       await verifies(opened.store);
     } finally {

@@ -10,6 +10,7 @@ import { openMemoryStore } from '../memory/store.ts';
 import type { NewLetter, Revision, Shelf, ShelfChanges } from '../shelf-contract.ts';
 import { checkShelf, Follower } from './shelf-picture-suite.ts';
 import { letterText, makeAccount, spoolOf, verifies, type OpenStore } from './stand-suite.ts';
+import { runs as runsNow } from '../../../test/support/depth.ts';
 
 const names = ['INBOX', 'Sent', 'Trash', 'a', 'a/b', 'b'] as const;
 const name = fc.constantFrom(...names);
@@ -196,7 +197,7 @@ export function shelfModelSuite(open: OpenStore, runs = 30): void {
           }
           for (const side of sides) side.shelf!.release();
         }),
-        { numRuns: runs },
+        { numRuns: runsNow(runs) },
       );
       await verifies(opened.store);
       if (opened.reopen === undefined) return;

@@ -52,6 +52,8 @@ const lettersAtOnce = 100;
 const headsInMemory = 20_000;
 /** Rows of a list's beginning that are there at the next start, usually. */
 const windowKept = 200;
+/** Rows whose letters are kept with the list. */
+const screenKept = 40;
 /** Letters that came, of which the heads are read without being asked. */
 const arrivalsRead = 50;
 
@@ -67,6 +69,17 @@ export interface HeldWindow extends ListKey {
   users: number;
 }
 
+interface KeptWindow {
+  readonly ids: Id[];
+  readonly total: number;
+  readonly state: string;
+  readonly canFollow: boolean;
+  readonly screen: {
+    readonly state: string;
+    readonly heads: readonly EmailHead[];
+    readonly threads: readonly (readonly [Id, readonly Id[]])[];
+  };
+}
 interface Kept {
   readonly states: States;
 }
@@ -176,7 +189,14 @@ export class Account {
     }
     for (const [key, { window }] of this.#windows) {
       if (window.state === null || window.total === null || window.state === keptState) continue;
-      const value = { ids: window.beginning(this.rowsKept), total: window.total, state: window.state, canFollow: window.canFollow };
+      const ids = window.beginning(this.rowsKept);
+      const value: KeptWindow = {
+        ids,
+        total: window.total,
+        state: window.state,
+        canFollow: window.canFollow,
+        screen: this.#firstScreen(ids),
+      };
       writes.push({ table: 'windows', key: `${this.id}/${key}`, value });
     }
     // A device that keeps nothing more is no reason to stop: all is at the server.
@@ -195,7 +215,8 @@ export class Account {
       const [kept] = await this.#cache.read('windows', [`${this.id}/${name}`]);
       const { window } = held;
       if (kept !== undefined && window.state === null) {
-        const { ids, total, state, canFollow } = kept as { ids: Id[]; total: number; state: string; canFollow: boolean };
+        const { ids, total, state, canFollow, screen } = kept as KeptWindow;
+        this.#takeScreen(screen);
         window.restore(ids, total, state, canFollow);
         // Kept from another time: what happened since has to be asked for.
         void this.sync().catch(() => undefined);
@@ -203,6 +224,28 @@ export class Account {
     }
     held.users += 1;
     return held;
+  }
+
+  /** What the first rows show, in one piece: at the next start they are there after one reading, not after one for each letter. */
+  #firstScreen(ids: readonly (Id | null)[]): KeptWindow['screen'] {
+    const heads = new Map<Id, EmailHead>();
+    const threads: [Id, readonly Id[]][] = [];
+    for (const id of ids.slice(0, screenKept)) {
+      if (id === null || !this.isRowKnown(id)) break;
+      const { threadId } = this.#heads.get(id)!;
+      const members = this.#threads.get(threadId)!;
+      threads.push([threadId, members]);
+      for (const member of [id, ...members]) heads.set(member, this.#heads.get(member)!);
+      if (heads.size > 2 * screenKept) break;
+    }
+    return { state: this.#states?.Email ?? '', heads: [...heads.values()], threads };
+  }
+
+  /** True only for letters of the state at which we stand: what changed since is in the tables, and told to nobody again. */
+  #takeScreen(screen: KeptWindow['screen'] | undefined): void {
+    if (!screen || screen.state !== this.#states?.Email) return;
+    for (const head of screen.heads) if (!this.#heads.has(head.id)) this.#heads.set(head.id, head);
+    for (const [id, members] of screen.threads) if (!this.#threads.has(id)) this.#threads.set(id, members);
   }
 
   closeWindow(held: HeldWindow): void {

@@ -165,6 +165,30 @@ suite('engine: doing', () => {
     assert.equal(latest(later, 'status', null).now?.waiting, 0);
   });
 
+  for (const [how, isStale] of [
+    ['the first screen comes with the list itself, in one reading', false],
+    ['but not when letters have changed since it was written', true],
+  ] as const)
+    test(`at the next start ${how}`, async () => {
+      const { office, world, engine } = await start();
+      look(engine, inbox);
+      await settled();
+      // Away with the letters' own rows: what is shown then can only come with the list.
+      for (const cache of world.caches.values()) {
+        for (const table of ['heads', 'threads'] as const)
+          await cache.write((await cache.all(table)).map(({ key }) => ({ table, key, value: undefined })));
+        const [facts] = (await cache.read('facts', ['account/A1'])) as [{ states: object } | undefined];
+        if (isStale && facts)
+          await cache.write([{ table: 'facts', key: 'account/A1', value: { states: { ...facts.states, Email: 'later' } } }]);
+      }
+      const again = worldOf(office, world.caches);
+      again.setOnline(false);
+      const seen = look(await openEngine(again.surroundings), inbox);
+      await settled();
+      assert.deepEqual([seen.rows.get(0)?.emailId, seen.rows.get(19)?.emailId], isStale ? [undefined, undefined] : ['M1', 'M20']);
+      assert.equal(seen.total, 300);
+    });
+
   test('refused by the server: it is as before, and the person hears of it', async () => {
     const { office, engine, news } = await start();
     office.refuses.add('M5');

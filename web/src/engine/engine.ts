@@ -55,9 +55,12 @@ interface Viewer {
 }
 
 export async function openEngine(surroundings: Surroundings): Promise<Engine> {
+  // The server is asked who is there while the device's own memory is opened.
+  const session = new JmapClient(surroundings).openSession();
+  session.catch(() => undefined); // Told where it is awaited.
   const front = await surroundings.openCache('tayori');
   const engine = new MailEngine(surroundings, front);
-  await engine.begin();
+  await engine.begin(session);
   return engine;
 }
 
@@ -136,10 +139,11 @@ class MailEngine implements Engine {
 
   // --- who is there ---------------------------------------------------------------------------------------------------
 
-  async begin(): Promise<void> {
+  /** `session`: asked for already. */
+  async begin(session: Promise<Session>): Promise<void> {
     const [last] = await this.#front.read('facts', ['last']);
     if (typeof last === 'string') await this.#enter(last, null);
-    void this.#lookAround().catch(() => undefined);
+    void this.#lookAround(session).catch(() => undefined);
   }
 
   /** Opens a person's cache, and shows what is in it. */
@@ -189,17 +193,18 @@ class MailEngine implements Engine {
   }
 
   /** Reads the session and brings everything up to date. @throws EngineTrouble. */
-  #lookAround(): Promise<void> {
-    this.#lookingAround ??= this.#look().finally(() => (this.#lookingAround = null));
+  #lookAround(early?: Promise<Session>): Promise<void> {
+    this.#lookingAround ??= this.#look(early).finally(() => (this.#lookingAround = null));
     return this.#lookingAround;
   }
 
-  async #look(): Promise<void> {
+  async #look(early?: Promise<Session>): Promise<void> {
     let session: Session;
     try {
-      session = await this.#client.openSession();
+      session = await (early ?? this.#client.openSession());
     } catch (error) {
       const { kind } = troubleOf(error);
+      if (kind === 'offline') this.#noteReached(false);
       if (kind === 'signed-out') {
         this.#line.stop();
         this.#state = 'signed-out';
@@ -211,11 +216,14 @@ class MailEngine implements Engine {
     if (this.#session?.username !== session.username || this.#cache === this.#front) await this.#enter(session.username, session);
     else await this.#admit(session);
     this.#state = 'in';
-    await this.#front.write([{ table: 'facts', key: 'last', value: session.username }]).catch(() => undefined);
-    await this.#cache.write([{ table: 'facts', key: 'session', value: session }]).catch(() => undefined);
     this.#changed();
     this.#line.start(session);
-    await this.#syncAll();
+    // The letters do not wait for the device's disk.
+    const noted = [
+      this.#front.write([{ table: 'facts', key: 'last', value: session.username }]).catch(() => undefined),
+      this.#cache.write([{ table: 'facts', key: 'session', value: session }]).catch(() => undefined),
+    ];
+    await Promise.all([this.#syncAll(), ...noted]);
   }
 
   /** Browsers do not always tell when the network is back: it is tried, more and more seldom. */

@@ -13,6 +13,7 @@ import {
   type KeptLetter,
   type SearchGround,
 } from './search-grammar.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 const now = new Date(2026, 10, 27, 15, 30);
 const ground: SearchGround = {
@@ -123,6 +124,6 @@ test('any text is read, and its pieces put together again mean the same', () => 
       const once = filterOfSearch(parseSearch(text), ground);
       assert.deepEqual(filterOfSearch(parseSearch(tokensOf(text).join(' ')), ground), once);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

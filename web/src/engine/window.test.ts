@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { mergeNewestFirst, QueryWindow } from './window.ts';
+import { runs } from '../../../test/support/depth.ts';
 
 type Ids = readonly (string | null)[];
 const base = { accountId: 'A1', canCalculateChanges: true };
@@ -94,7 +95,7 @@ suite('QueryWindow.follow', () => {
           });
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

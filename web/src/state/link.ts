@@ -28,6 +28,8 @@ export const engine: Engine = openWorker();
 /** Keeps the app and the letters that were opened for times without a network. `waiting`: a newer version stands ready. */
 export async function registerServiceWorker(waiting: (switchOver: () => void) => void): Promise<void> {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
+  // It fetches everything once more: the first list goes before.
+  await new Promise((resolve) => setTimeout(resolve, hadController ? 0 : settleMs));
   const registration = await navigator.serviceWorker.register(policy.createScriptURL('/service-worker.js'), { scope: '/' });
   const tell = (): void => {
     const fresh = registration.waiting;
@@ -42,4 +44,6 @@ export async function registerServiceWorker(waiting: (switchOver: () => void) =>
     location.reload();
   });
 }
+/** From the start until a first visit is kept for times without a network. */
+const settleMs = 1500;
 const hadController = 'serviceWorker' in navigator && navigator.serviceWorker.controller !== null;

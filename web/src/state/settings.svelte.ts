@@ -50,6 +50,9 @@ function read(): Likes {
   }
 }
 
+/** Looked up once: every word on screen asks for it. */
+const systemLanguage = navigator.languages.find((tag) => /^(?:ja|en)\b/.test(tag))?.startsWith('ja') ? 'ja' : 'en';
+
 class Settings {
   #likes = $state.raw(read());
   #systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
@@ -68,7 +71,7 @@ class Settings {
   get language(): 'ja' | 'en' {
     const { language } = this.#likes;
     if (language !== 'auto') return language;
-    return navigator.languages.find((tag) => /^(?:ja|en)\b/.test(tag))?.startsWith('ja') ? 'ja' : 'en';
+    return systemLanguage;
   }
   get theme(): 'light' | 'dark' {
     const { theme } = this.#likes;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { bytesFromUtf8 } from '../../../base/bytes.ts';
 import { readFacts } from '../../../message/read-facts.ts';
 import { envelopeInUtf8 } from './envelope-utf8.ts';
+import { runs } from '../../../../test/support/depth.ts';
 
 const rows: readonly (readonly [ascii: string, utf8: string])[] = [
   ['(NIL "plain" NIL)', '(NIL "plain" NIL)'],
@@ -29,5 +30,5 @@ test('whatever the header, what comes out is one line of quoted strings', () =>
       if (envelope.includes('}\r\n')) assert.equal(utf8, envelope);
       else assert.match(utf8, /^(?:[() ]|NIL|"(?:[^"\\\r\n\0]|\\["\\])*")*$/);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   ));

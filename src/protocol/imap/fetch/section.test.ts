@@ -8,6 +8,7 @@ import { Cursor } from '../grammar/cursor.ts';
 import { parseFetchItems } from '../grammar/fetch-items.ts';
 import { planFetch, type OctetItem } from './plan.ts';
 import { cutOctets, locate, locator } from './section.ts';
+import { runs } from '../../../../test/support/depth.ts';
 
 const letter = bytesFromLatin1(
   [
@@ -179,6 +180,6 @@ test('whatever the octets, every section is cut from within the letter', () => {
       const known = readFacts(bytes);
       assert.equal(fetch(item, bytes, known), fetch(item, bytes, known, true));
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

@@ -14,6 +14,7 @@ import {
   type FetchItem,
   type Section,
 } from './fetch-items.ts';
+import { runs } from '../../../../test/support/depth.ts';
 
 function parse(text: string): { items: FetchItem[]; modifiers: ReturnType<typeof parseFetchModifiers> } {
   const cursor = new Cursor(bytesFromLatin1(text));
@@ -155,6 +156,6 @@ test('whatever the octets, only SyntaxTrouble comes out', () => {
         assert.ok(trouble instanceof SyntaxTrouble, String(trouble));
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });

@@ -17,6 +17,7 @@ import {
   type SearchProgram,
 } from './search-keys.ts';
 import { formatNumbers, parseSequenceSet } from './sequence-set.ts';
+import { runs } from '../../../../test/support/depth.ts';
 
 const cursorOf = (text: string): Cursor => new Cursor(bytesFromLatin1(text));
 const parse = (text: string): SearchProgram => parseSearchProgram(cursorOf(text), 'optional');
@@ -207,6 +208,6 @@ test('whatever the octets, only SyntaxTrouble or the limit comes out', () => {
         assert.ok(trouble instanceof SyntaxTrouble || isLimit(trouble), String(trouble));
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });

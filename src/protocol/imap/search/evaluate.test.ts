@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { Client, openLettersWorld, type LettersWorld } from '../letters-world.ts';
+import { runs } from '../../../../test/support/depth.ts';
 
 const day = 86_400_000;
 const noon = Date.UTC(1996, 6, 17, 12);
@@ -87,7 +88,7 @@ test('a search finds what its tree means', () =>
       assert.deepEqual(await client.numbers(`SEARCH ${text}`), wanted, text);
       assert.deepEqual(await client.numbers(`UID SEARCH ${text}`), wanted, text);
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   ));
 
 test('a thousand keys are answered', async () => {

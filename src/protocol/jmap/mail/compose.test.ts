@@ -13,6 +13,7 @@ import type { BlobSource, JsonObject } from '../contract.ts';
 import { compose } from './compose.ts';
 import { convenienceProperties, parseHeaderProperty } from './header-property.ts';
 import { readHeaderProperties } from './header-value.ts';
+import { runs } from '../../../../test/support/depth.ts';
 
 const blobs: Readonly<Record<string, Bytes>> = {
   U1: Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) & 255),
@@ -275,6 +276,6 @@ test('any text and subject read back as they were (RFC 8621 §4.1.4: with LF)', 
       assert.equal(read(letter, 'subject'), clean === '' ? '' : clean.normalize('NFC'));
       assert.equal(partText(letter, parseTree(letter), 1_000_000).replaceAll('\r\n', '\n'), value);
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });

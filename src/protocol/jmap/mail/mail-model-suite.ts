@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type { MailStore } from '../../../store/contract.ts';
 import type { JsonObject } from '../contract.ts';
 import { openMailWorld, type MailWorld } from './mail-world-suite.ts';
+import { runs } from '../../../../test/support/depth.ts';
 
 const boxes = ['INBOX', 'Archive', 'Drafts', 'Trash'] as const;
 const flags = ['\\Seen', '\\Flagged', '\\Draft', '\\Deleted', '$Important'] as const;
@@ -237,7 +238,7 @@ export function runMailModel(name: string, numRuns: number, open: (() => Promise
           await world.store.close();
         }
       }),
-      { numRuns },
+      { numRuns: runs(numRuns) },
     );
   });
 }

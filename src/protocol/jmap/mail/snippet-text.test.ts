@@ -8,6 +8,7 @@ import { fold } from '../../../store/search/fold.ts';
 import { bodyValue, cutText } from './body-value.ts';
 import { parseTerms } from './search-terms.ts';
 import { findHits, markAll, snippet } from './snippet-text.ts';
+import { runs } from '../../../../test/support/depth.ts';
 
 for (const [text, terms, marked] of [
   ['The Foosball', ['foo'], 'The <mark>Foo</mark>sball'],
@@ -58,7 +59,7 @@ test('snippet and marks of any text: bounded, and without the marks a piece of i
       assert.ok(text.includes(plain(shown).replace(/^…/, '').replace(/…$/, '')));
       assert.ok(hits.length === 0 || shown.includes('<mark>'));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

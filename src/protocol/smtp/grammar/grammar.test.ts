@@ -13,6 +13,7 @@ import {
   UnknownParameter,
 } from './parameters.ts';
 import { formatLocalPart, formatMailbox, formatPath, parseMailbox, parsePath } from './path.ts';
+import { runs } from '../../../../test/support/depth.ts';
 
 const label63 = 'l'.repeat(63);
 const domain255 = `${label63}.${label63}.${label63}.${'l'.repeat(63)}`;
@@ -189,7 +190,7 @@ test('twins: any local part, formatted and parsed, is itself again', () =>
       const path = parseMailbox(formatMailbox(local, domain));
       return path.local === local && path.domain === domain && path.address === `${formatLocalPart(local)}@${domain}`;
     }),
-    { seed: 1, numRuns: 2000 },
+    { seed: 1, numRuns: runs(2000) },
   ));
 
 test('fuzz: nothing but SyntaxTrouble escapes the grammar', () =>
@@ -202,7 +203,7 @@ test('fuzz: nothing but SyntaxTrouble escapes the grammar', () =>
           if (!(trouble instanceof SyntaxTrouble)) throw trouble;
         }
     }),
-    { seed: 2, numRuns: 5000 },
+    { seed: 2, numRuns: runs(5000) },
   ));
 
 const goodMail: [text: string, canonical: string][] = [

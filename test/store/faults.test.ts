@@ -7,15 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite, test } from 'node:test';
-import { bytesFromLatin1, equalBytes } from '../../base/bytes.ts';
-import { silentLog } from '../../base/log.ts';
-import { silentMeter } from '../../base/meter.ts';
-import { Refusal, Unavailable, type UnavailableCode } from '../../base/trouble.ts';
-import { factsVersion } from '../../message/facts.ts';
-import { systemChance, systemClock } from '../clock.ts';
-import { backupTo, restoreFrom } from './backup.ts';
-import { openEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './embedded.ts';
-import { segmentName } from './writer/segments.ts';
+import { bytesFromLatin1, equalBytes } from '../../src/base/bytes.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { silentMeter } from '../../src/base/meter.ts';
+import { Refusal, Unavailable, type UnavailableCode } from '../../src/base/trouble.ts';
+import { factsVersion } from '../../src/message/facts.ts';
+import { systemChance, systemClock } from '../../src/io/clock.ts';
+import { backupTo, restoreFrom } from '../../src/io/store/backup.ts';
+import { openEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from '../../src/io/store/embedded.ts';
+import { segmentName } from '../../src/io/store/writer/segments.ts';
 
 const noReserve = { minFree: 0, minFreeShare: 0, ballast: 0 };
 

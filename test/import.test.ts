@@ -4,17 +4,17 @@ import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { latin1FromBytes } from '../../base/bytes.ts';
-import { silentLog } from '../../base/log.ts';
-import { silentMeter } from '../../base/meter.ts';
-import { CommandTrouble, type Work } from '../cli/command.ts';
-import { openOffice, type Office } from '../office.ts';
-import { readSettings } from '../settings.ts';
-import { backupAll } from './backup.ts';
-import { exportLetters } from './export.ts';
-import { importLetters, type ImportAsk, type ImportReport } from './import.ts';
-import { restoreAll } from './restore.ts';
-import { verifyAll } from './verify.ts';
+import { latin1FromBytes } from '../src/base/bytes.ts';
+import { silentLog } from '../src/base/log.ts';
+import { silentMeter } from '../src/base/meter.ts';
+import { CommandTrouble, type Work } from '../src/setup/cli/command.ts';
+import { openOffice, type Office } from '../src/setup/office.ts';
+import { readSettings } from '../src/setup/settings.ts';
+import { backupAll } from '../src/setup/move/backup.ts';
+import { exportLetters } from '../src/setup/move/export.ts';
+import { importLetters, type ImportAsk, type ImportReport } from '../src/setup/move/import.ts';
+import { restoreAll } from '../src/setup/move/restore.ts';
+import { verifyAll } from '../src/setup/move/verify.ts';
 
 const from = 'From a@b.example Mon Nov 23 05:36:28 2026';
 const work: Work = { say() {}, signal: new AbortController().signal };

@@ -5,15 +5,15 @@ import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { silentLog } from '../../base/log.ts';
-import { silentMeter } from '../../base/meter.ts';
-import { Refusal } from '../../base/trouble.ts';
-import { systemChance, systemClock } from '../clock.ts';
-import { openEmbeddedStore, type EmbeddedStore } from './embedded.ts';
-import { audit, readLedger, type Ledger } from './trial/ledger.ts';
-import { crashPointNames } from './writer/crash-points.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { silentMeter } from '../../src/base/meter.ts';
+import { Refusal } from '../../src/base/trouble.ts';
+import { systemChance, systemClock } from '../../src/io/clock.ts';
+import { openEmbeddedStore, type EmbeddedStore } from '../../src/io/store/embedded.ts';
+import { audit, readLedger, type Ledger } from '../../src/io/store/trial/ledger.ts';
+import { crashPointNames } from '../../src/io/store/writer/crash-points.ts';
 
-const program = new URL('./trial/office-at-work.ts', import.meta.url).pathname;
+const program = new URL('../../src/io/store/trial/office-at-work.ts', import.meta.url).pathname;
 
 async function inFolder(work: (dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'tayori-crash-'));

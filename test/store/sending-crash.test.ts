@@ -5,13 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { silentLog } from '../../base/log.ts';
-import { silentMeter } from '../../base/meter.ts';
-import { openPost } from '../../protocol/jmap/sending/office-suite.ts';
-import { systemChance, systemClock } from '../clock.ts';
-import { openEmbeddedStore } from './embedded.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { silentMeter } from '../../src/base/meter.ts';
+import { openPost } from '../../src/protocol/jmap/sending/office-suite.ts';
+import { systemChance, systemClock } from '../../src/io/clock.ts';
+import { openEmbeddedStore } from '../../src/io/store/embedded.ts';
 
-const program = new URL('./trial/desk-at-work.ts', import.meta.url).pathname;
+const program = new URL('../../src/io/store/trial/desk-at-work.ts', import.meta.url).pathname;
 
 /** Runs the program until it has answered `answers` times, or to its end or its crash point. */
 function run(
