@@ -50,7 +50,10 @@ export async function openRoad(to: number): Promise<Road> {
   const server = createServer((near) => {
     if (isCut) return void near.destroy();
     const far = connect(to, '127.0.0.1');
-    for (const [one, other] of [[near, far], [far, near]] as const) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       sockets.add(one);
       one.pipe(other);
       one.on('error', () => other.destroy());
@@ -78,7 +81,14 @@ export async function openRoad(to: number): Promise<Road> {
   };
 }
 
-export async function openApp(browser: Browser, tayori: Tayori, person: Person, look: Look, path = '/', port = tayori.ports.https): Promise<AppWindow> {
+export async function openApp(
+  browser: Browser,
+  tayori: Tayori,
+  person: Person,
+  look: Look,
+  path = '/',
+  port = tayori.ports.https,
+): Promise<AppWindow> {
   const opened = await openPage(browser, look);
   const { page } = opened;
   page.setDefaultTimeout(15_000);
@@ -97,7 +107,9 @@ export async function openApp(browser: Browser, tayori: Tayori, person: Person, 
     page,
     // A service worker wants a certificate that the browser knows by itself.
     get faults() {
-      return opened.faults.filter((fault) => !/fetching the script|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SSL|ERR_FAILED|WebSocket connection/.test(fault));
+      return opened.faults.filter(
+        (fault) => !/fetching the script|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SSL|ERR_FAILED|WebSocket connection/.test(fault),
+      );
     },
     person,
     async jmap(calls, using = []) {

@@ -12,7 +12,10 @@ export const drawings = {
     red: 'm17 14.5 7 5.5 7-5.5',
   },
   /** The counter where letters are handed in. */
-  counter: { ink: 'M6 40V12h36v28M6 28h36M10 28v12M38 28v12M17.5 28a6.5 6.5 0 0 1 13 0M24 14.5a3 3 0 1 0 .1 0M6 12l3-5h30l3 5', red: 'M20 33h8M20 36h8M24 36v4' },
+  counter: {
+    ink: 'M6 40V12h36v28M6 28h36M10 28v12M38 28v12M17.5 28a6.5 6.5 0 0 1 13 0M24 14.5a3 3 0 1 0 .1 0M6 12l3-5h30l3 5',
+    red: 'M20 33h8M20 36h8M24 36v4',
+  },
   /** The door where vans of other offices arrive. */
   door: { ink: 'M6 42V16L24 7l18 9v26M13 42V24h22v18M13 30h22M13 36h22', red: 'M21 14.5h6M20.5 17.5h7M24 17.5v3.5' },
   /** A shelf on which letters wait. */
