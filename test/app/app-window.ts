@@ -13,7 +13,8 @@ const pictures = process.env['TAYORI_PAGES'];
 
 /** Once; a build that is there is taken as it is. */
 export function buildOnce(): void {
-  if (!existsSync(join(root, 'web/dist/index.html'))) execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { stdio: 'inherit' });
+  if (!existsSync(join(root, 'web/dist/index.html')))
+    execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { stdio: 'inherit' });
 }
 
 export interface AppWindow {
@@ -49,7 +50,10 @@ export async function openRoad(to: number): Promise<Road> {
   const server = createServer((near) => {
     if (isCut) return void near.destroy();
     const far = connect(to, '127.0.0.1');
-    for (const [one, other] of [[near, far], [far, near]] as const) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       sockets.add(one);
       one.pipe(other);
       one.on('error', () => other.destroy());
@@ -77,7 +81,14 @@ export async function openRoad(to: number): Promise<Road> {
   };
 }
 
-export async function openApp(browser: Browser, tayori: Tayori, person: Person, look: Look, path = '/', port = tayori.ports.https): Promise<AppWindow> {
+export async function openApp(
+  browser: Browser,
+  tayori: Tayori,
+  person: Person,
+  look: Look,
+  path = '/',
+  port = tayori.ports.https,
+): Promise<AppWindow> {
   const opened = await openPage(browser, look);
   const { page } = opened;
   page.setDefaultTimeout(15_000);
@@ -96,11 +107,15 @@ export async function openApp(browser: Browser, tayori: Tayori, person: Person, 
     page,
     // A service worker wants a certificate that the browser knows by itself.
     get faults() {
-      return opened.faults.filter((fault) => !/fetching the script|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SSL|ERR_FAILED|WebSocket connection/.test(fault));
+      return opened.faults.filter(
+        (fault) => !/fetching the script|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SSL|ERR_FAILED|WebSocket connection/.test(fault),
+      );
     },
     person,
     async jmap(calls, using = []) {
-      const accountId = String(await page.evaluate(`fetch('/jmap/session').then((r) => r.json()).then((s) => s.primaryAccounts['urn:ietf:params:jmap:mail'])`));
+      const accountId = String(
+        await page.evaluate(`fetch('/jmap/session').then((r) => r.json()).then((s) => s.primaryAccounts['urn:ietf:params:jmap:mail'])`),
+      );
       const body = {
         using: [...capabilities, ...using],
         methodCalls: calls.map(([name, args], index) => [name, { accountId, ...args }, String(index)]),

@@ -63,12 +63,33 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     const [{ list: boxes }] = await who.jmap([['Mailbox/get', { ids: null, properties: ['role'] }]]);
     const box = boxes.find((one: Answer) => one.role === role)?.id;
     const [, { list }] = await who.jmap([
-      ['Email/query', { filter: { subject: about, ...(role === undefined ? {} : { inMailbox: box }) }, sort: [{ property: 'receivedAt', isAscending: false }] }],
+      [
+        'Email/query',
+        {
+          filter: { subject: about, ...(role === undefined ? {} : { inMailbox: box }) },
+          sort: [{ property: 'receivedAt', isAscending: false }],
+        },
+      ],
       [
         'Email/get',
         {
           '#ids': { resultOf: '0', name: 'Email/query', path: '/ids' },
-          properties: ['subject', 'from', 'to', 'cc', 'keywords', 'inReplyTo', 'references', 'messageId', 'textBody', 'htmlBody', 'bodyValues', 'attachments', 'header:Disposition-Notification-To', 'mailboxIds'],
+          properties: [
+            'subject',
+            'from',
+            'to',
+            'cc',
+            'keywords',
+            'inReplyTo',
+            'references',
+            'messageId',
+            'textBody',
+            'htmlBody',
+            'bodyValues',
+            'attachments',
+            'header:Disposition-Notification-To',
+            'mailboxIds',
+          ],
           fetchTextBodyValues: true,
           fetchHTMLBodyValues: true,
         },
@@ -120,7 +141,8 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     assert.equal(await page.inputValue(subject), 'Re: 土曜日の件');
     await taro.until(`document.activeElement?.isContentEditable`);
     const session = await page.context().newCDPSession(page);
-    const compose = (words: string): Promise<unknown> => session.send('Input.imeSetComposition', { text: words, selectionStart: words.length, selectionEnd: words.length });
+    const compose = (words: string): Promise<unknown> =>
+      session.send('Input.imeSetComposition', { text: words, selectionStart: words.length, selectionEnd: words.length });
     /** A key as the browser tells it while an input method has it. */
     const processed = async (key: string, modifiers = 0): Promise<void> => {
       await session.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key, code: key, windowsVirtualKeyCode: 229, modifiers });
@@ -300,8 +322,21 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     const html =
       '<html><head><style>.a{color:teal}</style></head><body bgcolor="#ffe"><table style="border:3px solid red"><tr><td class="a" style="padding:7px">便り</td></tr></table>' +
       '<img src="cid:flower@x" alt="花"><img src="https://tracker.invalid/x.gif"><script>top.ran=1</script><img src="x" onerror="top.ran=2"></body></html>';
-    const [{ created: blobs }] = await taro.jmap([['Blob/upload', { create: { p: { type: 'image/png', data: [{ 'data:asBase64': png }] }, f: { type: 'text/plain', data: [{ 'data:asText': 'notes' }] } } }]]);
-    const [{ list: boxes }, { list: identities }] = await taro.jmap([['Mailbox/get', { ids: null }], ['Identity/get', { ids: null }]]);
+    const [{ created: blobs }] = await taro.jmap([
+      [
+        'Blob/upload',
+        {
+          create: {
+            p: { type: 'image/png', data: [{ 'data:asBase64': png }] },
+            f: { type: 'text/plain', data: [{ 'data:asText': 'notes' }] },
+          },
+        },
+      ],
+    ]);
+    const [{ list: boxes }, { list: identities }] = await taro.jmap([
+      ['Mailbox/get', { ids: null }],
+      ['Identity/get', { ids: null }],
+    ]);
     await taro.jmap([
       [
         'Email/set',
@@ -343,15 +378,21 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     await taro.page.waitForSelector(rowOf('Fwd: 花便り'));
     const email = await letterOf(taro, 'Fwd: 花便り', 'inbox');
     const sent = htmlOf(email);
-    for (const part of ['きれいでした', '<table style="border:3px solid red">', 'class="a"', '.a{color:teal}', 'background-color:#ffe', 'cid:flower@x', 'https://tracker.invalid/x.gif']) assert.ok(sent.includes(part), `${part} in ${sent}`);
+    for (const part of [
+      'きれいでした',
+      '<table style="border:3px solid red">',
+      'class="a"',
+      '.a{color:teal}',
+      'background-color:#ffe',
+      'cid:flower@x',
+      'https://tracker.invalid/x.gif',
+    ])
+      assert.ok(sent.includes(part), `${part} in ${sent}`);
     assert.doesNotMatch(sent, /<script|onerror/i);
-    assert.deepEqual(
-      email.attachments.map(({ name, cid, disposition }: Answer) => [name, cid, disposition]).toSorted(),
-      [
-        ['flower.png', 'flower@x', 'inline'],
-        ['notes.txt', null, 'attachment'],
-      ],
-    );
+    assert.deepEqual(email.attachments.map(({ name, cid, disposition }: Answer) => [name, cid, disposition]).toSorted(), [
+      ['flower.png', 'flower@x', 'inline'],
+      ['notes.txt', null, 'attachment'],
+    ]);
     // Answered between its lines, it stands in the page itself: cleaned.
     await page.locator('body').press('r');
     await page.waitForSelector('.composer .fold');
@@ -360,7 +401,9 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     await page.waitForSelector(`${text} table`);
     await hanako.shoot('compose-between');
     assert.equal(await page.evaluate('window.ran ?? null'), null);
-    await hanako.until(`[...document.querySelectorAll(${JSON.stringify(`${text} img`)})].some((image) => image.alt === '花' && image.naturalWidth === 1)`);
+    await hanako.until(
+      `[...document.querySelectorAll(${JSON.stringify(`${text} img`)})].some((image) => image.alt === '花' && image.naturalWidth === 1)`,
+    );
     await page.click('.composer button[aria-label="破棄"]');
     await isGone(page);
     assert.deepEqual(foreign, []);

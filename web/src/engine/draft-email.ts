@@ -1,6 +1,7 @@
 // A draft as the Email object that the server stores (RFC 8621 §4.6), and its sending as an EmailSubmission (§7.5); and a stored draft as one that
 // is written on. Knows these forms; knows no outbox and no editor.
-import type { Draft, DraftAttachment, DraftQuote, SendOptions } from './contract.ts';
+import type { Draft, DraftQuote, SendOptions } from './contract.ts';
+import { attachmentOf, escapeHtml, htmlOfText, quotedLines } from './letter-markup.ts';
 import type { BodyPart, EmailAddress, EmailBody, EmailHead, Id, Json, JsonObject } from './jmap/objects.ts';
 
 function addresses(list: readonly EmailAddress[]): Json {
@@ -63,27 +64,6 @@ function htmlOf({ html, quote }: Draft): string | null {
 function textOf({ text, quote }: Draft): string {
   if (quote === null) return text;
   return `${text.trimEnd()}\n\n${quote.head}\n${quote.isForward ? quote.text : quotedLines(quote.text)}\n`;
-}
-
-/** RFC 3676 §4.5. */
-export function quotedLines(text: string): string {
-  return text
-    .trimEnd()
-    .split(/\r?\n/)
-    .map((line) => (line === '' ? '>' : line.startsWith('>') ? `>${line}` : `> ${line}`))
-    .join('\n');
-}
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
-}
-
-/** Lines as the editor writes them. */
-export function htmlOfText(text: string): string {
-  return text
-    .split(/\r?\n/)
-    .map((line) => `<div>${line === '' ? '<br>' : escapeHtml(line).replace(/^ | (?= )/g, '&nbsp;')}</div>`)
-    .join('');
 }
 
 /** Our own frame and quote taken off; what another app has written stays as it is, and is made harmless by the editor. */
@@ -160,10 +140,6 @@ export function draftOf(
   };
 }
 
-export function attachmentOf({ blobId, type, name, size, disposition, cid }: BodyPart, id: string, from: Id): DraftAttachment {
-  return { id, blobId, from, type, name: name ?? '', size, cid: disposition === 'attachment' ? null : cid };
-}
-
 /** The parts of a letter that was just stored, by the ids of the draft's attachments: pictures by their Content-ID, the others in order. */
 export function partsOf(draft: Draft, stored: readonly BodyPart[]): Readonly<Record<string, Id>> {
   const byCid = new Map(stored.flatMap(({ cid, blobId }) => (cid !== null && blobId !== null ? [[cid, blobId] as const] : [])));
@@ -181,7 +157,11 @@ export function partsOf(draft: Draft, stored: readonly BodyPart[]): Readonly<Rec
 /** RFC 8621 §7: with RFC 4865's HOLDFOR or HOLDUNTIL it can be called back until then. Null: the envelope follows from the letter. */
 export function envelopeOf(draft: Draft, options: SendOptions, mayHold: boolean): JsonObject | null {
   const hold: JsonObject | null =
-    options.at !== null ? { HOLDUNTIL: options.at.replace(/\.\d+Z$/, 'Z') } : options.undoSeconds > 0 ? { HOLDFOR: String(options.undoSeconds) } : null;
+    options.at !== null
+      ? { HOLDUNTIL: options.at.replace(/\.\d+Z$/, 'Z') }
+      : options.undoSeconds > 0
+        ? { HOLDFOR: String(options.undoSeconds) }
+        : null;
   if (!mayHold || hold === null || draft.from === null) return null;
   const recipients = new Set([...draft.to, ...draft.cc, ...draft.bcc].map(({ email }) => email));
   return {

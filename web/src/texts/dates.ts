@@ -33,6 +33,11 @@ export function longDate(iso: string): string {
   );
 }
 
+/** A moment of the next days, without its year. */
+export function soonDate(iso: string): string {
+  return format({ month: 'short', day: 'numeric', weekday: 'short', hour: 'numeric', minute: '2-digit' }).format(new Date(iso));
+}
+
 export function count(number: number): string {
   return new Intl.NumberFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB').format(number);
 }
