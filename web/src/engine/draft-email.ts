@@ -1,6 +1,7 @@
 // A draft as the Email object that the server stores (RFC 8621 §4.6), and its sending as an EmailSubmission (§7.5); and a stored draft as one that
 // is written on. Knows these forms; knows no outbox and no editor.
-import type { Draft, DraftAttachment, DraftQuote, SendOptions } from './contract.ts';
+import type { Draft, DraftQuote, SendOptions } from './contract.ts';
+import { attachmentOf, escapeHtml, htmlOfText, quotedLines } from './letter-markup.ts';
 import type { BodyPart, EmailAddress, EmailBody, EmailHead, Id, Json, JsonObject } from './jmap/objects.ts';
 
 function addresses(list: readonly EmailAddress[]): Json {
@@ -63,27 +64,6 @@ function htmlOf({ html, quote }: Draft): string | null {
 function textOf({ text, quote }: Draft): string {
   if (quote === null) return text;
   return `${text.trimEnd()}\n\n${quote.head}\n${quote.isForward ? quote.text : quotedLines(quote.text)}\n`;
-}
-
-/** RFC 3676 §4.5. */
-export function quotedLines(text: string): string {
-  return text
-    .trimEnd()
-    .split(/\r?\n/)
-    .map((line) => (line === '' ? '>' : line.startsWith('>') ? `>${line}` : `> ${line}`))
-    .join('\n');
-}
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
-}
-
-/** Lines as the editor writes them. */
-export function htmlOfText(text: string): string {
-  return text
-    .split(/\r?\n/)
-    .map((line) => `<div>${line === '' ? '<br>' : escapeHtml(line).replace(/^ | (?= )/g, '&nbsp;')}</div>`)
-    .join('');
 }
 
 /** Our own frame and quote taken off; what another app has written stays as it is, and is made harmless by the editor. */
@@ -158,10 +138,6 @@ export function draftOf(
     },
     parts: Object.fromEntries(attachments.map(({ id, blobId }) => [id, blobId!])),
   };
-}
-
-export function attachmentOf({ blobId, type, name, size, disposition, cid }: BodyPart, id: string, from: Id): DraftAttachment {
-  return { id, blobId, from, type, name: name ?? '', size, cid: disposition === 'attachment' ? null : cid };
 }
 
 /** The parts of a letter that was just stored, by the ids of the draft's attachments: pictures by their Content-ID, the others in order. */

@@ -2,7 +2,7 @@
 // writing, and requests of the engine; the windows themselves are views/compose, loaded when the first one opens.
 import type { Draft, News } from '../engine/contract.ts';
 import type { Id } from '../engine/jmap/objects.ts';
-import { longDate } from '../texts/dates.ts';
+import { soonDate } from '../texts/dates.ts';
 import { engine } from './link.ts';
 import { router, type Route } from './route.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
@@ -56,8 +56,9 @@ class Writing {
   constructor() {
     globalThis.addEventListener?.('popstate', () => {
       const top = this.#windows.find(({ size }) => size !== 'small');
-      if (this.isPhone && top && !(history.state as { writing?: boolean } | null)?.writing)
-        this.onClose ? this.onClose(top.key) : this.drop(top.key);
+      if (!this.isPhone || !top || (history.state as { writing?: boolean } | null)?.writing) return;
+      if (this.onClose) this.onClose(top.key);
+      else this.drop(top.key);
     });
   }
 
@@ -154,7 +155,7 @@ class Writing {
     const isLater = left > 90_000;
     const undo = { label: t.undo, run: () => void this.#callBack(accountId, submissionId, key) };
     if (left < 1500) toasts.show(t.sent);
-    else if (isLater) toasts.show(t.scheduledFor(longDate(sendAt)), undo, 'done', 10_000);
+    else if (isLater) toasts.show(t.scheduledFor(soonDate(sendAt)), undo, 'done', 10_000);
     // A little earlier than the server lets it go, so that the button keeps what it says.
     else toasts.show(t.sent, undo, 'done', left - 600, true);
   }
@@ -212,3 +213,11 @@ function reasonOf(type: string): string {
 
 export const writing = new Writing();
 router.instead = (route) => writing.take(route);
+
+/** A link to an address, also in a letter's frame: writes to it here. */
+export function followMail(event: Event): void {
+  const link = (event.target as Element | null)?.closest?.('a[href^="mailto:" i]');
+  if (!link || event.defaultPrevented) return;
+  event.preventDefault();
+  writing.begin({ kind: 'new', mailto: link.getAttribute('href') ?? '' });
+}

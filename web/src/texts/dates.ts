@@ -33,6 +33,11 @@ export function longDate(iso: string): string {
   );
 }
 
+/** A moment of the next days, without its year. */
+export function soonDate(iso: string): string {
+  return format({ month: 'short', day: 'numeric', weekday: 'short', hour: 'numeric', minute: '2-digit' }).format(new Date(iso));
+}
+
 /** A moment to come: the time today, else with the day. */
 export function moment(date: Date, now: Date = new Date()): string {
   const time = { hour: 'numeric', minute: '2-digit' } as const;

@@ -1,7 +1,7 @@
 // A letter as the beginning of its answer: to whom, about what, as whom, with what is quoted. Knows RFC 5322 §3.6.4 and the habits of mail; knows
 // no editor.
 import type { Draft, DraftAttachment, SourceView } from '../../engine/contract.ts';
-import { attachmentOf } from '../../engine/draft-email.ts';
+import { attachmentOf } from '../../engine/letter-markup.ts';
 import type { EmailAddress, Id, Identity } from '../../engine/jmap/objects.ts';
 import { each, sameAddress } from './addresses.ts';
 

@@ -1,7 +1,7 @@
 // A letter that is being written: its fields, what is attached, how far it is saved. Knows drafts and the engine's requests about them; draws nothing.
 // The text lives in the editor and is asked for when it is saved, never at a key press.
 import type { Draft, DraftAttachment, DraftQuote, FileView, Watch } from '../../engine/contract.ts';
-import { htmlOfText, quotedLines } from '../../engine/draft-email.ts';
+import { htmlOfText, quotedLines } from '../../engine/letter-markup.ts';
 import type { EmailAddress } from '../../engine/jmap/objects.ts';
 import { engine } from '../../state/link.ts';
 import type { Beginning } from '../../state/writing.svelte.ts';
@@ -56,6 +56,7 @@ export class LetterModel {
 
   constructor(key: string) {
     this.key = key;
+    this.#key = key;
   }
 
   // --- beginning ------------------------------------------------------------------------------------------------------
@@ -88,16 +89,13 @@ export class LetterModel {
   }
 
   /** A letter of Drafts that this device has had before keeps the key that it had. */
-  get #key(): string {
-    return this.#ownKey ?? this.key;
-  }
-  #ownKey: string | null = null;
+  #key: string;
   get draftKey(): string {
     return this.#key;
   }
 
   #take(draft: Draft): void {
-    this.#ownKey = draft.key;
+    this.#key = draft.key;
     this.to = draft.to;
     this.cc = draft.cc;
     this.bcc = draft.bcc;

@@ -94,7 +94,11 @@ function walk(node: TreeNode, lines: Lines, keepsSpace: boolean, depth: number):
   for (const [index, child] of children.entries()) {
     if (child.nodeType === 3) {
       const text = (child.nodeValue ?? '').replace(/\u200b/g, '');
-      if (keepsSpace) for (const [at, line] of text.split('\n').entries()) (at > 0 ? lines.feed() : undefined, lines.add(line));
+      if (keepsSpace)
+        for (const [at, line] of text.split('\n').entries()) {
+          if (at > 0) lines.feed();
+          lines.add(line);
+        }
       else {
         const shown = text.replace(/[ \t\r\n\f]+/g, ' ');
         lines.add((lines.isEmpty ? shown.replace(/^ /, '') : shown).replace(/\u00a0/g, ' '));

@@ -1,5 +1,5 @@
 // What stands below a letter by itself. Knows identities; knows no editor.
-import { escapeHtml, htmlOfText } from '../../engine/draft-email.ts';
+import { htmlOfText } from '../../engine/letter-markup.ts';
 import type { Identity } from '../../engine/jmap/objects.ts';
 
 /** Empty when there is none. RFC 3676 §4.3: after a line of two dashes and a space. */
@@ -25,5 +25,3 @@ export function signatureBlock(identity: Identity | null): string {
 export function nameOf({ name, email }: Pick<Identity, 'name' | 'email'>): string {
   return name === '' ? email : `${name} <${email}>`;
 }
-
-export { escapeHtml };

@@ -183,7 +183,7 @@ function knownByName(name: string, address: string, known: readonly EmailAddress
 /** RFC 3492 §6.2; null when it is none. */
 export function punycode(text: string): string | null {
   const at = text.lastIndexOf('-');
-  const points = at > 0 ? [...text.slice(0, at)].map((letter) => letter.codePointAt(0)!) : [];
+  const points = at > 0 ? Array.from(text.slice(0, at), (letter) => letter.codePointAt(0)!) : [];
   let [n, i, bias] = [128, 0, 72];
   for (let from = at > 0 ? at + 1 : 0; from < text.length;) {
     const before = i;
