@@ -303,8 +303,8 @@ suite('finding and order', { skip: skipWithout('chromium') }, () => {
     await touch('touchEnd');
     await page.click('button[aria-label="Select none"]');
     await page.click('nav a >> text=Search');
-    await page.fill(field, '鎌倉');
-    await until(page, `${total} === 1`);
+    await page.fill(field, '打ち合わせ');
+    await until(page, `${total} === 1 && ${first} === '来週の打ち合わせ'`);
     await shoot(page, 'order-phone-search');
     assert.deepEqual(faultsOf(faults), []);
     await page.context().close();
