@@ -18,6 +18,9 @@ import type {
   SearchSnippet,
 } from './jmap/objects.ts';
 
+/** Our own capability (docs/jmap.md). */
+export const tayoriCapability = 'urn:tayori:params:jmap:tayori';
+
 // --- who is there -----------------------------------------------------------------------------------------------------
 
 export type SignInAnswer =

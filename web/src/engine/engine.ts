@@ -4,6 +4,7 @@ import { Account } from './account.ts';
 import { deedOf } from './actions.ts';
 import type { CacheStore } from './cache/contract.ts';
 import {
+  tayoriCapability,
   trouble,
   type AccountView,
   type Engine,
@@ -27,7 +28,7 @@ import { ListView } from './list-view.ts';
 import { Outbox } from './outbox.ts';
 import type { Change } from './overlay.ts';
 import { People } from './people.ts';
-import { Preferences, tayoriCapability } from './preferences.ts';
+import { Preferences } from './preferences.ts';
 import { troubleOf } from './port.ts';
 import { mailboxViews, sourcesOf } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -240,6 +241,10 @@ class MailEngine implements Engine {
   #noteReached(reached: boolean): void {
     if (reached === this.#reached) return;
     this.#reached = reached;
+    if (reached) {
+      this.#files.hurry();
+      this.#outbox.drain();
+    }
     this.#changed();
   }
 
@@ -283,7 +288,7 @@ class MailEngine implements Engine {
   }
 
   #newFiles(): Files {
-    return new Files({ client: this.#client, cache: this.#cache, surroundings: this.#surroundings, changed: () => this.#changed() });
+    return new Files({ client: this.#client, cache: this.#cache, surroundings: this.#surroundings, changed: () => this.#changed(), carried: () => this.#outbox.drain() });
   }
 
   #writing(): writing.WritingParts {

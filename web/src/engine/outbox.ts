@@ -154,6 +154,11 @@ export class Outbox {
           this.#callOff = this.#parts.surroundings.after(draftRestMs, () => this.drain());
           continue;
         }
+        // Nothing else waits for a large file; when it is there, this is told.
+        if (row.kind !== 'change' && this.#parts.files.areGoing(row.key)) {
+          this.#parts.files.hurry();
+          continue;
+        }
         this.#current = row.id;
         try {
           await this.#tell(row);

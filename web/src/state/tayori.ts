@@ -1,7 +1,6 @@
 // Our own capability as the page asks it (docs/jmap.md): one call, typed, and the shapes of what comes back. Knows names and shapes; keeps nothing.
-import { EngineTrouble } from '../engine/contract.ts';
+import { EngineTrouble, tayoriCapability } from '../engine/contract.ts';
 import type { Id, Json, JsonObject, PatchObject } from '../engine/jmap/objects.ts';
-import { tayoriCapability } from '../engine/preferences.ts';
 import { engine } from './link.ts';
 import { live } from './live.svelte.ts';
 import { settings } from './settings.svelte.ts';

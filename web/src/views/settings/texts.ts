@@ -220,8 +220,8 @@ export const t = words({
     imagesNote:
       '画像を読み込むと、読んだことが差出人に伝わる場合があります。ここではこのサーバーを通すので、あなたの居場所は伝わりません。',
     imagesNever: '出さない',
-    imagesAsk: '求めたときだけ',
-    imagesContacts: '知っている人から',
+    imagesAsk: '求めたとき',
+    imagesContacts: '知っている人',
     imageSenders: 'いつも出す差出人',
     imageSendersNone: 'まだありません。メールを読むときに許可できます。',
     imageSenderAdd: 'アドレス、または @ドメイン',
