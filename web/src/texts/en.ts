@@ -100,7 +100,6 @@ export const en = {
   reload: 'Reload',
   arrived: (count: number, from: string) => (count === 1 ? `New letter from ${from}` : `${count} new letters`),
   defect: 'Something went wrong in the app.',
-  notices: 'Notices',
   skipToList: 'Go to the letters',
   resize: 'Width of this column',
   screenSoon: 'This page is being built.',

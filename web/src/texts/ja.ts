@@ -95,7 +95,6 @@ export const ja: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   reload: '読み込み直す',
   arrived: (count, from) => (count === 1 ? `${from}さんから新しいメール` : `新しいメール${count}通`),
   defect: 'アプリの中で問題が起きました。',
-  notices: 'お知らせ',
   skipToList: 'メール一覧へ',
   resize: 'この列の幅',
   screenSoon: 'この画面は準備中です。',
