@@ -271,8 +271,10 @@ suite('finding and order', { skip: skipWithout('chromium') }, () => {
     await page.keyboard.press('n');
     await page.waitForSelector('header h1');
     await page.keyboard.press('Control+k');
+    await page.waitForSelector('dialog[open]');
     await page.keyboard.type('trash');
     await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog[open]', { state: 'detached' });
     await page.keyboard.press('g');
     await page.keyboard.press('#');
     await until(page, `document.querySelector('h1')?.textContent === 'Bin' || document.querySelector('h1')?.textContent === 'Trash'`);
