@@ -288,7 +288,13 @@ class MailEngine implements Engine {
   }
 
   #newFiles(): Files {
-    return new Files({ client: this.#client, cache: this.#cache, surroundings: this.#surroundings, changed: () => this.#changed(), carried: () => this.#outbox.drain() });
+    return new Files({
+      client: this.#client,
+      cache: this.#cache,
+      surroundings: this.#surroundings,
+      changed: () => this.#changed(),
+      carried: () => this.#outbox.drain(),
+    });
   }
 
   #writing(): writing.WritingParts {
