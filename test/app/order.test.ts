@@ -271,8 +271,10 @@ suite('finding and order', { skip: skipWithout('chromium') }, () => {
     await page.keyboard.press('n');
     await page.waitForSelector('header h1');
     await page.keyboard.press('Control+k');
+    await page.waitForSelector('dialog[open]');
     await page.keyboard.type('trash');
     await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog[open]', { state: 'detached' });
     await page.keyboard.press('g');
     await page.keyboard.press('#');
     await until(page, `document.querySelector('h1')?.textContent === 'Bin' || document.querySelector('h1')?.textContent === 'Trash'`);
@@ -303,8 +305,8 @@ suite('finding and order', { skip: skipWithout('chromium') }, () => {
     await touch('touchEnd');
     await page.click('button[aria-label="Select none"]');
     await page.click('nav a >> text=Search');
-    await page.fill(field, '鎌倉');
-    await until(page, `${total} === 1`);
+    await page.fill(field, '打ち合わせ');
+    await until(page, `${total} === 1 && ${first} === '来週の打ち合わせ'`);
     await shoot(page, 'order-phone-search');
     assert.deepEqual(faultsOf(faults), []);
     await page.context().close();

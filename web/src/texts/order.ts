@@ -136,6 +136,10 @@ export const o = words({
     keyArchive: 'Go to the archive',
     refresh: 'Look for new letters',
     release: 'Let go to look for new letters',
+    swipes: 'Swiping on a phone',
+    swipeRight: 'To the right',
+    swipeLeft: 'To the left',
+    swipeNothing: 'Nothing',
   },
   ja: {
     searchLetters: 'メールを検索',
@@ -263,5 +267,9 @@ export const o = words({
     keyArchive: 'アーカイブへ',
     refresh: '新着を確認',
     release: '離すと新着を確認します',
+    swipes: 'スマートフォンでのスワイプ',
+    swipeRight: '右へ',
+    swipeLeft: '左へ',
+    swipeNothing: '何もしない',
   },
 });

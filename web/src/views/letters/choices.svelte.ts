@@ -15,6 +15,8 @@ import { desk } from './desk.svelte.ts';
 export function chooseFolder(rows: readonly Row[] = desk.targets): void {
   const [accountId, ...others] = new Set(rows.map((row) => row.accountId));
   if (accountId === undefined || others.length > 0) return;
+  // A list of several accounts has no folder in common.
+  if (desk.whole && desk.place?.query.kind !== 'mailbox') return;
   const recent = settings.likes.moves;
   const rank = (mailbox: MailboxView): number => {
     const at = recent.indexOf(`${mailbox.accountId}/${mailbox.id}`);
@@ -67,7 +69,7 @@ export function isSnoozed({ name, depth }: Pick<MailboxView, 'name' | 'depth'>):
 
 /** `rows`: given by a swipe; else what is chosen or read. */
 export function chooseMoment(rows: readonly Row[] = desk.targets): void {
-  if (rows.length === 0) return;
+  if (rows.length === 0 || desk.whole) return;
   const icons = {
     laterToday: 'clock',
     tonight: 'moon',
