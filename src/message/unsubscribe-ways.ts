@@ -21,5 +21,9 @@ export function unsubscribeWays(addresses: readonly string[], post: string | nul
   const https = known.find(({ protocol, username, password }) => protocol === 'https:' && username === '' && password === '')?.href ?? null;
   const http = known.find(({ protocol }) => protocol === 'http:')?.href ?? null;
   const isOneClick = post !== null && /^\s*List-Unsubscribe\s*=\s*One-Click\s*$/i.test(post);
-  return { oneClick: isOneClick ? https : null, mailto: known.find(({ protocol }) => protocol === 'mailto:')?.href ?? null, page: https ?? http };
+  return {
+    oneClick: isOneClick ? https : null,
+    mailto: known.find(({ protocol }) => protocol === 'mailto:')?.href ?? null,
+    page: https ?? http,
+  };
 }

@@ -17,7 +17,10 @@ import { makeAuthority, openWebServer, type WebServer } from '../support/web-ser
 
 const root = join(import.meta.dirname, '../..');
 export const password = 'sakura saku sakura';
-export const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+export const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 export interface Opened {
   readonly context: BrowserContext;
@@ -51,7 +54,8 @@ export interface ReadingOffice {
 }
 
 export function buildOnce(): void {
-  if (!existsSync(join(root, 'web/dist/index.html'))) execFileSync(process.execPath, ['scripts/build-web.ts'], { cwd: root, stdio: 'ignore' });
+  if (!existsSync(join(root, 'web/dist/index.html')))
+    execFileSync(process.execPath, ['scripts/build-web.ts'], { cwd: root, stdio: 'ignore' });
 }
 
 /** Looks at each frame until it is so. */
@@ -80,16 +84,19 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
   const peer = await openPeer();
   const authority = await makeAuthority();
   const bodies: string[] = [];
-  const web = await openWebServer((request, response) => {
-    let body = '';
-    request.on('data', (piece: Buffer) => (body += piece.toString()));
-    request.on('end', () => {
-      bodies.push(`${request.method} ${request.url} ${request.headers['content-type'] ?? ''} ${request.headers['cookie'] ?? ''}${body}`);
-      if (request.url?.startsWith('/picture')) response.writeHead(200, { 'content-type': 'image/png' }).end(png);
-      else if (request.url?.startsWith('/leave')) response.writeHead(200).end('ok');
-      else response.writeHead(404).end();
-    });
-  }, await authority.issue(['web.test']));
+  const web = await openWebServer(
+    (request, response) => {
+      let body = '';
+      request.on('data', (piece: Buffer) => (body += piece.toString()));
+      request.on('end', () => {
+        bodies.push(`${request.method} ${request.url} ${request.headers['content-type'] ?? ''} ${request.headers['cookie'] ?? ''}${body}`);
+        if (request.url?.startsWith('/picture')) response.writeHead(200, { 'content-type': 'image/png' }).end(png);
+        else if (request.url?.startsWith('/leave')) response.writeHead(200).end('ok');
+        else response.writeHead(404).end();
+      });
+    },
+    await authority.issue(['web.test']),
+  );
   const dns = await openDnsServer({
     'web.test': [{ type: 'A', value: '127.0.0.1' }],
     'far.test': [
@@ -110,7 +117,19 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
   ] as const)
     execFileSync(
       launcher,
-      ['account', 'add', address, '--name', name, '--password', password, '--data', tayori.data, '--settings', join(tayori.folder, 'tayori.toml')],
+      [
+        'account',
+        'add',
+        address,
+        '--name',
+        name,
+        '--password',
+        password,
+        '--data',
+        tayori.data,
+        '--settings',
+        join(tayori.folder, 'tayori.toml'),
+      ],
       { env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
   // Not every name: Chromium asks for things of its own.
@@ -196,7 +215,14 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
 /** RFC 5321, as short as it can be. */
 async function bring(port: number, letter: string, from: string): Promise<void> {
   const socket = connect(port, '127.0.0.1');
-  const lines = ['EHLO mx.far.test', `MAIL FROM:<${from}>`, 'RCPT TO:<hanako@example.test>', 'DATA', `${letter.replaceAll(/^\./gm, '..')}\r\n.`, 'QUIT'];
+  const lines = [
+    'EHLO mx.far.test',
+    `MAIL FROM:<${from}>`,
+    'RCPT TO:<hanako@example.test>',
+    'DATA',
+    `${letter.replaceAll(/^\./gm, '..')}\r\n.`,
+    'QUIT',
+  ];
   let heard = '';
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);

@@ -18,7 +18,11 @@ const part = (type: string, body: string, more = ''): string => `--b\r\nContent-
 const mixed = (...parts: readonly string[]): string => `Content-Type: multipart/mixed; boundary=b\r\n\r\n${parts.join('')}--b--\r\n`;
 const html = (body: string): string => `Content-Type: text/html; charset=utf-8\r\n\r\n${body}\r\n`;
 const file = (type: string, name: string, octets: Buffer): string =>
-  part(`${type}; name="${name}"`, octets.toString('base64'), `Content-Disposition: attachment; filename="${name}"\r\nContent-Transfer-Encoding: base64\r\n`);
+  part(
+    `${type}; name="${name}"`,
+    octets.toString('base64'),
+    `Content-Disposition: attachment; filename="${name}"\r\nContent-Transfer-Encoding: base64\r\n`,
+  );
 
 const invitation =
   'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;TZID=Europe/Berlin:20261201T180000\r\nDTEND;TZID=Europe/Berlin:20261201T193000\r\nSUMMARY:Planning the fair\r\nLOCATION:Haus 3\\, Room 12\r\nORGANIZER;CN=Anna Berg:mailto:anna@far.test\r\nATTENDEE;CN=Hanako;PARTSTAT=NEEDS-ACTION:mailto:hanako@example.test\r\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;COUNT=6\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n';
@@ -57,14 +61,20 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
   }
   const frameThere = (page: Page): Promise<unknown> => page.waitForSelector('iframe:not(.coming)');
   async function menu(page: Page, label: string): Promise<void> {
-    await page.locator('.letter.open .tools button:is([aria-label="この手紙のその他の操作"], [aria-label="More about this letter"])').last().click();
+    await page
+      .locator('.letter.open .tools button:is([aria-label="この手紙のその他の操作"], [aria-label="More about this letter"])')
+      .last()
+      .click();
     await page.locator('[role=menuitem]:visible', { hasText: label }).click();
   }
   async function call(name: string, args: object): Promise<Record<string, unknown>> {
     const { context } = open.at(-1)!;
     const answer = await context.request.post(`${office.origin}/jmap/api`, {
       headers: { origin: office.origin },
-      data: { using: ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:tayori:params:jmap:tayori'], methodCalls: [[name, { accountId: 'A1', ...args }, 'c']] },
+      data: {
+        using: ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:tayori:params:jmap:tayori'],
+        methodCalls: [[name, { accountId: 'A1', ...args }, 'c']],
+      },
     });
     return ((await answer.json()) as { methodResponses: [string, Record<string, unknown>][] }).methodResponses[0]![1];
   }
@@ -86,7 +96,9 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
         const show = page.locator('.notice button').first();
         if (await show.isVisible()) await show.click();
         await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))');
-        const state = await page.evaluate("({ ran: window.ran, inner: [...document.querySelectorAll('iframe')].map(({ contentWindow }) => [contentWindow.ran, contentWindow.location.pathname.slice(0, 8)]) })");
+        const state = await page.evaluate(
+          "({ ran: window.ran, inner: [...document.querySelectorAll('iframe')].map(({ contentWindow }) => [contentWindow.ran, contentWindow.location.pathname.slice(0, 8)]) })",
+        );
         assert.deepEqual(state, { ran: undefined, inner: [[undefined, '/letter/']] }, `${subject} ${scheme}`);
       }
       assert.deepEqual(dialogs, []);
@@ -98,7 +110,9 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
   test('pictures from elsewhere: none until the press, then by our server alone; a sender is remembered', async () => {
     const at = `https://web.test:${office.web.port}`;
     const from = `${word('みどり 書店')} <news@shop.far.test>`;
-    await office.put(head('Pictures one', '', from) + html(`<p>x</p><img src="${at}/picture-one.png"><img src="${at}/pixel" width=1 height=1>`));
+    await office.put(
+      head('Pictures one', '', from) + html(`<p>x</p><img src="${at}/picture-one.png"><img src="${at}/pixel" width=1 height=1>`),
+    );
     await office.put(head('Pictures two', '', from) + html(`<p>x</p><img src="${at}/picture-two.png">`));
     const page = await begin();
     await office.read(page, 'Pictures one');
@@ -138,7 +152,8 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     // The quotation is folded.
     assert.equal(await page.locator('.letter.open blockquote').last().isVisible(), false);
     // Read is what was in sight for a moment.
-    const unread = async (): Promise<number> => ((await call('Email/query', { filter: { subject: 'Thirty', notKeyword: '$seen' } }))['ids'] as string[]).length;
+    const unread = async (): Promise<number> =>
+      ((await call('Email/query', { filter: { subject: 'Thirty', notKeyword: '$seen' } }))['ids'] as string[]).length;
     for (let tries = 0; (await unread()) > 0 && tries < 50; tries++) await page.evaluate('new Promise((done) => setTimeout(done, 100))');
     assert.equal(await unread(), 0);
     await page.keyboard.press(';');
@@ -155,7 +170,12 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
   });
 
   test('attachments: looked at, played, opened, all saved in one', async () => {
-    const wave = Buffer.concat([Buffer.from('RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x00\x00\x00\x00', 'latin1')]);
+    const wave = Buffer.concat([
+      Buffer.from(
+        'RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x00\x00\x00\x00',
+        'latin1',
+      ),
+    ]);
     await office.put(
       head('Enclosed') +
         mixed(
@@ -188,27 +208,45 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'すべて保存' }).click();
     const saved = await (await download).path();
-    const listed = execFileSync('python3', ['-c', 'import zipfile,sys;z=zipfile.ZipFile(sys.argv[1]);assert z.testzip() is None;print(",".join(z.namelist()))', saved], { encoding: 'utf8' });
+    const listed = execFileSync(
+      'python3',
+      ['-c', 'import zipfile,sys;z=zipfile.ZipFile(sys.argv[1]);assert z.testzip() is None;print(",".join(z.namelist()))', saved],
+      { encoding: 'utf8' },
+    );
     assert.equal(listed.trim(), 'sakura.png,memo.txt,a.pdf,voice.wav,page.html');
     await finish();
   });
 
   test('an invitation from Berlin, read in Tokyo', async () => {
-    await office.put(head('Invited') + mixed(part('text/plain', 'Please come.'), part('text/calendar; method=REQUEST; charset=utf-8', invitation)));
+    await office.put(
+      head('Invited') + mixed(part('text/plain', 'Please come.'), part('text/calendar; method=REQUEST; charset=utf-8', invitation)),
+    );
     const page = await begin();
     await office.read(page, 'Invited');
     const card = page.locator('section', { hasText: 'Planning the fair' }).last();
     await card.waitFor();
     const said = (await card.innerText()).replaceAll(/\s+/g, ' ');
-    for (const expected of ['2026年12月2日(水) 2:00 〜 3:30', 'Asia/Tokyo', '2 週間ごと 水曜日くりかえし、全 6 回', 'Haus 3, Room 12', 'Anna Berg', 'Hanako まだ返事をしていません']) assert.ok(said.includes(expected), `${expected} in ${said}`);
+    for (const expected of [
+      '2026年12月2日(水) 2:00 〜 3:30',
+      'Asia/Tokyo',
+      '2 週間ごと 水曜日くりかえし、全 6 回',
+      'Haus 3, Room 12',
+      'Anna Berg',
+      'Hanako まだ返事をしていません',
+    ])
+      assert.ok(said.includes(expected), `${expected} in ${said}`);
     await finish();
   });
 
   test('a list is left with one press, by the server, without a cookie; without the post by a letter', async () => {
     const { port } = office.web;
     const post = 'List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n';
-    await office.put(`${head('Listed', `List-Id: Midori News <news.far.test>\r\nList-Unsubscribe: <https://web.test:${port}/leave?x=1>, <mailto:leave@far.test>\r\n${post}`)}\r\nNews.\r\n`);
-    await office.put(`${head('By letter', `List-Unsubscribe: <mailto:leave@far.test?subject=out>, <https://web.test:${port}/leave?x=2>\r\n`)}\r\nNews.\r\n`);
+    await office.put(
+      `${head('Listed', `List-Id: Midori News <news.far.test>\r\nList-Unsubscribe: <https://web.test:${port}/leave?x=1>, <mailto:leave@far.test>\r\n${post}`)}\r\nNews.\r\n`,
+    );
+    await office.put(
+      `${head('By letter', `List-Unsubscribe: <mailto:leave@far.test?subject=out>, <https://web.test:${port}/leave?x=2>\r\n`)}\r\nNews.\r\n`,
+    );
     const page = await begin();
     await office.read(page, 'Listed');
     await page.locator('.notice', { hasText: 'Midori News' }).getByRole('button', { name: '配信をやめる' }).click();
@@ -229,8 +267,12 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
 
   test('who only seems to be somebody one knows', async () => {
     const page = await begin();
-    await call('Contact/set', { create: { c: { name: '鈴木 一郎', addresses: [{ email: 'ichiro@suzuki.example', label: '' }], note: '' } } });
-    await office.put(`${head('Alike', '', 'ichiro@suzukі.example').replace('suzukі', new URL('http://suzukі.example').hostname.split('.')[0]!)}\r\nHello.\r\n`);
+    await call('Contact/set', {
+      create: { c: { name: '鈴木 一郎', addresses: [{ email: 'ichiro@suzuki.example', label: '' }], note: '' } },
+    });
+    await office.put(
+      `${head('Alike', '', 'ichiro@suzukі.example').replace('suzukі', new URL('http://suzukі.example').hostname.split('.')[0]!)}\r\nHello.\r\n`,
+    );
     await office.put(`${head('Borrowed', 'Reply-To: other@evil.example\r\n', `${word('鈴木 一郎')} <x@free.example>`)}\r\nHello.\r\n`);
     await office.put(`${head('In the name', '', '"info@mybank.example" <x@free.example>')}\r\nHello.\r\n`);
     for (const [subject, ...sentences] of [
@@ -247,7 +289,10 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
   });
 
   test('what was seen of its way, and that no signature was checked', async () => {
-    await office.bring(`${head('Brought', 'Message-ID: <brought@far.test>\r\nAuthentication-Results: mx.example.test; dkim=pass\r\n')}\r\nHello.\r\n`, 'bounce@other.test');
+    await office.bring(
+      `${head('Brought', 'Message-ID: <brought@far.test>\r\nAuthentication-Results: mx.example.test; dkim=pass\r\n')}\r\nHello.\r\n`,
+      'bounce@other.test',
+    );
     const page = await begin();
     await office.read(page, 'Brought');
     await page.locator('.seal', { hasText: 'mx.far.test から、封をせずに届きました' }).waitFor();
@@ -276,7 +321,9 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await menu(page, 'Details');
     await page.locator('dd', { hasText: 'forms@far.test' }).waitFor();
     // The browser's dialogue would wait for somebody: what it is asked to print is looked at instead.
-    await page.evaluate("Object.defineProperty(HTMLIFrameElement.prototype, 'contentWindow', { get() { window.printed = (window.printed ?? 0); return { addEventListener() {}, focus() {}, print() { window.printed++; } }; } })");
+    await page.evaluate(
+      "Object.defineProperty(HTMLIFrameElement.prototype, 'contentWindow', { get() { window.printed = (window.printed ?? 0); return { addEventListener() {}, focus() {}, print() { window.printed++; } }; } })",
+    );
     await menu(page, 'Print');
     await until(page, 'window.printed === 1');
     const address = await page.locator('iframe[data-print]').getAttribute('src');
@@ -284,14 +331,27 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     const answer = await paper.goto(`${office.origin}${address}`);
     assert.match(answer!.headers()['content-security-policy']!, /default-src 'none'.*sandbox allow-same-origin[^;]* allow-modals$/);
     const text = await paper.innerText('body');
-    for (const expected of ['All forms', 'Anna Berg <anna@far.test>', '27 November 2026', '09:00', 'Rich words.', 'Old words']) assert.ok(text.includes(expected), `${expected} in ${text}`);
+    for (const expected of ['All forms', 'Anna Berg <anna@far.test>', '27 November 2026', '09:00', 'Rich words.', 'Old words'])
+      assert.ok(text.includes(expected), `${expected} in ${text}`);
     await finish();
   });
 
   test('the journey of a letter between two people here, and of one to another office that first cannot take it', async () => {
     office.peer.script = { rcpt: '450 4.2.0 the box is being emptied' };
-    const transport = createTransport({ host: 'localhost', port: office.tayori.ports.submissions, secure: true, auth: { user: 'hanako@example.test', pass: password }, tls: { rejectUnauthorized: false } });
-    await transport.sendMail({ from: 'hanako@example.test', to: ['taro@example.test', 'far@far.test'], subject: 'On its way', text: 'Hello', messageId: '<way@example.test>' });
+    const transport = createTransport({
+      host: 'localhost',
+      port: office.tayori.ports.submissions,
+      secure: true,
+      auth: { user: 'hanako@example.test', pass: password },
+      tls: { rejectUnauthorized: false },
+    });
+    await transport.sendMail({
+      from: 'hanako@example.test',
+      to: ['taro@example.test', 'far@far.test'],
+      subject: 'On its way',
+      text: 'Hello',
+      messageId: '<way@example.test>',
+    });
     transport.close();
     const page = await begin();
     await page.goto(`${office.origin}/journey`);
@@ -323,7 +383,10 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await page.keyboard.press('Enter');
     await page.locator('.tree', { hasText: 'たがいに指しあっています' }).waitFor();
     await page.getByRole('button', { name: 'すべてコピー' }).click();
-    await until(page, "navigator.clipboard.readText().then((text) => text.includes('far.test  MX  10 mx.far.test') && text.includes('127.0.0.1  PTR  mx.far.test'))");
+    await until(
+      page,
+      "navigator.clipboard.readText().then((text) => text.includes('far.test  MX  10 mx.far.test') && text.includes('127.0.0.1  PTR  mx.far.test'))",
+    );
     await page.locator('.tree button', { hasText: '手紙を受け取る局' }).click();
     await page.locator('[popover]:popover-open a').click();
     await page.locator('.word.wanted', { hasText: 'MX' }).waitFor();
@@ -333,10 +396,14 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
   });
 
   test('without a network: the app opens, letters that were never opened are read, and back', async () => {
-    await office.put(head('Kept rich') + `Content-Type: multipart/related; boundary=b\r\n\r\n${part('text/html', '<p id=k>Kept words.</p><img src="cid:p@x">')}${part('image/png', png.toString('base64'), 'Content-ID: <p@x>\r\nContent-Transfer-Encoding: base64\r\n')}--b--\r\n`);
+    await office.put(
+      head('Kept rich') +
+        `Content-Type: multipart/related; boundary=b\r\n\r\n${part('text/html', '<p id=k>Kept words.</p><img src="cid:p@x">')}${part('image/png', png.toString('base64'), 'Content-ID: <p@x>\r\nContent-Transfer-Encoding: base64\r\n')}--b--\r\n`,
+    );
     await office.put(`${head('Kept plain')}\r\nKept plain words.\r\n`);
     const page = await begin();
-    const count = "caches.open('letters').then((cache) => cache.keys()).then((keys) => keys.filter(({ url }) => url.includes('/part/')).length)";
+    const count =
+      "caches.open('letters').then((cache) => cache.keys()).then((keys) => keys.filter(({ url }) => url.includes('/part/')).length)";
     await until(page, `${count}.then((parts) => parts > 0)`, 60_000);
     await until(page, "navigator.serviceWorker.ready.then(({ active }) => active?.state === 'activated')");
     await page.reload();
@@ -345,7 +412,9 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await page.reload();
     await office.read(page, 'Kept rich');
     await frameThere(page);
-    const shown = (await page.evaluate("(() => { const inside = document.querySelector('iframe').contentDocument; return [inside.body.innerText.trim(), inside.images[0].naturalWidth]; })()")) as [string, number];
+    const shown = (await page.evaluate(
+      "(() => { const inside = document.querySelector('iframe').contentDocument; return [inside.body.innerText.trim(), inside.images[0].naturalWidth]; })()",
+    )) as [string, number];
     assert.deepEqual(shown, ['Kept words.', 1]);
     await office.read(page, 'Kept plain');
     await page.locator('.letter.open', { hasText: 'Kept plain words.' }).waitFor();
@@ -375,9 +444,14 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     const registrationId = await registrations;
     await page.evaluate("document.title = 'x'");
     await other.goto('about:blank');
-    await session.send('ServiceWorker.deliverPushMessage', { origin: office.origin, registrationId, data: JSON.stringify({ '@type': 'StateChange', changed: { A1: { EmailDelivery: 'x' } } }) });
+    await session.send('ServiceWorker.deliverPushMessage', {
+      origin: office.origin,
+      registrationId,
+      data: JSON.stringify({ '@type': 'StateChange', changed: { A1: { EmailDelivery: 'x' } } }),
+    });
     await page.goto(`${office.origin}/settings`);
-    const noticed = "navigator.serviceWorker.ready.then((registration) => registration.getNotifications()).then((list) => list.map(({ title, body, data }) => [title, body, data.address]))";
+    const noticed =
+      'navigator.serviceWorker.ready.then((registration) => registration.getNotifications()).then((list) => list.map(({ title, body, data }) => [title, body, data.address]))';
     await until(page, `${noticed}.then((list) => list.length > 0)`);
     const [[title, body, url]] = (await page.evaluate(noticed)) as [[string, string, string]];
     assert.deepEqual([title, body], ['Anna Berg', 'Pushed']);

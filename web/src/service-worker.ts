@@ -107,7 +107,8 @@ scope.addEventListener('push', (event) => {
     hearPush((event.data?.json() ?? {}) as JsonObject, language, askApi).then(async (shown) => {
       // Who looks at the app sees the letter there.
       const windows = await scope.clients.matchAll({ type: 'window' });
-      if (shown && !windows.some(({ visibilityState }) => visibilityState === 'visible')) await scope.registration.showNotification(shown.title, { ...shown, icon: '/icon.svg', badge: '/icon.svg' });
+      if (shown && !windows.some(({ visibilityState }) => visibilityState === 'visible'))
+        await scope.registration.showNotification(shown.title, { ...shown, icon: '/icon.svg', badge: '/icon.svg' });
     }),
   );
 });

@@ -137,14 +137,23 @@ function endOf(start: EventTime | null, line: ContentLine | undefined, duration:
   if (lasts === 0 || start === null) return null;
   if (start.kind === 'moment') return { ...start, at: start.at + lasts };
   const { year, month, day: date, hour, minute, second } = start.wall;
-  return { ...start, wall: readWall(new Date(Date.UTC(year, month - 1, date, hour, minute, second) + lasts).toISOString().replaceAll(/[-:]|\.\d+Z$/g, ''))! };
+  return {
+    ...start,
+    wall: readWall(new Date(Date.UTC(year, month - 1, date, hour, minute, second) + lasts).toISOString().replaceAll(/[-:]|\.\d+Z$/g, ''))!,
+  };
 }
 
 /** RFC 5545 §3.3.6, in milliseconds; 0 for what is none. */
 function durationOf(value: string): number {
   const found = /^\+?P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?$/.exec(value);
   if (found === null) return 0;
-  const [weeks, days, hours, minutes, seconds] = found.slice(1).map((digits) => Number(digits ?? 0)) as [number, number, number, number, number];
+  const [weeks, days, hours, minutes, seconds] = found.slice(1).map((digits) => Number(digits ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   return ((weeks * 7 + days) * 86_400 + hours * 3600 + minutes * 60 + seconds) * 1000;
 }
 
@@ -166,7 +175,9 @@ function readRepeats(value: string, start: ContentLine | undefined, zones: OwnZo
     interval: Math.max(1, Number(parts.get('INTERVAL') ?? 1) || 1),
     days,
     monthDays: list('BYMONTHDAY').map(Number).filter(Number.isInteger),
-    months: list('BYMONTH').map(Number).filter((month) => month >= 1 && month <= 12),
+    months: list('BYMONTH')
+      .map(Number)
+      .filter((month) => month >= 1 && month <= 12),
     count: Number(parts.get('COUNT')) || null,
     until: until === undefined ? null : readTime({ name: 'UNTIL', parameters: start?.parameters ?? {}, value: until }, zones),
     other: [...parts.keys()].some((name) => !known.has(name)),

@@ -185,7 +185,9 @@ function envelope(octets: Bytes, language: 'ja' | 'en', timeZone: string): Marku
   const date =
     facts.sentAt === null
       ? ''
-      : new Intl.DateTimeFormat(language === 'ja' ? 'ja-JP' : 'en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone }).format(facts.sentAt);
+      : new Intl.DateTimeFormat(language === 'ja' ? 'ja-JP' : 'en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone }).format(
+          facts.sentAt,
+        );
   const rows = [
     [said.from, facts.from],
     [said.to, facts.to],

@@ -393,7 +393,10 @@ export interface Requests {
   /** A patch of the one Settings object; it holds here at once and is told to the server when there is one. */
   changePreferences: { args: PatchObject; answer: null };
   /** The ways in: `/auth/…`, with a body by POST, without one by GET. A status such as 401 is an answer. */
-  auth: { args: { readonly path: string; readonly body: JsonObject | null }; answer: { readonly status: number; readonly json: JsonObject } };
+  auth: {
+    args: { readonly path: string; readonly body: JsonObject | null };
+    answer: { readonly status: number; readonly json: JsonObject };
+  };
   /** Any method, for settings and our own capability; needs the network. `using` beyond core and mail is named. Results may be referred to (RFC 8620 §3.7). */
   call: {
     args: { readonly using: readonly string[]; readonly calls: readonly (readonly [name: string, args: JsonObject, id: string])[] };

@@ -96,7 +96,10 @@ export class Keeping {
       [['OutsideAccount/get', { accountId, ids: null, language: this.#look?.language ?? 'ja' }, 'o']],
       [core, tayori],
     );
-    const list = (reply.find('OutsideAccount/get', 'o')?.['list'] ?? []) as readonly { readonly id: Id; readonly receive?: { readonly service?: string } }[];
+    const list = (reply.find('OutsideAccount/get', 'o')?.['list'] ?? []) as readonly {
+      readonly id: Id;
+      readonly receive?: { readonly service?: string };
+    }[];
     return new Set(list.filter(({ receive }) => receive?.service === 'pop3').map(({ id }) => id));
   }
 
@@ -129,7 +132,8 @@ export class Keeping {
     const held = await account.openWindow({ filter: filterOf(mailbox, undefined), threads: true });
     try {
       for (let at = 0; at < most && (held.window.total === null || at < held.window.total); at += pageRows) {
-        const isKnown = held.window.beginning(at + pageRows).length >= Math.min(at + pageRows, held.window.total ?? Number.POSITIVE_INFINITY);
+        const isKnown =
+          held.window.beginning(at + pageRows).length >= Math.min(at + pageRows, held.window.total ?? Number.POSITIVE_INFINITY);
         if (isKnown) continue;
         await account.readPage(held, at, pageRows);
         await this.#pause();

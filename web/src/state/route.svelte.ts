@@ -9,7 +9,18 @@
 import type { ListQuery } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
 
-export const screenNames = ['write', 'outbox', 'identities', 'search', 'rules', 'settings', 'accounts', 'journey', 'words', 'domain'] as const;
+export const screenNames = [
+  'write',
+  'outbox',
+  'identities',
+  'search',
+  'rules',
+  'settings',
+  'accounts',
+  'journey',
+  'words',
+  'domain',
+] as const;
 export type ScreenName = (typeof screenNames)[number];
 
 export interface ThreadPlace {

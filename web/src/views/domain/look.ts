@@ -33,11 +33,17 @@ export function linesOf(look: DomainLook): string {
       `${name}  ${address.includes(':') ? 'AAAA' : 'A'}  ${address}`,
       ...names.map((back) => `${address}  PTR  ${back}`),
     ]);
-  if (look.kind === 'address') return look.addresses.flatMap(({ address, names }) => names.map((name) => `${address}  PTR  ${name}`)).join('\n');
+  if (look.kind === 'address')
+    return look.addresses.flatMap(({ address, names }) => names.map((name) => `${address}  PTR  ${name}`)).join('\n');
   return [
     ...own(look.domain, look.addresses),
-    ...(look.mail ?? []).flatMap(({ preference, host, addresses }) => [`${look.domain}  MX  ${preference} ${host}`, ...own(host, addresses)]),
-    ...(look.services ?? []).map(({ label, port, host, isOffered }) => `${label}.${look.domain}  SRV  ${isOffered ? `${host}:${port}` : '.'}`),
+    ...(look.mail ?? []).flatMap(({ preference, host, addresses }) => [
+      `${look.domain}  MX  ${preference} ${host}`,
+      ...own(host, addresses),
+    ]),
+    ...(look.services ?? []).map(
+      ({ label, port, host, isOffered }) => `${label}.${look.domain}  SRV  ${isOffered ? `${host}:${port}` : '.'}`,
+    ),
     ...(
       [
         [look.domain, look.spf],

@@ -18,11 +18,22 @@ const station = (name: string, second: number, more: Partial<Station> = {}): Sta
   why: null,
   ...more,
 });
-const way = (direction: Way['direction'], stations: readonly Station[], waitsFor: Way['waitsFor'] = []): Way => ({ letterId: 'x', direction, state: 'arrived', waitsFor, stations });
+const way = (direction: Way['direction'], stations: readonly Station[], waitsFor: Way['waitsFor'] = []): Way => ({
+  letterId: 'x',
+  direction,
+  state: 'arrived',
+  waitsFor,
+  stations,
+});
 const names = (stops: readonly Stop[]): string[] => stops.map((stop) => (stop.kind === 'known' ? stop.station.station : `(${stop.what})`));
 
 test('a letter that was brought', () => {
-  const road = roadOf(way('received', [station('mailbox', 1, { facts: { mailbox: 'INBOX' } }), station('reception', 0, { facts: { peer: 'mx.far.test', tls: 'TLSv1.3' } })]));
+  const road = roadOf(
+    way('received', [
+      station('mailbox', 1, { facts: { mailbox: 'INBOX' } }),
+      station('reception', 0, { facts: { peer: 'mx.far.test', tls: 'TLSv1.3' } }),
+    ]),
+  );
   assert.deepEqual([names(road.trunk), road.branches], [['(before)', 'reception', 'mailbox', '(own-app)'], []]);
   const [, brought, laid] = road.trunk;
   assert.ok(brought?.kind === 'known' && laid?.kind === 'known');

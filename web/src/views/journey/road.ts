@@ -34,9 +34,13 @@ export function stopOf(station: Station): KnownStop {
   const fact = (name: string): string => String(station.facts[name] ?? '');
   const seal = !travels.has(station.station) || station.result !== 'done' ? null : fact('tls') !== '' ? 'sealed' : 'open';
   const place =
-    { routing: fact('mx') || fact('domain'), mailbox: fact('mailbox'), submission: fact('login'), read: fact('protocol').toUpperCase(), queue: fact('via') }[
-      station.station as string
-    ] ?? '';
+    {
+      routing: fact('mx') || fact('domain'),
+      mailbox: fact('mailbox'),
+      submission: fact('login'),
+      read: fact('protocol').toUpperCase(),
+      queue: fact('via'),
+    }[station.station as string] ?? '';
   return { kind: 'known', station, seal, place: place || fact('peer') || fact('peerAddress') };
 }
 
@@ -59,7 +63,8 @@ export function roadOf(way: Way): Road {
 function branchOf(way: Way, recipient: string, stations: readonly Station[]): Branch {
   const own = stations.filter((station) => station.recipient === recipient);
   const waits = way.waitsFor.find((row) => row.recipient === recipient) ?? null;
-  const has = (name: string, result: Station['result']): boolean => own.some(({ station, result: said }) => station === name && said === result);
+  const has = (name: string, result: Station['result']): boolean =>
+    own.some(({ station, result: said }) => station === name && said === result);
   const state = waits
     ? 'waits'
     : has('mailbox', 'done')

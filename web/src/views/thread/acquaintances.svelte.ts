@@ -45,7 +45,10 @@ class Acquaintances {
       const list = (answer['list'] as readonly JsonObject[] | undefined) ?? [];
       if (name === 'Contact/get')
         this.#contacts = list.flatMap((contact) =>
-          (contact['addresses'] as readonly { readonly email: string }[]).map(({ email }) => ({ name: String(contact['name'] ?? ''), email })),
+          (contact['addresses'] as readonly { readonly email: string }[]).map(({ email }) => ({
+            name: String(contact['name'] ?? ''),
+            email,
+          })),
         );
       else if (name === 'Contact/suggest')
         this.#written = [...this.#written, ...list.map((one) => ({ name: String(one['name'] ?? ''), email: String(one['email']) }))];

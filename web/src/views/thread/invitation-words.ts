@@ -39,7 +39,10 @@ const week = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 export function repeatWords(repeats: Repeats, language: Language, timeZone: string, start: EventTime | null = null): string {
   const shift = start?.kind === 'moment' ? shiftOf(start, timeZone) : 0;
   const isPlain = repeats.every === 'WEEKLY' && repeats.days.every(({ nth }) => nth === 0);
-  const here = isPlain && shift !== 0 ? { ...repeats, days: repeats.days.map(({ day }) => ({ nth: 0, day: week[(week.indexOf(day) + shift) % 7]! })) } : repeats;
+  const here =
+    isPlain && shift !== 0
+      ? { ...repeats, days: repeats.days.map(({ day }) => ({ nth: 0, day: week[(week.indexOf(day) + shift) % 7]! })) }
+      : repeats;
   const said = language === 'ja' ? repeatJa(here, timeZone) : repeatEn(here, timeZone);
   const isElsewhere = shift !== 0 && !isPlain && repeats.days.length + repeats.monthDays.length > 0;
   return isElsewhere ? `${said}${{ ja: '（主催者の土地の日付で）', en: ' (by the date where the organiser is)' }[language]}` : said;
@@ -66,7 +69,13 @@ function repeatJa(repeats: Repeats, timeZone: string): string {
     return nth === 0 ? name : nth === -1 ? `最後の${name}` : nth < 0 ? `終わりから ${-nth} 番目の${name}` : `第 ${nth} ${name}`;
   });
   const dates = monthDays.map((date) => (date === -1 ? '末日' : date < 0 ? `終わりから ${-date} 日目` : `${date} 日`));
-  const isWorkdays = every === 'WEEKLY' && interval === 1 && days.map(({ day }) => day).toSorted().join() === 'FR,MO,TH,TU,WE';
+  const isWorkdays =
+    every === 'WEEKLY' &&
+    interval === 1 &&
+    days
+      .map(({ day }) => day)
+      .toSorted()
+      .join() === 'FR,MO,TH,TU,WE';
   const which = isWorkdays ? '平日' : [...months.map((month) => `${month} 月`), ...dates, ...named].join('・');
   const till = untilWords(repeats, 'ja', timeZone);
   const end = count !== null ? `、全 ${count} 回` : till === '' ? '' : `、${till}まで`;
@@ -79,7 +88,9 @@ function repeatEn(repeats: Repeats, timeZone: string): string {
   const rhythm = interval === 1 ? `Every ${unit}` : interval === 2 ? `Every other ${unit}` : `Every ${interval} ${unit}s`;
   const ordinal = (number: number): string => {
     const own = Math.abs(number);
-    const ending = { one: 'st', two: 'nd', few: 'rd', other: 'th', zero: 'th', many: 'th' }[new Intl.PluralRules('en', { type: 'ordinal' }).select(own)];
+    const ending = { one: 'st', two: 'nd', few: 'rd', other: 'th', zero: 'th', many: 'th' }[
+      new Intl.PluralRules('en', { type: 'ordinal' }).select(own)
+    ];
     return number === -1 ? 'last' : number < 0 ? `${own}${ending} to last` : `${own}${ending}`;
   };
   const named = days.map(({ nth, day }) => {
@@ -88,7 +99,13 @@ function repeatEn(repeats: Repeats, timeZone: string): string {
   });
   const dates = monthDays.map((date) => `the ${ordinal(date)}${date === -1 ? ' day' : ''}`);
   const list = new Intl.ListFormat('en', { type: 'conjunction' });
-  const isWorkdays = every === 'WEEKLY' && interval === 1 && days.map(({ day }) => day).toSorted().join() === 'FR,MO,TH,TU,WE';
+  const isWorkdays =
+    every === 'WEEKLY' &&
+    interval === 1 &&
+    days
+      .map(({ day }) => day)
+      .toSorted()
+      .join() === 'FR,MO,TH,TU,WE';
   const on = [...dates, ...named];
   const which = isWorkdays ? ', Monday to Friday' : on.length > 0 ? ` on ${list.format(on)}` : '';
   const when =

@@ -37,10 +37,13 @@ for (const [title, name, email, more, kinds] of rows)
   });
 
 test('the parts', () => {
-  assert.deepEqual(
-    ['a.b.co.jp', 'b.co.jp', 'mail.example.com', 'example.com', 'localhost'].map(organisation),
-    ['b.co.jp', 'b.co.jp', 'example.com', 'example.com', 'localhost'],
-  );
+  assert.deepEqual(['a.b.co.jp', 'b.co.jp', 'mail.example.com', 'example.com', 'localhost'].map(organisation), [
+    'b.co.jp',
+    'b.co.jp',
+    'example.com',
+    'example.com',
+    'localhost',
+  ]);
   assert.equal(readable('A@XN--WGV71A119E.jp'), 'a@日本語.jp');
   assert.deepEqual(['wgv71a119e', 'bcher-kva', '!', '99999999999999'].map(punycode), ['日本語', 'bücher', null, null]);
   assert.equal(skeleton('Раураl'), skeleton('Paypal'));

@@ -51,7 +51,11 @@ export function doubtsOf({ from, replyTo, isList, known, own }: Looked): Doubt[]
 export function readable(email: string): string {
   const at = email.lastIndexOf('@');
   if (at < 0) return email.toLowerCase();
-  const domain = email.slice(at + 1).toLowerCase().split('.').map((label) => (label.startsWith('xn--') ? (punycode(label.slice(4)) ?? label) : label));
+  const domain = email
+    .slice(at + 1)
+    .toLowerCase()
+    .split('.')
+    .map((label) => (label.startsWith('xn--') ? (punycode(label.slice(4)) ?? label) : label));
   return `${email.slice(0, at).toLowerCase()}@${domain.join('.')}`;
 }
 
@@ -68,7 +72,15 @@ export function organisation(domain: string): string {
   return labels.slice(isDeep ? -3 : -2).join('.');
 }
 
-const scripts = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u, /\p{Script=Armenian}/u, /\p{Script=Cherokee}/u, /\p{Script=Hebrew}/u, /\p{Script=Arabic}/u];
+const scripts = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+  /\p{Script=Hebrew}/u,
+  /\p{Script=Arabic}/u,
+];
 const eastern = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u;
 
 /** TS #39 §5.1: Japanese, Chinese and Korean go together with Latin; the others are alone. */
@@ -79,8 +91,55 @@ function isMixed(label: string): boolean {
 
 /** Letters that are drawn as Latin ones. */
 const drawnAlike: Readonly<Record<string, string>> = {
-  а: 'a', ɑ: 'a', α: 'a', в: 'b', ь: 'b', с: 'c', ϲ: 'c', ԁ: 'd', е: 'e', ё: 'e', ҽ: 'e', ғ: 'f', ɡ: 'g', һ: 'h', н: 'h', і: 'i', ї: 'i', ı: 'i', ι: 'i', ј: 'j', к: 'k', κ: 'k',
-  ӏ: 'l', м: 'm', п: 'n', ո: 'n', η: 'n', о: 'o', ο: 'o', օ: 'o', σ: 'o', р: 'p', ρ: 'p', ԛ: 'q', г: 'r', ѕ: 's', т: 't', τ: 't', υ: 'u', ս: 'u', ν: 'v', ѵ: 'v', ԝ: 'w', ω: 'w', х: 'x', χ: 'x', у: 'y', γ: 'y', ᴢ: 'z',
+  а: 'a',
+  ɑ: 'a',
+  α: 'a',
+  в: 'b',
+  ь: 'b',
+  с: 'c',
+  ϲ: 'c',
+  ԁ: 'd',
+  е: 'e',
+  ё: 'e',
+  ҽ: 'e',
+  ғ: 'f',
+  ɡ: 'g',
+  һ: 'h',
+  н: 'h',
+  і: 'i',
+  ї: 'i',
+  ı: 'i',
+  ι: 'i',
+  ј: 'j',
+  к: 'k',
+  κ: 'k',
+  ӏ: 'l',
+  м: 'm',
+  п: 'n',
+  ո: 'n',
+  η: 'n',
+  о: 'o',
+  ο: 'o',
+  օ: 'o',
+  σ: 'o',
+  р: 'p',
+  ρ: 'p',
+  ԛ: 'q',
+  г: 'r',
+  ѕ: 's',
+  т: 't',
+  τ: 't',
+  υ: 'u',
+  ս: 'u',
+  ν: 'v',
+  ѵ: 'v',
+  ԝ: 'w',
+  ω: 'w',
+  х: 'x',
+  χ: 'x',
+  у: 'y',
+  γ: 'y',
+  ᴢ: 'z',
 };
 
 /** Two texts that look the same have the same one. */
@@ -124,9 +183,9 @@ function knownByName(name: string, address: string, known: readonly EmailAddress
 /** RFC 3492 §6.2; null when it is none. */
 export function punycode(text: string): string | null {
   const at = text.lastIndexOf('-');
-  const points = at > 0 ? [...text.slice(0, at)].map((letter) => letter.codePointAt(0)!) : [];
+  const points = at > 0 ? Array.from(text.slice(0, at), (letter) => letter.codePointAt(0)!) : [];
   let [n, i, bias] = [128, 0, 72];
-  for (let from = at > 0 ? at + 1 : 0; from < text.length; ) {
+  for (let from = at > 0 ? at + 1 : 0; from < text.length;) {
     const before = i;
     for (let [weight, k] = [1, 36]; ; k += 36) {
       const code = text.charCodeAt(from++);

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sealOf } from './seal.ts';
 
-const brought = (facts: object) => [{ station: 'reception', facts: { protocol: 'smtp', peer: 'mx.far.test', peerAddress: '192.0.2.1', ...facts } }];
+const brought = (facts: object) => [
+  { station: 'reception', facts: { protocol: 'smtp', peer: 'mx.far.test', peerAddress: '192.0.2.1', ...facts } },
+];
 const fetched = (peer: string) => [{ station: 'collection', facts: { peer, tls: 'TLSv1.3 X' } }];
 
 test('brought by another server: sealed or not, the same domain or not', () => {

@@ -40,12 +40,14 @@ export function sealOf(stations: readonly SeenStation[], from: string, results: 
     stations.find(({ station }) => station === 'collection') ??
     stations.find(({ station }) => station === 'reception') ??
     stations.find(({ station }) => station === 'submission');
-  if (!found) return { kind: 'unknown', peer: '', peerAddress: '', isSealed: null, tls: '', envelope: '', sameDomain: null, provider: null };
+  if (!found)
+    return { kind: 'unknown', peer: '', peerAddress: '', isSealed: null, tls: '', envelope: '', sameDomain: null, provider: null };
   const { station, facts } = found;
   const kind = station === 'submission' ? 'own' : station === 'reception' ? 'brought' : 'fetched';
   const tls = text(facts, 'tls');
   const envelope = text(facts, 'from') || (kind === 'own' ? text(facts, 'login') : '');
-  const same = envelope === '' || from === '' ? null : organisation(domainOf(readable(envelope))) === organisation(domainOf(readable(from)));
+  const same =
+    envelope === '' || from === '' ? null : organisation(domainOf(readable(envelope))) === organisation(domainOf(readable(from)));
   const peer = text(facts, 'peer');
   return {
     kind,

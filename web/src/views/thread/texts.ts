@@ -155,7 +155,8 @@ export const t = words({
     'mixed-scripts': (domain: string) => `「${domain}」には種類のちがう文字がまざっています。知っている名前に似せているかもしれません。`,
     'looks-like': (address: string, known: string) => `${address} は、ご存じの ${known} によく似た、別のアドレスです。`,
     'address-in-name': (shown: string, address: string) => `名前には ${shown} とありますが、手紙は ${address} からです。`,
-    'known-name': (name: string, address: string, known: string) => `${name} さんは ${known} としてご存じです。この手紙は ${address} からです。`,
+    'known-name': (name: string, address: string, known: string) =>
+      `${name} さんは ${known} としてご存じです。この手紙は ${address} からです。`,
     'reply-elsewhere': (reply: string) => `返事は、差出人ではなく ${reply} に届きます。`,
     list: (name: string) => (name === '' ? 'メーリングリストからの手紙です。' : `メーリングリスト「${name}」からの手紙です。`),
     unsubscribe: '配信をやめる',

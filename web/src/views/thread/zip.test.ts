@@ -20,7 +20,8 @@ test('python opens it and finds nothing wrong', () => {
       new Date(2026, 3, 1, 10, 20, 30),
     );
     writeFileSync(join(folder, 'a.zip'), Buffer.concat(pieces));
-    const script = 'import zipfile,sys,json;z=zipfile.ZipFile(sys.argv[1]);assert z.testzip() is None;print(json.dumps([[i.filename,i.file_size,list(i.date_time)] for i in z.infolist()]));z.extract("写真.jpg",sys.argv[2])';
+    const script =
+      'import zipfile,sys,json;z=zipfile.ZipFile(sys.argv[1]);assert z.testzip() is None;print(json.dumps([[i.filename,i.file_size,list(i.date_time)] for i in z.infolist()]));z.extract("写真.jpg",sys.argv[2])';
     const said = execFileSync('python3', ['-c', script, join(folder, 'a.zip'), folder], { encoding: 'utf8' });
     const time = [2026, 4, 1, 10, 20, 30];
     assert.deepEqual(JSON.parse(said), [

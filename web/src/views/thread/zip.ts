@@ -28,14 +28,37 @@ export function zip(files: readonly ZipFile[], at: Date): Uint8Array<ArrayBuffer
   for (const { name, octets } of files) {
     const label = new TextEncoder().encode(freeName(name, taken));
     // Version 2.0, names in UTF-8 (bit 11), stored.
-    const common = [[20, 2], [0x800, 2], [0, 2], [time, 2], [date, 2], [checksum(octets), 4], [octets.length, 4], [octets.length, 4], [label.length, 2], [0, 2]] as const;
+    const common = [
+      [20, 2],
+      [0x800, 2],
+      [0, 2],
+      [time, 2],
+      [date, 2],
+      [checksum(octets), 4],
+      [octets.length, 4],
+      [octets.length, 4],
+      [label.length, 2],
+      [0, 2],
+    ] as const;
     const head = record(0x04034b50, common, label);
     pieces.push(head, Uint8Array.from(octets));
     central.push(record(0x02014b50, [[20, 2], ...common, [0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]], label));
     offset += head.length + octets.length;
   }
   const size = central.reduce((sum, one) => sum + one.length, 0);
-  const end = record(0x06054b50, [[0, 2], [0, 2], [files.length, 2], [files.length, 2], [size, 4], [offset, 4], [0, 2]], new Uint8Array());
+  const end = record(
+    0x06054b50,
+    [
+      [0, 2],
+      [0, 2],
+      [files.length, 2],
+      [files.length, 2],
+      [size, 4],
+      [offset, 4],
+      [0, 2],
+    ],
+    new Uint8Array(),
+  );
   return [...pieces, ...central, end];
 }
 
@@ -56,7 +79,11 @@ function record(mark: number, fields: readonly (readonly [value: number, octets:
 
 /** Without what leads out of a folder. */
 function freeName(wanted: string, taken: Set<string>): string {
-  const safe = wanted.replaceAll(/[\\/:*?"<>|\p{Cc}]/gu, '_').replace(/^\.+/, '_').slice(0, 120) || 'file';
+  const safe =
+    wanted
+      .replaceAll(/[\\/:*?"<>|\p{Cc}]/gu, '_')
+      .replace(/^\.+/, '_')
+      .slice(0, 120) || 'file';
   const dot = safe.lastIndexOf('.');
   const [stem, kind] = dot > 0 ? [safe.slice(0, dot), safe.slice(dot)] : [safe, ''];
   let name = safe;
