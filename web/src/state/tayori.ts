@@ -189,11 +189,7 @@ const worded = new Set(['OutsideAccount', 'Task', 'Glossary']);
 
 export async function getAll<T>(type: string, ids: readonly Id[] | null = null): Promise<readonly T[]> {
   const language = worded.has(type) && type !== 'Task' ? { language: settings.language } : {};
-  const { list } = await call<{ list: readonly T[] }>(`${type}/get`, {
-    accountId: ownAccount(),
-    ids: ids === null ? null : [...ids],
-    ...language,
-  });
+  const { list } = await call<{ list: readonly T[] }>(`${type}/get`, { accountId: ownAccount(), ids: ids === null ? null : [...ids], ...language });
   return list;
 }
 

@@ -47,8 +47,7 @@ export const t = words({
     paneRight: 'Beside the list',
     paneNone: 'In place of the list',
     images: 'Pictures from elsewhere',
-    imagesNote:
-      'Whoever has sent a letter can see when its pictures are loaded. Here they come through this server, so your address is not told.',
+    imagesNote: 'Whoever has sent a letter can see when its pictures are loaded. Here they come through this server, so your address is not told.',
     imagesNever: 'Never',
     imagesAsk: 'When I say so',
     imagesContacts: 'From people I know',
@@ -217,8 +216,7 @@ export const t = words({
     paneRight: '一覧のとなり',
     paneNone: '一覧の代わり',
     images: '外部の画像',
-    imagesNote:
-      '画像を読み込むと、読んだことが差出人に伝わる場合があります。ここではこのサーバーを通すので、あなたの居場所は伝わりません。',
+    imagesNote: '画像を読み込むと、読んだことが差出人に伝わる場合があります。ここではこのサーバーを通すので、あなたの居場所は伝わりません。',
     imagesNever: '出さない',
     imagesAsk: '求めたときだけ',
     imagesContacts: '知っている人から',

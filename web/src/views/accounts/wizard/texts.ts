@@ -82,8 +82,7 @@ export const t = words({
     proveMore: 'We sign in, and send one letter from you to yourself.',
     signIn: (title: string) => `Sign in with ${title}`,
     signInMore: 'You sign in on their own page. Your password stays with them; we get a key that you can take back there.',
-    signInNotReady: (title: string) =>
-      `${title} wants you to sign in on its own page. For that, whoever runs this server has to register it there once.`,
+    signInNotReady: (title: string) => `${title} wants you to sign in on its own page. For that, whoever runs this server has to register it there once.`,
     signInGuide: 'How that is done',
     orPassword: 'or with a password',
     // proof
@@ -225,8 +224,7 @@ export const t = words({
     proveMore: 'ログインして、あなたからあなたへ手紙を1通出します。',
     signIn: (title: string) => `${title} でサインイン`,
     signInMore: '会社の画面でサインインします。パスワードは会社だけが知り、こちらは取り消しのできるかぎだけを受け取ります。',
-    signInNotReady: (title: string) =>
-      `${title} は、会社の画面でのサインインを求めます。それには、このサーバーの管理者が一度だけ登録する必要があります。`,
+    signInNotReady: (title: string) => `${title} は、会社の画面でのサインインを求めます。それには、このサーバーの管理者が一度だけ登録する必要があります。`,
     signInGuide: '登録のしかた',
     orPassword: 'またはパスワードで',
     proving: '実際に試しています',
