@@ -57,7 +57,8 @@ for (const file of globSync('web/src/**/*.{ts,svelte}').map((path) => path.repla
     const rank = (name: string): number => (name === 'texts' ? webOrder.indexOf('state') : webOrder.indexOf(name));
     const isEntry = !webOrder.includes(layer);
     if (!isEntry && rank(below) > rank(layer)) faults.push(`${file}: ${to} (in the mail app engine ← texts, state ← parts ← views)`);
-    const isOnlyContract = /\/engine\/(?:contract|port|worker|jmap\/objects)\.ts/.test(to);
+    // The grammar of searches is text and nothing else: the field reads it as the engine does.
+    const isOnlyContract = /\/engine\/(?:contract|port|worker|search-grammar|jmap\/objects)\.ts/.test(to);
     if (layer !== 'engine' && below === 'engine' && !isOnlyContract)
       faults.push(`${file}: ${to} (the page knows the engine by its contract)`);
   }

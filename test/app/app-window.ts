@@ -2,6 +2,7 @@
 // Knows the pages from outside.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, type Look } from '../pages/browser.ts';
@@ -12,7 +13,8 @@ const pictures = process.env['TAYORI_PAGES'];
 
 /** Once; a build that is there is taken as it is. */
 export function buildOnce(): void {
-  if (!existsSync(join(root, 'web/dist/index.html'))) execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { stdio: 'inherit' });
+  if (!existsSync(join(root, 'web/dist/index.html')))
+    execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { stdio: 'inherit' });
 }
 
 export interface AppWindow {
@@ -33,11 +35,54 @@ export type Answer = any;
 const capabilities = ['core', 'mail', 'submission', 'mdn', 'blob'].map((name) => `urn:ietf:params:jmap:${name}`);
 export const own = 'urn:tayori:params:jmap:tayori';
 
-export async function openApp(browser: Browser, tayori: Tayori, person: Person, look: Look, path = '/'): Promise<AppWindow> {
+export interface Road {
+  readonly port: number;
+  /** Everything on it ends, and nothing gets through until it is mended. */
+  cut(): void;
+  mend(): void;
+  close(): Promise<void>;
+}
+
+/** A way to the server that can be cut: the network of a page and of its worker at once. */
+export async function openRoad(to: number): Promise<Road> {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((near) => {
+    if (isCut) return void near.destroy();
+    const far = connect(to, '127.0.0.1');
+    for (const [one, other] of [[near, far], [far, near]] as const) {
+      sockets.add(one);
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+    }
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const end = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut() {
+      isCut = true;
+      end();
+    },
+    mend: () => void (isCut = false),
+    async close() {
+      end();
+      await new Promise<void>((done) => server.close(() => done()));
+    },
+  };
+}
+
+export async function openApp(browser: Browser, tayori: Tayori, person: Person, look: Look, path = '/', port = tayori.ports.https): Promise<AppWindow> {
   const opened = await openPage(browser, look);
   const { page } = opened;
   page.setDefaultTimeout(15_000);
-  const origin = `https://localhost:${tayori.ports.https}`;
+  const origin = `https://localhost:${port}`;
   await page.goto(origin + path);
   await page.fill('input[name=login]', person.login);
   await page.fill('input[name=password]', person.password);
@@ -52,11 +97,13 @@ export async function openApp(browser: Browser, tayori: Tayori, person: Person, 
     page,
     // A service worker wants a certificate that the browser knows by itself.
     get faults() {
-      return opened.faults.filter((fault) => !/fetching the script|ERR_INTERNET_DISCONNECTED|ERR_FAILED/.test(fault));
+      return opened.faults.filter((fault) => !/fetching the script|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SSL|ERR_FAILED|WebSocket connection/.test(fault));
     },
     person,
     async jmap(calls, using = []) {
-      const accountId = String(await page.evaluate(`fetch('/jmap/session').then((r) => r.json()).then((s) => s.primaryAccounts['urn:ietf:params:jmap:mail'])`));
+      const accountId = String(
+        await page.evaluate(`fetch('/jmap/session').then((r) => r.json()).then((s) => s.primaryAccounts['urn:ietf:params:jmap:mail'])`),
+      );
       const body = {
         using: [...capabilities, ...using],
         methodCalls: calls.map(([name, args], index) => [name, { accountId, ...args }, String(index)]),

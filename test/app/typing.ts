@@ -21,7 +21,18 @@ interface TraceEvent {
   readonly args?: { readonly data?: { readonly type?: string } };
 }
 
-const worked = new Set(['EventDispatch', 'Layout', 'UpdateLayoutTree', 'PrePaint', 'Paint', 'Layerize', 'Commit', 'FireAnimationFrame', 'TimerFire', 'RunMicrotasks']);
+const worked = new Set([
+  'EventDispatch',
+  'Layout',
+  'UpdateLayoutTree',
+  'PrePaint',
+  'Paint',
+  'Layerize',
+  'Commit',
+  'FireAnimationFrame',
+  'TimerFire',
+  'RunMicrotasks',
+]);
 
 /** Types into what `selector` names; each key waits for the frame of the one before. */
 export async function measureTyping(page: Page, selector: string, keys: number): Promise<Typing> {
@@ -42,7 +53,9 @@ export async function measureTyping(page: Page, selector: string, keys: number):
   const frames: number[] = [];
   for (const [index, press] of presses.entries()) {
     const until = presses[index + 1]?.ts ?? press.ts + 200_000;
-    const mine = main.filter(({ tid, pid, ts, name }) => tid === press.tid && pid === press.pid && ts >= press.ts && ts < until && worked.has(name));
+    const mine = main.filter(
+      ({ tid, pid, ts, name }) => tid === press.tid && pid === press.pid && ts >= press.ts && ts < until && worked.has(name),
+    );
     // What lies within another is counted once.
     let end = 0;
     let sum = 0;
@@ -51,7 +64,8 @@ export async function measureTyping(page: Page, selector: string, keys: number):
       end = Math.max(end, ts + dur);
     }
     works.push(sum / 1000);
-    const paint = mine.find(({ name, ts }) => name === 'Paint' && ts > press.ts) ?? mine.find(({ name }) => name === 'Commit' || name === 'Layerize');
+    const paint =
+      mine.find(({ name, ts }) => name === 'Paint' && ts > press.ts) ?? mine.find(({ name }) => name === 'Commit' || name === 'Layerize');
     if (paint) frames.push((paint.ts + (paint.dur ?? 0) - press.ts) / 1000);
   }
   return { worked: at(works, 0.95), p50: at(frames, 0.5), p95: at(frames, 0.95), keys: presses.length };

@@ -260,7 +260,14 @@ class Conversation {
       talk.say('+OK');
     } else if (verb === 'PASS') this.#judge(this.#user, words.join(' '), talk);
     else if (verb === 'STAT') talk.say(`+OK ${letters.length} ${letters.join('').length}`);
-    else if (verb === 'QUIT') {
+    else if ((verb === 'UIDL' || verb === 'LIST') && words.length === 0) {
+      const rows = letters.map((letter, at) => `${at + 1} ${verb === 'UIDL' ? `uid${at + 1}` : letter.length}\r\n`);
+      talk.raw(`+OK\r\n${rows.join('')}.\r\n`);
+    } else if (verb === 'TOP' || verb === 'RETR') {
+      const letter = letters[Number(words[0]) - 1] ?? '';
+      const shown = verb === 'TOP' ? letter.slice(0, letter.indexOf('\r\n\r\n') + 4) : letter;
+      talk.raw(`+OK\r\n${shown.replaceAll(/^\./gm, '..')}.\r\n`);
+    } else if (verb === 'QUIT') {
       talk.say('+OK bye');
       this.#socket.end();
     } else talk.say('+OK');

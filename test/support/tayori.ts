@@ -32,8 +32,8 @@ export interface Tayori {
   readonly people: readonly Person[];
   /** What it has written so far, to both outputs. */
   log(): string;
-  /** An orderly end and a new start on the same ports and data. `kill`: without warning. */
-  restart(how?: 'stop' | 'kill'): Promise<void>;
+  /** An orderly end and a new start on the same ports and data. `kill`: without warning. `between`: what is done to the data while nothing runs. */
+  restart(how?: 'stop' | 'kill', between?: () => Promise<void>): Promise<void>;
   /** An orderly end; the folder goes. @throws Error when the server did not end well, or has written of defects. */
   stop(): Promise<void>;
   /** The end without warning; the folder goes. */
@@ -71,8 +71,9 @@ export async function startTayori({ args = [], settings }: StartTayori = {}): Pr
     ports: Object.fromEntries(listening.listeners.map(({ protocol, port }) => [protocol, port])) as Ports,
     people: listening.people,
     log: () => written,
-    async restart(how = 'stop') {
+    async restart(how = 'stop', between) {
       await (how === 'kill' ? end('SIGKILL') : endWell());
+      await between?.();
       running = await open(folder, data, words, base, note);
     },
     async stop() {

@@ -1,7 +1,9 @@
 // A small post office in memory that speaks the JMAP which the app asks: for the engine's tests and for looking at the pages with 100,000
 // letters. Knows RFC 8620 §5 and of RFC 8621 what the engine uses; keeps nothing, sends nothing. The real one is src/protocol/jmap.
 import type { EmailFilter, EmailHead, Id, Json, JsonObject, Mailbox, PatchObject } from '../src/engine/jmap/objects.ts';
+import { tayoriCapability } from '../src/engine/contract.ts';
 import { patchHead } from '../src/engine/overlay.ts';
+import { applied } from '../src/engine/preferences.ts';
 
 type Invocation = readonly [name: string, args: JsonObject, id: string];
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -26,6 +28,8 @@ export class Office {
   readonly letters = new Map<Id, Letter>();
   readonly mailboxes = new Map<Id, Writable<Mailbox>>();
   readonly submissions: JsonObject[] = [];
+  /** The one Settings object (docs/jmap.md). */
+  settings: JsonObject = { id: 'singleton', theme: 'system', imageSenders: {} };
   /** Told after each change, as a StateChange. */
   readonly ears = new Set<(change: JsonObject) => void>();
   /** Refuses these letters, to see what an app does then. */
@@ -70,7 +74,7 @@ export class Office {
     return {
       username: this.username,
       accounts: { [this.accountId]: { name: this.username, isPersonal: true, isReadOnly: false, accountCapabilities: mine } },
-      primaryAccounts: { [mail]: this.accountId },
+      primaryAccounts: { [mail]: this.accountId, [tayoriCapability]: this.accountId },
       capabilities: {
         [core]: { maxObjectsInSet: 500, maxConcurrentRequests: 4 },
         [mail]: {},
@@ -230,6 +234,14 @@ export class Office {
         },
       ],
     ],
+    'Settings/get': () => [['Settings/get', { accountId: this.accountId, state: '1', list: [this.settings], notFound: [] }]],
+    'Settings/set': (args) => {
+      const patch = (args['update'] as JsonObject)['singleton'] as PatchObject;
+      if (patch['theme'] === 'none') return [['Settings/set', { updated: null, notUpdated: { singleton: { type: 'invalidProperties' } } }]];
+      this.settings = applied(this.settings, patch);
+      for (const heard of this.ears) heard({ '@type': 'StateChange', changed: { [this.accountId]: { Settings: String(++this.#seq) } } });
+      return [['Settings/set', { updated: { singleton: null } }]];
+    },
     'Identity/get': () => [
       [
         'Identity/get',
@@ -380,14 +392,24 @@ function matches(letter: Letter, filter: EmailFilter): boolean {
     const met = filter.conditions.map((condition) => matches(letter, condition));
     return filter.operator === 'AND' ? met.every(Boolean) : filter.operator === 'OR' ? met.some(Boolean) : !met.some(Boolean);
   }
-  const text = filter.text?.toLowerCase();
+  const text = filter.text === undefined ? undefined : unquote(filter.text);
+  const holds = (value: string | null | undefined, wanted: string | undefined): boolean =>
+    wanted === undefined || (value ?? '').toLowerCase().includes(unquote(wanted));
   return (
     (filter.inMailbox === undefined || letter.mailboxIds[filter.inMailbox] === true) &&
     (filter.hasKeyword === undefined || letter.keywords[filter.hasKeyword] === true) &&
     (filter.notKeyword === undefined || letter.keywords[filter.notKeyword] !== true) &&
+    holds(letter.subject, filter.subject) &&
+    holds(letter.from?.map(({ name, email }) => `${name ?? ''} ${email}`).join(), filter.from) &&
+    (filter.inMailboxOtherThan === undefined || Object.keys(letter.mailboxIds).some((id) => !filter.inMailboxOtherThan!.includes(id))) &&
+    (filter.hasAttachment === undefined || letter.hasAttachment === filter.hasAttachment) &&
     (filter.header === undefined || letter.messageId === filter.header[1]) &&
     (text === undefined || `${letter.subject ?? ''} ${letter.text} ${letter.from?.[0]?.name ?? ''}`.toLowerCase().includes(text))
   );
+}
+
+function unquote(text: string): string {
+  return text.replaceAll(/^"|"$|\\(?=.)/g, '').toLowerCase();
 }
 
 function fromCreation(id: Id, value: JsonObject): Letter {

@@ -24,7 +24,10 @@ export interface Shown {
 
 export type Ask = (using: readonly string[], calls: readonly Json[]) => Promise<readonly (readonly [string, JsonObject, string])[]>;
 
-export async function askApi(using: readonly string[], calls: readonly Json[]): Promise<readonly (readonly [string, JsonObject, string])[]> {
+export async function askApi(
+  using: readonly string[],
+  calls: readonly Json[],
+): Promise<readonly (readonly [string, JsonObject, string])[]> {
   const answer = await fetch('/jmap/api', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -51,10 +54,18 @@ export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: 
     [
       ['Settings/get', { accountId, ids: ['singleton'] }, 's'],
       ['Mailbox/query', { accountId, filter: { role: 'inbox' } }, 'm'],
-      ['Email/query', { accountId, filter: { notKeyword: '$seen' }, sort: [{ property: 'receivedAt', isAscending: false }], limit: 1 }, 'q'],
+      [
+        'Email/query',
+        { accountId, filter: { notKeyword: '$seen' }, sort: [{ property: 'receivedAt', isAscending: false }], limit: 1 },
+        'q',
+      ],
       [
         'Email/get',
-        { accountId, '#ids': { resultOf: 'q', name: 'Email/query', path: '/ids' }, properties: ['threadId', 'subject', 'from', 'keywords'] },
+        {
+          accountId,
+          '#ids': { resultOf: 'q', name: 'Email/query', path: '/ids' },
+          properties: ['threadId', 'subject', 'from', 'keywords'],
+        },
         'e',
       ],
     ],

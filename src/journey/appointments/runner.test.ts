@@ -305,14 +305,14 @@ async function whereabouts(store: MailStore, message: number): Promise<string> {
 }
 
 const seen = `${snoozedName} (\\Seen \\Flagged)`;
-const back = 'Work (\\Flagged)';
+const back = 'Work (\\Flagged $back)';
 
 /** What becomes of the letter between the day it was put away and the hour it is to come back, and where it is then. */
 const snoozed: readonly (readonly [string, string, (store: MailStore, message: number) => Promise<unknown>])[] = [
   ['comes back unread where it lay', back, async () => {}],
   [
     'comes back to INBOX when the mailbox is gone',
-    'INBOX (\\Flagged)',
+    'INBOX (\\Flagged $back)',
     async (store) => store.deleteMailbox(account, await mailboxId(store, 'Work')),
   ],
   [
@@ -322,7 +322,7 @@ const snoozed: readonly (readonly [string, string, (store: MailStore, message: n
   ],
   [
     'that lies elsewhere, too, stays there',
-    'INBOX Work (\\Flagged)',
+    'INBOX Work (\\Flagged $back)',
     async (store, message) => store.revise(account, [{ message, mailboxes: { add: [await mailboxId(store, 'INBOX')], remove: [] } }], null),
   ],
   ['that is gone leaves nothing', 'nowhere', (store, message) => store.revise(account, [{ message, destroy: true }], null)],
@@ -364,7 +364,7 @@ suite('letters that were put away', () => {
       broken = false;
       await pass(clock, minute);
       assert.deepEqual(await store.items.list(account, snoozeKind), []);
-      assert.equal(await whereabouts(store, message), 'Work (\\Seen \\Flagged)');
+      assert.equal(await whereabouts(store, message), 'Work (\\Seen \\Flagged $back)');
     }));
 
   test('one that is put off at the very moment stays away until then', () =>

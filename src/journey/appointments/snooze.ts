@@ -11,6 +11,9 @@ export const snoozeKind = 'snooze';
 /** Where letters are while they are put away: a mailbox like others, which every mail app shows. */
 export const snoozedName = 'Snoozed';
 
+/** A keyword of letters that came back by themselves; an app takes it away. */
+export const backKeyword = '$back';
+
 /** Value of an item of kind `snooze`. */
 export interface Snooze {
   readonly message: MessageId;
@@ -32,7 +35,11 @@ export function openSnoozes(store: SnoozeStore): Appointment {
         const back = boxes.find(({ id }) => id === mailbox && id !== away.id) ?? boxes.find(({ name }) => name === 'INBOX')!;
         const { outcomes } = await store.revise(
           account,
-          [{ message, flags: { how: 'remove', flags: ['\\Seen'] }, mailboxes: { add: [back.id], remove: [away.id] } }],
+          [
+            { message, flags: { how: 'remove', flags: ['\\Seen'] }, mailboxes: { add: [back.id], remove: [away.id] } },
+            // By this the app shows it on top until it was looked at.
+            { message, flags: { how: 'add', flags: [backKeyword] } },
+          ],
           null,
         );
         const [outcome = 'nonexistent'] = outcomes;

@@ -104,7 +104,9 @@ export function discoverAtOnce(typed: string): Discovery | null {
   const begun = performance.now();
   const clean = cleanAddress(typed);
   const row = findByDomain(clean.domain);
-  return row !== null && isWhole(row) ? assemble(clean, [tableFinding(clean, row)], false, begun) : null;
+  const found = row !== null && isWhole(row) ? row : null;
+  // A near miss is known without the network too, and better said at once.
+  return found === null && clean.suggestion === null ? null : assemble(clean, [tableFinding(clean, found)], false, begun);
 }
 
 function tableFinding({ address, domain }: CleanAddress, row: ProviderRow | null): Finding {

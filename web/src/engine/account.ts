@@ -2,11 +2,12 @@
 // /queryChanges, reads what is missing, and keeps it on the device. Knows RFC 8620 §5 and RFC 8621 §2 to §4; knows no list on screen.
 //
 // All that a round brings is put in place at one moment, so that no view ever sees a new list with old letters.
-import { EngineTrouble } from './contract.ts';
+import { backKeyword, EngineTrouble } from './contract.ts';
 import type { CacheStore, CacheWrite, Table } from './cache/contract.ts';
 import { from, type Call, type JmapClient, type Reply } from './jmap/client.ts';
 import type { ChangesAnswer, EmailBody, EmailFilter, EmailHead, Id, JsonObject, Mailbox, Thread } from './jmap/objects.ts';
 import { Overlay } from './overlay.ts';
+import type { KeptLetter } from './search-grammar.ts';
 import { QueryWindow } from './window.ts';
 
 export const headProperties = [
@@ -57,6 +58,8 @@ const arrivalsRead = 50;
 export interface ListKey {
   readonly filter: EmailFilter;
   readonly threads: boolean;
+  /** Those that were put off and have come back stand before all others. */
+  readonly backFirst?: boolean;
 }
 
 export interface HeldWindow extends ListKey {
@@ -172,7 +175,7 @@ export class Account {
       writes.push({ table: 'mailboxes', key: this.id, value: [...this.#mailboxes.values()] });
     }
     for (const [key, { window }] of this.#windows) {
-      if (window.state === null || window.total === null) continue;
+      if (window.state === null || window.total === null || window.state === keptState) continue;
       const value = { ids: window.beginning(this.rowsKept), total: window.total, state: window.state, canFollow: window.canFollow };
       writes.push({ table: 'windows', key: `${this.id}/${key}`, value });
     }
@@ -185,7 +188,7 @@ export class Account {
 
   /** Release it with `closeWindow`. */
   async openWindow(key: ListKey): Promise<HeldWindow> {
-    const name = JSON.stringify([key.filter, key.threads]);
+    const name = JSON.stringify([key.filter, key.threads, ...(key.backFirst ? ['back'] : [])]);
     let held = this.#windows.get(name);
     if (!held) {
       this.#windows.set(name, (held = { ...key, window: new QueryWindow(), users: 0 }));
@@ -218,7 +221,7 @@ export class Account {
           {
             accountId: this.id,
             filter: held.filter as unknown as JsonObject,
-            sort: [{ property: 'receivedAt', isAscending: false }],
+            sort: sortOf(held),
             collapseThreads: held.threads,
             position,
             limit: Math.min(limit, lettersAtOnce),
@@ -236,6 +239,40 @@ export class Account {
     }
     this.#ears.changed();
     void this.save();
+  }
+
+  /** Without a network: fills the list with what this device has kept of it, newest first; asked anew when the server is there again. */
+  async findKept(held: HeldWindow, matches: (letter: KeptLetter) => boolean): Promise<void> {
+    const mine = `${this.id}/`;
+    const bodies = new Map((await this.#cache.all('bodies')).map(({ key, value }) => [key, value as EmailBody]));
+    const heads = new Map<Id, EmailHead>();
+    for (const { key, value } of await this.#cache.all('heads'))
+      if (key.startsWith(mine)) heads.set(key.slice(mine.length), value as EmailHead);
+    for (const [id, head] of this.#heads) heads.set(id, head);
+    const found: EmailHead[] = [];
+    for (const told of heads.values()) {
+      const head = this.overlay.effective(told);
+      const body = bodies.get(`${mine}${told.id}`) ?? this.#bodies.get(told.id);
+      const text = body
+        ? Object.values(body.bodyValues)
+            .map(({ value }) => value)
+            .join('\n')
+        : '';
+      if (head && matches({ head, cc: body?.cc ?? null, bcc: body?.bcc ?? null, body: text })) found.push(told);
+    }
+    found.sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : a.receivedAt > b.receivedAt ? -1 : 0));
+    const threads = new Set<Id>();
+    const ids: Id[] = [];
+    for (const head of found) {
+      if (held.threads && threads.has(head.threadId)) continue;
+      threads.add(head.threadId);
+      ids.push(head.id);
+      this.#heads.set(head.id, head);
+      // Of a conversation of which only this is known, this is shown.
+      if (!this.#threads.has(head.threadId)) await this.#fromCache('threads', [head.threadId], this.#threads);
+    }
+    held.window.restore(ids, ids.length, keptState, false);
+    this.#ears.changed();
   }
 
   /** Heads, conversations and the conversations' heads of these letters: from the device, else from the server. */
@@ -383,12 +420,12 @@ export class Account {
       ],
       ['Thread/changes', { accountId, sinceState: states.Thread, maxChanges: 500 }, 'tc'],
       ['Email/changes', { accountId, sinceState: states.Email, maxChanges: 500 }, 'ec'],
-      ...followed.map(({ filter, threads, window }, index): Call => [
+      ...followed.map(({ filter, threads, window, backFirst }, index): Call => [
         'Email/queryChanges',
         {
           accountId,
           filter: filter as unknown as JsonObject,
-          sort: [{ property: 'receivedAt', isAscending: false }],
+          sort: sortOf({ backFirst: backFirst === true }),
           collapseThreads: threads,
           sinceQueryState: window.state,
           calculateTotal: true,
@@ -413,6 +450,7 @@ export class Account {
       const answer = reply.find('Email/queryChanges', `w${index}`);
       if (!answer || !window.follow(answer)) window.forget();
     }
+    for (const { window } of windows) if (window.state === keptState) window.forget();
     for (const { window } of windows) if (!window.canFollow && emails.newState !== emails.oldState) window.forget();
     this.#states = { Mailbox: mailboxes.newState, Thread: threads.newState, Email: emails.newState };
     const inbox = this.mailboxOf('inbox')?.id;
@@ -468,6 +506,15 @@ export class Account {
     this.#states = null;
     await this.#begin();
   }
+}
+
+/** State of a list that was looked up here: no server has said it. */
+const keptState = 'kept';
+
+/** RFC 8621 §4.4.2. */
+function sortOf({ backFirst }: Pick<ListKey, 'backFirst'>): JsonObject[] {
+  const newest = { property: 'receivedAt', isAscending: false };
+  return backFirst ? [{ property: 'hasKeyword', keyword: backKeyword, isAscending: false }, newest] : [newest];
 }
 
 /** RFC 8621 §2.2: of those that only counted differently just the counters come. */

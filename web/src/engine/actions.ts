@@ -1,5 +1,5 @@
 // What each action means for each letter: patches, and those that take them back. Knows roles of mailboxes and keywords; knows no server.
-import { trouble, type Action, type LetterRef } from './contract.ts';
+import { snoozedName, trouble, type Action, type LetterRef } from './contract.ts';
 import type { EmailHead, Id, Json, Mailbox, PatchObject } from './jmap/objects.ts';
 import { invertPatch, pathOf, type Change } from './overlay.ts';
 
@@ -37,6 +37,14 @@ export function deedOf(action: Action, { accountId, emailIds }: LetterRef, groun
   }
   const count = Object.keys(update).length;
   if (count === 0) return null;
+  if (action.name === 'snooze' || action.name === 'unsnooze') {
+    const isAway = action.name === 'snooze';
+    return {
+      change: { accountId, update, destroy: [], snooze: { until: isAway ? action.until : null } },
+      inverse: { accountId, update: back, destroy: [], snooze: { until: isAway ? null : action.until } },
+      count,
+    };
+  }
   return { change: { accountId, update, destroy: [] }, inverse: { accountId, update: back, destroy: [] }, count };
 }
 
@@ -52,6 +60,10 @@ function patchOf(action: Exclude<Action, { name: 'destroy' }>, head: EmailHead, 
       return { [pathOf('keywords', '$flagged')]: null };
     case 'keyword':
       return { [pathOf('keywords', action.keyword)]: action.on ? true : null };
+    case 'snooze':
+      return snoozed(head, ground);
+    case 'unsnooze':
+      return woken(head, ground);
     case 'archive':
       return archived(head, ground);
     case 'delete':
@@ -86,6 +98,29 @@ function archived(head: EmailHead, ground: Ground): PatchObject {
     return role === null || role === 'junk' || role === 'trash';
   });
   return leaves.length === 0 ? {} : placed(head, leaves, archive);
+}
+
+function snoozedBox(ground: Ground): Id | null {
+  return ground.mailboxes?.values().find(({ name, parentId }) => name === snoozedName && parentId === null)?.id ?? null;
+}
+
+/** Only what lies in the inbox; a reply in Sent stays. What is away already is put off anew. */
+function snoozed(head: EmailHead, ground: Ground): PatchObject {
+  const inbox = need(ground, 'inbox');
+  const away = snoozedBox(ground);
+  const role = (id: Id): string | null => ground.mailboxes?.get(id)?.role ?? null;
+  const leaves =
+    head.mailboxIds[inbox] === true ? inbox : Object.keys(head.mailboxIds).find((id) => role(id) === null || role(id) === 'archive');
+  if (leaves === undefined) return {};
+  // A change has to be seen for it to be told: where nothing moves, the time alone is new.
+  if (leaves === away) return { [pathOf('keywords', '$snoozed-anew')]: true };
+  return { [pathOf('mailboxIds', leaves)]: null, ...(away === null ? {} : { [pathOf('mailboxIds', away)]: true }) };
+}
+
+function woken(head: EmailHead, ground: Ground): PatchObject {
+  const away = snoozedBox(ground);
+  if (away === null || head.mailboxIds[away] !== true) return {};
+  return placed(head, [away], need(ground, 'inbox'));
 }
 
 function placed(head: EmailHead, leaves: readonly Id[], to: Id): PatchObject {

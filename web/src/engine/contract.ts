@@ -18,6 +18,9 @@ import type {
   SearchSnippet,
 } from './jmap/objects.ts';
 
+/** Our own capability (docs/jmap.md). */
+export const tayoriCapability = 'urn:tayori:params:jmap:tayori';
+
 // --- who is there -----------------------------------------------------------------------------------------------------
 
 export type SignInAnswer =
@@ -56,6 +59,8 @@ export interface StatusView {
   readonly waitingLetters: number;
   /** The undo that would happen next: what to name it, and of how many letters. */
   readonly undo: UndoView | null;
+  /** All that can be undone, the newest first. */
+  readonly history: readonly UndoView[];
 }
 
 export interface UndoView {
@@ -89,13 +94,17 @@ export interface MailboxesView {
 
 // --- lists ------------------------------------------------------------------------------------------------------------
 
+export type Only = 'unread' | 'flagged' | 'attachment';
+
 /** One list of letters. The same value is the same list: it is compared as JSON. */
 export type ListQuery =
-  | { readonly kind: 'mailbox'; readonly accountId: Id; readonly mailboxId: Id; readonly only?: 'unread' | 'flagged' }
+  | { readonly kind: 'mailbox'; readonly accountId: Id; readonly mailboxId: Id; readonly only?: Only }
   /** The mailboxes of one role in all accounts, newest first. */
-  | { readonly kind: 'unified'; readonly role: Role; readonly only?: 'unread' | 'flagged' }
+  | { readonly kind: 'unified'; readonly role: Role; readonly only?: Only }
   /** `accountIds` empty: all accounts. Rows carry snippets. */
-  | { readonly kind: 'search'; readonly accountIds: readonly Id[]; readonly filter: EmailFilter };
+  | { readonly kind: 'search'; readonly accountIds: readonly Id[]; readonly filter: EmailFilter }
+  /** What a person typed (search-grammar.ts): read for each account by itself, and without a network looked up in what is kept here. */
+  | { readonly kind: 'find'; readonly accountIds: readonly Id[]; readonly text: string };
 
 export interface ListArgs {
   readonly query: ListQuery;
@@ -125,6 +134,8 @@ export interface Row {
   readonly isFlagged: boolean;
   readonly isDraft: boolean;
   readonly isAnswered: boolean;
+  /** It was put off and has come back: at the top of the inbox until it was looked at. */
+  readonly isBack?: boolean;
   readonly hasAttachment: boolean;
   readonly mailboxIds: readonly Id[];
   readonly snippet: Pick<SearchSnippet, 'subject' | 'preview'> | null;
@@ -171,6 +182,8 @@ export type ActionName =
   | 'flag'
   | 'unflag'
   | 'keyword'
+  | 'snooze'
+  | 'unsnooze'
   | 'change';
 
 export interface LetterRef {
@@ -189,7 +202,21 @@ export type Action =
     }
   | { readonly name: 'destroy'; readonly letters: readonly LetterRef[] }
   | { readonly name: 'move'; readonly letters: readonly LetterRef[]; readonly to: Id; readonly from: Id | null }
-  | { readonly name: 'keyword'; readonly letters: readonly LetterRef[]; readonly keyword: string; readonly on: boolean };
+  | { readonly name: 'keyword'; readonly letters: readonly LetterRef[]; readonly keyword: string; readonly on: boolean }
+  /** Away until then (ISO 8601), kept by the server; of a conversation the letters that lie in the inbox. `unsnooze`: back at once; `until` is for its undo. */
+  | { readonly name: 'snooze' | 'unsnooze'; readonly letters: readonly LetterRef[]; readonly until: string };
+
+/** What is done with every letter of a list, also those that were never on screen: in pieces, with one undo. `destroy` has none. */
+export type WholeAction =
+  | { readonly name: 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag' }
+  | { readonly name: 'move'; readonly to: Id; readonly from: Id | null };
+
+/** Long work that goes on; null: none. */
+export interface WorkView {
+  readonly what: ActionName;
+  readonly done: number;
+  readonly of: number;
+}
 
 // --- writing ----------------------------------------------------------------------------------------------------------
 
@@ -348,6 +375,11 @@ export interface Requests {
   act: { args: Action & { readonly silent?: boolean }; answer: UndoView };
   /** Undoes the newest step, or the one named with all that came after it. Null: there was none. */
   undo: { args: { readonly step?: number }; answer: UndoView | null };
+  /** One such work at a time; several actions are done to each letter, such as those of a rule. The answer's count is what was done before it was stopped. @throws EngineTrouble. */
+  actWhole: { args: { readonly query: ListQuery; readonly actions: readonly WholeAction[] }; answer: UndoView };
+  stopWork: { args: null; answer: null };
+  /** How many letters a list has. */
+  count: { args: { readonly query: ListQuery }; answer: number };
   saveDraft: { args: Draft; answer: null };
   loadDraft: { args: { readonly key: string }; answer: DraftView | null };
   dropDraft: { args: { readonly key: string }; answer: null };
@@ -415,6 +447,7 @@ export interface Topics {
   outbox: { args: null; push: OutboxView };
   files: { args: { readonly key: string }; push: readonly FileView[] };
   news: { args: null; push: News };
+  work: { args: null; push: WorkView | null };
   /** Objects of another type that changed at the server (RFC 8620 §7.1), such as `Identity` or those of our own capability: time to read them again. */
   changed: { args: { readonly types: readonly string[] }; push: { readonly accountId: Id; readonly types: readonly string[] } };
 }
@@ -455,3 +488,8 @@ export function rowKey(row: Pick<Row, 'accountId' | 'emailId'>): string {
 export function hasKeyword(keywords: Keywords, keyword: string): boolean {
   return keywords[keyword] === true;
 }
+
+/** Where the server puts letters that are to come back; made by it with the first one. */
+export const snoozedName = 'Snoozed';
+/** Set by the server when one has come back by itself. */
+export const backKeyword = '$back';

@@ -181,7 +181,7 @@ export function partsOf(draft: Draft, stored: readonly BodyPart[]): Readonly<Rec
 /** RFC 8621 §7: with RFC 4865's HOLDFOR or HOLDUNTIL it can be called back until then. Null: the envelope follows from the letter. */
 export function envelopeOf(draft: Draft, options: SendOptions, mayHold: boolean): JsonObject | null {
   const hold: JsonObject | null =
-    options.at !== null ? { HOLDUNTIL: options.at } : options.undoSeconds > 0 ? { HOLDFOR: String(options.undoSeconds) } : null;
+    options.at !== null ? { HOLDUNTIL: options.at.replace(/\.\d+Z$/, 'Z') } : options.undoSeconds > 0 ? { HOLDFOR: String(options.undoSeconds) } : null;
   if (!mayHold || hold === null || draft.from === null) return null;
   const recipients = new Set([...draft.to, ...draft.cc, ...draft.bcc].map(({ email }) => email));
   return {

@@ -4,6 +4,7 @@ import { Account } from './account.ts';
 import { deedOf } from './actions.ts';
 import type { CacheStore } from './cache/contract.ts';
 import {
+  tayoriCapability,
   trouble,
   type AccountView,
   type Engine,
@@ -28,11 +29,12 @@ import { ListView } from './list-view.ts';
 import { Outbox } from './outbox.ts';
 import type { Change } from './overlay.ts';
 import { People } from './people.ts';
-import { Preferences, tayoriCapability } from './preferences.ts';
+import { Preferences } from './preferences.ts';
 import { troubleOf } from './port.ts';
-import { mailboxViews } from './rows.ts';
+import { mailboxViews, sourcesOf } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
 import { threadView } from './thread-view.ts';
+import { WholeWork } from './whole.ts';
 import * as writing from './writing.ts';
 
 /** What is kept of heads, conversations and opened letters on this device. */
@@ -43,6 +45,8 @@ interface Step {
   readonly view: UndoView;
   readonly rows: readonly number[];
   readonly inverses: readonly Change[];
+  /** It was done in pieces, and is taken back so. */
+  readonly isWhole?: boolean;
 }
 
 interface Viewer {
@@ -63,6 +67,7 @@ class MailEngine implements Engine {
   readonly #front: CacheStore;
   readonly #client: JmapClient;
   readonly #line: Line;
+  readonly #whole: WholeWork;
   #cache: CacheStore;
   #files: Files;
   #outbox: Outbox;
@@ -91,6 +96,7 @@ class MailEngine implements Engine {
     this.#front = front;
     this.#cache = front;
     this.#client = new JmapClient(surroundings);
+    this.#whole = new WholeWork(this.#client);
     this.#client.heard = (reached) => this.#noteReached(reached);
     this.#client.outdated = () => void this.#lookAround().catch(() => undefined);
     this.#client.shortcut = (body) => this.#line.request(body);
@@ -246,6 +252,10 @@ class MailEngine implements Engine {
   #noteReached(reached: boolean): void {
     if (reached === this.#reached) return;
     this.#reached = reached;
+    if (reached) {
+      this.#files.hurry();
+      this.#outbox.drain();
+    }
     this.#changed();
   }
 
@@ -290,7 +300,7 @@ class MailEngine implements Engine {
   }
 
   #newFiles(): Files {
-    return new Files({ client: this.#client, cache: this.#cache, surroundings: this.#surroundings, changed: () => this.#changed() });
+    return new Files({ client: this.#client, cache: this.#cache, surroundings: this.#surroundings, changed: () => this.#changed(), carried: () => this.#outbox.drain() });
   }
 
   #writing(): writing.WritingParts {
@@ -423,6 +433,7 @@ class MailEngine implements Engine {
       this.#newsEars.add(heard);
       return { adjust: () => undefined, end: () => this.#newsEars.delete(heard) };
     },
+    work: (_args, heard) => ({ adjust: () => undefined, end: this.#whole.listen(heard) }),
     changed: ({ types }, heard) => {
       const ear = (accountId: Id, names: readonly string[]): void => {
         const wanted = names.filter((name) => types.includes(name));
@@ -454,6 +465,7 @@ class MailEngine implements Engine {
       waiting: this.#outbox.rows.length,
       waitingLetters: this.#outbox.rows.filter(({ kind }) => kind === 'send').length,
       undo: this.#steps.at(-1)?.view ?? null,
+      history: this.#steps.map(({ view }) => view).toReversed(),
     };
   }
 
@@ -523,6 +535,23 @@ class MailEngine implements Engine {
     },
     act: (action) => this.#act(action),
     undo: ({ step }) => this.#undo(step),
+    actWhole: async ({ query, actions }) => {
+      // What waits goes first, so that both come in the order in which they were asked.
+      await this.#outbox.settle();
+      const { count, inverses } = await this.#whole.act(this.#lists(query), actions);
+      const view: UndoView = { step: ++this.#lastStep, what: actions[0]?.name ?? 'change', count };
+      if (inverses.length > 0) this.#steps = [...this.#steps, { view, rows: [], inverses, isWhole: true }].slice(-undoSteps);
+      void this.#syncAll();
+      return view;
+    },
+    stopWork: async () => {
+      this.#whole.stop();
+      return null;
+    },
+    count: async ({ query }) => {
+      const counts = await Promise.all(this.#lists(query).map((list) => this.#whole.count(list)));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
     saveDraft: async (draft) => {
       await writing.saveDraft(this.#writing(), draft);
       return null;
@@ -654,14 +683,25 @@ class MailEngine implements Engine {
     if (first < 0) return null;
     const undone = this.#steps.slice(first).toReversed();
     this.#steps = this.#steps.slice(0, first);
-    for (const { rows, inverses, view } of undone)
+    for (const { rows, inverses, view, isWhole } of undone) {
+      if (isWhole) {
+        await this.#outbox.settle();
+        await this.#whole.undo(inverses, view.count);
+        await this.#syncAll();
+        continue;
+      }
       for (const [index, inverse] of inverses.entries()) {
         // What has not left yet is simply not sent.
         if (await this.#outbox.withdraw((row) => row.id === rows[index])) continue;
         await this.#outbox.add({ kind: 'change', what: 'change', count: view.count, since: this.#surroundings.now(), ...inverse });
       }
+    }
     this.#changed();
     return undone.at(-1)?.view ?? null;
+  }
+
+  #lists(query: Parameters<typeof sourcesOf>[0]): ReturnType<typeof sourcesOf> {
+    return sourcesOf(query, [...this.#accounts.values()], new Date(this.#surroundings.now()));
   }
 }
 

@@ -32,6 +32,8 @@ export interface FilesParts {
   readonly cache: CacheStore;
   readonly surroundings: Surroundings;
   changed(): void;
+  /** A file is there: what has waited for it can go. */
+  carried(): void;
 }
 
 const blob = 'urn:ietf:params:jmap:blob';
@@ -78,6 +80,11 @@ export class Files {
 
   of(key: string): readonly FileView[] {
     return [...this.#rows.values()].filter((row) => row.key === key).map((row) => this.#view(row));
+  }
+
+  /** Are some of a draft's files still on their way? Those that the server refuses are not. */
+  areGoing(key: string): boolean {
+    return [...this.#rows.values()].some((row) => row.key === key && row.blobId === null && this.#troubles.get(row.id)?.kind !== 'refused');
   }
 
   /** The blob of a file, once it is there. Null: no such file here. @throws EngineTrouble. */
@@ -148,6 +155,7 @@ export class Files {
       running = this.#tell(id)
         .then((blobId) => {
           this.#troubles.delete(id);
+          this.#parts.carried();
           return blobId;
         })
         .catch((error: unknown) => {

@@ -1,15 +1,19 @@
 // One list on screen: which rows stand where now, and reading what is missing there. Knows windows, their merging and rows; knows no page.
-import { rowKey, type ListArgs, type ListPatch, type Row, type Trouble } from './contract.ts';
+import { backKeyword, rowKey, type ListArgs, type ListPatch, type Row, type Trouble } from './contract.ts';
 import type { Account, HeldWindow } from './account.ts';
 import { core, mail, type JmapClient } from './jmap/client.ts';
 import type { Id, JsonObject } from './jmap/objects.ts';
+import { searchGround } from './find.ts';
 import { troubleOf } from './port.ts';
 import { hiddenRows, rowOf, sourcesOf, type Source } from './rows.ts';
+import { matchesSearch, parseSearch } from './search-grammar.ts';
 import { mergeNewestFirst } from './window.ts';
 
 /** Rows read beyond those on screen, at both ends. */
 const ahead = 50;
 const pageRows = 100;
+/** Of a search that is being typed: the first answer is wanted soon. */
+const foundRows = 30;
 
 interface Place {
   readonly source: number;
@@ -34,6 +38,8 @@ export class ListView {
   #reading = false;
   #readAgain = false;
   #ended = false;
+  /** Which query is meant: what was read for an earlier one counts no more. */
+  #turn = 0;
   readonly #snippets = new Map<string, Row['snippet']>();
   /** What the server was asked for and did not give: not asked for again in this list at this state. */
   readonly #vain = new Set<string>();
@@ -48,6 +54,7 @@ export class ListView {
   adjust(args: ListArgs): void {
     if (JSON.stringify([args.query, args.threads]) !== JSON.stringify([this.#args.query, this.#args.threads])) {
       this.#close();
+      this.#turn += 1;
       this.#sent.clear();
       this.#sentTotal = undefined;
       this.#snippets.clear();
@@ -108,9 +115,9 @@ export class ListView {
   /** Who stands between two positions, as far as it is known. */
   #places(start: number, end: number): { readonly total: number | null; readonly places: readonly (Place | undefined)[] } {
     const lists = this.#sources.map(({ account, held }) => {
-      const hidden = this.#args.query.kind === 'search' ? destroyed(account) : hiddenRows(account, held.filter, this.#args.threads);
+      const hidden = this.#isSearch ? destroyed(account) : hiddenRows(account, held.filter, this.#args.threads);
       const ids = hidden.size === 0 ? held.window.ids : held.window.ids.filter((id) => id === null || !hidden.has(id));
-      return { ids, isTold: held.window.total !== null, account };
+      return { ids, isTold: held.window.total !== null, account, backFirst: held.backFirst === true };
     });
     if (lists.length === 0) return { total: this.#opened === '' ? null : 0, places: [] };
     const total = lists.every(({ isTold }) => isTold) ? lists.reduce((sum, { ids }) => sum + ids.length, 0) : null;
@@ -122,6 +129,13 @@ export class ListView {
     return { total, places: rows.slice(start, end) };
   }
 
+  get #isSearch(): boolean {
+    return this.#args.query.kind === 'search' || this.#args.query.kind === 'find';
+  }
+  get #page(): number {
+    return this.#args.query.kind === 'find' ? foundRows : pageRows;
+  }
+
   // --- reading --------------------------------------------------------------------------------------------------------
 
   #read(): void {
@@ -131,12 +145,19 @@ export class ListView {
     }
     this.#reading = true;
     void (async () => {
+      let turn = this.#turn;
       try {
         do {
           this.#readAgain = false;
-          await this.#open();
-          await this.#readMissing();
-          if (this.#trouble !== null) {
+          turn = this.#turn;
+          try {
+            await this.#open();
+            await this.#readMissing();
+          } catch (error) {
+            if (turn === this.#turn) throw error;
+            this.#readAgain = true;
+          }
+          if (this.#trouble !== null && turn === this.#turn) {
             this.#trouble = null;
             this.#show();
           }
@@ -151,16 +172,20 @@ export class ListView {
   }
 
   async #open(): Promise<void> {
-    const wanted = sourcesOf(this.#args.query, this.#accounts());
+    const turn = this.#turn;
+    const wanted = sourcesOf(this.#args.query, this.#accounts(), new Date(this.#client.now()));
     const name = JSON.stringify([wanted.map(({ account, filter }) => [account.id, filter]), this.#args.threads]);
     if (name === this.#opened || (wanted.length === 0 && this.#accounts().some(({ mailboxes }) => mailboxes === null))) return;
     this.#close();
     const { threads } = this.#args;
     const sources = await Promise.all(
-      wanted.map(async (source) => ({ ...source, held: await source.account.openWindow({ filter: source.filter, threads }) })),
+      wanted.map(async (source) => ({
+        ...source,
+        held: await source.account.openWindow({ filter: source.filter, threads, backFirst: source.backFirst }),
+      })),
     );
     // The person has gone on meanwhile.
-    if (this.#ended || threads !== this.#args.threads) {
+    if (this.#ended || turn !== this.#turn || threads !== this.#args.threads) {
       for (const { account, held } of sources) account.closeWindow(held);
       this.#readAgain = true;
       return;
@@ -185,23 +210,39 @@ export class ListView {
       await this.#needRows(account, held.window.ids.slice(start, end + spare).filter((id) => id !== null) as Id[]);
       // What is on screen first, then what lies around it.
       const gaps = [
-        ...held.window.gaps(this.#args.start, this.#args.end + spare, pageRows),
-        ...held.window.gaps(start, end + spare, pageRows),
+        ...held.window.gaps(this.#args.start, this.#args.end + spare, this.#page),
+        ...held.window.gaps(start, end + spare, this.#page),
       ];
       const gap = gaps.find(({ position }) => !this.#vain.has(`${position}@${held.window.state}`));
       if (gap) {
-        await account.readPage(held, gap.position, Math.max(gap.limit, Math.min(pageRows, end - gap.position)));
+        await this.#readPage(only, gap.position, Math.max(gap.limit, Math.min(this.#page, end - gap.position)));
         if ((held.window.ids[gap.position] ?? null) === null) this.#vain.add(`${gap.position}@${held.window.state}`);
         this.#readAgain = true;
       }
     }
-    if (this.#args.query.kind === 'search') await this.#readSnippets();
+    if (this.#isSearch) await this.#readSnippets().catch(() => undefined);
+  }
+
+  /** Without a network a search is answered by what is kept here. */
+  async #readPage({ account, held }: Opened, position: number, limit: number): Promise<void> {
+    try {
+      await account.readPage(held, position, limit);
+    } catch (error) {
+      const { query } = this.#args;
+      if (query.kind !== 'find' || troubleOf(error).kind !== 'offline') throw error;
+      const search = parseSearch(query.text);
+      const ground = searchGround(account.mailboxes ?? new Map(), new Date(this.#client.now()));
+      await account.findKept(held, (letter) => matchesSearch(search, letter, ground));
+    }
   }
 
   async #readMerged(end: number): Promise<void> {
+    // The first page of each at the same time.
+    const untold = this.#sources.filter(({ held }) => held.window.total === null);
+    await Promise.all(untold.map((source) => this.#readPage(source, 0, Math.min(this.#page, Math.max(30, end)))));
     for (;;) {
       const sources = this.#sources.map(({ account, held }) =>
-        withTimes({ ids: held.window.ids, isTold: held.window.total !== null, account }),
+        withTimes({ ids: held.window.ids, isTold: held.window.total !== null, account, backFirst: held.backFirst === true }),
       );
       const { rows, wants } = mergeNewestFirst(sources, end);
       const bySource = Map.groupBy(rows.slice(this.#args.start), ({ source }) => source);
@@ -212,14 +253,15 @@ export class ListView {
         );
       }
       if (!wants || this.#ended) return;
-      const { account, held } = this.#sources[wants.source]!;
+      const source = this.#sources[wants.source]!;
+      const { account, held } = source;
       const known = held.window.ids.slice(wants.position, wants.position + pageRows).filter((id) => id !== null) as Id[];
       if (held.window.total !== null && (held.window.ids[wants.position] ?? null) !== null) {
         await this.#needRows(account, known);
         // A letter that is in the list and cannot be read has just gone; the next round tells.
         if (!account.told(known[0]!)) return;
       } else {
-        await account.readPage(held, wants.position, pageRows);
+        await this.#readPage(source, wants.position, this.#page);
         if (held.window.total !== null && (held.window.ids[wants.position] ?? null) === null && wants.position < held.window.total) return;
       }
       if (this.#readAgain) return;
@@ -244,7 +286,9 @@ export class ListView {
       const { account, filter } = this.#sources[source]!;
       const emailIds = wanted.map(({ id }) => id);
       const args = { accountId: account.id, filter: filter as unknown as JsonObject, emailIds };
+      const turn = this.#turn;
       const reply = await this.#client.request([['SearchSnippet/get', args, 's']], [core, mail]);
+      if (turn !== this.#turn) return;
       for (const id of emailIds) this.#snippets.set(this.#key(source, id), null);
       for (const { emailId, subject, preview } of reply.find('SearchSnippet/get', 's')?.list ?? [])
         this.#snippets.set(this.#key(source, emailId), { subject, preview });
@@ -261,21 +305,26 @@ function destroyed(account: Account): ReadonlySet<Id> {
   return new Set([...account.overlay.touched].filter((id) => account.told(id) !== null && account.head(id) === null));
 }
 
+/** What is back stands before all others, whenever it came. */
+const backLeap = 1e15;
+
 function withTimes({
   ids,
   isTold,
   account,
+  backFirst,
 }: {
   readonly ids: readonly (Id | null)[];
   readonly isTold: boolean;
   readonly account: Account;
+  readonly backFirst: boolean;
 }) {
   return {
     ids,
     isTold,
     time: (id: Id): number | null => {
       const head = account.told(id);
-      return head ? Date.parse(head.receivedAt) : null;
+      return head ? Date.parse(head.receivedAt) + (backFirst && head.keywords[backKeyword] === true ? backLeap : 0) : null;
     },
   };
 }

@@ -9,10 +9,11 @@ import type { CacheStore } from './cache/contract.ts';
 import { draftRows, type DraftRow } from './drafts.ts';
 import { emailOf, envelopeOf, partsOf } from './draft-email.ts';
 import type { Files } from './files.ts';
-import { core, mail, submission, type Call, type JmapClient, type Reply } from './jmap/client.ts';
+import { core, mail, submission, tayori, type Call, type JmapClient, type Reply } from './jmap/client.ts';
 import type { BodyPart, Id, JsonObject, SetAnswer, SetError } from './jmap/objects.ts';
 import type { Change } from './overlay.ts';
 import { troubleOf } from './port.ts';
+import { endSnoozes } from './whole.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export type Waiting =
@@ -153,6 +154,11 @@ export class Outbox {
           this.#callOff = this.#parts.surroundings.after(draftRestMs, () => this.drain());
           continue;
         }
+        // Nothing else waits for a large file; when it is there, this is told.
+        if (row.kind !== 'change' && this.#parts.files.areGoing(row.key)) {
+          this.#parts.files.hurry();
+          continue;
+        }
         this.#current = row.id;
         try {
           await this.#tell(row);
@@ -213,8 +219,24 @@ export class Outbox {
     else await this.#tellSending(row);
   }
 
-  async #tellChange({ accountId, update, destroy, what }: Waiting & { kind: 'change' }): Promise<void> {
+  /** Snooze/set of our own capability: the server puts the letters away, and brings them back. */
+  async #tellSnooze(accountId: Id, emailIds: readonly Id[], until: string | null): Promise<void> {
+    const { client } = this.#parts;
+    if (until === null) {
+      await endSnoozes(client, [core, tayori], accountId, new Set(emailIds));
+      return;
+    }
+    const create = Object.fromEntries(emailIds.map((emailId, index) => [`z${index}`, { emailId, until }]));
+    const answer = (await client.request([['Snooze/set', { accountId, create }, 's']], [core, tayori])).get('Snooze/set', 's');
+    const refused = Object.values((answer['notCreated'] ?? {}) as unknown as Readonly<Record<string, SetError>>).find(
+      ({ type }) => type !== 'notFound',
+    );
+    if (refused) throw trouble('refused', refused.type, refused.description ?? '');
+  }
+
+  async #tellChange({ accountId, update, destroy, what, snooze }: Waiting & { kind: 'change' }): Promise<void> {
     const changes = Object.entries(update);
+    if (snooze) return this.#tellSnooze(accountId, Object.keys(update), snooze.until);
     const most = Number(this.#parts.client.session?.capabilities[core]?.['maxObjectsInSet'] ?? 500);
     let refused = 0;
     let problem: SetError | null = null;

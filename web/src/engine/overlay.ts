@@ -8,6 +8,8 @@ export interface Pending {
   readonly accountId: Id;
   readonly update: Readonly<Record<Id, PatchObject>>;
   readonly destroy: readonly Id[];
+  /** Told by Snooze/set of our own capability instead of Email/set; `until` null: back at once. `update` is how it looks meanwhile. */
+  readonly snooze?: { readonly until: string | null };
 }
 
 export type Change = Omit<Pending, 'id'>;

@@ -1,11 +1,11 @@
 // What the person has chosen, the same on all their devices: read from our own capability, kept here for starting without a network, and changed
 // here first. Knows Settings/get and /set (docs/jmap.md); knows no page.
 import type { CacheStore } from './cache/contract.ts';
+import { tayoriCapability } from './contract.ts';
 import { core, type JmapClient } from './jmap/client.ts';
 import type { Id, JsonObject, PatchObject } from './jmap/objects.ts';
 import { troubleOf } from './port.ts';
 
-export const tayoriCapability = 'urn:tayori:params:jmap:tayori';
 const using = [core, tayoriCapability];
 /** What was chosen without a network, until the server knows it. */
 const [keptKey, waitingKey] = ['preferences', 'preferences-waiting'];

@@ -1,12 +1,14 @@
 // From letters and conversations to what a row of the list and the list of mailboxes show. Knows heads and roles; knows no server.
-import { hasKeyword, type ListQuery, type MailboxView, type Row } from './contract.ts';
+import { backKeyword, hasKeyword, snoozedName, type ListQuery, type Only, type MailboxView, type Row } from './contract.ts';
 import type { Account } from './account.ts';
+import { findFilter } from './find.ts';
 import type { EmailAddress, EmailFilter, EmailHead, Id, Mailbox, Role, SearchSnippet } from './jmap/objects.ts';
 
 /** The conditions under which a list of one mailbox shows a letter; also what decides whether one that was acted on is still shown. */
-export function filterOf(mailboxId: Id, only: 'unread' | 'flagged' | undefined): EmailFilter {
+export function filterOf(mailboxId: Id, only: Only | undefined): EmailFilter {
   if (only === 'unread') return { inMailbox: mailboxId, notKeyword: '$seen' };
   if (only === 'flagged') return { inMailbox: mailboxId, hasKeyword: '$flagged' };
+  if (only === 'attachment') return { inMailbox: mailboxId, hasAttachment: true };
   return { inMailbox: mailboxId };
 }
 
@@ -59,6 +61,7 @@ export function rowOf(account: Account, emailId: Id, threads: boolean, role: Rol
     isFlagged: shown.some(({ keywords }) => hasKeyword(keywords, '$flagged')),
     isDraft: shown.some(({ keywords }) => hasKeyword(keywords, '$draft')),
     isAnswered: hasKeyword(head.keywords, '$answered'),
+    isBack: shown.some(({ keywords }) => hasKeyword(keywords, backKeyword)),
     hasAttachment: shown.some(({ hasAttachment }) => hasAttachment),
     mailboxIds: [...new Set(shown.flatMap(({ mailboxIds }) => Object.keys(mailboxIds)))],
     snippet,
@@ -83,7 +86,9 @@ export function mailboxViews(account: Account, isReadOnly: boolean): MailboxView
   const children = Map.groupBy(all, ({ parentId }) => (parentId !== null && account.mailboxes?.has(parentId) ? parentId : ''));
   const counts = pendingCounts(account);
   const views: MailboxView[] = [];
-  function rank({ role }: Mailbox): number {
+  function rank({ role, name, parentId }: Mailbox): number {
+    // What is put off stands behind the inbox to which it comes back.
+    if (role === null && name === snoozedName && parentId === null) return 0.5;
     const at = role === null ? -1 : roleOrder.indexOf(role);
     return at < 0 ? roleOrder.length : at;
   }
@@ -137,10 +142,12 @@ export interface Source {
   readonly account: Account;
   readonly filter: EmailFilter;
   readonly role: Role | null;
+  /** Letters that were put off and are back stand on top. */
+  readonly backFirst: boolean;
 }
 
 /** Which lists of which accounts a query is made of. */
-export function sourcesOf(query: ListQuery, accounts: readonly Account[]): Source[] {
+export function sourcesOf(query: ListQuery, accounts: readonly Account[], now: Date): Source[] {
   switch (query.kind) {
     case 'mailbox':
       return accounts
@@ -149,16 +156,24 @@ export function sourcesOf(query: ListQuery, accounts: readonly Account[]): Sourc
           account,
           filter: filterOf(query.mailboxId, query.only),
           role: account.mailboxes?.get(query.mailboxId)?.role ?? null,
+          backFirst: account.mailboxes?.get(query.mailboxId)?.role === 'inbox',
         }));
     case 'unified':
       return accounts.flatMap((account) => {
         const mailbox = account.mailboxOf(query.role);
-        return mailbox ? [{ account, filter: filterOf(mailbox.id, query.only), role: query.role }] : [];
+        return mailbox ? [{ account, filter: filterOf(mailbox.id, query.only), role: query.role, backFirst: query.role === 'inbox' }] : [];
       });
     case 'search':
       return accounts
         .filter(({ id }) => query.accountIds.length === 0 || query.accountIds.includes(id))
-        .map((account) => ({ account, filter: query.filter, role: null }));
+        .map((account) => ({ account, filter: query.filter, role: null, backFirst: false }));
+    case 'find':
+      return accounts
+        .filter(({ id }) => query.accountIds.length === 0 || query.accountIds.includes(id))
+        .flatMap((account) => {
+          const filter = findFilter(account, query.text, now);
+          return filter ? [{ account, filter, role: null, backFirst: false }] : [];
+        });
   }
 }
 

@@ -1,5 +1,7 @@
 // Doing something with letters from the page: the engine does it, a toast says so and offers the way back. Knows actions and their words.
-import { EngineTrouble, type Action, type ActionName } from '../engine/contract.ts';
+import { EngineTrouble, type Action, type ActionName, type ListQuery, type WholeAction } from '../engine/contract.ts';
+import { count, moment } from '../texts/dates.ts';
+import { o } from '../texts/order.ts';
 import { t } from '../texts/texts.ts';
 import { engine } from './link.ts';
 import { live } from './live.svelte.ts';
@@ -14,6 +16,21 @@ export async function act(action: Action, rows = 1): Promise<void> {
     if (words !== null) toasts.show(words, action.name === 'destroy' ? null : { label: t.undo, run: () => void undo(step) });
   } catch (error) {
     tellTrouble(error);
+  }
+}
+
+/** With every letter of a list, in pieces (`parts/work.svelte` shows how far it is). How many it was done with; null: not at all. */
+export async function actWhole(query: ListQuery, actions: readonly WholeAction[]): Promise<number | null> {
+  try {
+    const { step, count: done } = await engine.ask('actWhole', { query, actions });
+    const isForGood = actions.some(({ name }) => name === 'destroy');
+    const text = isForGood ? o.didEmpty(count(done)) : o.didWhole(count(done));
+    toasts.show(text, isForGood || done === 0 ? null : { label: t.undo, run: () => void undo(step) }, 'done', 20_000);
+    return done;
+  } catch (error) {
+    if (error instanceof EngineTrouble && error.trouble.type === 'busy') toasts.show(o.busy, null, 'trouble');
+    else tellTrouble(error);
+    return null;
   }
 }
 
@@ -53,6 +70,10 @@ function wordsOf(action: Action, rows: number): string | null {
       return t.didRead(rows);
     case 'unread':
       return t.didUnread(rows);
+    case 'snooze':
+      return o.didSnooze(moment(new Date(action.until)));
+    case 'unsnooze':
+      return o.didWake;
     case 'move':
       return t.didMove(
         rows,
@@ -73,4 +94,23 @@ export function hearNews(): void {
       toasts.say(t.arrived(news.heads.length, first?.from?.[0]?.name ?? first?.from?.[0]?.email ?? ''));
     }
   });
+}
+
+/** What an action is called in lists of what was done. */
+export function actionName(name: ActionName): string {
+  const names: Partial<Record<ActionName, string>> = {
+    archive: t.doArchive,
+    delete: t.doDelete,
+    destroy: t.doDestroy,
+    junk: t.doJunk,
+    'not-junk': t.doNotJunk,
+    move: o.keyMove,
+    read: t.doRead,
+    unread: t.doUnread,
+    flag: t.doFlag,
+    unflag: t.doUnflag,
+    snooze: o.keySnooze,
+    unsnooze: o.wake,
+  };
+  return names[name] ?? '';
 }

@@ -25,6 +25,13 @@ export class ListModel {
     });
   }
 
+  /** Another list in its place, such as for one more letter of a search; the rows stay until those of the new one are here. */
+  change(query: ListQuery): void {
+    if (JSON.stringify(query) === JSON.stringify(this.#args.query)) return;
+    this.#args = { ...this.#args, query };
+    this.#watch.adjust(this.#args);
+  }
+
   get query(): ListQuery {
     return this.#args.query;
   }

@@ -16,6 +16,7 @@ class Live {
     waiting: 0,
     waitingLetters: 0,
     undo: null,
+    history: [],
   });
   #mailboxes = $state.raw<MailboxesView>({ isComplete: false, mailboxes: [] });
 

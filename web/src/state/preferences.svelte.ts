@@ -69,8 +69,8 @@ const usual: Chosen = {
   hints: true,
 };
 
-const swipeOf = { archive: 'archive', trash: 'delete', snooze: 'none', flag: 'flag', seen: 'read', none: 'none' } as const;
-const swipeTo = { archive: 'archive', delete: 'trash', flag: 'flag', read: 'seen', none: 'none' } as const;
+const swipeOf = { archive: 'archive', trash: 'delete', snooze: 'snooze', flag: 'flag', seen: 'read', none: 'none' } as const;
+const swipeTo = { archive: 'archive', snooze: 'snooze', delete: 'trash', flag: 'flag', read: 'seen', none: 'none' } as const;
 
 export function likesOf(chosen: Chosen): Partial<Likes> {
   return {

@@ -4,23 +4,13 @@
 //   /mail/all/inbox        a role of all accounts            /mail/A7/F3            a mailbox
 //   /mail/A7/F3/T5         a conversation in its list        /mail/all/inbox/A7.T5
 //   /folders               the list of mailboxes (phones)
+//   /search?q=…            a search, typed; /search/A7.T5?q=… a conversation that it found
 //   /write/new?to=… /write/reply/A7/M12 /write/A7/M12      a letter to write: opens above the page (state/writing.svelte.ts)
-//   /outbox /identities /search /rules /settings/… /accounts/… /journey/… /words /domain      the screens of views/screens.ts
+//   /outbox /identities /rules /contacts /settings/… /accounts/… /journey/… /words /domain      the screens of views/screens.ts
 import type { ListQuery } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
 
-export const screenNames = [
-  'write',
-  'outbox',
-  'identities',
-  'search',
-  'rules',
-  'settings',
-  'accounts',
-  'journey',
-  'words',
-  'domain',
-] as const;
+export const screenNames = ['write', 'outbox', 'identities', 'rules', 'contacts', 'settings', 'accounts', 'journey', 'words', 'domain'] as const;
 export type ScreenName = (typeof screenNames)[number];
 
 export interface ThreadPlace {
@@ -30,7 +20,11 @@ export interface ThreadPlace {
 
 export type Route =
   | { readonly name: 'home' }
-  | { readonly name: 'list'; readonly query: Extract<ListQuery, { kind: 'mailbox' | 'unified' }>; readonly thread: ThreadPlace | null }
+  | {
+      readonly name: 'list';
+      readonly query: Extract<ListQuery, { kind: 'mailbox' | 'unified' | 'find' }>;
+      readonly thread: ThreadPlace | null;
+    }
   | { readonly name: 'folders' }
   /** `path`: what follows the name; `search`: what follows the question mark. */
   | { readonly name: 'screen'; readonly screen: ScreenName; readonly path: readonly string[]; readonly search: URLSearchParams };
@@ -41,17 +35,20 @@ export function parseAddress(address: string): Route {
   const { pathname, searchParams } = new URL(address, 'http://app.invalid');
   const [first = '', ...rest] = pathname.split('/').filter(Boolean).map(decodeURIComponent);
   if (first === 'folders') return { name: 'folders' };
+  if (first === 'search') {
+    const accountIds = searchParams.getAll('in');
+    return { name: 'list', query: { kind: 'find', accountIds, text: searchParams.get('q') ?? '' }, thread: placeOf(rest[0]) };
+  }
   const screen = screenNames.find((name) => name === first);
   if (screen) return { name: 'screen', screen, path: rest, search: searchParams };
   if (first !== 'mail') return { name: 'home' };
   const [account = '', mailbox = '', thread] = rest;
   const only = searchParams.get('only');
-  const narrowed = only === 'unread' || only === 'flagged' ? ({ only } as const) : {};
+  const narrowed = only === 'unread' || only === 'flagged' || only === 'attachment' ? ({ only } as const) : {};
   if (account === 'all') {
     const role = roles.find((known) => known === mailbox);
     if (!role) return { name: 'home' };
-    const [accountId, threadId] = (thread ?? '').split('.');
-    return { name: 'list', query: { kind: 'unified', role, ...narrowed }, thread: accountId && threadId ? { accountId, threadId } : null };
+    return { name: 'list', query: { kind: 'unified', role, ...narrowed }, thread: placeOf(thread) };
   }
   if (account === '' || mailbox === '') return { name: 'home' };
   return {
@@ -59,6 +56,12 @@ export function parseAddress(address: string): Route {
     query: { kind: 'mailbox', accountId: account, mailboxId: mailbox, ...narrowed },
     thread: thread === undefined ? null : { accountId: account, threadId: thread },
   };
+}
+
+/** A conversation among those of several accounts: `A7.T5`. */
+function placeOf(step: string | undefined): ThreadPlace | null {
+  const [accountId, threadId] = (step ?? '').split('.');
+  return accountId && threadId ? { accountId, threadId } : null;
 }
 
 export function formatAddress(route: Route): string {
@@ -73,6 +76,14 @@ export function formatAddress(route: Route): string {
     }
     case 'list': {
       const { query, thread } = route;
+      if (query.kind === 'find') {
+        const search = new URLSearchParams([
+          ...(query.text === '' ? [] : [['q', query.text]]),
+          ...query.accountIds.map((id) => ['in', id]),
+        ]);
+        const steps = ['search', ...(thread ? [`${thread.accountId}.${thread.threadId}`] : [])];
+        return `/${steps.map(encodeURIComponent).join('/')}${search.size > 0 ? `?${search.toString()}` : ''}`;
+      }
       const steps =
         query.kind === 'unified'
           ? ['mail', 'all', query.role, ...(thread ? [`${thread.accountId}.${thread.threadId}`] : [])]

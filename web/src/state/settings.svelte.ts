@@ -1,6 +1,9 @@
 // What the person likes: language, theme, widths, habits. Kept in localStorage, so that the first picture is right. Knows no server: what follows
 // the person from device to device comes in by `take` and goes out by `told` (preferences.svelte.ts).
 
+export const swipes = ['archive', 'snooze', 'delete', 'read', 'flag', 'none'] as const;
+export type Swipe = (typeof swipes)[number];
+
 export interface Likes {
   readonly language: 'auto' | 'ja' | 'en';
   readonly theme: 'auto' | 'light' | 'dark';
@@ -11,8 +14,12 @@ export interface Likes {
   readonly unified: boolean;
   readonly sidebarWidth: number;
   readonly listWidth: number;
-  readonly swipeRight: 'archive' | 'delete' | 'read' | 'flag' | 'none';
-  readonly swipeLeft: 'archive' | 'delete' | 'read' | 'flag' | 'none';
+  readonly swipeRight: Swipe;
+  readonly swipeLeft: Swipe;
+  /** Searches of late, the newest first. */
+  readonly searches: readonly string[];
+  /** Mailboxes moved to of late: account/id. */
+  readonly moves: readonly string[];
   readonly undoSeconds: number;
   readonly showImages: boolean;
 }
@@ -27,7 +34,9 @@ const usual: Likes = {
   sidebarWidth: 228,
   listWidth: 384,
   swipeRight: 'archive',
-  swipeLeft: 'delete',
+  swipeLeft: 'snooze',
+  searches: [],
+  moves: [],
   undoSeconds: 10,
   showImages: false,
 };

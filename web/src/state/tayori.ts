@@ -1,7 +1,6 @@
 // Our own capability as the page asks it (docs/jmap.md): one call, typed, and the shapes of what comes back. Knows names and shapes; keeps nothing.
-import { EngineTrouble } from '../engine/contract.ts';
+import { EngineTrouble, tayoriCapability } from '../engine/contract.ts';
 import type { Id, Json, JsonObject, PatchObject } from '../engine/jmap/objects.ts';
-import { tayoriCapability } from '../engine/preferences.ts';
 import { engine } from './link.ts';
 import { live } from './live.svelte.ts';
 import { settings } from './settings.svelte.ts';
@@ -189,7 +188,11 @@ const worded = new Set(['OutsideAccount', 'Task', 'Glossary']);
 
 export async function getAll<T>(type: string, ids: readonly Id[] | null = null): Promise<readonly T[]> {
   const language = worded.has(type) && type !== 'Task' ? { language: settings.language } : {};
-  const { list } = await call<{ list: readonly T[] }>(`${type}/get`, { accountId: ownAccount(), ids: ids === null ? null : [...ids], ...language });
+  const { list } = await call<{ list: readonly T[] }>(`${type}/get`, {
+    accountId: ownAccount(),
+    ids: ids === null ? null : [...ids],
+    ...language,
+  });
   return list;
 }
 

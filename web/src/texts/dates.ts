@@ -33,6 +33,18 @@ export function longDate(iso: string): string {
   );
 }
 
+/** A moment to come: the time today, else with the day. */
+export function moment(date: Date, now: Date = new Date()): string {
+  const time = { hour: 'numeric', minute: '2-digit' } as const;
+  const days = -daysAgo(date, now);
+  if (days === 0) return format(time).format(date);
+  const day: Intl.DateTimeFormatOptions =
+    days > 0 && days < 7
+      ? { weekday: settings.language === 'ja' ? 'long' : 'short' }
+      : { ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const }), day: 'numeric', month: 'short' };
+  return `${format(day).format(date)} ${format(time).format(date)}`;
+}
+
 export function count(number: number): string {
   return new Intl.NumberFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB').format(number);
 }
@@ -48,4 +60,20 @@ export function size(octets: number): string {
     unitDisplay: 'short',
     maximumFractionDigits: number < 10 && step > 0 ? 1 : 0,
   }).format(number);
+}
+
+/** A year, a month of it, or a day. */
+export function calendarDay({
+  year,
+  month,
+  day,
+}: {
+  readonly year: number;
+  readonly month: number | null;
+  readonly day: number | null;
+}): string {
+  const date = new Date(year, (month ?? 1) - 1, day ?? 1);
+  if (month === null) return format({ year: 'numeric' }).format(date);
+  if (day === null) return format({ year: 'numeric', month: 'long' }).format(date);
+  return format({ year: 'numeric', month: 'short', day: 'numeric' }).format(date);
 }

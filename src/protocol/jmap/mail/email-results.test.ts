@@ -24,6 +24,23 @@ test('letters that come one after the other stand where a fresh sort puts them',
   assert.deepEqual(ids, ['M7', 'M14', 'M21']);
 });
 
+test('letters with a keyword before all others, each part newest first', async () => {
+  const world = await openMailWorld();
+  for (let number = 1; number <= 6; number++)
+    await world.append(
+      'INBOX',
+      `Subject: s\nMessage-ID: <${number}@x>\n\nx\n`,
+      number === 2 || number === 5 ? ['$back'] : [],
+      number * 1000,
+    );
+  const sort = [
+    { property: 'hasKeyword', keyword: '$back', isAscending: false },
+    { property: 'receivedAt', isAscending: false },
+  ];
+  assert.deepEqual((await world.ask('Email/query', { sort })).ids, ['M5', 'M2', 'M6', 'M4', 'M3', 'M1']);
+  assert.deepEqual((await world.ask('Email/query', { sort, filter: { notKeyword: '$back' } })).ids, ['M6', 'M4', 'M3', 'M1']);
+});
+
 test('a search that stops early goes on where it stopped, and counts all when it is asked to', async () => {
   const world = await openMailWorld();
   for (let number = 0; number < 1300; number++) {

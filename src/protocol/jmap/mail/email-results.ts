@@ -181,6 +181,17 @@ export class ResultBook {
 
   /** RFC 8621 §4.4.2. What is equal in everything stays as it was: newest first. */
   #sort(sort: readonly Comparator[], columns: readonly (SortColumn | null)[], positions: Uint32Array): Uint32Array {
+    const first = keywordFirst(sort);
+    if (first !== null) {
+      const has = keywordTest(first);
+      const ahead = positions.filter((position) => has(this.#shelf.flagsAt(position)));
+      if (ahead.length === 0) return positions;
+      const sorted = new Uint32Array(positions.length);
+      sorted.set(ahead);
+      let at = ahead.length;
+      for (const position of positions) if (!has(this.#shelf.flagsAt(position))) sorted[at++] = position;
+      return sorted;
+    }
     const keys = sort.map((comparator, index) => this.#keysOf(comparator, columns[index] ?? null, positions));
     const signs = sort.map(({ isAscending }) => (isAscending ? 1 : -1));
     const order = Array.from(positions, (_position, at) => at);
@@ -228,6 +239,13 @@ const factsOfSort: Readonly<Record<string, SortFact | undefined>> = {
   to: 'displayTo',
   sentAt: 'sentAt',
 };
+
+/** Letters with a keyword before all others, each part newest first: an inbox with what has come back on top. Two walks, no sorting. */
+function keywordFirst(sort: readonly Comparator[]): string | null {
+  const [first, second, ...more] = sort;
+  if (first?.property !== 'hasKeyword' || first.isAscending || second === undefined || more.length > 0) return null;
+  return second.property === 'receivedAt' && !second.isAscending ? String(first.object['keyword']) : null;
+}
 
 /** The order in which the shelf stands anyway. */
 function isNewestFirst(sort: readonly Comparator[]): boolean {

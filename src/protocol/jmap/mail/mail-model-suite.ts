@@ -132,6 +132,14 @@ const queries: readonly JsonObject[] = [
     filter: { notKeyword: '$important' },
     sort: [{ property: 'hasKeyword', keyword: '$flagged', isAscending: false }, { property: 'sentAt' }],
   },
+  {
+    filter: { inMailbox: 'F1' },
+    sort: [
+      { property: 'hasKeyword', keyword: '$flagged', isAscending: false },
+      { property: 'receivedAt', isAscending: false },
+    ],
+    collapseThreads: true,
+  },
   { filter: { after: '2026-01-10T00:00:00Z', maxSize: 100 } },
 ];
 

@@ -7,6 +7,8 @@ import type { AnswerOf, Id, JsonObject, Session } from './objects.ts';
 export const core = 'urn:ietf:params:jmap:core';
 export const mail = 'urn:ietf:params:jmap:mail';
 export const submission = 'urn:ietf:params:jmap:submission';
+/** Our own capability: docs/jmap.md. */
+export const tayori = 'urn:tayori:params:jmap:tayori';
 
 /** RFC 8620 §3.2: method, arguments, call id. An argument `#x` may refer to an earlier call's answer (§3.7, `from`). */
 export type Call = readonly [name: string, args: JsonObject, id: string];
@@ -58,6 +60,10 @@ export class JmapClient {
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
+  }
+
+  now(): number {
+    return this.#surroundings.now();
   }
 
   get session(): Session | null {

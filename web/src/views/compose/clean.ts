@@ -44,6 +44,16 @@ const common: Config = {
 /** Where a picture from elsewhere was; it is not loaded while one writes, and is there again in the letter. */
 export const elsewhere = 'data-tayori-src';
 
+/**
+ * Styles under a name that nobody reads: even in a document that is never shown the browser would refuse them by the page's policy, and say so.
+ * They come back by the object model (the editor), or as markup (a quote).
+ */
+const styled = 'data-tayori-style';
+const styleElement = /<style\b[^<>]*>([\s\S]*?)<\/style\s*>/gi;
+function hideStyles(html: string): string {
+  return html.replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/\sstyle(?=\s*=)/gi, ` ${styled}`));
+}
+
 /** Set while what is cleaned goes into the page. */
 let pictures: ReadonlyMap<string, string> | null = null;
 
@@ -64,9 +74,9 @@ purify.addHook('afterSanitizeAttributes', (node) => {
     node.removeAttribute('srcset');
   }
   node.removeAttribute('background');
-  const style = node.getAttribute('style');
+  const style = node.getAttribute(styled);
   // Nothing is laid over the page, nothing is fetched.
-  if (style !== null && /url\s*\(|position\s*:|\\|expression|@import|z-index/i.test(style)) node.removeAttribute('style');
+  if (style !== null && /url\s*\(|position\s*:|\\|expression|@import|z-index/i.test(style)) node.removeAttribute(styled);
 });
 
 function decodeCid(cid: string): string {
@@ -81,14 +91,17 @@ function decodeCid(cid: string): string {
 export function cleanFragment(html: string, shown: ReadonlyMap<string, string>, marks = false): DocumentFragment {
   pictures = shown;
   try {
-    const fragment = purify.sanitize(html, {
+    const fragment = purify.sanitize(hideStyles(html.replace(styleElement, '')), {
       ...common,
       FORBID_TAGS: [...common.FORBID_TAGS!, 'style', 'link', 'meta', ...(marks ? [] : ['input'])],
       RETURN_DOM_FRAGMENT: true,
     });
     const mine = document.importNode(fragment, true);
     // The page's policy takes no style from markup; it takes the same from the object model.
-    for (const element of mine.querySelectorAll<HTMLElement>('[style]')) element.style.cssText = element.getAttribute('style') ?? '';
+    for (const element of mine.querySelectorAll<HTMLElement>(`[${styled}]`)) {
+      element.style.cssText = element.getAttribute(styled) ?? '';
+      element.removeAttribute(styled);
+    }
     return mine;
   } finally {
     pictures = null;
@@ -97,17 +110,23 @@ export function cleanFragment(html: string, shown: ReadonlyMap<string, string>, 
 
 /** For a quote: the whole of a foreign letter with its styles, as one piece of markup for the body of another. */
 export function cleanLetter(html: string): { readonly html: string; readonly tree: HTMLElement } {
-  const root = purify.sanitize(html, {
+  let styles = '';
+  const rest = html.replace(styleElement, (_all, css: string) => {
+    // Within a style nothing but its end tag ends it; a sign that begins tags has no business there.
+    styles += `<style>${css.replace(/<!--|-->/g, '').replaceAll('<', '')}</style>`;
+    return '';
+  });
+  const root = purify.sanitize(hideStyles(rest), {
     ...common,
-    FORBID_TAGS: [...common.FORBID_TAGS!, 'input', 'link', 'meta'],
+    FORBID_TAGS: [...common.FORBID_TAGS!, 'style', 'input', 'link', 'meta'],
     WHOLE_DOCUMENT: true,
     RETURN_DOM: true,
   }) as HTMLElement;
   const body = root.querySelector('body') ?? root;
-  const styles = [...root.querySelectorAll('head style')].map((style) => style.outerHTML).join('');
-  const ground = [body.getAttribute('style') ?? '', body.getAttribute('bgcolor') ? `background-color:${body.getAttribute('bgcolor')}` : '']
+  const ground = [body.getAttribute(styled) ?? '', body.getAttribute('bgcolor') ? `background-color:${body.getAttribute('bgcolor')}` : '']
     .filter(Boolean)
-    .join(';');
-  const whole = ground === '' ? body.innerHTML : `<div style="${ground.replace(/[&<>"]/g, '')}">${body.innerHTML}</div>`;
-  return { html: styles + whole, tree: body };
+    .join(';')
+    .replace(/[&<>"]/g, '');
+  const inner = body.innerHTML.replaceAll(` ${styled}=`, ' style=');
+  return { html: styles + (ground === '' ? inner : `<div style="${ground}">${inner}</div>`), tree: body };
 }

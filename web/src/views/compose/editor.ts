@@ -169,6 +169,8 @@ class PageSquire extends Squire {
       didError: (error: unknown) => console.warn(error),
     });
     this.#pictures = pictures;
+    // Its handles on pictures are made of styles in markup, which the page's policy refuses.
+    this._imageResizer.destroy();
     // The editor's own keys for what has no button here; Tab leaves the text, as everywhere.
     for (const key of ['Ctrl-Shift-5', 'Ctrl-Shift-6', 'Meta-Shift-5', 'Meta-Shift-6', 'Ctrl-d', 'Meta-d']) this.setKeyHandler(key, null);
   }

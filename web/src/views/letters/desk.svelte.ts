@@ -1,8 +1,10 @@
 // The list that lies open and what is done from it: the row under the cursor, the chosen rows, the conversation that is read. Knows the list's
 // model, the selection and the router; the list's and the conversation's views both act through it.
-import type { Action, ListQuery, Row } from '../../engine/contract.ts';
-import { act } from '../../state/act.ts';
+import { backKeyword, snoozedName, type Action, type ListQuery, type Row, type WholeAction } from '../../engine/contract.ts';
+import { act, actWhole } from '../../state/act.ts';
+import { engine } from '../../state/link.ts';
 import { ListModel } from '../../state/list-model.svelte.ts';
+import { kept } from '../../state/kept.svelte.ts';
 import { live } from '../../state/live.svelte.ts';
 import { router, type Route } from '../../state/route.svelte.ts';
 import { lettersOf, Selection } from '../../state/selection.svelte.ts';
@@ -11,7 +13,7 @@ import { layout } from '../shell/layout.svelte.ts';
 
 export type Place = Extract<Route, { name: 'list' }>;
 export type Deed = 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag';
-const leaving: ReadonlySet<string> = new Set(['archive', 'delete', 'destroy', 'junk', 'not-junk', 'move']);
+const leaving: ReadonlySet<string> = new Set(['archive', 'delete', 'destroy', 'junk', 'not-junk', 'move', 'snooze', 'unsnooze']);
 
 class Desk {
   #model = $state.raw<ListModel | null>(null);
@@ -22,7 +24,15 @@ class Desk {
   cursor = $state(0);
   /** Rows that wait for a yes before they are gone for ever. */
   asking = $state.raw<readonly Row[]>([]);
+  /** Rows that are being drawn with the pointer. */
+  dragged = $state.raw<readonly Row[]>([]);
   readonly selection = new Selection();
+  /** All of the list is meant, also what was never on screen. */
+  whole = $state(false);
+  /** Waits for a yes before it is done with the whole list. */
+  askingWhole = $state.raw<WholeAction | null>(null);
+  /** Rows for which a day and time of one's own is being chosen. */
+  dating = $state.raw<readonly Row[]>([]);
   /** The conversation that was marked as unread while it lay open. */
   keptUnread = '';
 
@@ -37,16 +47,47 @@ class Desk {
   open(query: ListQuery): () => void {
     const model = (this.#latest = this.#model = new ListModel(query, settings.likes.threads));
     this.cursor = 0;
-    this.selection.clear();
+    this.choose(null);
     return () => {
       model.end();
+      // The next list may have been opened already; state read while a component goes is that of before.
       if (this.#latest === model) this.#model = null;
     };
   }
 
   /** Where the person is, as the address says it. */
   at(place: Place): void {
+    const before = this.#place;
+    const left = this.#leftRow(place);
     this.#place = place;
+    // What has come back stands on top until it was looked at and left.
+    if (left?.isBack && !left.isUnread)
+      void engine
+        .ask('act', { name: 'keyword', keyword: backKeyword, on: false, letters: lettersOf([left]), silent: true })
+        .catch(() => undefined);
+    if (this.#model && place.query.kind === 'find' && before && JSON.stringify(before.query) !== JSON.stringify(place.query)) {
+      this.#model.change(place.query);
+      this.cursor = 0;
+      this.choose(null);
+    }
+  }
+
+  /** The conversation that was read and is read no more. */
+  #leftRow(place: Place): Row | null {
+    const thread = this.#place?.thread;
+    if (!thread || (place.thread?.threadId === thread.threadId && place.thread.accountId === thread.accountId)) return null;
+    return this.openRow;
+  }
+
+  /** Rows, or the whole list, or nothing. */
+  choose(rows: readonly Row[] | 'whole' | null): void {
+    this.whole = rows === 'whole';
+    if (rows === null) this.selection.clear();
+    else if (rows !== 'whole') this.selection.set(rows);
+  }
+  /** By what they are, among those that are here. */
+  chooseSome(which: (row: Row) => boolean): void {
+    this.choose([...(this.#model?.rows.values() ?? [])].filter(which));
   }
 
   /** The row of the conversation that is read, when it is among those that are known. */
@@ -91,12 +132,47 @@ class Desk {
 
   isIn(role: 'trash' | 'junk' | 'drafts' | 'sent' | 'archive'): boolean {
     const query = this.#place?.query;
-    if (!query) return false;
+    if (!query || query.kind === 'find') return false;
     return query.kind === 'unified' ? query.role === role : live.mailbox(query.accountId, query.mailboxId)?.role === role;
   }
 
+  get isSnoozed(): boolean {
+    const query = this.#place?.query;
+    const mailbox = query?.kind === 'mailbox' ? live.mailbox(query.accountId, query.mailboxId) : null;
+    return mailbox !== null && mailbox.depth === 0 && mailbox.name === snoozedName;
+  }
+
+  snooze(until: Date, rows: readonly Row[] = this.targets): void {
+    if (rows.length > 0) this.#act({ name: 'snooze', letters: lettersOf(rows), until: until.toISOString().replace(/\.\d+Z$/, 'Z') }, rows);
+  }
+  wake(rows: readonly Row[] = this.targets): void {
+    const until =
+      kept.until(rows[0]?.accountId ?? '', rows[0]?.emailIds ?? []) ??
+      new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z');
+    if (rows.length > 0) this.#act({ name: 'unsnooze', letters: lettersOf(rows), until }, rows);
+  }
+
+  /** With every letter of the list; large ones are asked about first. */
+  doWhole(action: WholeAction, isSure = false): void {
+    const query = this.#place?.query;
+    if (!query) return;
+    if (!isSure) {
+      this.askingWhole = action;
+      return;
+    }
+    this.askingWhole = null;
+    this.choose(null);
+    if (this.#place?.thread && leaving.has(action.name)) router.go({ ...this.#place, thread: null }, 'replace');
+    void actWhole(query, [action]);
+  }
+
   /** What the key or button means here: in the bin, deleting is for ever, and asked about first. */
-  do(deed: Deed, rows: readonly Row[] = this.targets): void {
+  do(deed: Deed, given?: readonly Row[]): void {
+    if (this.whole && !given) {
+      this.doWhole({ name: deed === 'delete' && this.isIn('trash') ? 'destroy' : deed });
+      return;
+    }
+    const rows = given ?? this.targets;
     if (rows.length === 0) return;
     if (deed === 'delete' && this.isIn('trash')) {
       this.asking = rows;
@@ -107,13 +183,25 @@ class Desk {
 
   move(to: { readonly accountId: string; readonly id: string }, rows: readonly Row[] = this.targets): void {
     const query = this.#place?.query;
-    const from = query?.kind === 'mailbox' ? query.mailboxId : null;
+    // Out of where it is looked at; a reply in Sent stays there.
+    const from =
+      query?.kind === 'mailbox'
+        ? query.mailboxId
+        : query?.kind === 'unified'
+          ? (live.mailboxOf(to.accountId, query.role)?.id ?? null)
+          : null;
+    if (this.whole) {
+      this.doWhole({ name: 'move', to: to.id, from });
+      return;
+    }
     const mine = rows.filter(({ accountId }) => accountId === to.accountId);
     if (mine.length > 0) this.#act({ name: 'move', letters: lettersOf(mine), to: to.id, from }, mine);
   }
 
-  toggleFlag(rows: readonly Row[] = this.targets): void {
-    if (rows.length > 0) this.do(rows.every(({ isFlagged }) => isFlagged) ? 'unflag' : 'flag', rows);
+  toggleFlag(given?: readonly Row[]): void {
+    const rows = given ?? this.targets;
+    if (this.whole && !given) this.do('flag');
+    else if (rows.length > 0) this.do(rows.every(({ isFlagged }) => isFlagged) ? 'unflag' : 'flag', rows);
   }
 
   #act(action: Action, rows: readonly Row[]): void {
@@ -122,7 +210,7 @@ class Desk {
     if (isOpen && action.name === 'unread') this.keptUnread = `${thread.accountId}/${thread.threadId}`;
     if (leaving.has(action.name)) {
       if (isOpen) this.#goOn(rows);
-      this.selection.clear();
+      this.choose(null);
     }
     void act(action, rows.length);
   }

@@ -6,6 +6,7 @@ import type { Place } from './desk.svelte.ts';
 
 export function placeName({ query }: Place): string {
   if (query.kind === 'unified') return query.role === 'inbox' ? t.allInboxes : roleName(query.role);
+  if (query.kind === 'find') return t.search;
   const mailbox = live.mailbox(query.accountId, query.mailboxId);
   return mailbox ? mailboxName(mailbox) : '';
 }

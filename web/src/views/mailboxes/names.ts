@@ -1,7 +1,9 @@
 // What a mailbox is called and how it looks in lists. Knows roles.
-import type { MailboxView } from '../../engine/contract.ts';
+import { snoozedName, type MailboxView } from '../../engine/contract.ts';
 import type { Role } from '../../engine/jmap/objects.ts';
 import type { IconName } from '../../parts/icons.ts';
+import { live } from '../../state/live.svelte.ts';
+import { o } from '../../texts/order.ts';
 import { t } from '../../texts/texts.ts';
 
 export function roleName(role: Role): string {
@@ -21,7 +23,15 @@ export function roleName(role: Role): string {
 
 /** Mailboxes with a role are called in the person's language, whatever they are called at the server. */
 export function mailboxName({ role, name }: Pick<MailboxView, 'role' | 'name'>): string {
+  // Made by the server, which speaks no language.
+  if (role === null && name === snoozedName) return o.snoozed;
   return role === null || role === 'subscribed' ? name : roleName(role);
+}
+
+/** With the folders around it. */
+export function mailboxPath(mailbox: MailboxView): string {
+  const parent = mailbox.parentId === null ? null : live.mailbox(mailbox.accountId, mailbox.parentId);
+  return parent ? `${mailboxPath(parent)} / ${mailboxName(mailbox)}` : mailboxName(mailbox);
 }
 
 export function mailboxIcon(role: Role | null): IconName {

@@ -2,10 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { prefill, readTyped, splitName, usualSecurity, wish, type TypedServer } from './servers.ts';
 
-const typed = (change: Partial<TypedServer>): TypedServer => ({ host: 'imap.example.jp', port: '993', security: 'tls', login: '', ...change });
+const typed = (change: Partial<TypedServer>): TypedServer => ({
+  host: 'imap.example.jp',
+  port: '993',
+  security: 'tls',
+  login: '',
+  ...change,
+});
 
 test('typed servers: full width is folded, what is none is said by its field', () => {
-  const [server] = readTyped(typed({ host: '　ｉｍａｐ．example.JP ', port: '９９３', login: ' hana ' }), 'imap', 'a@example.jp') as never[];
+  const [server] = readTyped(
+    typed({ host: '　ｉｍａｐ．example.JP ', port: '９９３', login: ' hana ' }),
+    'imap',
+    'a@example.jp',
+  ) as never[];
   assert.deepEqual(server, {
     service: 'imap',
     host: 'imap.example.jp',

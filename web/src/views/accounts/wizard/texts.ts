@@ -71,6 +71,7 @@ export const t = words({
     secretTitle: (name: string) => `The key for ${name}`,
     yourProvider: 'your provider',
     howToGet: 'How to get it',
+    appPassword: 'App password',
     openHelp: (name: string) => `Open the page of ${name}`,
     kept: 'Kept encrypted on this server, and shown to nobody.',
     onlyTo: (host: string) => `It goes to ${host} alone, and only once that server has proven who it is.`,
@@ -82,7 +83,8 @@ export const t = words({
     proveMore: 'We sign in, and send one letter from you to yourself.',
     signIn: (title: string) => `Sign in with ${title}`,
     signInMore: 'You sign in on their own page. Your password stays with them; we get a key that you can take back there.',
-    signInNotReady: (title: string) => `${title} wants you to sign in on its own page. For that, whoever runs this server has to register it there once.`,
+    signInNotReady: (title: string) =>
+      `${title} wants you to sign in on its own page. For that, whoever runs this server has to register it there once.`,
     signInGuide: 'How that is done',
     orPassword: 'or with a password',
     // proof
@@ -213,8 +215,9 @@ export const t = words({
     secretTitle: (name: string) => `${name} のかぎ`,
     yourProvider: 'メール会社',
     howToGet: '手に入れ方',
+    appPassword: 'アプリパスワード',
     openHelp: (name: string) => `${name} の画面を開く`,
-    kept: 'このサーバーに暗号化してしまい、だれにも見せません。',
+    kept: 'このサーバーの中に、暗号化してしまっておきます。だれにも見せません。',
     onlyTo: (host: string) => `送る先は ${host} だけです。相手が本物だと確かめてから送ります。`,
     loginAsk: 'ユーザー名',
     loginHint: 'アドレスとは別に、会社から渡されている名前です。',
@@ -224,7 +227,8 @@ export const t = words({
     proveMore: 'ログインして、あなたからあなたへ手紙を1通出します。',
     signIn: (title: string) => `${title} でサインイン`,
     signInMore: '会社の画面でサインインします。パスワードは会社だけが知り、こちらは取り消しのできるかぎだけを受け取ります。',
-    signInNotReady: (title: string) => `${title} は、会社の画面でのサインインを求めます。それには、このサーバーの管理者が一度だけ登録する必要があります。`,
+    signInNotReady: (title: string) =>
+      `${title} は、会社の画面でのサインインを求めます。それには、このサーバーの管理者が一度だけ登録する必要があります。`,
     signInGuide: '登録のしかた',
     orPassword: 'またはパスワードで',
     proving: '実際に試しています',

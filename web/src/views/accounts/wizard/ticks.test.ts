@@ -41,10 +41,12 @@ test('another counter of the same server begins again', () => {
 test('the letter: sent, awaited, found; only then both sides are whole', () => {
   const steps = [...whole('receive'), ...whole('send')];
   const [sent, waiting, found] = [step('letter', 'letter'), step('letter', 'letter', 'told'), step('letter', 'letter')] as const;
-  assert.deepEqual(
-    [steps, [...steps, sent], [...steps, sent, waiting], [...steps, sent, waiting, found]].map(letterOf),
-    ['none', 'sent', 'waiting', 'found'],
-  );
+  assert.deepEqual([steps, [...steps, sent], [...steps, sent, waiting], [...steps, sent, waiting, found]].map(letterOf), [
+    'none',
+    'sent',
+    'waiting',
+    'found',
+  ]);
   assert.equal(states([...steps, sent, waiting], 'send'), 'pppppppr');
   for (const side of ['receive', 'send'] as const) assert.equal(states([...steps, sent, waiting, found], side, false), 'pppppppp');
 });

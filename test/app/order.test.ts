@@ -1,0 +1,385 @@
+// Finding and ordering in the mail app against the running program: searches with Japanese and operators, saved ones, 100,000 letters with all of them
+// archived and brought back, letters put off, rules, folders by drawing, by keyboard alone, on a phone. TAYORI_PAGES=DIR keeps a picture of each page there.
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { createTransport } from 'nodemailer';
+import { skipWithout } from '../../scripts/debian-packages.ts';
+import { findBarriers, isTooWide, looks, openBrowser, type Look } from '../pages/browser.ts';
+import { fillInbox } from '../support/many-letters.ts';
+import { letter, openHouse, shoot, until, type House } from './house.ts';
+
+const desk: Look = { width: 1280, language: 'en', scheme: 'light' };
+const phone: Look = { width: 390, language: 'en', scheme: 'light' };
+const field = 'input[role=combobox][enterkeyhint=search]';
+const row = '[role=row] .who';
+const subjects = `[...document.querySelectorAll('[role=row]')].filter((row) => row.querySelector('.subject')).sort((a, b) => a.ariaRowIndex - b.ariaRowIndex).map((row) => row.querySelector('.subject').textContent)`;
+const first = `document.querySelector('[aria-rowindex="1"] .subject')?.textContent`;
+const total = `Number(document.querySelector('[role=grid]')?.getAttribute('aria-rowcount'))`;
+const seedAt = Date.UTC(2026, 9, 1);
+
+async function subjectsOf(page: Page): Promise<string[]> {
+  return (await page.evaluate(subjects)) as string[];
+}
+/** The certificate is none that a service worker may come with. */
+function faultsOf(faults: readonly string[]): string[] {
+  return faults.filter((fault) => !fault.includes('fetching the script'));
+}
+
+suite('finding and order', { skip: skipWithout('chromium') }, () => {
+  let browser: Browser;
+  let house: House;
+  before(async () => {
+    browser = await openBrowser();
+    house = await openHouse();
+    const letters: (readonly [string, string, readonly string[], Date])[] = [];
+    const add = (subject: string, from: string, text: string, flags: readonly string[] = ['\\Seen'], more = ''): number =>
+      letters.push(['INBOX', letter(from, subject, text, more), flags, new Date(seedAt + letters.length * 3_600_000)]);
+    for (let n = 0; n < 12; n++) add(`Report ${n}`, 'Anna Weber <anna@work.example>', 'The numbers of this week.');
+    add('来週の打ち合わせ', '山田 太郎 <taro@kaisha.example>', '会議の資料をお送りします。', []);
+    add('鎌倉の旅行', '鈴木 花 <hana@tabi.example>', '鎌倉彫の教室を予約しました。');
+    add('Offers', 'Shop <news@shop.example>', 'Everything must go.', []);
+    add('Offers again', 'Shop <news@shop.example>', 'Really everything.', []);
+    await house.put(letters);
+  });
+  after(async () => {
+    await browser?.close();
+    await house?.close();
+  });
+
+  test('search as you type: Japanese, operators in both languages, chips, snippets', async () => {
+    const { page, faults } = await house.open(browser, desk);
+    await page.waitForSelector(row);
+    await page.keyboard.press('/');
+    await page.keyboard.type('会議');
+    await until(page, `${first} === '来週の打ち合わせ' && ${total} === 1`);
+    await until(page, `document.querySelector('.preview mark')?.textContent === '会議'`, 'marked');
+    // Kana and width are one.
+    await page.fill(field, 'ｶﾏｸﾗ');
+    await until(page, `${total} === 0`);
+    await page.fill(field, '鎌倉彫');
+    await until(page, `${first} === '鎌倉の旅行'`);
+    await page.fill(field, '');
+    await page.keyboard.type('差出人:shop ');
+    await until(page, `document.querySelector('.chip .say')?.textContent === 'From: shop' && ${total} === 2`);
+    await page.keyboard.type('-really');
+    await until(page, `${first} === 'Offers' && ${total} === 1`);
+    // A chip is edited, and taken away.
+    await page.click('.chip .say');
+    assert.match(await page.inputValue(field), /差出人:shop/);
+    await page.click('button[aria-label="Clear the search"]');
+    await page.keyboard.type('is:unread OR subject:鎌倉');
+    await until(page, `${total} === 4`);
+    await page.keyboard.press('Enter');
+    await shoot(page, 'order-search');
+    // The address is the search: reloaded it is the same, and back leads to the inbox.
+    await page.reload();
+    await until(page, `${total} === 4`);
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
+  test('a search is saved, stands beside the folders, and is let go with a way back', async () => {
+    const { page, faults } = await house.open(browser, desk, '/search?q=from%3Aanna');
+    await until(page, `${total} === 12`);
+    await page.click('button[aria-label="Save this search"]');
+    await page.keyboard.type('From Anna');
+    await until(page, `[...document.querySelectorAll('[role=option]')].some((one) => one.textContent.trim() === 'From Anna')`);
+    await page.keyboard.press('ArrowDown');
+    await page.click('dialog [role=option] >> text=From Anna');
+    await page.waitForSelector('nav a >> text=From Anna');
+    await page.goto(`${house.origin}/`);
+    await page.click('nav a >> text=From Anna');
+    await until(page, `${total} === 12 && location.search === '?q=from%3Aanna'`);
+    await page.click('button[aria-label="Remove this search"]');
+    await page.waitForSelector('nav a >> text=From Anna', { state: 'detached' });
+    await page.click('.toast >> text=Undo');
+    await page.waitForSelector('nav a >> text=From Anna');
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
+  test('folders: made, drawn letters into, named, and deleted with a question; all by what is on screen', async () => {
+    const { page, faults } = await house.open(browser, desk);
+    await page.waitForSelector(row);
+    await page.click('button[aria-label="New folder"]');
+    await page.fill('dialog[open] input', '仕事');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('nav a >> text=仕事');
+    const moved = (await subjectsOf(page))[2]!;
+    await page.dragAndDrop('[aria-rowindex="3"] .words', 'nav a:has-text("仕事")');
+    await until(page, `!(${subjects}).includes(${JSON.stringify(moved)})`, 'drawn away');
+    await page.click('nav a >> text=仕事');
+    await until(page, `${first} === ${JSON.stringify(moved)}`, 'it lies there');
+    await page.keyboard.press('z');
+    await until(page, `${total} === 0`, 'taken back');
+    await page.keyboard.press('g');
+    await page.keyboard.press('i');
+    await until(page, `(${subjects}).includes(${JSON.stringify(moved)})`, 'back in the inbox');
+    // By typing: v, a part of the name, Enter.
+    await page.click('[aria-rowindex="3"] input', { force: true });
+    await page.keyboard.press('v');
+    await page.keyboard.type('仕');
+    await page.keyboard.press('Enter');
+    await until(page, `!(${subjects}).includes(${JSON.stringify(moved)})`, 'moved by name');
+    await page.hover('nav a:has-text("仕事")');
+    await page.click('button[aria-label="More about 仕事"]');
+    await page.click('[role=menuitem] >> text=Rename…');
+    await page.fill('dialog[open] input', '会社');
+    await page.keyboard.press('Enter');
+    await page.hover('nav a:has-text("会社")');
+    await page.click('button[aria-label="More about 会社"]');
+    await page.click('[role=menuitem] >> text=Delete the folder…');
+    await page.waitForSelector('dialog[open] >> text=Its 1 letters go to the bin.');
+    await shoot(page, 'order-folder-delete');
+    await page.click('dialog[open] button >> text=Delete');
+    await page.waitForSelector('nav a >> text=会社', { state: 'detached' });
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
+  test('put off: away, listed with its time, back by hand; what comes back by itself is on top', async () => {
+    const { page, faults } = await house.open(browser, desk);
+    await page.waitForSelector(row);
+    const subject = (await subjectsOf(page))[4]!;
+    await page.click('[aria-rowindex="5"] input', { force: true });
+    await page.keyboard.press('b');
+    await page.waitForSelector('dialog[open] [role=option]');
+    await page.click('dialog [role=option] >> text=In a month');
+    await until(page, `!(${subjects}).includes(${JSON.stringify(subject)})`, 'away');
+    await page.click('nav a >> text=Put off');
+    await until(page, `${first} === ${JSON.stringify(subject)} && document.querySelector('time.until')`, 'listed with its time');
+    await shoot(page, 'order-snoozed');
+    await page.keyboard.press('z');
+    await until(page, `${total} === 0`, 'undone');
+    // Due in a moment: told to the server directly, as the shortest that the app offers is an hour.
+    await page.goto(`${house.origin}/`);
+    await until(page, `(${subjects}).includes(${JSON.stringify(subject)})`, 'back in the inbox');
+    const at = (await subjectsOf(page)).indexOf(subject) + 1;
+    const api = async (calls: readonly unknown[]): Promise<readonly (readonly [string, Record<string, unknown>, string])[]> => {
+      const answer = await page.context().request.post(`${house.origin}/jmap/api`, {
+        headers: { origin: house.origin },
+        data: { using: ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:tayori:params:jmap:tayori'], methodCalls: calls },
+      });
+      return ((await answer.json()) as { methodResponses: [string, Record<string, unknown>, string][] }).methodResponses;
+    };
+    assert.ok(at > 1);
+    const [[, found]] = (await api([['Email/query', { accountId: 'A1', filter: { subject: `"${subject}"` } }, '0']])) as [
+      [string, { ids: string[] }, string],
+    ];
+    const until_ = new Date(Date.now() + 2500).toISOString().replace(/\.\d+Z$/, 'Z');
+    const [[, set]] = (await api([['Snooze/set', { accountId: 'A1', create: { z: { emailId: found.ids[0], until: until_ } } }, '0']])) as [
+      [string, { created: object | null }, string],
+    ];
+    assert.ok(set.created, JSON.stringify(set));
+    await until(page, `!(${subjects}).includes(${JSON.stringify(subject)})`, 'away again');
+    await until(
+      page,
+      `${first} === ${JSON.stringify(subject)} && document.querySelector('[aria-rowindex="1"] .came-back')`,
+      'on top',
+      90_000,
+    );
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
+  test('a rule from a letter: tried on those that are there with a way back, and it takes the next one', async () => {
+    const { page, faults } = await house.open(browser, desk);
+    await page.waitForSelector(row);
+    await page.click('button[aria-label="New folder"]');
+    await page.fill('dialog[open] input', 'Shops');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('nav a >> text=Shops');
+    await page.click('[role=row]:has-text("Offers again") .words');
+    await page.waitForSelector('.letter.open');
+    await page.click('article header button[aria-label="More"]');
+    await page.click('[role=menuitem] >> text=A rule for letters like this…');
+    await page.waitForSelector('form >> text=2 letters in the inbox fit now.');
+    await page.selectOption('select[aria-label=Folder]', { label: 'Shops' });
+    await shoot(page, 'order-rule');
+    await page.click('button >> text=Do it with these too');
+    await page.waitForSelector('.toast >> text=Done with 2 letters.');
+    await page.waitForSelector('form >> text=No letter in the inbox fits now.');
+    await page.click('.toast >> text=Undo');
+    await page.waitForSelector('form >> text=2 letters in the inbox fit now.', { timeout: 10_000 }).catch(() => undefined);
+    await page.click('form button >> text=Save');
+    await page.waitForSelector('ol li');
+    assert.match((await page.textContent('ol li .words'))!, /the sender contains “news@shop\.example”, move it to “Shops”/);
+    const transport = createTransport({
+      host: 'localhost',
+      port: house.tayori.ports.submissions,
+      secure: true,
+      tls: { rejectUnauthorized: false },
+      auth: { user: 'taro@example.test', pass: 'sakura saku sakura' },
+    });
+    await transport.sendMail({
+      envelope: { from: 'taro@example.test', to: 'hanako@example.test' },
+      raw: letter('Taro <taro@example.test>', 'To be ruled', 'x'),
+    });
+    await page.goto(`${house.origin}/`);
+    await until(page, `(${subjects}).includes('To be ruled')`, 'other letters come as before');
+    await page.goto(`${house.origin}/rules`);
+    await page.click('ol li .words');
+    await page.fill('input[aria-label=Text]', 'taro@example.test');
+    await page.click('form button >> text=Save');
+    await page.waitForSelector('ol li');
+    await transport.sendMail({
+      envelope: { from: 'taro@example.test', to: 'hanako@example.test' },
+      raw: letter('Taro <taro@example.test>', 'Ruled', 'x'),
+    });
+    transport.close();
+    await page.click('nav a >> text=Shops');
+    await until(page, `(${subjects}).includes('Ruled')`, 'the rule took it');
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
+  test('by keyboard alone: palette, choosing, several steps back', async () => {
+    const { page, faults } = await house.open(browser, desk);
+    await page.waitForSelector(row);
+    const before_ = await subjectsOf(page);
+    await page.keyboard.press('x');
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await page.waitForSelector('header p >> text=2 selected');
+    await page.keyboard.press('e');
+    await until(page, `${first} === ${JSON.stringify(before_[2])}`, 'two archived');
+    await page.keyboard.press('x');
+    await page.keyboard.press('#');
+    await until(
+      page,
+      `!(${subjects}).includes(${JSON.stringify(before_[2])}) || !(${subjects}).includes(${JSON.stringify(before_[3])})`,
+      'one in the bin',
+    );
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('archive (');
+    await until(
+      page,
+      `document.querySelector('dialog[open] [role=option]')?.textContent.includes('Undo: Archive (2)')`,
+      'the palette knows the steps',
+    );
+    await page.keyboard.press('Enter');
+    await until(
+      page,
+      `JSON.stringify((${subjects}).slice(0, 4)) === ${JSON.stringify(JSON.stringify(before_.slice(0, 4)))}`,
+      'both steps are taken back',
+    );
+    await page.keyboard.press('*');
+    await page.keyboard.press('a');
+    await page.waitForSelector(`header p >> text=selected`);
+    await page.keyboard.press('*');
+    await page.keyboard.press('n');
+    await page.waitForSelector('header h1');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('trash');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('#');
+    await until(page, `document.querySelector('h1')?.textContent === 'Bin' || document.querySelector('h1')?.textContent === 'Trash'`);
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
+  test('phone: swiped away, chosen by a long press, a search of its own screen', async () => {
+    const { page, faults } = await house.open(browser, phone);
+    await page.waitForSelector(row);
+    const session = await page.context().newCDPSession(page);
+    await session.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 1 });
+    const box = (await (await page.$('[aria-rowindex="1"]'))!.boundingBox())!;
+    const y = box.y + box.height / 2;
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x?: number): Promise<unknown> =>
+      session.send('Input.dispatchTouchEvent', { type, touchPoints: x === undefined ? [] : [{ x, y }] });
+    const top = (await page.evaluate(first)) as string;
+    // To the left: what is set there, archive as it comes.
+    await touch('touchStart', 320);
+    for (const x of [300, 260, 220, 180, 140]) await touch('touchMove', x);
+    await shoot(page, 'order-phone-swipe');
+    await touch('touchEnd');
+    await until(page, `${first} !== ${JSON.stringify(top)}`, 'swiped away');
+    await page.click('.toast >> text=Undo');
+    await until(page, `${first} === ${JSON.stringify(top)}`, 'and back');
+    await touch('touchStart', 200);
+    await page.waitForSelector('header p >> text=1 selected');
+    await touch('touchEnd');
+    await page.click('button[aria-label="Select none"]');
+    await page.click('nav a >> text=Search');
+    await page.fill(field, '鎌倉');
+    await until(page, `${total} === 1`);
+    await shoot(page, 'order-phone-search');
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
+  for (const look of looks)
+    test(`screens at ${look.width}-${look.language}-${look.scheme}: no barrier, nothing sticks out`, async () => {
+      const { page, faults } = await house.open(browser, look);
+      await page.waitForSelector(row);
+      const barriers: string[] = [];
+      const name = `${look.width}-${look.language}-${look.scheme}`;
+      const check = async (what: string): Promise<void> => {
+        await shoot(page, `order-${what}-${name}`);
+        barriers.push(...(await findBarriers(page)).map((barrier) => `${what}: ${barrier}`));
+        if (await isTooWide(page)) barriers.push(`${what}: too wide`);
+      };
+      await page.goto(`${house.origin}/search?q=from%3Aanna%20report`);
+      await page.waitForSelector(row);
+      await check('found');
+      await page.goto(`${house.origin}/search`);
+      await page.waitForSelector(field);
+      await check('search');
+      await page.goto(`${house.origin}/rules/new/A1?from=anna%40work.example`);
+      await page.waitForSelector('form select');
+      await check('rule');
+      await page.goto(`${house.origin}/contacts`);
+      await page.waitForSelector('.empty');
+      await check('contacts');
+      await page.goto(`${house.origin}/folders`);
+      await page.waitForSelector('nav a');
+      await check('folders');
+      await page.goto(`${house.origin}/`);
+      await page.waitForSelector(row);
+      await page.keyboard.press('Control+k');
+      await page.waitForSelector('dialog[open] [role=option]');
+      await check('palette');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('b');
+      await page.waitForSelector('dialog[open] [role=option]');
+      await check('moments');
+      assert.deepEqual(barriers, []);
+      assert.deepEqual(faultsOf(faults), []);
+      await page.context().close();
+    });
+
+  test('100,000 letters: true scroll bar, the end at once, all of them archived with progress and brought back', async () => {
+    await house.tayori.restart('stop', () => fillInbox(house.tayori.data, 1, 100_000));
+    const { page, faults } = await house.open(browser, desk);
+    await page.waitForSelector(row);
+    await until(page, `${total} > 60_000`, 'the list', 120_000);
+    const rows = Number(await page.evaluate(total));
+    assert.equal(await page.evaluate(`document.querySelector('[role=grid]').offsetHeight`), rows * 76);
+    await page.focus('[role=grid]');
+    await page.keyboard.press('End');
+    await page.waitForSelector(`[aria-rowindex="${rows}"] .who`);
+    await page.keyboard.press('Home');
+    // A search among all of them.
+    await page.keyboard.press('/');
+    await page.keyboard.type('鎌倉彫');
+    await until(page, `${total} > 15 && ${total} < 30`, 'found among all', 60_000);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await until(page, `${total} === ${rows}`, 'the inbox again');
+    await page.keyboard.press('*');
+    await page.keyboard.press('a');
+    await page.keyboard.press('e');
+    await page.click('dialog[open] button >> text=Go on');
+    await page.waitForSelector('progress');
+    await shoot(page, 'order-progress');
+    await until(page, `document.querySelector('progress') === null`, 'archived', 300_000);
+    await until(page, `${total} === 0`, 'the inbox is empty', 60_000);
+    await page.click('.toast >> text=Undo');
+    await page.waitForSelector('progress');
+    await until(page, `document.querySelector('progress') === null && ${total} === ${rows}`, 'brought back', 300_000);
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+});

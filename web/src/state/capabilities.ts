@@ -1,0 +1,2 @@
+/** Our own capability: docs/jmap.md. */
+export const tayori = 'urn:tayori:params:jmap:tayori';

@@ -1,0 +1,95 @@
+// The sheets that the list and the conversation open for the chosen letters: where to move, until when to put off. Knows the desk and the chooser.
+import { snoozedName, type MailboxView, type Row } from '../../engine/contract.ts';
+import { chooser, type Entry } from '../../parts/choice.svelte.ts';
+import { engine } from '../../state/link.ts';
+import { live } from '../../state/live.svelte.ts';
+import { momentsFrom } from '../../state/moments.ts';
+import { settings } from '../../state/settings.svelte.ts';
+import { tellTrouble } from '../../state/act.ts';
+import { moment } from '../../texts/dates.ts';
+import { o } from '../../texts/order.ts';
+import { mailboxIcon, mailboxPath } from '../mailboxes/names.ts';
+import { desk } from './desk.svelte.ts';
+
+/** Mailboxes of the letters' account, those moved to of late first; what was typed can become a new one. */
+export function chooseFolder(rows: readonly Row[] = desk.targets): void {
+  const [accountId, ...others] = new Set(rows.map((row) => row.accountId));
+  if (accountId === undefined || others.length > 0) return;
+  const recent = settings.likes.moves;
+  const rank = (mailbox: MailboxView): number => {
+    const at = recent.indexOf(`${mailbox.accountId}/${mailbox.id}`);
+    return at < 0 ? recent.length : at;
+  };
+  const { query } = desk.place ?? {};
+  const entries = live.mailboxes
+    .filter(
+      (mailbox) =>
+        mailbox.accountId === accountId && mailbox.mayAdd && mailbox.role !== 'drafts' && mailbox.role !== 'sent' && !isSnoozed(mailbox),
+    )
+    .filter(({ id }) => query?.kind !== 'mailbox' || query.mailboxId !== id)
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((mailbox): Entry => ({
+      key: mailbox.id,
+      label: mailboxPath(mailbox),
+      icon: mailboxIcon(mailbox.role),
+      words: mailbox.name,
+      run: () => moveTo(mailbox, rows),
+    }));
+  chooser.open({
+    title: o.moveTitle,
+    placeholder: o.moveFind,
+    entries,
+    more: (text) =>
+      entries.some(({ label }) => label === text)
+        ? []
+        : [{ key: 'new', label: o.newFolderCalled(text), icon: 'plus', run: () => void moveToNew(accountId, text, rows) }],
+  });
+}
+
+async function moveToNew(accountId: string, name: string, rows: readonly Row[]): Promise<void> {
+  try {
+    const { id } = await engine.ask('changeMailbox', { accountId, create: { name, parentId: null } });
+    if (id !== null) moveTo({ accountId, id }, rows);
+  } catch (error) {
+    tellTrouble(error);
+  }
+}
+
+export function moveTo(mailbox: Pick<MailboxView, 'accountId' | 'id'>, rows: readonly Row[]): void {
+  const key = `${mailbox.accountId}/${mailbox.id}`;
+  settings.change({ moves: [key, ...settings.likes.moves.filter((other) => other !== key)].slice(0, 5) });
+  desk.move(mailbox, rows);
+}
+
+export function isSnoozed({ name, depth }: Pick<MailboxView, 'name' | 'depth'>): boolean {
+  return name === snoozedName && depth === 0;
+}
+
+/** `rows`: given by a swipe; else what is chosen or read. */
+export function chooseMoment(rows: readonly Row[] = desk.targets): void {
+  if (rows.length === 0) return;
+  const icons = {
+    laterToday: 'clock',
+    tonight: 'moon',
+    tomorrow: 'sun',
+    weekend: 'sun',
+    nextWeek: 'calendar',
+    nextMonth: 'calendar',
+  } as const;
+  chooser.open({
+    title: o.snoozeTitle,
+    placeholder: o.snoozeTitle,
+    isShort: true,
+    entries: [
+      ...(desk.isSnoozed ? [{ key: 'wake', label: o.wake, icon: 'inbox' as const, run: () => desk.wake(rows) }] : []),
+      ...momentsFrom(new Date()).map(({ name, at }): Entry => ({
+        key: name,
+        label: o[name],
+        note: moment(at),
+        icon: icons[name],
+        run: () => desk.snooze(at, rows),
+      })),
+      { key: 'own', label: o.ownTime, icon: 'calendar', run: () => (desk.dating = rows) },
+    ],
+  });
+}
