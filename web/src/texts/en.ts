@@ -30,7 +30,6 @@ export const en = {
   doFlag: 'Star',
   doUnflag: 'Take the star off',
   undo: 'Undo',
-  notices: 'What happened',
   close: 'Close',
   cancel: 'Cancel',
   back: 'Back',
