@@ -38,7 +38,8 @@ export const t = words({
     live: 'This page follows along.',
     sealedAll: 'Sealed on every road that we saw.',
     openSome: 'Not sealed on at least one road.',
-    more: 'Show proof',
+    later: 'not yet',
+    failed: 'in vain',
     lookUp: 'Look this office up',
   },
   ja: {
@@ -77,7 +78,8 @@ export const t = words({
     live: 'このページは自動で新しくなります。',
     sealedAll: '見えた道のりは、すべて封をしてありました。',
     openSome: '封をしていない道がありました。',
-    more: '証拠を見る',
+    later: '今回は届かず',
+    failed: '届けられず',
     lookUp: 'この局を調べる',
   },
 });
