@@ -30,6 +30,7 @@ export const ja: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   doFlag: 'スターを付ける',
   doUnflag: 'スターを外す',
   undo: '元に戻す',
+  notices: 'お知らせ',
   close: '閉じる',
   cancel: 'やめる',
   back: '戻る',
