@@ -129,7 +129,12 @@ export class Keeping {
 
   /** Letters of the conversations at the beginning of a mailbox; the list itself is kept with them. */
   async #rows(account: Account, mailbox: Id, most: number): Promise<Id[]> {
-    const held = await account.openWindow({ filter: filterOf(mailbox, undefined), threads: true });
+    const held = await account.openWindow({
+      filter: filterOf(mailbox, undefined),
+      threads: true,
+      // The same list as the one that is looked at.
+      backFirst: account.mailboxOf('inbox')?.id === mailbox,
+    });
     try {
       for (let at = 0; at < most && (held.window.total === null || at < held.window.total); at += pageRows) {
         const isKnown =
