@@ -316,7 +316,7 @@ test('what the table knows is there at once, with the secret that is wanted; a s
   const { server: confirmed } = gmail.known.imap[0];
   assert.deepEqual([confirmed.service, confirmed.host, confirmed.port, confirmed.security], ['imap', 'imap.gmail.com', 993, 'tls']);
   const slip = await world.call(world.hanako, 'Discovery/look', { accountId, address: 'hana@gamil.com', language: 'en' });
-  assert.equal(slip.known, null);
+  assert.deepEqual([slip.known.suggestion, slip.known.imap], ['hana@gmail.com', []], 'the slip is said at once');
   const { id } = { id: slip.taskId };
   await world.call(world.hanako, 'Task/set', { accountId, destroy: [gmail.taskId, id] });
 });
