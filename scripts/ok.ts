@@ -23,9 +23,9 @@ const jobs: readonly Job[] = [
   { name: 'lint', line: [bin('oxlint'), ...sources] },
 ];
 
-/** One process per core, each with its share of the files: many small processes would cost more than the tests themselves. */
+/** A few processes, each with its share of the files, so that no core waits long for the other: many small ones would cost more than the tests themselves. */
 function unitTests(): Job[] {
-  const shares = availableParallelism() > 1 ? 2 : 1;
+  const shares = availableParallelism() > 1 ? 4 : 1;
   const files = [...globSync('src/**/*.test.ts'), ...globSync('web/src/**/*.test.ts')].toSorted(
     (a, b) => statSync(b).size - statSync(a).size,
   );
