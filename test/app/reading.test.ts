@@ -449,11 +449,15 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
       registrationId,
       data: JSON.stringify({ '@type': 'StateChange', changed: { A1: { EmailDelivery: 'x' } } }),
     });
-    await page.goto(`${office.origin}/settings`);
-    const noticed =
-      'navigator.serviceWorker.ready.then((registration) => registration.getNotifications()).then((list) => list.map(({ title, body, data }) => [title, body, data.address]))';
-    await until(page, `${noticed}.then((list) => list.length > 0)`);
-    const [[title, body, url]] = (await page.evaluate(noticed)) as [[string, string, string]];
+    // Asked in the service worker: a page that is looked at would keep the notice away.
+    const [worker] = page.context().serviceWorkers();
+    const noticed = (): Promise<[string, string, string][]> =>
+      worker!.evaluate(
+        'self.registration.getNotifications().then((list) => list.map(({ title, body, data }) => [title, body, data.address]))',
+      );
+    const end = performance.now() + 15_000;
+    while ((await noticed()).length === 0 && performance.now() < end);
+    const [[title, body, url]] = (await noticed()) as [[string, string, string]];
     assert.deepEqual([title, body], ['Anna Berg', 'Pushed']);
     await page.goto(`${office.origin}${url}`);
     await page.locator('#thread-subject', { hasText: 'Pushed' }).waitFor();
