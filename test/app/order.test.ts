@@ -344,6 +344,8 @@ suite('finding and order', { skip: skipWithout('chromium') }, () => {
       await page.waitForSelector('dialog[open] [role=option]');
       await check('palette');
       await page.keyboard.press('Escape');
+      // Keys are the sheet's for as long as it stands open.
+      await page.waitForSelector('dialog[open]', { state: 'detached' });
       await page.keyboard.press('b');
       await page.waitForSelector('dialog[open] [role=option]');
       await check('moments');

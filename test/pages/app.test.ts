@@ -34,7 +34,8 @@ test('what a start needs is 120 kB at most, packed', () => {
   const named = [...page.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(([, file = '']) => file);
   const worker = globSync('assets/worker-*.js', { cwd: dist });
   assert.ok(named.length >= 2 && worker.length === 1);
-  const octets = ['index.html', ...named, ...worker].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0);
+  // The worker is among those named, since the page asks for it ahead.
+  const octets = [...new Set(['index.html', ...named, ...worker])].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0);
   assert.ok(octets <= 120_000, `${octets} octets`);
 });
 
@@ -84,8 +85,8 @@ suite('the mail app', { skip: skipWithout('chromium') }, () => {
       await page.click('[aria-rowindex="2"] .words');
       await page.waitForSelector('.letter.open .text');
       await check('thread');
-      await page.goto(`${demo.address}/settings`);
-      await page.waitForSelector('[role=switch]');
+      await page.goto(`${demo.address}/settings/look`);
+      await page.waitForSelector('[role=switch], [role=tab], [role=radio]');
       await check('settings');
       await page.goto(`${demo.address}/mail/A1/F9`);
       await page.waitForSelector('.empty');
