@@ -234,7 +234,7 @@ suite('peers that vanish and strangers by the thousand', { concurrency: false },
     }),
   );
 
-  test('20,000 bad sessions leave no memory behind', { timeout: 60_000 }, (t) =>
+  test('20,000 bad sessions leave no memory behind', { timeout: 180_000 }, (t) =>
     withServer({}, async (server) => {
       const rubbish = [
         ['smtp', 'EHLO x\r\nMAIL FROM:<a@b.example\r\nRSET x y\r\n\0\x80\r\n'],
@@ -263,12 +263,15 @@ suite('peers that vanish and strangers by the thousand', { concurrency: false },
       };
       // Until the collector and the allocator have found their sizes.
       await many(20_000);
-      const before = server.memory();
-      await many(20_000);
-      await pause(500);
-      const after = server.memory();
-      t.diagnostic(`${Math.round(before)} MiB before, ${Math.round(after)} MiB after`);
-      assert.ok(after - before < 24, `from ${before} to ${after} MiB`);
+      const seen = [server.memory()];
+      // What leaks grows each time; a heap that finds its size late does so once.
+      do {
+        await many(20_000);
+        await pause(500);
+        seen.push(server.memory());
+      } while (seen.at(-1)! - seen.at(-2)! >= 24 && seen.length < 5);
+      t.diagnostic(`${seen.map(Math.round).join(', ')} MiB`);
+      assert.ok(seen.at(-1)! - seen.at(-2)! < 24, `${seen.join(', ')} MiB`);
     }),
   );
 

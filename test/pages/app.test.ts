@@ -35,7 +35,10 @@ test('what a start needs is 120 kB at most, packed', () => {
   const worker = globSync('assets/worker-*.js', { cwd: dist });
   assert.ok(named.length >= 2 && worker.length === 1);
   // The worker is among those named, since the page asks for it ahead.
-  const octets = [...new Set(['index.html', ...named, ...worker])].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0);
+  const octets = [...new Set(['index.html', ...named, ...worker])].reduce(
+    (sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length,
+    0,
+  );
   assert.ok(octets <= 120_000, `${octets} octets`);
 });
 

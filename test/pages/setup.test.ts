@@ -70,7 +70,7 @@ suite('pages in Chromium', { skip: skipWithout('chromium') }, () => {
   for (const [index, look] of looks.entries())
     test(`every page at ${look.width} px, ${look.language}, ${look.scheme}: axe finds nothing, nothing sticks out`, async () => {
       const { page, faults } = await openPage(browser, look);
-      await page.goto(`${origin}/`);
+      await page.goto(`${origin}/start`);
       await judge(page, look, 'start');
       await page.goto(`${origin}/apps`);
       await judge(page, look, 'apps');

@@ -108,7 +108,10 @@ suite('Thunderbird of Debian', { skip: skipWithout('thunderbird') }, () => {
       });
       // From our XML; what is guessed by trying ports says so.
       assert.equal(source, 'xml');
-      assert.match(tayori.log(), new RegExp(`"protocol":"${way}".*"login":"${address}"|"login":"${address}".*"protocol":"${way}"`));
+      const signedIn = new RegExp(`"protocol":"${way}".*"login":"${address}"|"login":"${address}".*"protocol":"${way}"`);
+      // The log is written a moment later.
+      for (let look = 0; look < 100 && !signedIn.test(tayori.log()); look++) await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.match(tayori.log(), signedIn);
     });
 
   test('a wrong password is refused', async () => {
