@@ -308,8 +308,8 @@ suite('the mail app, every day', { skip: skipWithout('chromium') }, () => {
       await page.click(`${row('写真ありがとう')} .words`);
       await page.waitForSelector('.letter.open .text');
       await check('letter');
-      await page.goto(`${origin}/settings`);
-      await page.waitForSelector('[role=switch]');
+      await page.goto(`${origin}/settings/look`);
+      await page.waitForSelector('[role=switch], [role=tab], [role=radio]');
       await check('settings');
       await page.goto(`${origin}/mail/all/drafts`);
       await page.waitForSelector('.empty');

@@ -158,7 +158,7 @@ function mpopSettings(
 
 test(
   'mpop: 500 letters kept, only new ones the next time, also after a restart; then taken away',
-  { skip: needsDebian('mpop', 'mpop'), timeout: 20_000 },
+  { skip: needsDebian('mpop', 'mpop'), timeout: 60_000 },
   async () => {
     await empty(server, taro);
     const sent = Array.from({ length: 500 }, (_, index) =>
@@ -214,7 +214,7 @@ for (const [protocol, port, ssl] of [
   const name = `${protocol}${ssl[0] === 'ssl' ? 's' : ' with STARTTLS'}`;
   test(
     `fetchmail, ${name}: kept, not fetched twice, then taken away`,
-    { skip: needsDebian('fetchmail', 'fetchmail'), timeout: 20_000 },
+    { skip: needsDebian('fetchmail', 'fetchmail'), timeout: 60_000 },
     async () => {
       await empty(server, taro);
       const sent = [1, 2, 3].map((number) => letter(hanako, taro, `fetchmail ${number}`, 'こんにちは。\r\n.\r\n..\r\n'));
@@ -264,7 +264,7 @@ for (const [protocol, kind, port] of [
 ] as const)
   test(
     `getmail, ${protocol}: kept, only new ones the next time, then taken away`,
-    { skip: needsDebian('getmail6', 'getmail'), timeout: 20_000 },
+    { skip: needsDebian('getmail6', 'getmail'), timeout: 60_000 },
     async () => {
       await empty(server, taro);
       const sent = Array.from({ length: 20 }, (_, index) => letter(hanako, taro, `getmail ${index}`));
