@@ -1,10 +1,10 @@
 // What a push service hands to the service worker: the code that proves the subscription, and that letters have come. Reads the newest letter with
 // the person's own cookie and shows it as the settings want it. Knows RFC 8620 §7.2 and docs/jmap.md; keeps nothing.
+import { tayoriCapability } from './engine/contract.ts';
 import type { Json, JsonObject } from './engine/jmap/objects.ts';
 
 const mail = 'urn:ietf:params:jmap:mail';
 const core = 'urn:ietf:params:jmap:core';
-const own = 'urn:tayori:params:jmap:tayori';
 
 interface Letter {
   readonly id: string;
@@ -50,7 +50,7 @@ export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: 
   const title = language === 'ja' ? '新しいメール' : 'New letter';
   const fallback: Shown = { title, body: '', tag: accountId, silent: true, data: { address: '/' } };
   const answers = await ask(
-    [core, mail, own],
+    [core, mail, tayoriCapability],
     [
       ['Settings/get', { accountId, ids: ['singleton'] }, 's'],
       ['Mailbox/query', { accountId, filter: { role: 'inbox' } }, 'm'],

@@ -8,6 +8,7 @@ import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { Refusal } from '../../base/trouble.ts';
+import { syncFile, syncFolder } from '../durable-files.ts';
 import { openEmbeddedStore, type EmbeddedStore, type EmbeddedStoreOptions } from './embedded.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { ShardReader } from './shard-reader.ts';
@@ -199,24 +200,6 @@ async function syncAll(dir: string): Promise<void> {
   await syncFile(join(dir, 'mail.sqlite'));
   await syncFolder(join(dir, 'segments'));
   await syncFolder(dir);
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {

@@ -12,6 +12,7 @@ import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { AccountId, LetterBytes, Spool } from '../../store/contract.ts';
 import { checkUploadRoom } from '../../store/item-rules.ts';
 import type { Upload, UploadStore } from '../../store/items-contract.ts';
+import { syncFolder } from '../durable-files.ts';
 import { readUpload, readUploadFiles, readUploadRoom, type UploadRow } from './item-rows.ts';
 import type { Shard } from './shard.ts';
 import { LetterSpool } from './spools.ts';
@@ -196,15 +197,6 @@ async function writeFile(path: string, octets: Bytes): Promise<void> {
     await file.datasync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

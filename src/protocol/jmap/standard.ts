@@ -45,22 +45,6 @@ export function resolveId(asker: Pick<Asker, 'createdIds'>, id: string): Id | nu
   return asker.createdIds.get(id.slice(1)) ?? null;
 }
 
-/** The same for the keys of a map such as `mailboxIds`; keys that nothing was made under come back in `missing`. */
-export function resolveKeys(
-  asker: Pick<Asker, 'createdIds'>,
-  map: JsonObject,
-): { readonly map: JsonObject; readonly missing: readonly string[] } {
-  if (!Object.keys(map).some((key) => key.startsWith('#'))) return { map, missing: [] };
-  const resolved: { [id: string]: Json } = {};
-  const missing: string[] = [];
-  for (const [key, value] of Object.entries(map)) {
-    const id = resolveId(asker, key);
-    if (id === null) missing.push(key);
-    else resolved[id] = value;
-  }
-  return { map: resolved, missing };
-}
-
 // --- /get (RFC 8620 §5.1) ---------------------------------------------------------------------------------------------
 
 export interface GetCall {

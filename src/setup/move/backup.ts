@@ -12,7 +12,8 @@ import { EmbeddedStore } from '../../io/store/embedded.ts';
 import { CommandTrouble, type Work } from '../cli/command.ts';
 import type { Office } from '../office.ts';
 import { readVersion } from '../version.ts';
-import { checkApart, filesBelow, hashFile, occupants, sizeOf, syncFile, writeFolder, type FileMark } from './folder.ts';
+import { checkApart, filesBelow, hashFile, occupants, sizeOf, writeFolder, type FileMark } from './folder.ts';
+import { syncFile } from '../../io/durable-files.ts';
 import { Pace } from './pace.ts';
 import { backupTrouble, folderTrouble } from './sentences.ts';
 

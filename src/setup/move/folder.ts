@@ -1,5 +1,6 @@
 // Folders that are written whole or not at all: everything is made in a folder inside, and moved to its place at the end. Knows files and
 // their durability; knows nothing of what is in them.
+import { syncFolder } from '../../io/durable-files.ts';
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
@@ -95,24 +96,6 @@ function inWords(trouble: unknown, folder: string): unknown {
       return new CommandTrouble(folderTrouble.isFile(folder));
     default:
       return trouble;
-  }
-}
-
-export async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -366,7 +366,7 @@ export interface Requests {
   passkeyOptions: { args: null; answer: Json };
   signInPasskey: { args: { readonly passkey: Json }; answer: SignInAnswer };
   /** From now on letters are brought to this device for times without a network, as documents of this look; needs a service worker that keeps them. */
-  keepAtHand: { args: { readonly theme: 'light' | 'dark'; readonly language: 'ja' | 'en' }; answer: null };
+  keepAtHand: { args: { readonly theme: 'light' | 'dark'; readonly language: 'ja' | 'en'; readonly days: number }; answer: null };
   signOut: { args: { readonly forget: boolean }; answer: null };
   /** Looks for the session and for news now, such as when the window comes to the front. */
   refresh: { args: null; answer: null };

@@ -14,7 +14,7 @@ test('the newest conversations of the inbox are here without a network, the othe
   const world = worldOf(office, caches);
   const engine = await openEngine(world.surroundings);
   await settled();
-  await engine.ask('keepAtHand', { theme: 'light', language: 'ja' });
+  await engine.ask('keepAtHand', { theme: 'light', language: 'ja', days: 3650 });
   for (let turn = 0; turn < 120; turn++) await world.pass(turn === 0 ? 2100 : 200);
 
   // Another start of the app, without a network.
@@ -38,6 +38,21 @@ test('the newest conversations of the inbox are here without a network, the othe
     if (!isWhole(view)) without++;
   }
   assert.equal(without, 0);
+});
+
+test('letters older than the person has chosen stay with the server', async () => {
+  const office = new Office('A1', 'hana@example.jp');
+  fill(office, 700);
+  const world = worldOf(office);
+  const engine = await openEngine(world.surroundings);
+  await settled();
+  await engine.ask('keepAtHand', { theme: 'light', language: 'ja', days: 1 });
+  for (let turn = 0; turn < 60; turn++) await world.pass(turn === 0 ? 2100 : 200);
+  const kept = await world.caches.get('tayori:hana@example.jp')!.all('bodies');
+  const from = new Date(world.surroundings.now() - 86_400_000).toISOString();
+  const old = kept.filter(({ key }) => office.letters.get(key.slice(key.indexOf('/') + 1))!.receivedAt < from);
+  assert.ok(kept.length > 0 && kept.length < 300, `${kept.length} kept`);
+  assert.equal(old.length, 0);
 });
 
 test('without having been asked for nothing is brought here', async () => {

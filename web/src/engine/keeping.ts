@@ -3,26 +3,27 @@
 // hands out what is kept here, as it was served.
 import type { Account } from './account.ts';
 import { isOffline } from './account.ts';
-import { trouble } from './contract.ts';
+import { tayoriCapability, trouble } from './contract.ts';
 import type { CacheStore } from './cache/contract.ts';
 import { core, type JmapClient } from './jmap/client.ts';
 import type { EmailBody, Id, JsonObject } from './jmap/objects.ts';
 import { filterOf } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** How letters are drawn: another look is another document. */
+/** How letters are drawn (another look is another document), and how many days back those of the inbox are brought. */
 export interface KeepLook {
   readonly theme: 'light' | 'dark';
   readonly language: 'ja' | 'en';
+  readonly days: number;
 }
 
-const tayori = 'urn:tayori:params:jmap:tayori';
 /** Letters of an inbox; rows of a mailbox of POP3. */
 const newest = 200;
 const wholeMost = 5_000;
 const pageRows = 100;
 const bodiesAtOnce = 20;
 const picturesMost = 30;
+const dayMs = 86_400_000;
 /** Between two pieces of work, so that what the person does goes first. */
 const pauseMs = 150;
 /** After something has changed. */
@@ -94,7 +95,7 @@ export class Keeping {
     if (accountId === null) return new Set();
     const reply = await this.#parts.client.request(
       [['OutsideAccount/get', { accountId, ids: null, language: this.#look?.language ?? 'ja' }, 'o']],
-      [core, tayori],
+      [core, tayoriCapability],
     );
     const list = (reply.find('OutsideAccount/get', 'o')?.['list'] ?? []) as readonly {
       readonly id: Id;
@@ -110,7 +111,9 @@ export class Keeping {
     const done = await this.#done(account);
     for (const mailbox of mailboxes) {
       const ids = await this.#rows(account, mailbox, account.rowsKept);
-      const missing = ids.filter((id) => !done.has(id));
+      // Letters carried home by POP3 are all read here; of the others those of the days that the person has chosen.
+      const from = isCarried || this.#look === null ? '' : new Date(this.#parts.surroundings.now() - this.#look.days * dayMs).toISOString();
+      const missing = ids.filter((id) => !done.has(id) && (account.told(id)?.receivedAt ?? from) >= from);
       for (let at = 0; at < missing.length; at += bodiesAtOnce) {
         const look = this.#look;
         if (look === null) return;
@@ -190,5 +193,5 @@ export const keptAtHand = { bodies: 12_000 } as const;
 
 /** Of a session's capabilities: is this the person's own account? */
 export function isOwnAccount(capabilities: Readonly<Record<string, JsonObject>>): boolean {
-  return capabilities[tayori]?.['personal'] === true;
+  return capabilities[tayoriCapability]?.['personal'] === true;
 }

@@ -3,13 +3,13 @@
 //
 // Told twice does no harm: a change says what is to be, not what to toggle; a draft and a letter carry a Message-ID by which an earlier try
 // is found again.
-import { trouble, type ActionName, type News, type SendOptions, type Trouble } from './contract.ts';
+import { tayoriCapability, trouble, type ActionName, type News, type SendOptions, type Trouble } from './contract.ts';
 import type { Account } from './account.ts';
 import type { CacheStore } from './cache/contract.ts';
 import { draftRows, type DraftRow } from './drafts.ts';
 import { emailOf, envelopeOf, partsOf } from './draft-email.ts';
 import type { Files } from './files.ts';
-import { core, mail, submission, tayori, type Call, type JmapClient, type Reply } from './jmap/client.ts';
+import { core, mail, submission, type Call, type JmapClient, type Reply } from './jmap/client.ts';
 import type { BodyPart, Id, JsonObject, SetAnswer, SetError } from './jmap/objects.ts';
 import type { Change } from './overlay.ts';
 import { troubleOf } from './port.ts';
@@ -223,11 +223,11 @@ export class Outbox {
   async #tellSnooze(accountId: Id, emailIds: readonly Id[], until: string | null): Promise<void> {
     const { client } = this.#parts;
     if (until === null) {
-      await endSnoozes(client, [core, tayori], accountId, new Set(emailIds));
+      await endSnoozes(client, [core, tayoriCapability], accountId, new Set(emailIds));
       return;
     }
     const create = Object.fromEntries(emailIds.map((emailId, index) => [`z${index}`, { emailId, until }]));
-    const answer = (await client.request([['Snooze/set', { accountId, create }, 's']], [core, tayori])).get('Snooze/set', 's');
+    const answer = (await client.request([['Snooze/set', { accountId, create }, 's']], [core, tayoriCapability])).get('Snooze/set', 's');
     const refused = Object.values((answer['notCreated'] ?? {}) as unknown as Readonly<Record<string, SetError>>).find(
       ({ type }) => type !== 'notFound',
     );

@@ -3,10 +3,10 @@ import { engine } from './link.ts';
 
 let asked = '';
 
-/** Called whenever who is there, the colours or the language are others. */
-export function keepAtHand(isIn: boolean, theme: 'light' | 'dark', language: 'ja' | 'en'): void {
-  const look = `${theme} ${language}`;
-  if (!isIn || asked === look || !('serviceWorker' in navigator)) return;
+/** Called whenever who is there, the colours, the language or the days are others. */
+export function keepAtHand(isIn: boolean, theme: 'light' | 'dark', language: 'ja' | 'en', days: number): void {
+  const look = `${theme} ${language} ${days}`;
+  if (!isIn || days === 0 || asked === look || !('serviceWorker' in navigator)) return;
   asked = look;
-  void navigator.serviceWorker.ready.then(() => engine.ask('keepAtHand', { theme, language })).catch(() => undefined);
+  void navigator.serviceWorker.ready.then(() => engine.ask('keepAtHand', { theme, language, days })).catch(() => undefined);
 }

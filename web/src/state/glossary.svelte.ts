@@ -1,10 +1,9 @@
 // The word list, in the person's language, for every screen: read once from the server and kept on this device. Knows Glossary/get
 // (docs/jmap.md); draws nothing.
+import { tayoriCapability } from '../engine/contract.ts';
 import type { JsonObject } from '../engine/jmap/objects.ts';
 import { engine } from './link.ts';
 import { settings } from './settings.svelte.ts';
-
-export const tayori = 'urn:tayori:params:jmap:tayori';
 
 export interface Word {
   readonly id: string;
@@ -42,7 +41,7 @@ class Glossary {
       // A browser that keeps nothing.
     }
     try {
-      const [answer] = await engine.ask('call', { using: [tayori], calls: [['Glossary/get', { language }, 'g']] });
+      const [answer] = await engine.ask('call', { using: [tayoriCapability], calls: [['Glossary/get', { language }, 'g']] });
       const list = answer?.[0] === 'Glossary/get' ? (answer[1]['list'] as readonly JsonObject[] | undefined) : undefined;
       if (!list) throw new TypeError('no word list');
       this.#words = { ...this.#words, [language]: list as unknown as readonly Word[] };

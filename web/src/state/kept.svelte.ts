@@ -1,7 +1,8 @@
 // Objects of our own capability that many parts of the page look at: saved searches, and until when letters are put off. Read when they change at the
 // server; saved searches stand in localStorage too, for times without a network. Knows SavedSearch and Snooze (docs/jmap.md); draws nothing.
-import type { Id, JsonObject } from '../engine/jmap/objects.ts';
-import { tayori } from './capabilities.ts';
+import type { Id } from '../engine/jmap/objects.ts';
+import { tayoriCapability } from '../engine/contract.ts';
+import { own, ownAccount } from './tayori.ts';
 import { engine } from './link.ts';
 import { live } from './live.svelte.ts';
 
@@ -13,21 +14,6 @@ export interface SavedSearch {
 }
 
 const key = 'tayori.saved-searches';
-
-/** The account in which a person's own objects lie; null: the server has not this capability, or has not been heard. */
-export function ownAccount(): Id | null {
-  return live.status.accounts.find(({ capabilities }) => capabilities[tayori]?.['personal'] === true)?.id ?? null;
-}
-
-/** One method of ours. @throws EngineTrouble, also for what a /set refused. */
-export async function own(name: string, args: JsonObject): Promise<JsonObject> {
-  const [answer] = await engine.ask('call', { using: [tayori], calls: [[name, args, 'o']] });
-  if (!answer || answer[0] === 'error') throw new Error(String(answer?.[1]['type'] ?? 'no answer'));
-  for (const refused of ['notCreated', 'notUpdated', 'notDestroyed'])
-    for (const error of Object.values((answer[1][refused] ?? {}) as JsonObject))
-      throw new Error(String((error as JsonObject)['description'] ?? (error as JsonObject)['type']));
-  return answer[1];
-}
 
 class Kept {
   #searches = $state.raw<readonly SavedSearch[]>(readSearches());
@@ -82,7 +68,7 @@ class Kept {
   async #readSnoozes(): Promise<void> {
     const until = new Map<string, string>();
     for (const { id: accountId, capabilities } of live.status.accounts) {
-      if (!capabilities[tayori]) continue;
+      if (!capabilities[tayoriCapability]) continue;
       try {
         const { list } = await own('Snooze/get', { accountId, ids: null });
         for (const { emailId, until: at } of list as unknown as readonly { readonly emailId: Id; readonly until: string }[])

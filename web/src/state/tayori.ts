@@ -165,10 +165,9 @@ export interface Term {
   readonly picture: string;
 }
 
-/** The person's own account, to which the objects of our capability belong. */
-export function ownAccount(): Id {
-  const { accounts } = live.status;
-  return (accounts.find(({ capabilities }) => capabilities[tayoriCapability]?.['personal'] === true) ?? accounts[0])?.id ?? '';
+/** The person's own account, to which the objects of our capability belong; null: the server has it not, or has not been heard. */
+export function ownAccount(): Id | null {
+  return live.status.accounts.find(({ capabilities }) => capabilities[tayoriCapability]?.['personal'] === true)?.id ?? null;
 }
 
 export type CallName = `${string}/${string}`;
@@ -211,6 +210,13 @@ function checked(outcome: Outcome): Outcome {
   const [problem] = Object.values({ ...outcome.notCreated, ...outcome.notUpdated, ...outcome.notDestroyed });
   if (problem) throw new EngineTrouble({ kind: 'refused', type: problem.type, description: problem.description ?? '' });
   return outcome;
+}
+
+/** One method of ours, as it is. @throws EngineTrouble, also for what a /set refused. */
+export async function own(name: CallName, args: JsonObject): Promise<JsonObject> {
+  const answer = await call(name, args);
+  checked(answer as Outcome);
+  return answer;
 }
 
 /** @throws EngineTrouble `refused` with the type of the SetError. */

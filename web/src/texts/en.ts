@@ -102,7 +102,6 @@ export const en = {
   defect: 'Something went wrong in the app.',
   skipToList: 'Go to the letters',
   resize: 'Width of this column',
-  screenSoon: 'This page is being built.',
   shortcuts: 'Keyboard shortcuts',
   shortcutsNext: 'Next conversation',
   shortcutsPrevious: 'Previous conversation',

@@ -97,7 +97,6 @@ export const ja: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   defect: 'アプリの中で問題が起きました。',
   skipToList: 'メール一覧へ',
   resize: 'この列の幅',
-  screenSoon: 'この画面は準備中です。',
   shortcuts: 'キーボードショートカット',
   shortcutsNext: '次のやりとり',
   shortcutsPrevious: '前のやりとり',

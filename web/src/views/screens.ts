@@ -15,13 +15,8 @@ function single(load: () => Promise<{ readonly default: Component<Record<string,
   return load as unknown as Loader;
 }
 
-const soon: Loader = single(
-  () => import('./shell/soon.svelte') as unknown as Promise<{ readonly default: Component<Record<string, never>> }>,
-);
-
-export const screens: Readonly<Record<ScreenName, Loader>> = {
-  // Letters to write open above the page.
-  write: soon,
+/** A letter to write is no screen: it opens above the page. */
+export const screens: Readonly<Record<Exclude<ScreenName, 'write'>, Loader>> = {
   outbox: single(() => import('./outbox/outbox.svelte')),
   identities: single(() => import('./identities/identities.svelte')),
   rules: () => import('./rules/rules.svelte'),

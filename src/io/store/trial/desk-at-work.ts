@@ -1,31 +1,14 @@
 // A program for the crash tests of sending: a person writes letters that wait a moment, calls some of them back, and they go when they are due. What
 // was tried and what was answered goes to standard output as it happens, so that whoever killed it knows what was promised.
 // Arguments: directory, how many letters. Knows the methods of JMAP; is no part of the server.
-import { writeSync } from 'node:fs';
-import { silentLog } from '../../../base/log.ts';
-import { silentMeter } from '../../../base/meter.ts';
 import type { JsonObject } from '../../../protocol/jmap/contract.ts';
 import { openPost } from '../../../protocol/jmap/sending/office-suite.ts';
 import { systemChance, systemClock } from '../../clock.ts';
-import { openEmbeddedStore } from '../embedded.ts';
+import { openTrialStore, say } from './at-work.ts';
 
 const [dir = '', count = '1', first = '0'] = process.argv.slice(2);
 
-function say(...words: (string | number)[]): void {
-  writeSync(1, `${words.join(' ')}\n`);
-}
-
-const store = await openEmbeddedStore({
-  dir,
-  shards: 1,
-  clock: systemClock,
-  chance: systemChance,
-  log: silentLog,
-  meter: silentMeter,
-  segmentSize: 64 * 1024,
-  restingTime: 0,
-  room: { minFree: 0, minFreeShare: 0, ballast: 0 },
-});
+const store = await openTrialStore(dir, 1);
 const post = await openPost({ store, undoMs: 1, recipientsPerHour: 1_000_000, world: { clock: systemClock, chance: systemChance } });
 const identity = ((await post.one('hanako', 'Identity/get', { ids: null }))['list'] as JsonObject[])[0]!['id']!;
 const drafts = await post.mailbox('hanako', 'drafts');

@@ -1,32 +1,15 @@
 // A program for the crash tests: opens a store, does a little of everything, and writes each attempt and each answer to its standard
 // output as it happens, so that whoever killed it knows what was promised. Knows the store's contract; is no part of the server.
 // Arguments: directory, shards, how many rounds of work; `hold` instead of rounds: open the store and wait.
-import { writeSync } from 'node:fs';
 import { bytesFromLatin1, noBytes } from '../../../base/bytes.ts';
-import { silentLog } from '../../../base/log.ts';
-import { silentMeter } from '../../../base/meter.ts';
 import type { MailboxId } from '../../../store/contract.ts';
-import { systemChance, systemClock } from '../../clock.ts';
-import { openEmbeddedStore, type EmbeddedStore } from '../embedded.ts';
+import type { EmbeddedStore } from '../embedded.ts';
+import { openTrialStore, say } from './at-work.ts';
 import { trialLetter } from './ledger.ts';
 
 const [dir = '', shards = '1', rounds = '1'] = process.argv.slice(2);
 
-function say(...words: (string | number)[]): void {
-  writeSync(1, `${words.join(' ')}\n`);
-}
-
-const store = await openEmbeddedStore({
-  dir,
-  shards: Number(shards),
-  clock: systemClock,
-  chance: systemChance,
-  log: silentLog,
-  meter: silentMeter,
-  segmentSize: 64 * 1024,
-  restingTime: 0,
-  room: { minFree: 0, minFreeShare: 0, ballast: 0 },
-});
+const store = await openTrialStore(dir, Number(shards));
 
 async function spoolOf(octets: Uint8Array): Promise<ReturnType<EmbeddedStore['spool']>> {
   const spool = store.spool(1 << 24);

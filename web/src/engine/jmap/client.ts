@@ -8,7 +8,6 @@ export const core = 'urn:ietf:params:jmap:core';
 export const mail = 'urn:ietf:params:jmap:mail';
 export const submission = 'urn:ietf:params:jmap:submission';
 /** Our own capability: docs/jmap.md. */
-export const tayori = 'urn:tayori:params:jmap:tayori';
 
 /** RFC 8620 §3.2: method, arguments, call id. An argument `#x` may refer to an earlier call's answer (§3.7, `from`). */
 export type Call = readonly [name: string, args: JsonObject, id: string];

@@ -4,12 +4,13 @@ import type { Draft, DraftAttachment, DraftQuote, FileView, Watch } from '../../
 import { htmlOfText, quotedLines } from '../../engine/letter-markup.ts';
 import type { EmailAddress } from '../../engine/jmap/objects.ts';
 import { engine } from '../../state/link.ts';
+import { preferences } from '../../state/preferences.svelte.ts';
 import type { Beginning } from '../../state/writing.svelte.ts';
 import { longDate } from '../../texts/dates.ts';
 import { readMailto } from './addresses.ts';
 import { answerTo, type Author } from './answer.ts';
 import { cleanLetter } from './clean.ts';
-import { readAuthors, readHabits, type Habits } from './habits.ts';
+import { readAuthors } from './authors.ts';
 import { plainText } from './plain-text.ts';
 import { htmlSignature, signatureBlock, textSignature } from './signature.ts';
 import { t } from './texts.ts';
@@ -42,7 +43,6 @@ export class LetterModel {
   saved = $state<'new' | 'typing' | 'here' | 'server'>('new');
   /** Changed by the person: worth keeping. */
   isTouched = $state(false);
-  habits: Habits | null = null;
 
   html: string | null = '';
   text = '';
@@ -63,10 +63,8 @@ export class LetterModel {
 
   /** False: there is nothing to open any more. @throws EngineTrouble. */
   async open(beginning: Beginning): Promise<boolean> {
-    const [authors, habits] = await Promise.all([readAuthors(), readHabits()]);
-    this.authors = authors;
-    this.habits = habits;
-    this.isRich = habits.composeFormat === 'rich';
+    this.authors = await readAuthors();
+    this.isRich = preferences.chosen.composeFormat === 'rich';
     if (beginning.kind === 'new') this.#beginNew(beginning.mailto);
     else if (beginning.kind === 'draft' || beginning.kind === 'kept') {
       const found =
@@ -117,7 +115,7 @@ export class LetterModel {
   }
 
   #usualAuthor(accountId = this.authors[0]?.accountId): Author | null {
-    const wanted = accountId === undefined ? undefined : this.habits?.defaultIdentity[accountId];
+    const wanted = accountId === undefined ? undefined : preferences.chosen.defaultIdentity[accountId];
     const mine = this.authors.filter((author) => author.accountId === accountId);
     return mine.find(({ identity }) => identity.id === wanted) ?? mine[0] ?? this.authors[0] ?? null;
   }
@@ -150,11 +148,11 @@ export class LetterModel {
     this.#more = { replyTo: [], inReplyTo: answer.inReplyTo, references: answer.references, about: answer.about };
     const text = (source.text || (whole ? plainText(whole.tree) : '')).replace(/\r\n/g, '\n').trimEnd();
     const isForward = kind === 'forward';
-    const quotes = isForward || this.habits?.quote !== 'none';
+    const quotes = isForward || preferences.chosen.quote !== 'none';
     const quote: DraftQuote = { head: answer.head, text, html: whole?.html ?? null, isForward, source: { accountId, emailId } };
     // In plain text it stands below as lines, to be written between.
     const below = !quotes ? '' : isForward ? `\n\n${quote.head}\n\n${text}\n` : `\n\n${quote.head}\n${quotedLines(text)}\n`;
-    this.#setText('', this.isRich ? '' : below, isForward || this.habits?.signatureOnReplies !== false);
+    this.#setText('', this.isRich ? '' : below, isForward || preferences.chosen.signatureOnReplies);
     this.quote = this.isRich && quotes ? quote : null;
     if (!this.isRich) this.attachments = this.attachments.map((file) => ({ ...file, cid: null }));
     // A forwarded letter is worth keeping from the beginning.
@@ -275,7 +273,7 @@ export class LetterModel {
     this.isTouched = true;
     await this.save();
     this.end();
-    await engine.ask('send', { key: this.#key, options: { undoSeconds: this.habits?.undoSeconds ?? 10, at } });
+    await engine.ask('send', { key: this.#key, options: { undoSeconds: preferences.chosen.undoSeconds, at } });
   }
 
   end(): void {

@@ -3,7 +3,8 @@ import type { EmailAddress } from '../../engine/jmap/objects.ts';
 import { engine } from '../../state/link.ts';
 import { live } from '../../state/live.svelte.ts';
 import { each, sameAddress } from './addresses.ts';
-import { ownAccount, tayori } from './habits.ts';
+import { tayoriCapability } from '../../engine/contract.ts';
+import { ownAccount } from '../../state/tayori.ts';
 
 const most = 8;
 
@@ -20,7 +21,10 @@ export async function suggest(
   const accountId = ownAccount();
   if (accountId === null || live.status.isOffline) return;
   try {
-    const [answer] = await engine.ask('call', { using: [tayori], calls: [['Contact/suggest', { accountId, text, limit: most }, 'c']] });
+    const [answer] = await engine.ask('call', {
+      using: [tayoriCapability],
+      calls: [['Contact/suggest', { accountId, text, limit: most }, 'c']],
+    });
     const list = (answer?.[1]['list'] ?? []) as readonly { readonly name: string; readonly email: string }[];
     // What the server ranks goes first: it knows all devices.
     heard(fresh([...list.map(({ name, email }) => ({ name: name || null, email })), ...here]));

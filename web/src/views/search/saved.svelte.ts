@@ -1,6 +1,7 @@
 // Keeping a search under a name, and letting it go. Knows SavedSearch (docs/jmap.md).
 import { chooser } from '../../parts/choice.svelte.ts';
-import { kept, own, ownAccount, type SavedSearch } from '../../state/kept.svelte.ts';
+import { kept, type SavedSearch } from '../../state/kept.svelte.ts';
+import { own, ownAccount } from '../../state/tayori.ts';
 import { tellTrouble } from '../../state/act.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import { o } from '../../texts/order.ts';

@@ -1,9 +1,9 @@
 // People whom the reader knows: contacts, and those written to. Read when a letter is opened, so that one can be told when somebody only looks like
 // them. Knows Contact/get, Contact/suggest and the device's own list; draws nothing.
 import type { EmailAddress, Id, JsonObject } from '../../engine/jmap/objects.ts';
-import { tayori } from '../../state/glossary.svelte.ts';
+import { tayoriCapability } from '../../engine/contract.ts';
 import { engine } from '../../state/link.ts';
-import { live } from '../../state/live.svelte.ts';
+import { ownAccount } from '../../state/tayori.ts';
 
 class Acquaintances {
   #contacts = $state.raw<readonly EmailAddress[]>([]);
@@ -17,7 +17,7 @@ class Acquaintances {
     return this.#contacts.some((one) => one.email.toLowerCase() === email.toLowerCase());
   }
   get account(): Id | null {
-    return live.status.accounts.find(({ capabilities }) => capabilities[tayori]?.['personal'] === true)?.id ?? null;
+    return ownAccount();
   }
 
   need(): void {
@@ -34,7 +34,7 @@ class Acquaintances {
     if (accountId === null) return;
     const answers = await engine
       .ask('call', {
-        using: [tayori],
+        using: [tayoriCapability],
         calls: [
           ['Contact/get', { accountId, ids: null }, 'c'],
           ['Contact/suggest', { accountId, text: '', limit: 50 }, 's'],
@@ -59,7 +59,10 @@ class Acquaintances {
     const accountId = this.account;
     if (accountId === null) return;
     const contact = { name: name || email, addresses: [{ email, label: '' }], note: '' };
-    const [answer] = await engine.ask('call', { using: [tayori], calls: [['Contact/set', { accountId, create: { c: contact } }, 's']] });
+    const [answer] = await engine.ask('call', {
+      using: [tayoriCapability],
+      calls: [['Contact/set', { accountId, create: { c: contact } }, 's']],
+    });
     if (!answer?.[1]['created']) throw new TypeError('the contact was not taken');
     this.#contacts = [...this.#contacts, { name, email }];
   }

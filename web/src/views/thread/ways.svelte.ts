@@ -1,7 +1,7 @@
 // The journeys of letters as the server tells them, for the sentence beside a letter and for the map. Read when they are looked at, kept for a while.
 // Knows Journey/get (docs/jmap.md); draws nothing.
 import type { Id, JsonObject } from '../../engine/jmap/objects.ts';
-import { tayori } from '../../state/glossary.svelte.ts';
+import { tayoriCapability } from '../../engine/contract.ts';
 import { engine } from '../../state/link.ts';
 import { settings } from '../../state/settings.svelte.ts';
 
@@ -42,7 +42,10 @@ export async function readWay(accountId: Id, id: Id, fresh = false): Promise<Way
   const key = `${language} ${accountId} ${id}`;
   const known = kept.get(key);
   if (known && !fresh) return known;
-  const [answer] = await engine.ask('call', { using: [tayori], calls: [['Journey/get', { accountId, ids: [id], language }, 'j']] });
+  const [answer] = await engine.ask('call', {
+    using: [tayoriCapability],
+    calls: [['Journey/get', { accountId, ids: [id], language }, 'j']],
+  });
   const [way] = (answer?.[0] === 'Journey/get' ? (answer[1]['list'] as readonly JsonObject[]) : []) as unknown as readonly Way[];
   if (!way) return null;
   kept.set(key, way);

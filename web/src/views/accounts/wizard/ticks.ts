@@ -1,5 +1,5 @@
 // The eight ticks of a server, from the steps that a task has told so far. Knows steps; draws nothing.
-import type { Task, TaskStep } from '../../../state/tayori.ts';
+import type { TaskStep } from '../../../state/tayori.ts';
 
 export const tickNames = ['name', 'reach', 'seal', 'certificate', 'kind', 'login', 'use', 'letter'] as const;
 export type TickName = (typeof tickNames)[number];
@@ -56,10 +56,4 @@ export function letterOf(steps: readonly TaskStep[]): LetterState {
   if (passed >= 2) return 'found';
   if (told.some(({ mark }) => mark === 'told')) return 'waiting';
   return passed === 1 ? 'sent' : 'none';
-}
-
-/** Which side a failed task failed at, for its list to show the cross even when no step told it. */
-export function failedSide(task: Task | null): Side | null {
-  const side = task?.failure?.side;
-  return side === 'receive' || side === 'send' ? side : null;
 }

@@ -1,2 +1,0 @@
-/** Our own capability: docs/jmap.md. */
-export const tayori = 'urn:tayori:params:jmap:tayori';
