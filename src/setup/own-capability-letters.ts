@@ -4,7 +4,6 @@ import { Refusal } from '../base/trouble.ts';
 import { snoozedName } from '../journey/appointments/snooze.ts';
 import { parseAddressText } from './own-capability-addresses.ts';
 import type { AccountId, MailboxId, MailStore } from '../store/contract.ts';
-import { fitOf } from '../protocol/jmap/tayori/suggest.ts';
 import type { ContactDesk, SnoozeDesk } from '../protocol/jmap/tayori/contract.ts';
 
 export function openSnoozeDesk({ store }: { readonly store: MailStore }): SnoozeDesk {
@@ -97,7 +96,7 @@ export function openContactDesk({ store }: { readonly store: MailStore }): Conta
   }
 
   return {
-    async history(account, text, limit) {
+    async history(account) {
       const sent = (await store.mailboxes(account)).find(({ role }) => role === 'sent');
       if (sent === undefined) return [];
       const mark = `${sent.id} ${sent.uidNext}`;
@@ -108,7 +107,7 @@ export function openContactDesk({ store }: { readonly store: MailStore }): Conta
         kept.set(account, known);
         if (kept.size > accountsMax) kept.delete(kept.keys().next().value!);
       }
-      return known.people.filter((one) => fitOf(one, text) > 0).slice(0, limit);
+      return known.people;
     },
   };
 }

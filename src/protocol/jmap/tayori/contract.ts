@@ -176,12 +176,8 @@ export interface SnoozeDesk {
 }
 
 export interface ContactDesk {
-  /** Addresses that the person has written to or heard from, the likelier first; without those of contacts. */
-  history(
-    account: AccountId,
-    text: string,
-    limit: number,
-  ): Promise<readonly { readonly name: string; readonly email: string; readonly uses: number }[]>;
+  /** To whom the person has written of late, and how often; the most used first. */
+  history(account: AccountId): Promise<readonly { readonly name: string; readonly email: string; readonly uses: number }[]>;
 }
 
 /**

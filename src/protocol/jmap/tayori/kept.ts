@@ -101,29 +101,25 @@ const anEmail: Reader<string> = (value, name) => {
   return value;
 };
 
-/** Kept: `{name, addresses: [{email, label}], note, uses, lastUsedAt}`; sending adds to `uses` and sets `lastUsedAt` (milliseconds). */
+/** Kept: `{name, addresses: [{email, label}], note}`. How often somebody is written to is not kept: the letters tell (suggest.ts). */
 export const contactType: ItemType = {
   name: 'Contact',
   kind: contactKind,
   letter: 'V',
   most: 5_000,
   own: true,
-  properties: ['name', 'addresses', 'note', 'uses', 'lastUsedAt'],
-  serverSet: ['uses', 'lastUsedAt'],
+  properties: ['name', 'addresses', 'note'],
+  serverSet: [],
   defaults: { name: '', note: '' },
-  show(item) {
-    const { lastUsedAt, uses, ...value } = valueOf(item);
-    return { ...value, uses: uses ?? 0, lastUsedAt: typeof lastUsedAt === 'number' ? formatUtcDate(lastUsedAt) : null };
-  },
-  read(object, _asker, _account, before) {
+  show: valueOf,
+  read(object) {
     const read = readProperties(object, {
       name: aLine(200),
       addresses: aShortList(inside({ email: anEmail, label: optional(aLine(60), '') }), 50),
       note: aNote,
     });
     if (read.name === '' && read.addresses.length === 0) throw wrong('name', 'A contact has a name or an address.');
-    const { uses = 0, lastUsedAt = null } = before === null ? {} : valueOf(before);
-    return { value: { ...read, addresses: read.addresses.map((one) => ({ ...one })), uses, lastUsedAt } };
+    return { value: { ...read, addresses: read.addresses.map((one) => ({ ...one })) } };
   },
 };
 

@@ -1,4 +1,4 @@
-// Contact/suggest: whom somebody may mean who has typed some letters. Ranks by use. Knows contacts and what the desk knows of old letters.
+// Contact/suggest: whom somebody may mean who has typed some letters. Ranks by how often they were written to. Knows contacts and what the desk knows of letters sent.
 import { aPositive, aText, nullable, readArguments } from '../arguments.ts';
 import type { JsonObject, Method } from '../contract.ts';
 import { formatId } from '../ids.ts';
@@ -15,7 +15,6 @@ interface Candidate {
   readonly email: string;
   readonly contact: number | null;
   readonly uses: number;
-  readonly lastUsedAt: number;
 }
 
 export function suggestMethod({ items, contacts }: Pick<TayoriParts, 'items' | 'contacts'>): Method {
@@ -24,6 +23,8 @@ export function suggestMethod({ items, contacts }: Pick<TayoriParts, 'items' | '
     const { account, id } = checkOwn(call.accountId);
     const limit = Math.min(call.limit ?? standardLimit, limitMax);
     const wanted = fold(call.text.slice(0, 200));
+    const history = await contacts.history(account);
+    const usesOf = new Map(history.map(({ email, uses }) => [fold(email), uses]));
     const all: Candidate[] = [];
     for (const item of await items.list(account, contactKind)) {
       const value = item.value as JsonObject;
@@ -32,17 +33,15 @@ export function suggestMethod({ items, contacts }: Pick<TayoriParts, 'items' | '
           name: String(value['name']),
           email: String(one['email']),
           contact: item.id,
-          uses: Number(value['uses'] ?? 0),
-          lastUsedAt: Number(value['lastUsedAt'] ?? 0),
+          uses: usesOf.get(fold(String(one['email']))) ?? 0,
         });
     }
     const known = new Set(all.map(({ email }) => fold(email)));
-    for (const one of await contacts.history(account, wanted, limitMax))
-      if (!known.has(fold(one.email))) all.push({ ...one, contact: null, lastUsedAt: 0 });
+    for (const one of history) if (!known.has(fold(one.email))) all.push({ ...one, contact: null });
     const ranked = all
       .map((candidate) => ({ candidate, fit: fitOf(candidate, wanted) }))
       .filter(({ fit }) => fit > 0)
-      .toSorted((a, b) => b.candidate.uses - a.candidate.uses || b.fit - a.fit || b.candidate.lastUsedAt - a.candidate.lastUsedAt)
+      .toSorted((a, b) => b.candidate.uses - a.candidate.uses || b.fit - a.fit)
       .slice(0, limit);
     const list = ranked.map(({ candidate }): JsonObject => ({
       name: candidate.name,
