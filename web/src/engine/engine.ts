@@ -566,10 +566,7 @@ class MailEngine implements Engine {
       const counts = await Promise.all(this.#lists(query).map((list) => this.#whole.count(list)));
       return counts.reduce((sum, count) => sum + count, 0);
     },
-    saveDraft: async (draft) => {
-      await writing.saveDraft(this.#writing(), draft);
-      return null;
-    },
+    saveDraft: ({ base, ...draft }) => writing.saveDraft(this.#writing(), draft, base),
     loadDraft: async ({ key }) => {
       const row = await draftRows(this.#cache).get(key);
       return row ? draftView(row) : null;

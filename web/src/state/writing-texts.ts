@@ -20,6 +20,9 @@ export const t = words({
     blobNotFound: 'an attached file is no longer there',
     writing: 'Letters being written',
     failed: 'The letter could not be opened.',
+    apart: 'This letter was also changed in another window. Both are in Drafts.',
+    apartDevices: 'This letter was also changed on another device. Both are in Drafts.',
+    apartSent: 'This letter was already sent, or changed, in another window. What you wrote here is kept in Drafts.',
   },
   ja: {
     sending: '送信しています…',
@@ -39,5 +42,8 @@ export const t = words({
     blobNotFound: '添付ファイルが失われています。',
     writing: '書きかけのメール',
     failed: 'メールを開けませんでした。',
+    apart: 'このメールは別の画面でも書きかえられていました。両方とも下書きにあります。',
+    apartDevices: 'このメールは別の端末でも書きかえられていました。両方とも下書きにあります。',
+    apartSent: 'このメールは別の画面で送られたか、書きかえられています。ここで書いたものは下書きに残しました。',
   },
 });
