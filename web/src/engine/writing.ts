@@ -6,8 +6,9 @@ import { trouble, type Draft, type DraftView, type Requests, type SavedDraft, ty
 import { draftOf, receiptField } from './draft-email.ts';
 import { changeDraft, draftRows, draftView, type DraftRow } from './drafts.ts';
 import type { Files } from './files.ts';
+import { flowedBy, unflow } from './flowed.ts';
 import { core, from, mail, submission, type JmapClient } from './jmap/client.ts';
-import type { EmailAddress, EmailBody, EmailHead, Id } from './jmap/objects.ts';
+import type { EmailAddress, EmailBody, EmailHead, Id, JsonObject } from './jmap/objects.ts';
 import type { Outbox } from './outbox.ts';
 import type { People } from './people.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -31,8 +32,9 @@ type Args<N extends keyof Requests> = Requests[N]['args'];
 const dayMs = 86_400_000;
 /** Drafts that the server has are kept here as well, as long as they are likely to be written on. */
 const keptMs = 30 * dayMs;
-/** Octets of a letter's text that are quoted. */
-const quotedMax = 1_000_000;
+/** What is asked of a part; its field tells whether its lines are soft (RFC 3676). */
+const contentType = 'header:Content-Type';
+const partProperties = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 'disposition', 'cid', contentType];
 
 /** `base`: the `changedAt` that the window knows; undefined: what is there is written over, unless it was sent. */
 export async function saveDraft(parts: WritingParts, draft: Draft, base?: number | null): Promise<SavedDraft> {
@@ -224,7 +226,7 @@ async function read(
         properties: [...headProperties, ...sourceProperties, receipt],
         fetchTextBodyValues: true,
         fetchHTMLBodyValues: true,
-        maxBodyValueBytes: quotedMax,
+        bodyProperties: partProperties,
       },
       'e',
     ],
@@ -232,8 +234,15 @@ async function read(
   const [found] = reply.get('Email/get', 'e').list;
   if (!found) throw trouble('gone', 'notFound', 'it is no longer there');
   const email = found as unknown as EmailHead & EmailBody & Readonly<Record<string, unknown>>;
+  // Whole: what is forwarded or written on must not lose its end.
   const values = (parts: EmailBody['textBody']): string =>
-    parts.map(({ partId }) => (partId === null ? '' : (email.bodyValues[partId]?.value ?? ''))).join('\n');
+    parts
+      .map((part) => {
+        const value = part.partId === null ? '' : (email.bodyValues[part.partId]?.value ?? '');
+        const flowed = flowedBy(String((part as unknown as JsonObject)[contentType] ?? ''));
+        return part.type === 'text/plain' && flowed ? unflow(value, flowed.delSp) : value;
+      })
+      .join('\n');
   // What has HTML only is listed as text as well (RFC 8621 §4.1.4).
   const texts = email.textBody.filter(({ type }) => type === 'text/plain');
   const htmls = email.htmlBody.filter(({ type }) => type === 'text/html');

@@ -150,8 +150,14 @@ class Writing {
     if (news.kind === 'sent') this.#sent(news);
     else if (news.kind === 'apart') toasts.show(t.apartDevices, null, 'done', 12_000);
     else if (news.key !== undefined) {
-      const { key, trouble } = news;
-      toasts.show(t.notSent(reasonOf(trouble.type)), { label: t.open, run: () => this.begin({ kind: 'kept' }, key) }, 'trouble', 20_000);
+      const { key, trouble, what } = news;
+      const reason = reasonOf(trouble.type);
+      toasts.show(
+        what === 'draft' ? t.notStored(reason) : t.notSent(reason),
+        { label: t.open, run: () => this.begin({ kind: 'kept' }, key) },
+        'trouble',
+        20_000,
+      );
     }
   }
 

@@ -8,7 +8,7 @@ import { preferences } from '../../state/preferences.svelte.ts';
 import type { Beginning } from '../../state/writing.svelte.ts';
 import { longDate } from '../../texts/dates.ts';
 import { readMailto } from './addresses.ts';
-import { answerTo, type Author } from './answer.ts';
+import { answerTo, showsPicture, type Author } from './answer.ts';
 import { cleanLetter } from './clean.ts';
 import { readAuthors } from './authors.ts';
 import { plainText } from './plain-text.ts';
@@ -209,7 +209,7 @@ export class LetterModel {
     }
     const { identity, accountId } = author;
     const attachments = this.attachments.filter(
-      ({ cid }) => cid === null || this.html === null || `${this.html}${this.quote?.html ?? ''}`.includes(`cid:${cid}`),
+      ({ cid }) => cid === null || this.html === null || showsPicture(`${this.html}${this.quote?.html ?? ''}`, cid),
     );
     return {
       key: this.#key,

@@ -195,7 +195,7 @@ export const t = words({
     account: 'アカウント',
     accounts: 'アカウントと端末',
     accountsNote: 'ほかで使っているアドレスの追加、スマートフォンの設定',
-    rules: 'ルール',
+    rules: '振り分け',
     wordsPage: 'メールの言葉',
     wordsNote: 'IMAPやTLSなどの意味',
     signOut: 'サインアウト',
