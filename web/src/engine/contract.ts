@@ -239,6 +239,8 @@ export interface DraftQuote {
   /** Who wrote when, in words; of a forwarded letter several lines. */
   readonly head: string;
   readonly isForward: boolean;
+  /** What is written stands below it. */
+  readonly isAbove?: boolean;
   /** The letter itself, to show it; null when it is not known here. */
   readonly source: { readonly accountId: Id; readonly emailId: Id } | null;
   readonly text: string;

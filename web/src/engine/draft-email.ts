@@ -73,11 +73,12 @@ function htmlOf({ html, quote }: Draft): string | null {
       ? `${begins.forward}${head}</div>${inner}${ends}`
       : `${begins.reply}${head}</div>${quoted}${inner}</blockquote>${ends}`;
   }
-  return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${html}${below}</body></html>`;
+  return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${quote?.isAbove ? below + html : html + below}</body></html>`;
 }
 
 function textOf({ text, quote }: Draft): string {
   if (quote === null) return text;
+  if (quote.isAbove) return `${quote.head}\n${quotedLines(quote.text)}\n\n${text}`;
   return `${text.trimEnd()}\n\n${quote.head}\n${quote.isForward ? quote.text : quotedLines(quote.text)}\n`;
 }
 
@@ -98,12 +99,23 @@ function readHtml(value: string): { readonly html: string; readonly quote: Draft
       .replace(/&amp;/g, '&');
     let html = inner.slice(headEnd + '</div>'.length, end);
     if (kind === 'reply' && html.startsWith(quoted)) html = html.slice(quoted.length, html.lastIndexOf('</blockquote>'));
-    return { html: inner.slice(0, at), quote: { head, text: '', html, isForward: kind === 'forward', source: null } };
+    const own = inner.slice(end + ends.length);
+    const isAbove = at === 0 && own !== '';
+    return {
+      html: isAbove ? own : inner.slice(0, at),
+      quote: { head, text: '', html, isForward: kind === 'forward', ...(isAbove ? { isAbove } : {}), source: null },
+    };
   }
   return { html: inner, quote: null };
 }
 
 function readText(value: string, quote: DraftQuote | null): { readonly text: string; readonly quoted: string } {
+  if (quote?.isAbove && value.startsWith(`${quote.head}\n`)) {
+    const lines = value.slice(quote.head.length + 1).split('\n');
+    const end = lines.findIndex((line) => !line.startsWith('>'));
+    const [quoted, own] = end < 0 ? [lines, []] : [lines.slice(0, end), lines.slice(end + 1)];
+    return { text: own.join('\n'), quoted: quoted.join('\n').replace(/^> ?/gm, '') };
+  }
   const at = quote === null ? -1 : value.indexOf(`\n${quote.head}\n`);
   if (quote === null || at < 0) return { text: value, quoted: '' };
   const below = value.slice(at + quote.head.length + 2);

@@ -30,6 +30,7 @@ export interface Chosen {
   readonly notificationPreview: boolean;
   readonly notificationSound: boolean;
   readonly shortcuts: boolean;
+  readonly shortcutKeys: Readonly<Record<string, string>>;
   readonly swipeLeft: Swipe;
   readonly swipeRight: Swipe;
   readonly offlineDays: number;
@@ -62,6 +63,7 @@ const usual: Chosen = {
   notificationPreview: true,
   notificationSound: false,
   shortcuts: true,
+  shortcutKeys: {},
   swipeLeft: 'archive',
   swipeRight: 'seen',
   offlineDays: 30,

@@ -1,5 +1,8 @@
-// Keys and what they do: those of Gmail. A view says what it can do while it is there; the sheet (`?`) shows all. Knows keys; knows no view.
+// Keys and what they do: those of Gmail, or those that the person has given them. A view says what it can do while it is there; the sheet (`?`) shows
+// all. Knows keys; knows no view.
 import { onDestroy } from 'svelte';
+import { chosenKeys, isLetterKey } from './own-keys.ts';
+import { preferences } from './preferences.svelte.ts';
 
 export interface Command {
   /** Such as `j`, `Shift+u`, `g i` (one after the other), `Mod+z`. */
@@ -26,7 +29,15 @@ export function knownCommands(): readonly Command[] {
   return [...commands];
 }
 
-function nameOf(event: KeyboardEvent): string {
+/** The keys that it answers to now. */
+export function keysOf({ keys }: Pick<Command, 'keys'>): readonly string[] {
+  const all = chosenKeys(keys, preferences.chosen.shortcutKeys);
+  // WCAG 2.1.4: keys that are mere letters can be switched off; the sheet in which that is done stays.
+  return preferences.chosen.shortcuts || keys.includes('?') ? all : all.filter((key) => !isLetterKey(key));
+}
+
+/** As it is written in `keys`. */
+export function nameOfKey(event: KeyboardEvent): string {
   const { key } = event;
   const shift = event.shiftKey && (key.length > 1 || /[a-z]/i.test(key)) ? 'Shift+' : '';
   const mod = event.metaKey || event.ctrlKey ? 'Mod+' : '';
@@ -45,16 +56,16 @@ export function hearKey(event: KeyboardEvent): void {
   const box = event.target as HTMLInputElement | null;
   if (isTyping(event.target) && !(box?.tagName === 'INPUT' && box.type === 'checkbox')) return;
   if (document.querySelector('dialog[open], [popover=auto]:popover-open') || box?.closest?.('[data-keys=own]')) return;
-  const name = nameOf(event);
+  const name = nameOfKey(event);
   const sequence = pending !== '' && performance.now() < pendingUntil ? `${pending} ${name}` : name;
   pending = '';
   for (const command of [...commands].toReversed()) {
-    if (!command.keys.includes(sequence)) continue;
+    if (!keysOf(command).includes(sequence)) continue;
     if (command.run() === false) continue;
     event.preventDefault();
     return;
   }
-  if ([...commands].some(({ keys }) => keys.some((key) => key.startsWith(`${sequence} `)))) {
+  if ([...commands].some((command) => keysOf(command).some((key) => key.startsWith(`${sequence} `)))) {
     pending = sequence;
     pendingUntil = performance.now() + 1500;
   }

@@ -263,10 +263,14 @@ suite('a draft as it is stored, and read again', () => {
     key: 'k', accountId: 'A1', identityId: 'I1', from: { name: '花', email: 'hana@local.test' }, to: [], cc: [], bcc: [], replyTo: [], subject: 's', text: 'mine\n', html: '<div>mine</div>',
     attachments: [], quote, inReplyTo: [], references: [], about: null, wantsReceipt: false,
   }; // prettier-ignore
-  for (const isForward of [false, true])
-    test(isForward ? 'forwarded' : 'answered', () => {
+  for (const [what, isForward, isAbove] of [
+    ['answered', false, false],
+    ['answered below the quote', false, true],
+    ['forwarded', true, false],
+  ] as const)
+    test(what, () => {
       const stored = emailOf(
-        { ...draft, quote: { ...quote, isForward, head: isForward ? '--\nFrom: a <b@c>' : quote.head } },
+        { ...draft, quote: { ...quote, isForward, isAbove, head: isForward ? '--\nFrom: a <b@c>' : quote.head } },
         'F2',
         'm@x',
         new Map(),
@@ -283,8 +287,8 @@ suite('a draft as it is stored, and read again', () => {
         () => 'n',
       );
       assert.deepEqual(
-        [again.html, again.text, again.quote?.html, again.quote?.isForward],
-        ['<div>mine</div>', 'mine', quote.html, isForward],
+        [again.html, again.text.trim(), again.quote?.html, again.quote?.isForward, again.quote?.isAbove ?? false],
+        ['<div>mine</div>', 'mine', quote.html, isForward, isAbove],
       );
       assert.equal(again.quote?.text.trim(), 'a\nb');
       assert.equal(again.quote?.head, isForward ? '--\nFrom: a <b@c>' : quote.head);

@@ -161,9 +161,23 @@ export class LetterModel {
     const text = (source.text || (whole ? plainText(whole.tree) : '')).replace(/\r\n/g, '\n').trimEnd();
     const isForward = kind === 'forward';
     const quotes = isForward || preferences.chosen.quote !== 'none';
-    const quote: DraftQuote = { head: answer.head, text, html: whole?.html ?? null, isForward, source: { accountId, emailId } };
-    // In plain text it stands below as lines, to be written between.
-    const below = !quotes ? '' : isForward ? `\n\n${quote.head}\n\n${text}\n` : `\n\n${quote.head}\n${quotedLines(text)}\n`;
+    const isAbove = !isForward && preferences.chosen.quote === 'above';
+    const quote: DraftQuote = {
+      head: answer.head,
+      text,
+      html: whole?.html ?? null,
+      isForward,
+      ...(isAbove ? { isAbove } : {}),
+      source: { accountId, emailId },
+    };
+    // In plain text it stands there as lines, to be written between.
+    const below = !quotes
+      ? ''
+      : isAbove
+        ? `${quote.head}\n${quotedLines(text)}\n\n`
+        : isForward
+          ? `\n\n${quote.head}\n\n${text}\n`
+          : `\n\n${quote.head}\n${quotedLines(text)}\n`;
     this.#setText('', this.isRich ? '' : below, isForward || preferences.chosen.signatureOnReplies);
     this.quote = this.isRich && quotes ? quote : null;
     if (!this.isRich) this.attachments = this.attachments.map((file) => ({ ...file, cid: null }));

@@ -4,7 +4,7 @@ import { chooser, type Entry } from '../../parts/choice.svelte.ts';
 import { kept } from '../../state/kept.svelte.ts';
 import { live } from '../../state/live.svelte.ts';
 import { formatAddress, router } from '../../state/route.svelte.ts';
-import { knownCommands } from '../../state/shortcuts.svelte.ts';
+import { keysOf, knownCommands } from '../../state/shortcuts.svelte.ts';
 import { shownKeys } from '../../texts/keys.ts';
 import { o } from '../../texts/order.ts';
 import { t } from '../../texts/texts.ts';
@@ -34,7 +34,7 @@ export function openPalette(): void {
     .map((command): Entry => ({
       key: `c${command.label()}`,
       label: command.label(),
-      note: shownKeys(command.keys[0]!).join(' '),
+      note: shownKeys(keysOf(command)[0] ?? '').join(' '),
       run: () => void command.run(),
     }));
   const steps = live.status.history.slice(0, 8).map(({ step, what, count }): Entry => ({
