@@ -1,6 +1,6 @@
 // The grammar of searches in tables: what is typed, what the server is told, and what is found without one.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { EmailFilter, EmailHead } from './jmap/objects.ts';
 import {
@@ -126,4 +126,27 @@ test('any text is read, and its pieces put together again mean the same', () => 
     }),
     { numRuns: runs(500) },
   );
+});
+
+suite('kanji of names', () => {
+  const ground: SearchGround = { now: new Date('2026-11-27T12:00:00'), apart: [], mailboxes: () => null };
+  test('looked for in each way that it is written, the typed one first', () => {
+    assert.deepEqual(filterOfSearch(parseSearch('from:高橋'), ground), {
+      operator: 'OR',
+      conditions: [{ from: '"高橋"' }, { from: '"髙橋"' }],
+    });
+    assert.deepEqual(filterOfSearch(parseSearch('山田'), ground), { text: '"山田"' });
+    const many = filterOfSearch(parseSearch('渡辺斉藤崎'), ground) as { conditions: unknown[] };
+    assert.ok(many.conditions.length <= 6);
+  });
+  test('and found on this device', () => {
+    const letter = {
+      head: { mailboxIds: {}, keywords: {}, from: [{ name: '渡邉', email: 'w@b.cd' }], subject: '' },
+      cc: null,
+      bcc: null,
+      body: '',
+    };
+    assert.ok(matchesSearch(parseSearch('渡辺'), letter as unknown as KeptLetter, ground));
+    assert.ok(!matchesSearch(parseSearch('渡部'), letter as unknown as KeptLetter, ground));
+  });
 });

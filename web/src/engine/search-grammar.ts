@@ -3,6 +3,7 @@
 //
 //   from:花子 差出人:花子 to: cc: bcc: subject: body: in:inbox has:attachment is:unread before:2026-11-01 after:昨日 older:7d newer:2週間
 //   larger:5M smaller:100K "exact words" -from:shop (not) 会議 OR meeting (either; binds tighter than the space)
+import { plainKanji, waysToWrite } from './variant-kanji.ts';
 import type { EmailFilter, EmailHead, Id } from './jmap/objects.ts';
 
 export type TextField = 'text' | 'from' | 'to' | 'cc' | 'bcc' | 'subject' | 'body';
@@ -271,9 +272,11 @@ function filterOfTerm(term: SearchTerm, ground: SearchGround): EmailFilter | nul
       const utc = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');
       return { ...(from === null ? {} : { after: utc(from) }), ...(until === null ? {} : { before: utc(until) }) };
     }
-    default:
+    default: {
       // Quoted whole: the server would divide it at blanks and read quotes of its own.
-      return { [term.kind]: `"${term.value.replaceAll(/["'\\]/g, '\\$&')}"` };
+      const ways = waysToWrite(term.value).map((value): EmailFilter => ({ [term.kind]: `"${value.replaceAll(/["'\\]/g, '\\$&')}"` }));
+      return ways.length === 1 ? ways[0]! : { operator: 'OR', conditions: ways };
+    }
   }
 }
 
@@ -295,7 +298,7 @@ export function matchesSearch(search: Search, letter: KeptLetter, ground: Search
 
 function matchesTerm(term: SearchTerm, { head, cc, bcc, body }: KeptLetter, ground: SearchGround): boolean {
   const people = (list: EmailHead['to']): string => (list ?? []).map(({ name, email }) => `${name ?? ''} ${email}`).join('\n');
-  const holds = (text: string, value: string): boolean => fold(text).includes(fold(value));
+  const holds = (text: string, value: string): boolean => plainKanji(fold(text)).includes(plainKanji(fold(value)));
   switch (term.kind) {
     case 'in': {
       const ids = ground.mailboxes(term.value);

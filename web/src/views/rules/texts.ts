@@ -5,6 +5,8 @@ export const t = words({
   en: {
     title: 'Rules',
     intro: 'What is to happen by itself when a letter comes. Rules are looked at from top to bottom.',
+    retry: 'Try again',
+    newFolder: 'New folder…',
     empty: 'No rules yet.',
     emptyMore: 'A rule puts letters where they belong, before you see them. From an open letter: More → A rule for letters like this.',
     add: 'New rule',
@@ -80,6 +82,8 @@ export const t = words({
   ja: {
     title: '振り分け',
     intro: 'メールが届いたときに自動で行うことです。上から順に見ます。',
+    retry: 'もう一度試す',
+    newFolder: '新しいフォルダ…',
     empty: '振り分けはまだありません。',
     emptyMore: '届いたメールを自動で片づけます。開いたメールの「その他」→「このようなメールを振り分ける」からも作れます。',
     add: '新しい振り分け',

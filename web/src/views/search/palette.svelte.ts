@@ -45,11 +45,15 @@ export function openPalette(): void {
   }));
   const screens = (
     [
-      ['/rules', o.rules],
-      ['/contacts', o.contacts],
-      ['/settings', t.settings],
+      ['/rules', o.rules, 'ルール フィルタ filters'],
+      ['/contacts', o.contacts, 'アドレス帳 address book'],
+      ['/outbox', o.outbox, '送信予約 scheduled outbox'],
+      ['/identities', o.identities, '差出人 signature'],
+      ['/settings/vacation', o.vacation, '休暇 out of office'],
+      ['/accounts', o.accounts, 'POP IMAP Gmail'],
+      ['/settings', t.settings, '設定 preferences'],
     ] as const
-  ).map(([address, label]): Entry => ({ key: address, label: o.goTo(label), run: () => router.go(address) }));
+  ).map(([address, label, words]): Entry => ({ key: address, label: o.goTo(label), words, run: () => router.go(address) }));
   const searches = kept.searches.map(({ id, name, text }): Entry => ({
     key: `s${id}`,
     label: name,
