@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { keptTimes } from './kept-times.ts';
+import { quickFolder } from './quick-folder.ts';
 import { type Job, sideBySide } from './side-by-side.ts';
 import { noteUnitTimes, unitJobs } from './unit-tests.ts';
 
@@ -23,9 +24,10 @@ const jobs: readonly Job[] = [
 /** Programs of node_modules/.bin run on the Node that runs this. */
 const path = `${process.execPath.slice(0, process.execPath.lastIndexOf('/'))}${delimiter}${process.env['PATH'] ?? ''}`;
 
-/** Random tests with fewer lives (test/support/depth.ts), and no module compiled twice. */
+/** Random tests with fewer lives (test/support/depth.ts), no module compiled twice, and no waiting for a disk. */
 const environment = {
   ...process.env,
+  ...quickFolder(2),
   PATH: path,
   TAYORI_TEST_SHORT: '1',
   NODE_COMPILE_CACHE: join(process.cwd(), '.cache/compiled'),
