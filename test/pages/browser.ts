@@ -9,9 +9,18 @@ export interface Look {
   readonly scheme: 'light' | 'dark';
 }
 
-export const looks: readonly Look[] = ([390, 1280] as const).flatMap((width) =>
+const everyLook: readonly Look[] = ([390, 1280] as const).flatMap((width) =>
   (['ja', 'en'] as const).flatMap((language) => (['light', 'dark'] as const).map((scheme) => ({ width, language, scheme }))),
 );
+
+/**
+ * Four of the eight, in which each width meets each language and each scheme, and each language each scheme: what is wrong with two of them together is seen.
+ * All eight with TAYORI_LOOKS=all, and where pictures are kept.
+ */
+export const looks: readonly Look[] =
+  process.env['TAYORI_LOOKS'] === 'all' || process.env['TAYORI_PAGES'] !== undefined
+    ? everyLook
+    : everyLook.filter(({ width, language, scheme }) => (width === 390) === ((language === 'ja') === (scheme === 'light')));
 
 /** `names`: where names lead that are in no DNS, as Chromium's `--host-resolver-rules` wants it. `more`: further words for it. */
 export function openBrowser(names?: string, more: readonly string[] = []): Promise<Browser> {
