@@ -56,12 +56,15 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** What axe finds by WCAG 2.2 A and AA and its best practices: rule, and where. Runs beside the page's own scripts, past its policy. */
 export async function findBarriers(page: Page): Promise<string[]> {
   const session = await page.context().newCDPSession(page);
-  const { result } = await session.send('Runtime.evaluate', {
-    expression: `${axe};axe.run(document,{resultTypes:['violations']}).then(r=>JSON.stringify(r.violations.map(v=>v.id+': '+v.nodes.map(n=>n.target.join(' ')+' '+n.failureSummary).join(' | '))))`,
-    awaitPromise: true,
-  });
+  const evaluate = async (expression: string): Promise<unknown> =>
+    (await session.send('Runtime.evaluate', { expression, awaitPromise: true })).result.value;
+  // Its half a megabyte once for each document.
+  if ((await evaluate('typeof axe')) === 'undefined') await evaluate(axe);
+  const found = await evaluate(
+    `axe.run(document,{resultTypes:['violations']}).then(r=>JSON.stringify(r.violations.map(v=>v.id+': '+v.nodes.map(n=>n.target.join(' ')+' '+n.failureSummary).join(' | '))))`,
+  );
   await session.detach();
-  return JSON.parse(String(result.value)) as string[];
+  return JSON.parse(String(found)) as string[];
 }
 
 /** Does anything stick out to the side? */
