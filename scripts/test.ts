@@ -16,6 +16,7 @@ if (words.includes('--help') || words.includes('-h')) {
 npm test -- WORD …    only the test files whose path has one of these words in it: a file, a folder, a part of a name
 
 TAYORI_TEST_ALL=1     what cannot run for want of a Debian package is a failure (npm run test:setup installs them)
+TAYORI_LOOKS=all      screens in all eight looks, not in four
 TAYORI_TEST_SHORT=1   random tests with fewer lives, as in npm run ok`);
   process.exit(0);
 }
