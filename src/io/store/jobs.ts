@@ -301,7 +301,6 @@ export interface AccountEffect {
   readonly newMessages: readonly MessageId[];
   /** As in ShelfChange. */
   readonly threads: readonly (readonly [MessageId, number])[];
-  readonly united: readonly (readonly [number, number])[];
   /** Kinds of items that changed. */
   readonly items: readonly ItemKind[];
 }

@@ -54,13 +54,7 @@ export function addLetters(books: Books, turn: Turn, job: Extract<Job, { kind: '
     return { message, size: letter.length, thread };
   });
   const modSeq = messages.length === 0 ? account.modSeq : turn.modSeq(account);
-  // A later letter may have united the thread of an earlier one with another.
-  const threads = new Map(turn.unitedIn(account).map(([kept, dropped]) => [dropped, kept]));
-  const now = (thread: number): number => {
-    const kept = threads.get(thread);
-    return kept === undefined ? thread : now(kept);
-  };
-  return { modSeq, messages: messages.map((one) => ({ ...one, thread: now(one.thread) })) };
+  return { modSeq, messages };
 }
 
 export function reviseAll(books: Books, turn: Turn, job: Extract<Job, { kind: 'revise' }>): JobResults['revise'] {
