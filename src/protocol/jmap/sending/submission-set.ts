@@ -16,7 +16,7 @@ import { readSet, resolveId } from '../standard.ts';
 import type { Sender, SendingDesk, SendingObjection, SubmissionValue } from './contract.ts';
 import { envelopeOf, readEnvelope, releaseOf } from './envelope.ts';
 import type { Identities } from './identity.ts';
-import { stateOf, unknownProperties } from './item-methods.ts';
+import { stateOf, unknownProperties } from '../item-methods.ts';
 import { shownSubmission, submissionKind } from './submission.ts';
 
 export interface SubmissionSetParts {

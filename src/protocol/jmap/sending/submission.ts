@@ -20,7 +20,7 @@ import {
 import { formatGet, readGet } from '../standard.ts';
 import type { SendingDesk, SubmissionValue } from './contract.ts';
 import { envelopeAsJson } from './envelope.ts';
-import { changesOfItems, stateOf } from './item-methods.ts';
+import { changesOfItems, stateOf } from '../item-methods.ts';
 
 export const submissionKind = 'submission';
 
