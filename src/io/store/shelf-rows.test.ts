@@ -87,7 +87,9 @@ test('where letters have changed their thread in an older version, apps are told
     db.exec('alter table gone_letter add column moved integer not null default 0');
     // As two threads that became one left it.
     db.exec(`update message set thread = 1, changed = ${state}, joined = ${state} where account = 1 and id = 2`);
-    db.exec(`insert into gone_letter (account, modseq, message, thread, created, at, joined, moved) values (1, ${state}, 2, 2, 2, 0, 2, 1)`);
+    db.exec(
+      `insert into gone_letter (account, modseq, message, thread, created, at, joined, moved) values (1, ${state}, 2, 2, 2, 0, 2, 1)`,
+    );
     db.exec('pragma user_version = 5');
     db.close();
     const store = await open();

@@ -35,7 +35,7 @@ export interface ItemType {
   readonly read: (object: JsonObject, asker: Asker, account: JmapAccount, before: Item | null) => ReadItem | Promise<ReadItem>;
   /** Another way to make one than to write it. */
   readonly make?: (read: ReadItem, account: JmapAccount) => Promise<Item>;
-  /** Done before it is removed. */
+  /** Another way to remove one, with what follows from it. */
   readonly unmake?: (item: Item, account: JmapAccount) => Promise<void>;
 }
 
@@ -107,11 +107,12 @@ export function itemMethods({ items }: Pick<TayoriParts, 'items'>, type: ItemTyp
           const rest = now == null ? {} : unsent(shown(now), patched);
           return Object.keys(rest).length === 0 ? null : rest;
         }),
-      async destroy(id) {
-        const item = await find(account, id);
-        await type.unmake?.(item, account);
-        await items.write(account.account, [{ kind, id: item.id, remove: true }]);
-      },
+      destroy: (id) =>
+        decide(call.ifInState, async () => {
+          const item = await find(account, id);
+          if (type.unmake !== undefined) await type.unmake(item, account);
+          else await items.write(account.account, [{ kind, id: item.id, remove: true, ifModSeq: item.modSeq }]);
+        }),
     });
     return { response };
   };
