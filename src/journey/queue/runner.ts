@@ -321,7 +321,8 @@ export class QueueRunner {
     }
     try {
       const work = { queue, events, letters };
-      this.#parts.news?.committed(work, await store.commit(work));
+      const result = await store.commit(work);
+      this.#parts.news?.committed(work, result);
     } catch (trouble) {
       // The rows stay leased and come back when the lease ends; the receiver can recognise the same octets.
       log.warn('a result of delivery could not be written down', { letter: rows[0]!.letter }, trouble);

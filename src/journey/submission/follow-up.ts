@@ -152,7 +152,7 @@ export class FollowUp implements SentNews {
       const name = report.kind === 'delivery-status' ? 'dsn' : 'mdn';
       const before = value[name] ?? [];
       if (before.includes(message) || before.length >= reportsMax) return value;
-      const status = { ...((await statusOf(this.#parts, value)) ?? {}) };
+      const status = { ...(await statusOf(this.#parts, value)) };
       for (const [address, told] of reportedBy(report, value)) {
         const is = status[address] ?? { smtpReply: '250 2.0.0 Handed on', delivered: 'unknown' };
         status[address] = believe(is, told);

@@ -3,7 +3,7 @@
 // letter, the word list, settings, rules, saved searches, contacts, snooze. docs/jmap.md tells it to those who write apps.
 import type { Clock } from '../../../base/clock.ts';
 import type { AccountId, LetterId, MailboxId, MessageId } from '../../../store/contract.ts';
-import type { Item, ItemStore, ItemWrite } from '../../../store/items-contract.ts';
+import type { ItemStore, ItemWrite } from '../../../store/items-contract.ts';
 import type { MailService, Pop3Leaving, TlsException } from '../../../store/outside-contract.ts';
 import type { LoginProtocol } from '../../../store/directory-contract.ts';
 import type { Json, JsonObject } from '../contract.ts';
