@@ -129,6 +129,10 @@ describe('an account set up and lived with', () => {
     const [card] = (await as('OutsideAccount/get', { ids: [id], language: 'en' })).list;
     assert.deepEqual([card.name, card.leaving, card.sentCopy, card.health.state], ['花', { keep: 'days', days: 30 }, 'provider', 'rests']);
     await as('OutsideAccount/set', { update: { [id]: { paused: false } } });
+    const byKey = async (args: JsonObject) => as('OutsideAccount/set', args, false);
+    assert.equal((await byKey({ update: { [id]: { paused: true } } })).notUpdated[id].type, 'forbidden', 'an app with a key');
+    assert.equal((await byKey({ destroy: [id] })).notDestroyed[id].type, 'forbidden');
+    assert.equal((await as('OutsideAccount/get', { ids: [id] }, false)).list[0].paused, false);
     const wrong = await as('OutsideAccount/set', {
       create: { n: { address } },
       update: { [id]: { secret: 'x', address: 'y' }, A999: { name: 'x' }, [A]: { name: 'x' } },
