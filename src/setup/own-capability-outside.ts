@@ -11,6 +11,7 @@ import { formatId } from '../protocol/jmap/ids.ts';
 import type { Language, Shown } from '../protocol/jmap/tayori/contract.ts';
 import { sayHealth, sayNews } from './cli/outside-words.ts';
 import type { Office } from './office.ts';
+import { showSignIn } from './own-capability-discovery.ts';
 import { failureOf, isCause } from './own-capability-words.ts';
 
 export interface OutsideDeskParts {
@@ -41,6 +42,8 @@ function showRow(office: Office, row: OutsideAccountRow, progress: CollectionPro
     provider: row.provider,
     receive: showServer(row.receive),
     send: showServer(row.send),
+    // The page where one signs in for it, where there is one.
+    signIn: showSignIn(office.outside.clients.ofHost(row.receive.host)),
     leaving: { ...row.leaving },
     sentCopy: row.sentCopy,
     provenance: { ...row.provenance },

@@ -18,6 +18,7 @@ export const outsideProperties = [
   'provider',
   'receive',
   'send',
+  'signIn',
   'leaving',
   'sentCopy',
   'provenance',
