@@ -44,6 +44,9 @@ export async function signInByPage(office: Office, ask: SignInAsk, show: (url: s
     signal.addEventListener('abort', cancel, { once: true });
     show(url);
     return (await done).secret;
+  } catch (trouble) {
+    if (trouble instanceof CauseTrouble) trouble.provider = client.provider.title;
+    throw trouble;
   } finally {
     await back.close();
   }

@@ -69,7 +69,8 @@ export function openOAuthClients(
         if (url !== null && !(URL.canParse(url) && new URL(url).protocol === 'https:'))
           throw new Refusal('cannot', `"${url}" is not an address that begins with https://`);
       for (const host of provider?.hosts ?? [])
-        if (!/^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/.test(host)) throw new Refusal('cannot', `"${host}" is not the name of a server`);
+        if (!/^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/.test(host))
+          throw new Refusal('cannot', `"${host}" is not the name of a server`);
       const kept = read(directory);
       if (kept[name] === undefined && Object.keys(kept).length >= clientsMax)
         throw new Refusal('limit', 'there are too many client ids already');
