@@ -2,6 +2,7 @@
 // each topic of contract.ts is answered with; knows no framework, no DOM, no worker.
 import { Account } from './account.ts';
 import { deedOf } from './actions.ts';
+import { backOf } from './carry.ts';
 import type { CacheStore } from './cache/contract.ts';
 import {
   tayoriCapability,
@@ -707,11 +708,19 @@ class MailEngine implements Engine {
       for (const [index, inverse] of inverses.entries()) {
         // What has not left yet is simply not sent.
         if (await this.#outbox.withdraw((row) => row.id === rows[index])) continue;
-        await this.#outbox.add({ kind: 'change', what: 'change', count: view.count, since: this.#surroundings.now(), ...inverse });
+        for (const change of await this.#backOf(inverse, rows[index]))
+          await this.#outbox.add({ kind: 'change', what: 'change', count: view.count, since: this.#surroundings.now(), ...change });
       }
     }
     this.#changed();
     return undone.at(-1)?.view ?? null;
+  }
+
+  /** What was carried to another account is known there by another name: told first, then taken back by it. */
+  async #backOf(inverse: Change, row: number | undefined): Promise<readonly Change[]> {
+    if (!inverse.carry) return [inverse];
+    await this.#outbox.settle();
+    return backOf(inverse, (row === undefined ? null : this.#outbox.carriedBy(row)) ?? new Map());
   }
 
   #lists(query: Parameters<typeof sourcesOf>[0]): ReturnType<typeof sourcesOf> {
