@@ -149,17 +149,15 @@ class MailEngine implements Engine {
   /** Opens a person's cache, and shows what is in it. */
   async #enter(username: string, session: Session | null): Promise<void> {
     this.#cache = await this.#surroundings.openCache(`tayori:${username}`);
-    const [known] = await this.#cache.read('facts', ['session']);
     this.#files = this.#newFiles();
     this.#outbox = this.#newOutbox(username);
     this.#people = new People(this.#cache);
     this.#preferences = new Preferences(this.#client, this.#cache, () => this.#changed());
-    await this.#preferences.load();
     this.#accounts = new Map();
     this.#steps = [];
+    const [[known]] = await Promise.all([this.#cache.read('facts', ['session']), this.#preferences.load()]);
     await this.#admit(session ?? (known as Session | undefined) ?? null);
-    await this.#files.load();
-    await this.#outbox.load();
+    await Promise.all([this.#files.load(), this.#outbox.load()]);
     void writing.tidyDrafts(this.#writing()).catch(() => undefined);
     this.#changed();
     for (const [table, most] of Object.entries(kept)) void this.#cache.trim(table as keyof typeof kept, most).catch(() => undefined);
@@ -169,27 +167,24 @@ class MailEngine implements Engine {
   async #admit(session: Session | null): Promise<void> {
     if (!session) return;
     const ids = Object.entries(session.accounts).flatMap(([id, { accountCapabilities }]) => (accountCapabilities[mail] ? [id] : []));
-    const accounts = new Map<Id, Account>();
-    for (const id of ids) {
-      let account = this.#accounts.get(id);
-      if (!account) {
-        account = new Account(id, this.#client, this.#cache, {
-          changed: () => this.#changed(),
-          arrived: (heads) => {
-            this.#keeping.hurry();
-            for (const heard of this.#newsEars) heard({ kind: 'arrived', accountId: id, heads });
-          },
-        });
-        await account.load();
-      }
-      accounts.set(id, account);
-    }
+    const accounts = new Map(ids.map((id) => [id, this.#accounts.get(id) ?? this.#newAccount(id)]));
+    await Promise.all([...accounts].flatMap(([id, account]) => (this.#accounts.has(id) ? [] : [account.load()])));
     this.#session = session;
     this.#client.resume(session);
     this.#preferences.settle(session.primaryAccounts[tayoriCapability] ?? null);
     this.#accounts = accounts;
     if (this.#state === 'unknown') this.#state = 'in';
     this.#changed();
+  }
+
+  #newAccount(id: Id): Account {
+    return new Account(id, this.#client, this.#cache, {
+      changed: () => this.#changed(),
+      arrived: (heads) => {
+        this.#keeping.hurry();
+        for (const heard of this.#newsEars) heard({ kind: 'arrived', accountId: id, heads });
+      },
+    });
   }
 
   /** Reads the session and brings everything up to date. @throws EngineTrouble. */

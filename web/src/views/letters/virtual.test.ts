@@ -24,8 +24,14 @@ suite('virtual list', () => {
         const span = spanOf(Math.min(scroll, Math.max(0, total * 76 - 760)), 760, total, 76, 5);
         const positions = bySlot(span, slots);
         const used = positions.map((at) => at % slots);
-        assert.deepEqual(used, [...new Set(used)].toSorted((a, b) => a - b));
-        assert.deepEqual(positions.toSorted((a, b) => a - b), Array.from({ length: span.end - span.start }, (_, index) => span.start + index));
+        assert.deepEqual(
+          used,
+          [...new Set(used)].toSorted((a, b) => a - b),
+        );
+        assert.deepEqual(
+          positions.toSorted((a, b) => a - b),
+          Array.from({ length: span.end - span.start }, (_, index) => span.start + index),
+        );
       }
   });
   const rows: readonly (readonly [at: number, scroll: number, wanted: number])[] = [
