@@ -46,6 +46,8 @@ const bodyProperties = [
 ] as const;
 /** Of a text part, shown at once; more is read as its own document. */
 const bodyOctetsMax = 512 * 1024;
+const bodiesInMemory = 300;
+const headsAtOnce = 250;
 /** Letters read in one request, and rows in one page of a list. */
 const lettersAtOnce = 100;
 /** Heads in memory beyond this many make room. */
@@ -367,12 +369,11 @@ export class Account {
 
   // --- a conversation -------------------------------------------------------------------------------------------------
 
-  /** @throws EngineTrouble; what the device has is there even then. */
+  /** The letters of a conversation without their texts. @throws EngineTrouble; what the device has is there even then. */
   async needThread(threadId: Id): Promise<void> {
     await this.#fromCache('threads', [threadId], this.#threads);
     let ids = this.#threads.get(threadId) ?? [];
     await this.#fromCache('heads', ids, this.#heads);
-    await this.#fromCache('bodies', ids, this.#bodies);
     this.#ears.changed();
     if (ids.length === 0 || ids.some((id) => !this.#heads.has(id))) {
       const reply = await this.#client.request([
@@ -383,13 +384,20 @@ export class Account {
       for (const head of reply.find('Email/get', 'm')?.list ?? []) this.#takeHead(head);
       this.#takeThread(thread ?? { id: threadId, emailIds: [] });
       ids = thread?.emailIds ?? [];
+      // More than the server tells in one answer.
+      const missing = ids.filter((id) => !this.#heads.has(id));
+      for (let at = 0; at < missing.length; at += headsAtOnce) {
+        const args = { accountId: this.id, ids: missing.slice(at, at + headsAtOnce), properties: [...headProperties] };
+        for (const head of (await this.#client.request([['Email/get', args, 'm']])).get('Email/get', 'm').list) this.#takeHead(head);
+      }
       this.#ears.changed();
     }
-    await this.needBodies(ids);
   }
 
   async needBodies(ids: readonly Id[]): Promise<void> {
+    const needed = new Set(ids);
     await this.#fromCache('bodies', ids, this.#bodies);
+    this.#ears.changed();
     const missing = ids.filter((id) => !this.#bodies.has(id));
     for (let at = 0; at < missing.length; at += 20) {
       const args = { accountId: this.id, ids: missing.slice(at, at + 20), properties: [...bodyProperties] };
@@ -400,7 +408,9 @@ export class Account {
         const body = email as unknown as EmailBody;
         this.#bodies.set(body.id, body);
         this.#keep('bodies', body.id, body);
-        if (this.#bodies.size > 300) this.#bodies.delete(this.#bodies.keys().next().value!);
+        // What is open just now stays, however much it is.
+        const oldest = this.#bodies.keys().next().value!;
+        if (this.#bodies.size > bodiesInMemory && !needed.has(oldest)) this.#bodies.delete(oldest);
       }
       this.#ears.changed();
       void this.save();

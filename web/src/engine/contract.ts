@@ -442,7 +442,11 @@ export interface Topics {
   status: { args: null; push: StatusView };
   mailboxes: { args: null; push: MailboxesView };
   list: { args: ListArgs; push: ListPatch };
-  thread: { args: { readonly accountId: Id; readonly threadId: Id }; push: ThreadView };
+  /**
+   * `opened`: letters whose text is wanted, beside those that lie open from the beginning (`beginsOpen`): of a conversation of hundreds the others come
+   * when they are opened.
+   */
+  thread: { args: { readonly accountId: Id; readonly threadId: Id; readonly opened?: readonly Id[] | 'all' }; push: ThreadView };
   drafts: { args: null; push: readonly DraftView[] };
   outbox: { args: null; push: OutboxView };
   files: { args: { readonly key: string }; push: readonly FileView[] };

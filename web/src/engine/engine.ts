@@ -33,7 +33,7 @@ import { Preferences } from './preferences.ts';
 import { troubleOf } from './port.ts';
 import { mailboxViews, sourcesOf } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
-import { threadView } from './thread-view.ts';
+import { textsWanted, threadView } from './thread-view.ts';
 import { WholeWork } from './whole.ts';
 import * as writing from './writing.ts';
 
@@ -492,11 +492,13 @@ class MailEngine implements Engine {
       const account = this.#accounts.get(wanted.accountId);
       const key = `${wanted.accountId}/${wanted.threadId}`;
       const ids = account?.thread(wanted.threadId) ?? null;
-      const isMissing = account && (ids === null || ids.some((id) => account.body(id) === null));
-      const name = `${key} ${ids?.join()} ${this.#line.isOpen}`;
+      const texts = account ? textsWanted(wanted, account) : [];
+      const isMissing = account && (ids === null || ids.some((id) => account.told(id) === null) || texts.some((id) => account.body(id) === null));
+      const name = `${key} ${ids?.join()} ${texts.join()} ${this.#line.isOpen}`;
       if (isMissing && read !== name) {
         read = name;
-        account.needThread(wanted.threadId).then(
+        const asked = wanted;
+        account.needThread(asked.threadId).then(() => account.needBodies(textsWanted(asked, account))).then(
           () => {
             problem = null;
             look();
