@@ -1,6 +1,7 @@
 // What can be said of who a letter is from: only what our server saw itself, and what a person's own provider has written on it. Knows stations of a
 // journey and Authentication-Results (RFC 8601); checks no signature, and never says that one was checked which was not.
-import { domainOf, organisation, readable } from './look-alike.ts';
+import { organisation } from '../../../../src/message/address/domain-look.ts';
+import { domainOf, readable } from './look-alike.ts';
 
 export interface SeenStation {
   readonly station: string;

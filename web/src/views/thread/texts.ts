@@ -19,7 +19,23 @@ export const t = words({
     blocked: (count: number) =>
       count === 1 ? 'One picture from elsewhere is not shown.' : `${count} pictures from elsewhere are not shown.`,
     blockedWhy: 'Whoever sent it would see that it was opened.',
-    trackers: (count: number) => (count === 1 ? 'One of them only counts readers.' : `${count} of them only count readers.`),
+    removed: (pictures: number, links: number) =>
+      [
+        pictures === 0 ? '' : pictures === 1 ? '1 hidden counter removed.' : `${pictures} hidden counters removed.`,
+        links === 0 ? '' : links === 1 ? 'Marks that follow you taken off 1 link.' : `Marks that follow you taken off ${links} links.`,
+      ]
+        .filter(Boolean)
+        .join(' '),
+    // links
+    linksElsewhere: (count: number) =>
+      count === 1
+        ? 'A link in this letter shows one place and leads to another.'
+        : `${count} links in this letter show one place and lead to another.`,
+    leadsElsewhere: 'This link leads elsewhere',
+    leadsFromSpam: 'Follow a link out of spam?',
+    linkShows: 'It shows',
+    linkLeads: 'It leads to',
+    followAnyway: 'Open it all the same',
     showOnce: 'Show in this letter',
     showAlways: 'Always from this sender',
     didAlways: (who: string) => `Pictures from ${who} will be shown.`,
@@ -124,7 +140,17 @@ export const t = words({
     saveEml: '.eml で保存',
     blocked: (count: number) => `よその画像 ${count} 枚を表示していません。`,
     blockedWhy: '表示すると、開いたことが送り主に伝わります。',
-    trackers: (count: number) => `うち ${count} 枚は、読まれたかを数えるためのものです。`,
+    removed: (pictures: number, links: number) =>
+      [
+        pictures === 0 ? '' : `読まれたかを数える隠し画像 ${pictures} 枚を取りのぞきました。`,
+        links === 0 ? '' : `リンク ${links} 件から、あなたを追うしるしを外しました。`,
+      ].join(''),
+    linksElsewhere: (count: number) => `見た目とはちがう場所につながるリンクが ${count} 件あります。`,
+    leadsElsewhere: '見た目とちがう場所へのリンクです',
+    leadsFromSpam: '迷惑メールのリンクをひらきますか？',
+    linkShows: '見えている文字',
+    linkLeads: '実際の行き先',
+    followAnyway: 'それでもひらく',
     showOnce: 'この手紙で表示',
     showAlways: 'この差出人はいつも表示',
     didAlways: (who: string) => `${who} からの画像を表示します。`,
