@@ -21,3 +21,8 @@ export function fileAddress(accountId: string, blobId: string, name: string, typ
   const file = encodeURIComponent(name || 'attachment');
   return `/jmap/download/${encodeURIComponent(accountId)}/${encodeURIComponent(blobId)}/${file}?type=${encodeURIComponent(type)}`;
 }
+
+/** A name for a file on any system. */
+export function nameOfFile(subject: string | null, ending: string, otherwise: string): string {
+  return `${(subject ?? '').replaceAll(/[\\/:*?"<>|\s]+/g, ' ').trim().slice(0, 80).toWellFormed() || otherwise}.${ending}`;
+}

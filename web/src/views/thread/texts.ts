@@ -121,6 +121,19 @@ export const t = words({
     saveEvent: 'Save for a calendar',
     openPage: 'Open its page',
     more: (count: number) => `and ${count} more`,
+    willYouCome: 'Will you come?',
+    answers: { ACCEPTED: 'Yes', TENTATIVE: 'Perhaps', DECLINED: 'No' } as Readonly<Record<'ACCEPTED' | 'TENTATIVE' | 'DECLINED', string>>,
+    answered: {
+      ACCEPTED: 'You answered that you will come.',
+      TENTATIVE: 'You answered that you will perhaps come.',
+      DECLINED: 'You answered that you will not come.',
+    } as Readonly<Record<'ACCEPTED' | 'TENTATIVE' | 'DECLINED', string>>,
+    answerSubject: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', title: string) =>
+      `${{ ACCEPTED: 'Accepted', TENTATIVE: 'Perhaps', DECLINED: 'Declined' }[answer]}: ${title}`,
+    answerText: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', who: string, title: string) =>
+      `${who} ${{ ACCEPTED: 'will come', TENTATIVE: 'will perhaps come', DECLINED: 'will not come' }[answer]}: ${title}\n`,
+    didAnswer: (who: string) => `Your answer is on its way to ${who}.`,
+    answerFailed: 'Your answer could not be sent. Please write a letter instead.',
     expandAll: 'Open or fold all letters',
     nextLetter: 'Next letter of the conversation',
     previousLetter: 'Letter before in the conversation',
@@ -229,6 +242,19 @@ export const t = words({
     saveEvent: 'カレンダー用に保存',
     openPage: 'ページをひらく',
     more: (count: number) => `ほか ${count} 人`,
+    willYouCome: '参加しますか？',
+    answers: { ACCEPTED: '参加する', TENTATIVE: 'たぶん', DECLINED: '参加しない' },
+    answered: {
+      ACCEPTED: '「参加する」と返事をしました。',
+      TENTATIVE: '「たぶん参加する」と返事をしました。',
+      DECLINED: '「参加しない」と返事をしました。',
+    },
+    answerSubject: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', title: string) =>
+      `${{ ACCEPTED: '参加', TENTATIVE: 'たぶん参加', DECLINED: '不参加' }[answer]}: ${title}`,
+    answerText: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', who: string, title: string) =>
+      `${who} さんは「${title}」に${{ ACCEPTED: '参加します', TENTATIVE: 'たぶん参加します', DECLINED: '参加しません' }[answer]}。\n`,
+    didAnswer: (who: string) => `${who} さんに返事を送りました。`,
+    answerFailed: '返事を送れませんでした。手紙を書いて伝えてください。',
     expandAll: 'すべての手紙をひらく・たたむ',
     nextLetter: 'やりとりの次の手紙',
     previousLetter: 'やりとりの前の手紙',
