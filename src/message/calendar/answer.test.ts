@@ -5,7 +5,8 @@ import { formatAnswer } from './answer.ts';
 import { readInvitation } from './invitation.ts';
 
 const given = { answer: 'ACCEPTED', email: 'hanako@example.test', name: '山田 "花" 花子', at: Date.UTC(2026, 10, 28, 1, 2, 3) } as const;
-const zone = 'BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0900\r\nTZOFFSETTO:+0900\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n';
+const zone =
+  'BEGIN:VTIMEZONE\r\nTZID:Office\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0900\r\nTZOFFSETTO:+0900\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n';
 const invitation = (event: string): string =>
   `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\n${zone}BEGIN:VEVENT\r\n${event}DTSTAMP:20200101T000000Z\r\nATTENDEE;CN=Other:mailto:other@x.test\r\nBEGIN:VALARM\r\nSUMMARY:alarm\r\nEND:VALARM\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:second\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`;
 const usual = `UID:${'u'.repeat(120)}\r\nSEQUENCE:3\r\nORGANIZER;CN=Anna:mailto:anna@far.test\r\nDTSTART;TZID=Office:20261201T\r\n 100000\r\nSUMMARY:${'会議'.repeat(40)}\r\n`;

@@ -296,7 +296,9 @@ function placeOf(node: ParsedElement): string | null {
   if (given.get('src') === undefined || remoteAddress(given.get('src')!) === null) return null;
   const side = (name: 'width' | 'height'): string | null => {
     const [, told, unit = 'px'] =
-      new RegExp(`(?:^|;)\\s*${name}\\s*:\\s*(\\d{1,4})(px|%)`).exec(style) ?? /^\s*(\d{1,4})\s*(px|%)?\s*$/.exec(given.get(name) ?? '') ?? [];
+      new RegExp(`(?:^|;)\\s*${name}\\s*:\\s*(\\d{1,4})(px|%)`).exec(style) ??
+      /^\s*(\d{1,4})\s*(px|%)?\s*$/.exec(given.get(name) ?? '') ??
+      [];
     return told === undefined || (unit === '%' && name === 'height') ? null : `${Number(told)}${unit}`;
   };
   const [width, height] = [side('width'), side('height')];

@@ -493,21 +493,25 @@ class MailEngine implements Engine {
       const key = `${wanted.accountId}/${wanted.threadId}`;
       const ids = account?.thread(wanted.threadId) ?? null;
       const texts = account ? textsWanted(wanted, account) : [];
-      const isMissing = account && (ids === null || ids.some((id) => account.told(id) === null) || texts.some((id) => account.body(id) === null));
+      const isMissing =
+        account && (ids === null || ids.some((id) => account.told(id) === null) || texts.some((id) => account.body(id) === null));
       const name = `${key} ${ids?.join()} ${texts.join()} ${this.#line.isOpen}`;
       if (isMissing && read !== name) {
         read = name;
         const asked = wanted;
-        account.needThread(asked.threadId).then(() => account.needBodies(textsWanted(asked, account))).then(
-          () => {
-            problem = null;
-            look();
-          },
-          (error: unknown) => {
-            problem = troubleOf(error);
-            look();
-          },
-        );
+        account
+          .needThread(asked.threadId)
+          .then(() => account.needBodies(textsWanted(asked, account)))
+          .then(
+            () => {
+              problem = null;
+              look();
+            },
+            (error: unknown) => {
+              problem = troubleOf(error);
+              look();
+            },
+          );
       }
       const view = threadView(wanted, account ?? null, problem);
       const text = JSON.stringify(view);

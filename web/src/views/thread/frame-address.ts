@@ -24,5 +24,11 @@ export function fileAddress(accountId: string, blobId: string, name: string, typ
 
 /** A name for a file on any system. */
 export function nameOfFile(subject: string | null, ending: string, otherwise: string): string {
-  return `${(subject ?? '').replaceAll(/[\\/:*?"<>|\s]+/g, ' ').trim().slice(0, 80).toWellFormed() || otherwise}.${ending}`;
+  return `${
+    (subject ?? '')
+      .replaceAll(/[\\/:*?"<>|\s]+/g, ' ')
+      .trim()
+      .slice(0, 80)
+      .toWellFormed() || otherwise
+  }.${ending}`;
 }
