@@ -15,7 +15,11 @@ function office(settings: JsonObject, letter: JsonObject | null, contacts: reado
         ['Mailbox/query', { ids: ['F1'] }, 'm'],
         ['Email/get', { list: letter ? [letter] : [] }, 'e'],
         ['Contact/get', { list: contacts.map((email) => ({ addresses: [{ email, label: '' }] })) }, 'c'],
-      ].filter((answer) => calls.some((call) => (call as readonly Json[])[2] === answer[2])) as (readonly [string, JsonObject, string])[];
+      ].filter((answer) => calls.some((call) => (call as readonly Json[])[2] === answer[2])) as unknown as (readonly [
+        string,
+        JsonObject,
+        string,
+      ])[];
     },
   };
 }

@@ -57,11 +57,12 @@ export const t = words({
     sealSame: (domain: string) => `The office said it came from ${domain}, like the address above.`,
     sealOther: (domain: string) => `The office said it came from ${domain}, which is another than the address above.`,
     sealFetched: (peer: string) => `Fetched from ${peer}.`,
-    sealVerdict: {
-      holds: (name: string, domain: string) => `${name} has checked it: it really comes from ${domain}.`,
-      fails: (name: string, domain: string) => `${name} has checked it: it may not come from ${domain}.`,
-      unclear: (name: string, domain: string) => `${name} could not tell whether it really comes from ${domain}.`,
-    } as Readonly<Record<'holds' | 'fails' | 'unclear', (name: string, domain: string) => string>>,
+    sealVerdict: (verdict: 'holds' | 'fails' | 'unclear', name: string, domain: string) =>
+      ({
+        holds: `${name} has checked it: it really comes from ${domain}.`,
+        fails: `${name} has checked it: it may not come from ${domain}.`,
+        unclear: `${name} could not tell whether it really comes from ${domain}.`,
+      })[verdict],
     sealProvider: (name: string, said: string) => `As ${name} wrote it down: ${said}.`,
     sealNothing: 'Of its way here nothing was written down.',
     notChecked: 'Signatures (SPF, DKIM) were not checked.',
@@ -127,12 +128,13 @@ export const t = words({
     openPage: 'Open its page',
     more: (count: number) => `and ${count} more`,
     willYouCome: 'Will you come?',
-    answers: { ACCEPTED: 'Yes', TENTATIVE: 'Perhaps', DECLINED: 'No' } as Readonly<Record<'ACCEPTED' | 'TENTATIVE' | 'DECLINED', string>>,
-    answered: {
-      ACCEPTED: 'You answered that you will come.',
-      TENTATIVE: 'You answered that you will perhaps come.',
-      DECLINED: 'You answered that you will not come.',
-    } as Readonly<Record<'ACCEPTED' | 'TENTATIVE' | 'DECLINED', string>>,
+    answers: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED') => ({ ACCEPTED: 'Yes', TENTATIVE: 'Perhaps', DECLINED: 'No' })[answer],
+    answered: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED') =>
+      ({
+        ACCEPTED: 'You answered that you will come.',
+        TENTATIVE: 'You answered that you will perhaps come.',
+        DECLINED: 'You answered that you will not come.',
+      })[answer],
     answerSubject: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', title: string) =>
       `${{ ACCEPTED: 'Accepted', TENTATIVE: 'Perhaps', DECLINED: 'Declined' }[answer]}: ${title}`,
     answerText: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', who: string, title: string) =>
@@ -188,11 +190,12 @@ export const t = words({
     sealSame: (domain: string) => `相手の局が名乗った差出元は ${domain} で、上のアドレスと同じです。`,
     sealOther: (domain: string) => `相手の局が名乗った差出元は ${domain} で、上のアドレスとはちがいます。`,
     sealFetched: (peer: string) => `${peer} から取ってきました。`,
-    sealVerdict: {
-      holds: (name: string, domain: string) => `${name} が確かめたところ、ほんとうに ${domain} からです。`,
-      fails: (name: string, domain: string) => `${name} が確かめたところ、${domain} からではないおそれがあります。`,
-      unclear: (name: string, domain: string) => `ほんとうに ${domain} からかは、${name} にも分かりませんでした。`,
-    },
+    sealVerdict: (verdict: 'holds' | 'fails' | 'unclear', name: string, domain: string) =>
+      ({
+        holds: `${name} が確かめたところ、ほんとうに ${domain} からです。`,
+        fails: `${name} が確かめたところ、${domain} からではないおそれがあります。`,
+        unclear: `ほんとうに ${domain} からかは、${name} にも分かりませんでした。`,
+      })[verdict],
     sealProvider: (name: string, said: string) => `${name} の記録では、${said}。`,
     sealNothing: 'ここまでの道のりの記録はありません。',
     notChecked: '署名（SPF・DKIM）は確かめていません。',
@@ -253,12 +256,14 @@ export const t = words({
     openPage: 'ページをひらく',
     more: (count: number) => `ほか ${count} 人`,
     willYouCome: '参加しますか？',
-    answers: { ACCEPTED: '参加する', TENTATIVE: 'たぶん', DECLINED: '参加しない' },
-    answered: {
-      ACCEPTED: '「参加する」と返事をしました。',
-      TENTATIVE: '「たぶん参加する」と返事をしました。',
-      DECLINED: '「参加しない」と返事をしました。',
-    },
+    answers: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED') =>
+      ({ ACCEPTED: '参加する', TENTATIVE: 'たぶん', DECLINED: '参加しない' })[answer],
+    answered: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED') =>
+      ({
+        ACCEPTED: '「参加する」と返事をしました。',
+        TENTATIVE: '「たぶん参加する」と返事をしました。',
+        DECLINED: '「参加しない」と返事をしました。',
+      })[answer],
     answerSubject: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', title: string) =>
       `${{ ACCEPTED: '参加', TENTATIVE: 'たぶん参加', DECLINED: '不参加' }[answer]}: ${title}`,
     answerText: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', who: string, title: string) =>
