@@ -62,7 +62,7 @@ const words = {
     cut: 'The rest is left out here because it is long; download the letter to see all of it.',
     empty: 'This letter has no text.',
     title: 'Text of the letter',
-    leadsTo: (place: string) => ` (leads to ${place})`,
+    leadsTo: (place: string) => `(leads to ${place})`,
     from: 'From',
     to: 'To',
     cc: 'Cc',
@@ -280,12 +280,12 @@ const darkStyle =
   ':root{color-scheme:dark;--ink:#ede8de;--soft:#aea698;--line:#38332b;--sunk:#29251f;--warn:#e8b860;--link:#f27b64}body{background:#1f1c18;color:var(--ink)}';
 // No face is slanted that has no slant: kanji leaning over are hard to read. A letter's first and last lines stand at its edges.
 const baseStyle =
-  'html{overflow-wrap:anywhere}body{margin:0;padding:16px;font:16px/1.6 system-ui,-apple-system,"Hiragino Sans","Noto Sans CJK JP","Noto Sans JP","Yu Gothic UI",sans-serif;line-break:strict;font-synthesis:none}' +
+  'html{overflow-wrap:anywhere}body{margin:0;padding:16px;font:16px/1.6 system-ui,-apple-system,"Hiragino Sans","Noto Sans CJK JP","Noto Sans JP","Yu Gothic UI",sans-serif;line-break:strict;font-synthesis-style:none}' +
   'body>:first-child,body>div:first-child>:first-child{margin-top:0}body>:last-child,body>div:last-child>:last-child{margin-bottom:0}p,li{text-wrap:pretty}' +
   'img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}a{color:var(--link)}blockquote{margin:8px 0;padding-inline-start:12px;border-inline-start:2px solid var(--line)}' +
   ':focus-visible{outline:2px solid var(--link);outline-offset:2px}' +
   '.tayori-picture{box-sizing:border-box;display:inline-block;max-width:100%;padding:4px 8px;overflow:hidden;border:1px dashed var(--line);border-radius:4px;background:var(--sunk);color:var(--soft);font-size:13px;line-height:1.4;text-align:start;vertical-align:bottom}' +
-  'html body .tayori-doubt .tayori-place{display:inline-block!important;visibility:visible!important;position:static!important;opacity:1!important;color:var(--warn)!important;font-size:13px!important;font-weight:400;background:var(--sunk)!important;border-radius:4px}' +
+  'html body .tayori-doubt .tayori-place{display:inline-block!important;visibility:visible!important;position:static!important;opacity:1!important;color:var(--warn)!important;font-size:13px!important;font-weight:400;background:var(--sunk)!important;border-radius:4px;margin-inline-start:4px;padding:0 4px}' +
   '.tayori-quote{margin:8px 0}.tayori-fold{display:inline-block;min-height:24px;padding:0 12px;border:1px solid var(--line);border-radius:12px;color:var(--soft);font-size:13px;line-height:24px;cursor:pointer}' +
   '.tayori-quote[open]>.tayori-fold{margin-bottom:8px}.tayori-note{color:var(--soft);font-size:14px}' +
   '.tayori-subject{margin:0 0 12px;font-size:20px;line-height:1.4}.tayori-line{margin:2px 0;font-size:14px}.tayori-line b{color:var(--soft);font-weight:500}' +

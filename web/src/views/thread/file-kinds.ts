@@ -42,3 +42,22 @@ export function kindOf(part: Pick<BodyPart, 'type' | 'name'>): FileKind {
   if (type.startsWith('video/')) return 'video';
   return 'other';
 }
+
+/** What a part without a name is called by its kind; null: by its media type. */
+export function unnamed(type: string): 'letter' | 'head' | 'deliveryReport' | 'receipt' | null {
+  switch (type.toLowerCase()) {
+    case 'message/rfc822':
+    case 'message/global':
+      return 'letter';
+    case 'text/rfc822-headers':
+    case 'message/global-headers':
+      return 'head';
+    case 'message/delivery-status':
+    case 'message/global-delivery-status':
+      return 'deliveryReport';
+    case 'message/disposition-notification':
+      return 'receipt';
+    default:
+      return null;
+  }
+}

@@ -92,6 +92,8 @@ export const t = words({
     preview: (name: string) => `Look at ${name}`,
     previousFile: 'The one before',
     nextFile: 'The next',
+    unnamed: (kind: 'letter' | 'head' | 'deliveryReport' | 'receipt') =>
+      ({ letter: 'Letter', head: 'Head of the letter', deliveryReport: 'Delivery report', receipt: 'Read receipt' })[kind],
     cannotShow: 'This kind of file cannot be shown here. You can save it.',
     cut: 'Only the beginning is shown.',
     saving: (done: number, of: number) => `${done} of ${of}…`,
@@ -223,6 +225,8 @@ export const t = words({
     preview: (name: string) => `${name} を見る`,
     previousFile: '前へ',
     nextFile: '次へ',
+    unnamed: (kind: 'letter' | 'head' | 'deliveryReport' | 'receipt') =>
+      ({ letter: '手紙', head: '手紙の見出し', deliveryReport: '配達の記録', receipt: '開封のお知らせ' })[kind],
     cannotShow: 'この種類のファイルはここでは表示できません。保存はできます。',
     cut: 'はじめの部分だけを表示しています。',
     saving: (done: number, of: number) => `${of} 件中 ${done} 件…`,
