@@ -192,6 +192,10 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
           file('text/plain; charset=shift_jis', 'memo.txt', Buffer.from([0x83, 0x81, 0x83, 0x82])),
           file('application/pdf', 'a.pdf', Buffer.from('%PDF-1.4\n')),
           file('audio/wav', 'voice.wav', wave),
+          part(
+            'message/rfc822',
+            `${head('Inside', '', 'Ben <ben@far.test>')}${html('<p>The <b>inner</b> letter.</p><script>top.ran=1</script>')}`,
+          ),
           file('text/html', 'page.html', Buffer.from('<script>top.ran=1</script>')),
         ),
     );
@@ -204,6 +208,12 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /^voice\.wav/ }).click();
     await page.locator('dialog audio').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^手紙/ }).click();
+    const inner = page.frameLocator('dialog iframe');
+    await inner.locator('h1', { hasText: 'Inside' }).waitFor();
+    assert.match(await inner.locator('body').innerText(), /Ben <ben@far\.test>[\s\S]*The inner letter\./);
+    assert.equal(await page.evaluate('window.ran'), undefined);
     await page.keyboard.press('Escape');
     const pdf = page.locator('a.file', { hasText: 'a.pdf' });
     assert.equal(await pdf.getAttribute('target'), '_blank');
@@ -221,7 +231,7 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
       ['-c', 'import zipfile,sys;z=zipfile.ZipFile(sys.argv[1]);assert z.testzip() is None;print(",".join(z.namelist()))', saved],
       { encoding: 'utf8' },
     );
-    assert.equal(listed.trim(), 'sakura.png,memo.txt,a.pdf,voice.wav,page.html');
+    assert.equal(listed.trim(), 'sakura.png,memo.txt,a.pdf,voice.wav,letter.eml,page.html');
     await finish();
   });
 

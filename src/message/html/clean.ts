@@ -34,7 +34,7 @@ export interface CleanLetter {
 }
 
 /** Addresses that this program itself has written. */
-const ownPicture = /^\/(?:letter\/A\d+\/M\d+\/part\/[\d.]+|image-proxy\?[\w=&%.~-]+)$/;
+const ownPicture = /^\/(?:letter\/A\d+\/M\d+\/part\/[\d.]+(?:\?in=[\d.~]+)?|image-proxy\?[\w=&%.~-]+)$/;
 const longestAttribute = 2_000;
 const stylesKept = 1_000;
 

@@ -19,6 +19,8 @@ import { cleanText, element, escapeText, formatMarkup, text, type Markup } from 
 export interface DocumentOptions {
   /** Our address for a part, by its number such as `1.2`. */
   readonly partAddress: (part: string) => string;
+  /** Our address for a letter that lies in this one, by the number of its part; where none is given they are only named. */
+  readonly letterAddress?: (part: string) => string;
   /** Our address for a picture elsewhere, or null while they are not wanted. */
   readonly remotePicture: (address: string) => string | null;
   readonly theme: 'light' | 'dark';
@@ -55,6 +57,8 @@ const words = {
     to: '宛先',
     cc: '写し',
     date: '日付',
+    attached: '添付',
+    letter: '手紙',
   },
   en: {
     quote: 'Show or hide quoted text',
@@ -67,11 +71,28 @@ const words = {
     to: 'To',
     cc: 'Cc',
     date: 'Date',
+    attached: 'Attached',
+    letter: 'letter',
   },
 } as const;
 
 /** Parts that are shown one under the other; the others are there as attachments. */
 const mostShown = 50;
+const mostNamed = 100;
+/** Letters within letters that can be opened one in the other. */
+const deepest = 10;
+
+/** A letter that lies in another: `path` is the number of its part, then of the part in that one, and so on. Null: there is none. */
+export function attachedLetter(octets: Bytes, path: readonly string[]): Bytes | null {
+  if (path.length > deepest) return null;
+  let found = octets;
+  for (const number of path) {
+    const entry = [...numberParts(parseTree(found))].find(([part, its]) => its.join('.') === number && part.type === 'message');
+    if (entry === undefined || entry[0].children.length === 0) return null;
+    found = found.subarray(entry[0].bodyStart, entry[0].bodyEnd);
+  }
+  return found;
+}
 
 /** What a person reads of a letter, as one document. Each part is read by itself: no mark of one reaches into another (reliability B-126). */
 export function letterDocument(octets: Bytes, options: DocumentOptions): LetterDocument {
@@ -94,6 +115,7 @@ function isHtml(part: Part): boolean {
 
 class Writer {
   readonly #octets: Bytes;
+  readonly #tree: Part;
   readonly #numbers: ReadonlyMap<Part, readonly number[]>;
   readonly #ids: ReadonlyMap<string, string>;
   readonly #options: DocumentOptions;
@@ -108,6 +130,7 @@ class Writer {
 
   constructor(octets: Bytes, tree: Part, options: DocumentOptions) {
     this.#octets = octets;
+    this.#tree = tree;
     this.#numbers = numberParts(tree);
     this.#ids = contentIds(this.#numbers);
     this.#options = options;
@@ -184,7 +207,35 @@ class Writer {
     if (print === undefined || print === null) return page(body, this.#sheets.join(''), this.#options, facts);
     // On paper nothing can be opened any more.
     const open = body.replaceAll('<details class="tayori-quote">', '<details class="tayori-quote" open>');
-    return page(formatMarkup(envelope(this.#octets, language, print.timeZone)) + open, this.#sheets.join(''), this.#options, facts);
+    return page(
+      formatMarkup(envelope(this.#octets, language, print.timeZone)) + open + formatMarkup(this.#attached()),
+      this.#sheets.join(''),
+      this.#options,
+      facts,
+    );
+  }
+
+  /** What lies in the letter besides its text, by name; letters in it can be opened. */
+  #attached(): Markup[] {
+    const { letterAddress, language } = this.#options;
+    const files = bodyParts(this.#tree).attachments.slice(0, mostNamed);
+    if (files.length === 0) return [];
+    const named = files.flatMap((part, index): Markup[] => {
+      const isLetter = part.type === 'message' && part.children.length > 0;
+      const label = text(
+        cleanText(fileName(part) ?? (isLetter ? words[language].letter : `${part.type}/${part.subtype}`))
+          .slice(0, 200)
+          .toWellFormed(),
+      );
+      const number = this.#numbers.get(part)?.join('.');
+      const made =
+        isLetter && letterAddress !== undefined && number !== undefined ? element('a', { href: letterAddress(number) }, [label]) : label;
+      return index === 0 ? [made] : [text(language === 'ja' ? '、' : ', '), made];
+    });
+    return [
+      element('hr', { class: 'tayori-part' }, []),
+      element('p', { class: 'tayori-line' }, [element('b', null, [text(words[language].attached)]), text(' '), ...named]),
+    ];
   }
 }
 
