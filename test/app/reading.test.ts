@@ -458,7 +458,9 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await page.locator('li.unknown', { hasText: 'それより前' }).waitFor();
     await page.locator('li.done', { hasText: 'mx.far.test' }).waitFor();
     // What comes back is a letter of this office's own, and leads to the road of the one that it is about.
-    office.peer.script = { rcpt: '550 5.1.1 nobody of that name' };
+    office.peer.script = {
+      rcpt: (address) => (address.includes('nobody') ? '550 5.1.1 nobody of that name' : '450 4.2.0 the box is being emptied'),
+    };
     const again = createTransport({
       host: 'localhost',
       port: office.tayori.ports.submissions,

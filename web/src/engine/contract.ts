@@ -489,6 +489,11 @@ export function rowKey(row: Pick<Row, 'accountId' | 'emailId'>): string {
   return `${row.accountId}/${row.emailId}`;
 }
 
+/** The letters that lie open when a conversation is opened: what was not read yet, and the last. `heads`: oldest first. */
+export function beginsOpen(heads: readonly EmailHead[]): Id[] {
+  return heads.filter(({ keywords }, index) => index === heads.length - 1 || !hasKeyword(keywords, '$seen')).map(({ id }) => id);
+}
+
 export function hasKeyword(keywords: Keywords, keyword: string): boolean {
   return keywords[keyword] === true;
 }

@@ -1,12 +1,7 @@
 // A conversation as it is shown: its letters, oldest first, with what the person did counted in. Knows heads and bodies; knows no server.
 import type { Account } from './account.ts';
-import { hasKeyword, type LetterView, type ThreadView, type Topics, type Trouble } from './contract.ts';
-import type { EmailHead, Id } from './jmap/objects.ts';
-
-/** The letters that lie open when a conversation is opened: what was not read yet, and the last. `heads`: oldest first. */
-export function beginsOpen(heads: readonly EmailHead[]): Id[] {
-  return heads.filter(({ keywords }, index) => index === heads.length - 1 || !hasKeyword(keywords, '$seen')).map(({ id }) => id);
-}
+import { beginsOpen, type LetterView, type ThreadView, type Topics, type Trouble } from './contract.ts';
+import type { Id } from './jmap/objects.ts';
 
 /** The letters of the conversation whose text is to be there. */
 export function textsWanted({ threadId, opened }: Topics['thread']['args'], account: Account): readonly Id[] {
