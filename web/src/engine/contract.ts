@@ -452,7 +452,11 @@ export interface Topics {
   status: { args: null; push: StatusView };
   mailboxes: { args: null; push: MailboxesView };
   list: { args: ListArgs; push: ListPatch };
-  thread: { args: { readonly accountId: Id; readonly threadId: Id }; push: ThreadView };
+  /**
+   * `opened`: letters whose text is wanted, beside those that lie open from the beginning (`beginsOpen`): of a conversation of hundreds the others come
+   * when they are opened.
+   */
+  thread: { args: { readonly accountId: Id; readonly threadId: Id; readonly opened?: readonly Id[] | 'all' }; push: ThreadView };
   drafts: { args: null; push: readonly DraftView[] };
   outbox: { args: null; push: OutboxView };
   files: { args: { readonly key: string }; push: readonly FileView[] };
@@ -493,6 +497,11 @@ export function trouble(kind: Trouble['kind'], type: string, description: string
 /** The key of a row, in lists and selections. */
 export function rowKey(row: Pick<Row, 'accountId' | 'emailId'>): string {
   return `${row.accountId}/${row.emailId}`;
+}
+
+/** The letters that lie open when a conversation is opened: what was not read yet, and the last. `heads`: oldest first. */
+export function beginsOpen(heads: readonly EmailHead[]): Id[] {
+  return heads.filter(({ keywords }, index) => index === heads.length - 1 || !hasKeyword(keywords, '$seen')).map(({ id }) => id);
 }
 
 export function hasKeyword(keywords: Keywords, keyword: string): boolean {
