@@ -289,6 +289,12 @@ export interface DraftView {
   readonly changedAt: number;
 }
 
+export interface SavedDraft {
+  readonly changedAt: number;
+  /** Another window had changed it meanwhile, or had sent it: what was given is a draft of its own from now on. */
+  readonly apart: Draft | null;
+}
+
 export interface SendOptions {
   /** Seconds in which the sending can be called back (held on the server). */
   readonly undoSeconds: number;
@@ -363,6 +369,8 @@ export type News =
       readonly trouble: Trouble;
       readonly key?: string;
     }
+  /** Another device has written on the same draft: both are in Drafts. */
+  | { readonly kind: 'apart'; readonly key: string }
   /** On its way: `submissionId` to call it back with `unsend` until then. */
   | { readonly kind: 'sent'; readonly key: string; readonly accountId: Id; readonly submissionId: Id; readonly sendAt: string };
 
@@ -390,7 +398,8 @@ export interface Requests {
   stopWork: { args: null; answer: null };
   /** How many letters a list has. */
   count: { args: { readonly query: ListQuery }; answer: number };
-  saveDraft: { args: Draft; answer: null };
+  /** `base`: the `changedAt` that the window knows (null: it has made the draft); whoever has changed or sent it since is not written over. */
+  saveDraft: { args: Draft & { readonly base?: number | null }; answer: SavedDraft };
   loadDraft: { args: { readonly key: string }; answer: DraftView | null };
   dropDraft: { args: { readonly key: string }; answer: null };
   /** Into the outbox; goes out when there is a network. */
