@@ -118,6 +118,24 @@ suite('engine: lists', () => {
     assert.deepEqual(times, times.toSorted().toReversed());
     assert.equal(list.rows.get(0)?.accountId, 'A2');
   });
+  test('what is only passed by in a long list is not written to the device; what is opened is', async () => {
+    const { engine, world } = await start(3000);
+    const list = look(engine, inbox);
+    await settled();
+    list.adjust(2000, 2020);
+    await settled();
+    const far = list.rows.get(2000)!;
+    assert.ok(far);
+    const cache = world.caches.get('tayori:hana@example.jp')!;
+    const isKept = async (row: Row): Promise<boolean> => (await cache.read('heads', [`A1/${row.emailId}`]))[0] !== undefined;
+    assert.equal(await isKept(far), false);
+    const kept = await cache.all('heads');
+    assert.ok(kept.length > 0 && kept.every(({ key }) => key !== `A1/${far.emailId}`));
+    latest(engine, 'thread', { accountId: 'A1', threadId: far.threadId });
+    await settled();
+    assert.equal(await isKept(far), true);
+    assert.notEqual((await cache.read('threads', [`A1/${far.threadId}`]))[0], undefined);
+  });
 });
 
 suite('engine: doing', () => {
@@ -230,17 +248,48 @@ suite('engine: doing', () => {
 suite('engine: reading', () => {
   test('a conversation with its letters, also without a network afterwards', async () => {
     const { world, engine } = await start();
-    const thread = latest(engine, 'thread', { accountId: 'A1', threadId: 'T1' }) as { now: ThreadView | null };
+    const thread = latest(engine, 'thread', { accountId: 'A1', threadId: 'T1', opened: 'all' }) as { now: ThreadView | null };
     await settled();
     assert.equal(thread.now?.letters?.length, 4);
     assert.ok(thread.now?.letters?.every(({ body }) => body !== null));
     const again = worldOf(new Office('A1', 'hana@example.jp'), world.caches);
     again.setOnline(false);
     const later = await openEngine(again.surroundings);
-    const offline = latest(later, 'thread', { accountId: 'A1', threadId: 'T1' }) as { now: ThreadView | null };
+    const offline = latest(later, 'thread', { accountId: 'A1', threadId: 'T1', opened: 'all' }) as { now: ThreadView | null };
     await settled();
     assert.equal(offline.now?.letters?.filter(({ body }) => body !== null).length, 4);
   });
+});
+
+test('of a long conversation only the texts of letters that lie open are asked for, the others when they are opened', async () => {
+  const office = new Office('A1', 'hana@example.jp');
+  const from = Date.UTC(2026, 9, 1);
+  for (let number = 1; number <= 300; number++)
+    office.add(
+      letterOf(number, 'F1', {
+        id: `M${number}`,
+        threadId: 'T1',
+        keywords: number === 40 ? {} : { $seen: true },
+        receivedAt: new Date(from + number * 60_000).toISOString(),
+      }),
+    );
+  office.forgetPast();
+  const engine = await openEngine(worldOf(office).surroundings);
+  let view: ThreadView | null = null;
+  const watch = engine.watch('thread', { accountId: 'A1', threadId: 'T1' }, (push) => (view = push));
+  const withText = (): readonly string[] => (view?.letters ?? []).filter(({ body }) => body !== null).map(({ head }) => head.id);
+  await settled();
+  assert.equal((view as ThreadView | null)?.letters?.length, 300);
+  assert.deepEqual(withText(), ['M40', 'M300']);
+  watch.adjust({ accountId: 'A1', threadId: 'T1', opened: ['M40', 'M7', 'M300'] });
+  await settled();
+  assert.deepEqual(withText(), ['M7', 'M40', 'M300']);
+  // Read by now, and still open: its text stays.
+  await engine.ask('act', { name: 'read', letters: [{ accountId: 'A1', emailIds: ['M40'] }] });
+  await settled();
+  assert.deepEqual(withText(), ['M7', 'M40', 'M300']);
+  // Whatever was asked of the office: no text of the other 297.
+  assert.deepEqual(office.textsAsked, new Set(['M7', 'M40', 'M300']));
 });
 
 suite('engine: signing in', () => {

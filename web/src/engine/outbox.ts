@@ -5,6 +5,7 @@
 // is found again.
 import type { ActionName, News, SendOptions, Trouble } from './contract.ts';
 import type { Account } from './account.ts';
+import { carryOver } from './carry.ts';
 import type { CacheStore } from './cache/contract.ts';
 import { changeDraft } from './drafts.ts';
 import type { Files } from './files.ts';
@@ -17,7 +18,15 @@ import { tellChange } from './tell-changes.ts';
 import { tellDraft, tellSending } from './tell-letters.ts';
 
 export type Waiting =
-  | ({ readonly kind: 'change'; readonly id: number; readonly what: ActionName; readonly count: number; readonly since: number } & Change)
+  | ({
+      readonly kind: 'change';
+      readonly id: number;
+      readonly what: ActionName;
+      readonly count: number;
+      readonly since: number;
+      /** The server may have heard it already. */
+      readonly isTried?: boolean;
+    } & Change)
   | {
       readonly kind: 'draft';
       readonly id: number;
@@ -57,6 +66,8 @@ export class Outbox {
   #rows: Waiting[] = [];
   /** Rows that are on disk; no other is told. */
   readonly #written = new Set<number>();
+  /** What was carried to another account: by row, letters as they were called and as they are called there. For the way back. */
+  readonly #carried = new Map<number, ReadonlyMap<Id, Id>>();
   #current: number | null = null;
   #troubles = new Map<number, Trouble>();
   #last = 0;
@@ -81,6 +92,10 @@ export class Outbox {
     this.#last = this.#rows.at(-1)?.id ?? 0;
     for (const { id } of this.#rows) this.#written.add(id);
     for (const row of this.#rows) if (row.kind === 'change') this.#parts.account(row.accountId)?.overlay.add(row);
+  }
+
+  carriedBy(id: number): ReadonlyMap<Id, Id> | null {
+    return this.#carried.get(id) ?? null;
   }
 
   /** Settles when it is kept on this device; telling the server follows by itself. */
@@ -176,7 +191,9 @@ export class Outbox {
     } finally {
       this.#current = null;
       // The lists follow before what was laid over them goes, so that nothing flickers.
-      const accounts = new Set(told.map(({ accountId }) => accountId));
+      const accounts = new Set(
+        told.flatMap((row) => [row.accountId, ...(row.kind === 'change' && row.carry ? [row.carry.toAccountId] : [])]),
+      );
       await Promise.all(
         [...accounts].map((id) =>
           this.#parts
@@ -213,9 +230,33 @@ export class Outbox {
   }
 
   async #tell(row: Waiting): Promise<void> {
-    if (row.kind === 'change') await tellChange(this.#parts, row);
+    if (row.kind === 'change') await (row.carry ? this.#tellCarry(row) : tellChange(this.#parts, row));
     else if (row.kind === 'draft') await tellDraft(this.#parts, row);
     else await tellSending(this.#parts, row);
+  }
+
+  /** The copies first; what they are copies of goes when they are there. */
+  async #tellCarry(row: Waiting & { kind: 'change' }): Promise<void> {
+    const { client, cache } = this.#parts;
+    const { id, accountId, update, destroy, carry, what } = row;
+    if (!row.isTried) await cache.write([{ table: 'outbox', key: keyOf(id), value: { ...row, isTried: true } }]);
+    this.#rows = this.#rows.map((one) => (one.id === id ? { ...row, isTried: true } : one));
+    const { made, problem, refused } = await carryOver(client, accountId, carry!, row.isTried === true);
+    this.#carried.set(id, made);
+    const { carry: _carry, ...rest } = row;
+    const leaving = {
+      ...rest,
+      update: Object.fromEntries(Object.entries(update).filter(([one]) => made.has(one))),
+      destroy: destroy.filter((one) => made.has(one)),
+    };
+    if (made.size > 0) await tellChange(this.#parts, leaving);
+    if (problem)
+      this.#parts.news({
+        kind: 'refused',
+        what,
+        count: refused,
+        trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' },
+      });
   }
 }
 
