@@ -288,6 +288,59 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     assert.deepEqual(hanako.faults, []);
   });
 
+  test('two windows of one browser write on one draft: neither loses a word, and it is said', async () => {
+    const { page } = hanako;
+    await write(hanako, 'taro@tayori.test', '二つの画面', 'はじめ');
+    await hanako.until(`document.querySelector('.composer .state')?.textContent === '保存しました'`);
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.waitForSelector('[role=grid]');
+    await other.click('a:has-text("下書き")');
+    await other.click(rowOf('二つの画面'));
+    await other.click(text);
+    await other.keyboard.press('Control+End');
+    await other.keyboard.type('、あちら');
+    await other.locator('.composer .state:text-is("保存しました")').waitFor();
+    await page.bringToFront();
+    await page.click(text);
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('、こちら');
+    await page.waitForSelector('.toast:has-text("別の画面")');
+    await hanako.until(`document.querySelector('.composer .state')?.textContent === '保存しました'`);
+    const [{ list: boxes }] = await hanako.jmap([['Mailbox/get', { ids: null, properties: ['role'] }]]);
+    const inMailbox = boxes.find(({ role }: Answer) => role === 'drafts').id;
+    const [, { list }] = await hanako.jmap([
+      ['Email/query', { filter: { subject: '二つの画面', inMailbox } }],
+      ['Email/get', { '#ids': { resultOf: '0', name: 'Email/query', path: '/ids' }, properties: ['preview'] }],
+    ]);
+    assert.deepEqual(list.map(({ preview }: Answer) => preview.trim()).toSorted(), ['はじめ、あちら', 'はじめ、こちら'].toSorted());
+    await other.close();
+    await page.click('.composer button[aria-label="閉じて下書きに残す"]');
+    await isGone(page);
+    assert.deepEqual(hanako.faults, []);
+  });
+
+  test('pressed twice it goes once; hundreds of recipients leave the text its room', async () => {
+    await undoSeconds(hanako, 0);
+    const { page } = hanako;
+    await write(hanako, 'taro@tayori.test', '二度押し', 'いちど');
+    await page.dblclick('.composer .send');
+    await isGone(page);
+    await taro.page.waitForSelector(rowOf('二度押し'));
+    await begin(hanako);
+    const list = Array.from({ length: 250 }, (_, index) => `宛名${index} <p${index}@example.jp>`).join('\n');
+    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(list)})`);
+    await page.keyboard.press('Control+v');
+    await hanako.until(`document.querySelectorAll('.composer .chip').length === 250`);
+    const room = await page.locator(text).boundingBox();
+    assert.ok(room !== null && room.height > 200, 'the text is there');
+    await page.click('.composer button[aria-label="破棄"]');
+    await isGone(page);
+    const [{ ids }] = await taro.jmap([['Email/query', { filter: { subject: '二度押し' } }]]);
+    assert.equal(ids.length, 1);
+    assert.deepEqual(hanako.faults, []);
+  });
+
   test('without a network it waits in the outbox, and goes out when there is one', async () => {
     const road = await openRoad(tayori.ports.https);
     const app = await openApp(browser, tayori, hanako.person, desk, '/', road.port);

@@ -282,6 +282,81 @@ suite('finding and order', { skip: skipWithout('chromium') }, () => {
     await page.context().close();
   });
 
+  test('contacts from a file, a group of them as recipients, and out again', async () => {
+    const { page, faults } = await house.open(browser, desk, '/contacts');
+    const cards = [
+      'BEGIN:VCARD',
+      'VERSION:3.0',
+      'N:山田;太郎;;;',
+      'X-PHONETIC-LAST-NAME:やまだ',
+      'EMAIL:taro@kaisha.example',
+      'END:VCARD',
+      '',
+    ].join('\r\n');
+    const file = { name: 'c.vcf', mimeType: 'text/vcard', buffer: Buffer.from(cards) };
+    await page.locator('main input[type=file]').setInputFiles(file);
+    await page.waitForSelector('main li:has-text("山田 太郎")');
+    await page.locator('main input[type=file]').setInputFiles(file);
+    await page.waitForSelector('.toast:has-text("were here already")');
+    await page.click('main button[aria-label="More"]');
+    await page.click('[role=menuitem]:has-text("New group")');
+    await page.waitForSelector('dialog[open] textarea');
+    await page.keyboard.type('Choir');
+    await page.fill('dialog[open] textarea', 'Anna <anna@work.example>\nhana@tabi.example');
+    await page.click('dialog[open] footer button:has-text("Save")');
+    await page.waitForSelector('main li:has-text("Choir")');
+    const waiting = page.waitForEvent('download');
+    await page.click('main button[aria-label="More"]');
+    await page.click('[role=menuitem]:has-text("4.0")');
+    const stream = await (await waiting).createReadStream();
+    let text = '';
+    for await (const piece of stream) text += String(piece);
+    assert.match(text, /FN:山田 太郎\r\n[\s\S]*KIND:group\r\nFN:Choir|KIND:group\r\nFN:Choir[\s\S]*FN:山田 太郎/);
+    await page.click('a[href="/"]');
+    await page.waitForSelector(row);
+    await page.keyboard.press('c');
+    await until(page, `document.activeElement?.getAttribute('role') === 'combobox'`);
+    await page.keyboard.type('choi');
+    await page.waitForSelector('.composer [role=option]:has-text("2 people")');
+    await page.keyboard.press('Enter');
+    await until(page, `document.querySelectorAll('.composer .chip').length === 2`);
+    await page.click('.composer button[aria-label="Discard"]');
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
+  test('keys of one’s own: chosen in the sheet, exchanged with who had them, and switched off', async () => {
+    const { page, faults } = await house.open(browser, desk);
+    await page.waitForSelector(row);
+    const before_ = await subjectsOf(page);
+    await page.keyboard.press('?');
+    await page.click('dialog[open] button:has-text("Choose other keys")');
+    await page.click('dialog[open] button[aria-label^="Archive:"]');
+    await page.keyboard.press('q');
+    await page.waitForSelector('dialog[open] button[aria-label^="Archive: Q"]');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog[open]', { state: 'detached' });
+    await page.keyboard.press('e');
+    await page.keyboard.press('q');
+    await until(page, `${first} === ${JSON.stringify(before_[1])}`, 'archived by its new key, once');
+    await page.keyboard.press('z');
+    await until(page, `${first} === ${JSON.stringify(before_[0])}`, 'and back');
+    await page.keyboard.press('?');
+    await page.click('dialog[open] label:has-text("Use single keys")');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog[open]', { state: 'detached' });
+    await page.keyboard.press('c');
+    await page.keyboard.press('?');
+    await page.waitForSelector('dialog[open]');
+    assert.equal(await page.locator('.composer').count(), 0, 'a mere letter does nothing now');
+    await page.click('dialog[open] label:has-text("Use single keys")');
+    await page.click('dialog[open] button:has-text("Choose other keys")');
+    await page.click('dialog[open] button:has-text("The usual keys")');
+    await page.waitForSelector('dialog[open] button[aria-label^="Archive: E"]');
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
   test('phone: swiped away, chosen by a long press, a search of its own screen', async () => {
     const { page, faults } = await house.open(browser, phone);
     await page.waitForSelector(row);
