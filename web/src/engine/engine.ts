@@ -562,6 +562,16 @@ class MailEngine implements Engine {
       this.#whole.stop();
       return null;
     },
+    bringIn: async ({ files, ...target }) => {
+      const parts = { client: this.#client, cache: this.#cache, surroundings: this.#surroundings };
+      const { bringIn } = await import('./letters-in.ts');
+      try {
+        return await this.#whole.run('bring-in', (told, isStopped) => bringIn(parts, target, files, told, isStopped));
+      } finally {
+        void this.#syncAll();
+      }
+    },
+    broughtBefore: async ({ file, ...target }) => (await import('./letters-in.ts')).broughtBefore(this.#cache, target, file),
     count: async ({ query }) => {
       const counts = await Promise.all(this.#lists(query).map((list) => this.#whole.count(list)));
       return counts.reduce((sum, count) => sum + count, 0);
