@@ -366,10 +366,13 @@ function migrate(db: DatabaseSync, path: string): void {
       'cannot',
       `${path} was written by a newer Tayori (schema ${version}; this one knows ${schemaVersion}): install that one`,
     );
-  for (let step = version; step < schemaVersion; step++) {
+  // A new file takes all steps at once: there is nothing in it that would have to be safe between two, and each commit waits for the disk.
+  for (let done = version; done < schemaVersion;) {
+    const next = version === 0 ? schemaVersion : done + 1;
     db.exec('begin immediate');
-    db.exec(migrations[step]!);
-    db.exec(`pragma user_version = ${step + 1}`);
+    for (const step of migrations.slice(done, next)) db.exec(step);
+    db.exec(`pragma user_version = ${next}`);
     db.exec('commit');
+    done = next;
   }
 }

@@ -79,6 +79,10 @@ function wordsOf(action: Action, rows: number): string | null {
         rows,
         live.mailboxes.find(({ id, accountId }) => id === action.to && accountId === action.letters[0]?.accountId)?.name ?? '',
       );
+    case 'carry': {
+      const name = live.status.accounts.find(({ id }) => id === action.toAccountId)?.name ?? '';
+      return action.keeps ? o.didCopy(rows, name) : t.didMove(rows, name);
+    }
     default:
       return null;
   }
@@ -87,7 +91,7 @@ function wordsOf(action: Action, rows: number): string | null {
 /** The server refused what had been shown as done: said, since it is back as it was. Called once at the start. */
 export function hearNews(): void {
   engine.watch('news', null, (news) => {
-    if (news.kind === 'sent' || (news.kind === 'refused' && news.key !== undefined)) writing.heard(news);
+    if (news.kind === 'sent' || news.kind === 'apart' || (news.kind === 'refused' && news.key !== undefined)) writing.heard(news);
     else if (news.kind === 'refused') toasts.show(t.refused(news.trouble.type), null, 'trouble');
     else if (news.kind === 'arrived') {
       const [first] = news.heads;
@@ -105,6 +109,7 @@ export function actionName(name: ActionName): string {
     junk: t.doJunk,
     'not-junk': t.doNotJunk,
     move: o.keyMove,
+    carry: o.keyMove,
     read: t.doRead,
     unread: t.doUnread,
     flag: t.doFlag,
