@@ -197,10 +197,12 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
       await page.goto(`${origin}/`);
       const row = page.locator('[role=row]', { hasText: subject }).first();
       // Rows far down are drawn when they are scrolled to.
-      await until(
-        page,
-        `[...document.querySelectorAll('[role=row]')].some((row) => row.textContent.includes(${JSON.stringify(subject)})) || [...document.querySelectorAll('main *')].some((box) => { if (box.scrollHeight <= box.clientHeight + 1 || getComputedStyle(box).overflowY === 'visible') return false; box.scrollTop += 200; return false; })`,
-      );
+      for (const end = Date.now() + 20_000; !(await row.isVisible());) {
+        if (Date.now() > end) throw new Error(`no row "${subject}" in the list`);
+        await page.evaluate(
+          "new Promise((done) => { const grid = document.querySelector('[role=grid]'); const isDown = grid && grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 2; if (grid && grid.querySelector('.who')) grid.scrollTop = isDown ? 0 : grid.scrollTop + 300; setTimeout(done, 150); })",
+        );
+      }
       await row.locator('.words').click();
       await page.locator('#thread-subject', { hasText: subject }).waitFor();
       await page.waitForSelector('.letter.open');
