@@ -200,7 +200,7 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
       for (const end = Date.now() + 20_000; !(await row.isVisible());) {
         if (Date.now() > end) throw new Error(`no row "${subject}" in the list`);
         await page.evaluate(
-          "new Promise((done) => { const grid = document.querySelector('[role=grid]'); const isDown = grid && grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 2; if (grid && grid.querySelector('.who')) grid.scrollTop = isDown ? 0 : grid.scrollTop + 300; setTimeout(done, 150); })",
+          "new Promise((done) => { let box = document.querySelector('[role=grid]'); while (box && box.scrollHeight <= box.clientHeight + 1) box = box.parentElement; if (box) box.scrollTop = box.scrollTop + box.clientHeight >= box.scrollHeight - 2 ? 0 : box.scrollTop + 300; setTimeout(done, 150); })",
         );
       }
       await row.locator('.words').click();
