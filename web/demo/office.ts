@@ -265,6 +265,10 @@ export class Office {
         ['EmailSubmission/query', { accountId: this.accountId, queryState: '1', canCalculateChanges: false, position: 0, ids: found }],
       ];
     },
+    'EmailSubmission/get': (args) => {
+      const made = new Map(this.submissions.map((one) => [String(one['id']), { ...one, sendAt: '2026-01-01T00:00:20Z' }]));
+      return [['EmailSubmission/get', this.#get(args, made)]];
+    },
     'EmailSubmission/set': (args, created) => {
       const made: Record<string, Json> = {};
       const updates = args['onSuccessUpdateEmail'] as Record<string, PatchObject> | undefined;
