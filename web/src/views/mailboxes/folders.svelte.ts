@@ -132,9 +132,8 @@ class Folders {
   /** The browser takes it letter by letter, and shows how far it has come. */
   save(mailbox: MailboxView): void {
     const link = document.createElement('a');
-    const name = mailboxName(mailbox);
-    link.href = `/letter/${encodeURIComponent(mailbox.accountId)}/mailbox/${encodeURIComponent(mailbox.id)}?name=${encodeURIComponent(name)}`;
-    link.download = `${name}.mbox`;
+    link.href = `/export/${encodeURIComponent(mailbox.accountId)}/${encodeURIComponent(mailbox.id)}`;
+    link.download = '';
     link.click();
   }
 
