@@ -61,7 +61,7 @@ const lettersMost = 12_000;
 const trimEvery = 200;
 let putSinceTrim = 0;
 /** Of the other pages of the server, none is the app's. */
-const others = /^\/(?:start|apps|setup|oauth|auth|jmap|\.well-known|ca\.pem)(?:\/|$)/;
+const others = /^\/(?:start|apps|setup|oauth|auth|jmap|export|\.well-known|ca\.pem)(?:\/|$)/;
 
 scope.addEventListener('install', (event) => {
   // Where a browser can (Service Workers, static routing), what is kept is served without waking us: the start need not wait for that.
