@@ -196,7 +196,8 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
     async read(page, subject) {
       await page.goto(`${origin}/`);
       const row = page.locator('[role=row]', { hasText: subject }).first();
-      // Rows far down are drawn when they are scrolled to.
+      // What has just come is on top in a moment; rows far down are drawn when they are scrolled to.
+      await row.waitFor({ timeout: 3_000 }).catch(() => undefined);
       for (const end = Date.now() + 20_000; !(await row.isVisible());) {
         if (Date.now() > end) throw new Error(`no row "${subject}" in the list`);
         await page.evaluate(
