@@ -2,6 +2,7 @@
 // knows no method and no HTTP.
 import { openVapid, type Vapid } from '../io/web-push/vapid.ts';
 import { openPushDelivery } from '../io/web-push/deliver.ts';
+import { openPushWishes } from './push-wishes.ts';
 import { hasSecondFactor } from '../journey/account/factors.ts';
 import { blobCopy, blobGroup } from '../protocol/jmap/blob-methods.ts';
 import { openBlobs } from '../protocol/jmap/blobs.ts';
@@ -95,6 +96,7 @@ export function openJmap({ office, domain, groups = () => [] }: JmapParts): Open
       return accounts === null ? null : [...accounts.values()];
     },
     isValid: (person, credentials) => people.isValid(person, credentials),
+    wants: openPushWishes(store),
     defect,
   });
   const dispatcher = openDispatcher({ groups: all, defect });

@@ -196,11 +196,14 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
     async read(page, subject) {
       await page.goto(`${origin}/`);
       const row = page.locator('[role=row]', { hasText: subject }).first();
-      // Rows far down are drawn when they are scrolled to.
-      await until(
-        page,
-        `[...document.querySelectorAll('[role=row]')].some((row) => row.textContent.includes(${JSON.stringify(subject)})) || [...document.querySelectorAll('main *')].some((box) => { if (box.scrollHeight <= box.clientHeight + 1 || getComputedStyle(box).overflowY === 'visible') return false; box.scrollTop += 200; return false; })`,
-      );
+      // What has just come is on top in a moment; rows far down are drawn when they are scrolled to.
+      await row.waitFor({ timeout: 3_000 }).catch(() => undefined);
+      for (const end = Date.now() + 20_000; !(await row.isVisible());) {
+        if (Date.now() > end) throw new Error(`no row "${subject}" in the list`);
+        await page.evaluate(
+          "new Promise((done) => { let box = document.querySelector('[role=grid]'); while (box && box.scrollHeight <= box.clientHeight + 1) box = box.parentElement; if (box) box.scrollTop = box.scrollTop + box.clientHeight >= box.scrollHeight - 2 ? 0 : box.scrollTop + 300; setTimeout(done, 150); })",
+        );
+      }
       await row.locator('.words').click();
       await page.locator('#thread-subject', { hasText: subject }).waitFor();
       await page.waitForSelector('.letter.open');

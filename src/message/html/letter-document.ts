@@ -338,6 +338,7 @@ const baseStyle =
   '.tayori-picture{box-sizing:border-box;display:inline-block;max-width:100%;padding:4px 8px;overflow:hidden;border:1px dashed var(--line);border-radius:4px;background:var(--sunk);color:var(--soft);font-size:13px;line-height:1.4;text-align:start;vertical-align:bottom}' +
   'html body .tayori-doubt .tayori-place{display:inline-block!important;visibility:visible!important;position:static!important;opacity:1!important;color:var(--warn)!important;font-size:13px!important;font-weight:400;background:var(--sunk)!important;border-radius:4px;margin-inline-start:4px;padding:0 4px}' +
   '.tayori-quote{margin:8px 0}.tayori-fold{display:inline-block;min-height:24px;padding:0 12px;border:1px solid var(--line);border-radius:12px;color:var(--soft);font-size:13px;line-height:24px;cursor:pointer}' +
+  '@media (pointer:coarse){.tayori-fold{min-height:44px;padding:0 16px;border-radius:22px;line-height:44px}}' +
   '.tayori-quote[open]>.tayori-fold{margin-bottom:8px}.tayori-note{color:var(--soft);font-size:14px}' +
   '.tayori-subject{margin:0 0 12px;font-size:20px;line-height:1.4}.tayori-line{margin:2px 0;font-size:14px}.tayori-line b{color:var(--soft);font-weight:500}' +
   '@media print{body{padding:0;background:#fff}.tayori-fold{display:none}a{color:inherit}img,pre,blockquote,tr{break-inside:avoid}}' +

@@ -25,6 +25,11 @@ export interface PushSenderParts {
   readonly accountsOf: (person: AccountId) => readonly JmapAccount[] | null;
   /** Whether the credentials that made a subscription are still good. */
   readonly isValid: (person: AccountId, credentials: string) => boolean;
+  /**
+   * Does the person want to hear that letters have come to these accounts? Asked where a subscription is for that alone (`EmailDelivery`, RFC 8621 §1.5): a
+   * browser that is woken and shows nothing shows a notice of its own.
+   */
+  readonly wants?: (person: AccountId, accounts: readonly Id[]) => Promise<boolean>;
   readonly defect: (what: string, thrown: unknown) => void;
 }
 
@@ -182,6 +187,10 @@ export class PushSender {
     }
     const [told, left] = portionOf(address.waiting);
     address.waiting = left.size === 0 ? null : left;
+    if (!(await this.#isWanted(person, address, [...told.keys()]))) {
+      if (address.waiting !== null) void this.#send(person, address);
+      return;
+    }
     const wait = await this.#deliver(person, address, formatStateChange(told), false);
     if (wait === null || this.#closed) return;
     if (address.failures > 0) address.waiting = address.waiting === null ? told : mergeChanged(told, address.waiting);
@@ -189,6 +198,21 @@ export class PushSender {
       address.rest = null;
       void this.#send(person, address);
     });
+  }
+
+  async #isWanted(person: AccountId, address: Address, accounts: readonly Id[]): Promise<boolean> {
+    const { wants } = this.#parts;
+    if (wants === undefined || address.value.types?.length !== 1 || address.value.types[0] !== 'EmailDelivery') return true;
+    address.sending = true;
+    try {
+      return await wants(person, accounts);
+    } catch (trouble) {
+      // Rather once too often.
+      this.#parts.defect('push', trouble);
+      return true;
+    } finally {
+      address.sending = false;
+    }
   }
 
   /** How long to rest now; null when there is nobody any more. */

@@ -13,7 +13,7 @@ import { pushCreationsMax, pushKind, pushLifeMs, pushMethods, pushSubscriptionsM
 import { inboxOf, openTestStore, testAccounts, testWho } from './test-office.ts';
 
 /** The states that a letter's coming changes, read as simply as can be. */
-function mailOf(store: MailStore): MethodGroup {
+function mailOf(store: MailStore, type: string): MethodGroup {
   const state = async ({ account }: { readonly account: number }): Promise<string> =>
     String(Math.max(...(await store.mailboxes(account)).map(({ highestModSeq }) => highestModSeq)));
   return {
@@ -21,11 +21,11 @@ function mailOf(store: MailStore): MethodGroup {
     methods: {},
     session: () => ({}),
     account: () => ({}),
-    states: { Email: state, Mailbox: state, Quota: async () => 'none' },
+    states: { [type]: state, Mailbox: state, Quota: async () => 'none' },
   };
 }
 
-async function openWorld() {
+async function openWorld(type = 'Email') {
   const clock = new FalseClock();
   const store = await openTestStore(clock, systemChance);
   const defects: unknown[] = [];
@@ -34,7 +34,7 @@ async function openWorld() {
   const hub = new PushHub({
     store,
     clock,
-    groups: [mailOf(store)],
+    groups: [mailOf(store, type)],
     keep: async (account) => {
       kept.add(account);
       return () => void kept.delete(account);
@@ -98,8 +98,12 @@ describe('the hub', () => {
   });
 });
 
-async function openPush(answer: (message: JsonObject, count: number) => PushOutcome = () => ({ kind: 'sent' })) {
-  const world = await openWorld();
+async function openPush(
+  answer: (message: JsonObject, count: number) => PushOutcome = () => ({ kind: 'sent' }),
+  wants: (accounts: readonly string[]) => boolean = () => true,
+  type = 'Email',
+) {
+  const world = await openWorld(type);
   const { clock, store, hub, defect } = world;
   const sent: JsonObject[] = [];
   const valid = new Set(['password']);
@@ -114,6 +118,7 @@ async function openPush(answer: (message: JsonObject, count: number) => PushOutc
     },
     accountsOf: () => testAccounts,
     isValid: (_person, credentials) => valid.has(credentials),
+    wants: async (_person, accounts) => wants(accounts),
     defect,
   });
   const methods = pushMethods({
@@ -216,6 +221,24 @@ describe('push subscriptions', () => {
     await pass(60_000);
     assert.equal(sent.length, 1 + 5);
     assert.notDeepEqual(sent.at(-1), sent.at(-2));
+    sender.close();
+  });
+  test('who is called for new letters alone is asked first whether they want to be', async () => {
+    const asked: (readonly string[])[] = [];
+    let isWanted = false;
+    const wants = (accounts: readonly string[]): boolean => {
+      asked.push(accounts);
+      return isWanted;
+    };
+    const { sent, subscribe, verify, append, pass, sender } = await openPush(undefined, wants, 'EmailDelivery');
+    await verify(await subscribe({ types: ['EmailDelivery'] }));
+    await append();
+    await pass(10_000);
+    assert.deepEqual([sent.length, asked], [1, [['A1']]]);
+    isWanted = true;
+    await append();
+    await pass(10_000);
+    assert.deepEqual([sent.length, sent.at(-1)!['@type']], [2, 'StateChange']);
     sender.close();
   });
   test('429 with a time is kept to', async () => {

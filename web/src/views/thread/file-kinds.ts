@@ -62,3 +62,8 @@ export function unnamed(type: string): 'letter' | 'head' | 'deliveryReport' | 'r
       return null;
   }
 }
+
+/** Outlook's own wrapping of a whole letter (MS-OXTNEF), which other programs do not open. */
+export function isTnef({ type, name }: Pick<BodyPart, 'type' | 'name'>): boolean {
+  return /^application\/(?:vnd\.)?ms-tnef$/i.test(type) || /^winmail\.dat$/i.test(name ?? '');
+}

@@ -94,6 +94,8 @@ export const t = words({
     nextFile: 'The next',
     unnamed: (kind: 'letter' | 'head' | 'deliveryReport' | 'receipt') =>
       ({ letter: 'Letter', head: 'Head of the letter', deliveryReport: 'Delivery report', receipt: 'Read receipt' })[kind],
+    winmail:
+      'winmail.dat was made by Outlook in a form of its own, and other programs cannot look into it. If something is missing, ask the sender to send it again as HTML or plain text.',
     cannotShow: 'This kind of file cannot be shown here. You can save it.',
     cut: 'Only the beginning is shown.',
     saving: (done: number, of: number) => `${done} of ${of}…`,
@@ -227,6 +229,8 @@ export const t = words({
     nextFile: '次へ',
     unnamed: (kind: 'letter' | 'head' | 'deliveryReport' | 'receipt') =>
       ({ letter: '手紙', head: '手紙の見出し', deliveryReport: '配達の記録', receipt: '開封のお知らせ' })[kind],
+    winmail:
+      'winmail.dat は Outlook 独自の形で、ほかのアプリでは中を見られません。足りないものがあれば、「HTML 形式」か「テキスト形式」で送り直してもらってください。',
     cannotShow: 'この種類のファイルはここでは表示できません。保存はできます。',
     cut: 'はじめの部分だけを表示しています。',
     saving: (done: number, of: number) => `${of} 件中 ${done} 件…`,
