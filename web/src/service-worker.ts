@@ -11,7 +11,7 @@ interface Extendable extends Event {
   waitUntil(work: Promise<unknown>): void;
 }
 interface Installing extends Extendable {
-  addRoutes?(routes: readonly { readonly condition: object; readonly source: { readonly cacheName: string } }[]): Promise<void>;
+  addRoutes?(routes: readonly { readonly condition: object; readonly source: 'network' | { readonly cacheName: string } }[]): Promise<void>;
 }
 interface Fetching extends Extendable {
   readonly request: Request;
@@ -68,6 +68,11 @@ scope.addEventListener('install', (event) => {
   event.addRoutes?.([
     { condition: { urlPattern: '/assets/*' }, source: { cacheName: shell } },
     { condition: { urlPattern: '/', requestMode: 'navigate' }, source: { cacheName: shell } },
+    { condition: { urlPattern: '/icon.svg' }, source: { cacheName: shell } },
+    // What we would only pass on. Downloads are not among it: some of them are kept.
+    { condition: { urlPattern: '/jmap/session' }, source: 'network' },
+    { condition: { urlPattern: '/jmap/api' }, source: 'network' },
+    { condition: { urlPattern: '/auth/*' }, source: 'network' },
   ]);
   event.waitUntil(
     caches

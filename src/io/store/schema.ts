@@ -284,6 +284,15 @@ const migrations: readonly string[] = [
   `,
   // Facts of version 2; letters with older ones are read again.
   `alter table letter add column envelope_marks integer`,
+  // A letter's thread does not change any more. What once did is forgotten: apps with an older state look at everything anew.
+  `
+  update account set gone_floor = modseq
+    where id in (select account from gone_letter where moved = 1 union select account from message where joined > 0);
+  delete from gone_letter where moved = 1;
+  alter table gone_letter drop column moved;
+  alter table gone_letter drop column joined;
+  alter table message drop column joined;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

@@ -133,6 +133,18 @@ test('trouble of the way: again after a second, then two, then four, never longe
   await runner.stop();
 });
 
+test('how far a fetch has come is told while it is under way, and no longer', async () => {
+  const { runner, runs } = open(1);
+  runner.start();
+  const told = { account: 1, mailbox: 'INBOX', done: 3, of: 9 };
+  runs[0]!.parts.progress(told);
+  assert.deepEqual(runner.progressOf(1), told);
+  // The collector lives on: its connection hears of new letters.
+  runs[0]!.parts.progress(null);
+  assert.equal(runner.progressOf(1), null);
+  await runner.stop();
+});
+
 test('a refused password is tried once; retry and a new password try again', async () => {
   const { runner, runs, clock, health, change } = open(1);
   runner.start();

@@ -118,6 +118,24 @@ suite('engine: lists', () => {
     assert.deepEqual(times, times.toSorted().toReversed());
     assert.equal(list.rows.get(0)?.accountId, 'A2');
   });
+  test('what is only passed by in a long list is not written to the device; what is opened is', async () => {
+    const { engine, world } = await start(3000);
+    const list = look(engine, inbox);
+    await settled();
+    list.adjust(2000, 2020);
+    await settled();
+    const far = list.rows.get(2000)!;
+    assert.ok(far);
+    const cache = world.caches.get('tayori:hana@example.jp')!;
+    const isKept = async (row: Row): Promise<boolean> => (await cache.read('heads', [`A1/${row.emailId}`]))[0] !== undefined;
+    assert.equal(await isKept(far), false);
+    const kept = await cache.all('heads');
+    assert.ok(kept.length > 0 && kept.every(({ key }) => key !== `A1/${far.emailId}`));
+    latest(engine, 'thread', { accountId: 'A1', threadId: far.threadId });
+    await settled();
+    assert.equal(await isKept(far), true);
+    assert.notEqual((await cache.read('threads', [`A1/${far.threadId}`]))[0], undefined);
+  });
 });
 
 suite('engine: doing', () => {
