@@ -213,9 +213,8 @@ for (const [name, script, outcome] of rows)
         ),
       );
     }
-    const last = (await world.store.trace.ofLetter(letter))
-      .filter((event) => event.station === 'delivery' || event.station === 'queue')
-      .at(-1)!;
+    const events = await world.store.trace.ofLetter(letter);
+    const last = events.findLast(({ station }) => station === 'delivery' || station === 'queue')!;
     assert.equal(last.result, { delivered: 'done', later: 'later', never: 'failed' }[kind!]);
   });
 
