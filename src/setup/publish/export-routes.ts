@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { Hono, type Context } from 'hono';
 import { ZipFile } from 'yazl';
 import type { Clock } from '../../base/clock.ts';
-import type { Bytes } from '../../base/bytes.ts';
+import { bytesFromUtf8, type Bytes } from '../../base/bytes.ts';
 import type { Log } from '../../base/log.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import { formatDisposition } from '../../io/http/jmap-download.ts';
@@ -41,7 +41,7 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
   const { service, door, store, clock, log } = parts;
   const routes = new Hono<{ Bindings: WebSurroundings }>();
 
-  /** `GET /export/{accountId}`: everything. `GET /export/{accountId}/{mailboxId}`: one mailbox. */
+  /** `GET /export/{accountId}`: everything. `GET /export/{accountId}/{mailboxId}?name=…`: one mailbox, called so. */
   async function answer(context: Ask): Promise<Response> {
     const entrant = await door.identify(context.req.raw, context.env);
     if (entrant instanceof Response) return entrant;
@@ -58,7 +58,7 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
       if (mailbox === undefined) return problem(404, 'there is no such mailbox');
       const day = new Date(clock.now()).toISOString().slice(0, 10);
       const failed = (trouble: unknown): void => log.error('an export came to an end too early', { account: account.id }, trouble);
-      const name = mailbox === null ? `${account.name} ${day}.zip` : `${mailbox.name.replaceAll('/', ' - ')} ${day}.mbox`;
+      const name = mailbox === null ? `${account.name} ${day}.zip` : `${calledBy(context.req.query('name') ?? mailbox.name)} ${day}.mbox`;
       const headers = {
         'content-type': mailbox === null ? 'application/zip' : 'application/mbox',
         'content-disposition': formatDisposition('attachment', name),
@@ -68,7 +68,9 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
       };
       if (context.req.method === 'HEAD') return new Response(null, { status: 200, headers });
       const source =
-        mailbox === null ? archive(account.account, all) : Readable.from(mboxOf(await takePicture(store, account.account, mailbox.id), []));
+        mailbox === null
+          ? archive(account.account, all)
+          : Readable.from(mboxOf(await takePicture(store, account.account, mailbox.id), placeOf));
       isStreaming = true;
       return new Response(streamOf(source, { clock, failed, done: leave }), { status: 200, headers });
     } catch (trouble) {
@@ -80,14 +82,14 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
     }
   }
 
-  /** Letters that cannot be read are left out, and named in `damaged`. */
-  async function* mboxOf(picture: Picture, damaged: number[]): AsyncGenerator<Bytes, number> {
+  /** `unreadable`: what stands in the place of a letter that cannot be read; null for nothing. */
+  async function* mboxOf(picture: Picture, unreadable: (uid: number) => Bytes | null): AsyncGenerator<Bytes, number> {
     let written = 0;
     for await (const batch of readPicture(store, picture)) {
       const texts: Bytes[] = [];
       for (const { letter, receivedAt, flags, uid } of batch) {
-        if (letter === 'damaged') damaged.push(uid);
-        else if (letter !== 'gone') texts.push(formatMboxLetter(letter, receivedAt, formatStatus(flags)));
+        const octets = letter === 'damaged' ? unreadable(uid) : letter === 'gone' ? null : letter;
+        if (octets !== null) texts.push(formatMboxLetter(octets, receivedAt, formatStatus(flags)));
       }
       written += texts.length;
       if (texts.length > 0) yield Buffer.concat(texts);
@@ -114,9 +116,10 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
     for (const { id, name, role, subscribed, size } of mailboxes) {
       const path = freePath(mboxPath(name), used);
       add(path, size, async function* () {
-        const damaged: number[] = [];
-        const letters = yield* mboxOf(await takePicture(store, account, id), damaged);
-        unreadable.push(...damaged.map((uid) => exportTrouble.damaged(name, uid)));
+        const letters = yield* mboxOf(await takePicture(store, account, id), (uid) => {
+          unreadable.push(exportTrouble.damaged(name, uid));
+          return null;
+        });
         noted.push({ name, role, subscribed, path, letters });
       });
     }
@@ -137,6 +140,18 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
   routes.get(`${exportPath}/:account/:mailbox?`, answer);
   routes.all('*', () => problem(405, 'not by this method'));
   return routes;
+}
+
+/** A file name of what a mailbox is called. */
+function calledBy(name: string): string {
+  return name.replaceAll('/', ' - ').slice(0, 100) || 'mailbox';
+}
+
+/** A single file has no note beside it: nothing is left out without a word. */
+function placeOf(uid: number): Bytes {
+  return bytesFromUtf8(
+    `From: Tayori <>\r\nSubject: A letter that could not be read (UID ${uid})\r\n\r\nIt is not in this file. "tayori verify" tells more.\r\n`,
+  );
 }
 
 interface Following {
