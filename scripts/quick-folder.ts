@@ -11,7 +11,7 @@ const gigabyte = 1024 ** 3;
 export function quickFolder(needed: number): { readonly TMPDIR?: string } {
   if (process.env['TMPDIR'] !== undefined || !hasRoom(needed * gigabyte)) return {};
   const folder = mkdtempSync(join(memory, 'tayori-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return { TMPDIR: folder };
 }
 

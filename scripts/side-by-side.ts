@@ -65,7 +65,8 @@ async function run(job: Job, env: NodeJS.ProcessEnv): Promise<Outcome> {
       // It has ended.
     }
   };
-  process.once('exit', end);
+  // Before whatever tidies up behind it.
+  process.prependOnceListener('exit', end);
   const patience = setTimeout(() => {
     pieces.push(Buffer.from(`\nkilled: it had not ended after ${patienceMs / 60_000} minutes\n`));
     end();

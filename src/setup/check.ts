@@ -56,7 +56,7 @@ export async function checkKey(settings: Pick<Settings, 'data' | 'secretKey'>): 
   const [{ openVault }, { keyPathOf }, { readSealedSecrets }] = await Promise.all([
     import('../io/vault.ts'),
     import('./outside.ts'),
-    import('../io/store/directory-rows.ts'),
+    import('../io/store/directory-schema.ts'),
   ]);
   const path = keyPathOf(settings);
   let sealed: Uint8Array[];

@@ -22,7 +22,8 @@ function at(service: 'imap' | 'smtp', host: string, exceptions: SetUpServer['exc
 function open(connect: OutsideConnector['connect']) {
   const clock = new FalseClock();
   const chance = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0.5 };
-  const outside = { allowance: new Allowance(clock), roads: async () => ({ connector: { connect } }) };
+  const clients = { find: () => null };
+  const outside = { allowance: new Allowance(clock), clients, roads: async () => ({ connector: { connect } }) };
   const office = { clock, chance, outside, settings: { hostname: 'mail.here.example', domain: 'here.example' } } as unknown as Office;
   const prove = (receive: SetUpServer, send: SetUpServer, secret: Parameters<typeof proveSides>[1]['secret'] = password) =>
     proveSides(

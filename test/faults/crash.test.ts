@@ -29,7 +29,7 @@ async function killAndAudit(trial: CrashTrial, { all = false, atPromise = trial.
     await pause(50 + trial.chance(within));
     // However busy the machine is, there has to be something that could be lost.
     const heard = trial.ledger.counts.ack;
-    const wanted = Math.floor(within / 20);
+    const wanted = Math.min(25, within / 20);
     for (const end = performance.now() + 60_000; trial.ledger.counts.ack - heard < wanted && performance.now() < end;) await pause(5);
     // In the moment in which somebody has heard a promise, or at any other.
     if (!atPromise) await trial.server.kill();
@@ -40,7 +40,7 @@ async function killAndAudit(trial: CrashTrial, { all = false, atPromise = trial.
 }
 
 suite('crashes of the whole program', { concurrency: false }, () => {
-  test('killed at random under load, again and again: every promise is kept', { timeout: 240_000 }, (t) =>
+  test('killed at random under load, again and again: every promise is kept', { timeout: 600_000 }, (t) =>
     inFolder(async (data) => {
       t.diagnostic(`seed ${seed} (TAYORI_TEST_SEED)`);
       const trial = await CrashTrial.open({ data, seed });
@@ -57,7 +57,7 @@ suite('crashes of the whole program', { concurrency: false }, () => {
         t.diagnostic(
           `${ack} promises, ${nak} refusals, ${unk} without an answer; slowest start ${Math.round(trial.slowestStart)} ms of work`,
         );
-        assert.ok(ack > 50 * rounds && unk > rounds, `too little load: ${ack} promises, ${unk} without an answer`);
+        assert.ok(ack > 20 * rounds && unk > rounds, `too little load: ${ack} promises, ${unk} without an answer`);
         assert.ok(trial.slowestStart < 3_000, `ready after ${trial.slowestStart} ms of work`);
         await trial.server.stop();
       } finally {

@@ -11,6 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import type { ListenerProtocol } from '../../src/setup/ports.ts';
 import { Dialogue, ImapCaller, PopCaller, SmtpCaller } from '../support/dialogue.ts';
+import { waitForSilence } from '../support/fair-wait.ts';
 import { hostileLetters } from '../support/hostile-letters.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { startWitness, type Witness } from '../support/witness.ts';
@@ -54,17 +55,17 @@ async function heard(protocol: ListenerProtocol, words: string | Buffer): Promis
   const socket = connect({ port: server.portOf(protocol), host: '127.0.0.1' });
   let text = '';
   let closed = false;
-  let at = performance.now();
+  let quiet = waitForSilence(server.pid);
   socket.on('error', () => (closed = true));
   socket.on('data', (chunk: Buffer) => {
     text += chunk.toString('latin1');
-    at = performance.now();
+    quiet = waitForSilence(server.pid);
   });
   socket.on('end', () => (closed = true));
   await new Promise<void>((greeted) => socket.once('data', () => greeted()));
   socket.write(typeof words === 'string' ? Buffer.from(words, 'latin1') : words);
-  at = performance.now();
-  while (!closed && performance.now() - at < 350) await pause(10);
+  quiet = waitForSilence(server.pid);
+  while (!closed && quiet.soFar() < 350) await pause(10);
   socket.destroy();
   return { text: text.slice(text.indexOf('\r\n') + 2), closed };
 }

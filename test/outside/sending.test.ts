@@ -262,13 +262,7 @@ test('a recipient in our own domain is a recipient of the provider, not placed h
   const peer = await scripted(t, {});
   const world = await openWorld(t, peer.server, { copy: false });
   assert.match(await world.submit(world.hanako.id, world.outside.address, ['taro@here.test', 'x@far.test', 'nobody@here.test']), /^250/);
-  assert.deepEqual(
-    peer.letters
-      .map(({ to }) => to)
-      .flat()
-      .toSorted(),
-    ['nobody@here.test', 'taro@here.test', 'x@far.test'],
-  );
+  assert.deepEqual(peer.letters.flatMap(({ to }) => to).toSorted(), ['nobody@here.test', 'taro@here.test', 'x@far.test']);
   assert.deepEqual([await world.mail(world.taro.id, 'inbox'), await world.sent()], [[], []]);
 });
 

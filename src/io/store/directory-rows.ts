@@ -1,9 +1,5 @@
-// The tables of DATA/directory.sqlite and how rows become values. Knows SQL; knows no rule between rows.
-import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { base64FromBytes, bytesFromBase64 } from '../../base/bytes.ts';
-import { Refusal } from '../../base/trouble.ts';
+// How rows of DATA/directory.sqlite are read and written as values. Knows SQL; knows no rule between rows. The tables: directory-schema.ts.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type {
   AccountRow,
   AliasRow,
@@ -13,144 +9,19 @@ import type {
   FactorRow,
   LoginProtocol,
   NewAppPassword,
-  ScramHash,
-  ScramKeys,
   SetupLinkRow,
   WebSessionRow,
 } from '../../store/directory-contract.ts';
 import type { OutsideAccountRow, OutsideHealth } from '../../store/outside-contract.ts';
-
-/** One step per released form, in order; `user_version` is the number of steps done. */
-const migrations: readonly string[] = [
-  `
-  create table domain (name text primary key, catch_all text, subaddress text) without rowid;
-  -- autoincrement: an id is never given again after its account is gone.
-  create table account (
-    id integer primary key autoincrement,
-    address text not null unique,
-    name text not null,
-    password_hash text not null,
-    scram text not null,
-    quota integer,
-    created_at integer not null,
-    closed_at integer
-  );
-  create table alias (address text primary key, targets text not null) without rowid;
-  create table app_password (
-    id integer primary key autoincrement,
-    account integer not null references account (id) on delete cascade,
-    name text not null,
-    sha256 text not null unique,
-    protocols text not null,
-    created_at integer not null,
-    last_used_at integer,
-    last_used_from text
-  );
-  create index app_password_account on app_password (account);
-  create table value (name text primary key, value text not null) without rowid;
-  `,
-  `alter table app_password add column scram text`,
-  `
-  -- The id is one of account's: the sequence there is moved on, so that neither table gives it again.
-  create table outside_account (
-    id integer primary key,
-    owner integer not null references account (id) on delete cascade,
-    address text not null,
-    name text not null,
-    provider text,
-    receive text not null,
-    send text not null,
-    secret blob not null,
-    leaving text not null,
-    sent_copy text not null,
-    provenance text not null,
-    proven_at integer,
-    created_at integer not null,
-    paused integer not null,
-    closed_at integer,
-    health text not null
-  );
-  create unique index outside_account_address on outside_account (owner, lower(address));
-  `,
-  `
-  alter table app_password add column uses text;
-  create table setup_link (
-    id integer primary key autoincrement,
-    account integer not null references account (id) on delete cascade,
-    sha256 text not null unique,
-    device text,
-    created_at integer not null,
-    expires_at integer not null,
-    used text
-  );
-  create index setup_link_account on setup_link (account);
-  `,
-  `
-  create table web_session (
-    id integer primary key autoincrement,
-    account integer not null references account (id) on delete cascade,
-    sha256 text not null unique,
-    password_mark text not null,
-    device text not null,
-    how text not null,
-    created_at integer not null,
-    last_used_at integer not null,
-    last_used_from text not null
-  );
-  create index web_session_account on web_session (account);
-  create table factor (
-    id integer primary key autoincrement,
-    account integer not null references account (id) on delete cascade,
-    name text not null,
-    created_at integer not null,
-    last_used_at integer,
-    proof text not null
-  );
-  create index factor_account on factor (account);
-  `,
-];
-
-type Cell = string | number | null | Uint8Array;
-type Row = Readonly<Record<string, Cell>>;
+import { accountCells, formatScram, numberOrNull, parseScram, textOrNull, type Cell, type Row } from './directory-cells.ts';
+import { openDirectoryFile } from './directory-schema.ts';
 
 export class DirectoryRows {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** Makes the file (0600) when it is missing, brings it up to date, and asserts what durability rests on. */
   constructor(path: string) {
-    // Made before SQLite does, with these rights; the files beside it take them over.
-    closeSync(openSync(path, 'a', 0o600));
-    const folder = openSync(dirname(path), 'r');
-    fsyncSync(folder);
-    closeSync(folder);
-    this.#db = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
-    this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma cell_size_check = on');
-    for (const [name, wanted] of [
-      ['journal_mode', 'wal'],
-      ['synchronous', 2],
-      ['foreign_keys', 1],
-      ['trusted_schema', 0],
-    ] as const) {
-      const is = this.#one(`pragma ${name}`);
-      if (is !== wanted) throw new Refusal('cannot', `SQLite says ${name} = ${is}, but accounts are only safe with ${wanted}`);
-    }
-    this.#migrate(path);
-  }
-
-  #migrate(path: string): void {
-    this.#db.exec('begin immediate');
-    const version = Number(this.#one('pragma user_version'));
-    if (version > migrations.length) {
-      this.#db.exec('rollback');
-      throw new Refusal(
-        'cannot',
-        `${path} was written by a newer Tayori (form ${version}; this one knows ${migrations.length}): install that one`,
-      );
-    }
-    for (const step of migrations.slice(version)) this.#db.exec(step);
-    this.#db.exec(`pragma user_version = ${migrations.length}`);
-    this.#db.exec('commit');
+    this.#db = openDirectoryFile(path);
   }
 
   // --- transactions -------------------------------------------------------------------------------------------------
@@ -472,52 +343,4 @@ export class DirectoryRows {
   putValue(name: string, value: string): void {
     this.#run('insert or replace into value values (?, ?)', name, value);
   }
-}
-
-/** Sealed secrets as they lie in the file, for who may not open it for writing; none when it is missing or older. */
-export function readSealedSecrets(path: string): Uint8Array[] {
-  if (!existsSync(path)) return [];
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
-  try {
-    const has = db.prepare("select 1 from sqlite_schema where name = 'outside_account'").get() !== undefined;
-    return has
-      ? db
-          .prepare('select secret from outside_account')
-          .all()
-          .map((row) => row['secret'] as Uint8Array)
-      : [];
-  } finally {
-    db.close();
-  }
-}
-
-function accountCells(row: Omit<AccountRow, 'id'>): Cell[] {
-  return [row.address, row.name, row.passwordHash, formatScram(row.scram), row.quota, row.createdAt, row.closedAt];
-}
-
-function formatScram(scram: AccountRow['scram']): string {
-  const entries = Object.entries(scram).map(([hash, keys]) => {
-    const { salt, iterations, storedKey, serverKey } = keys;
-    return [hash, [base64FromBytes(salt), iterations, base64FromBytes(storedKey), base64FromBytes(serverKey)]];
-  });
-  return JSON.stringify(Object.fromEntries(entries));
-}
-
-function parseScram(text: string): AccountRow['scram'] {
-  const scram: Partial<Record<ScramHash, ScramKeys>> = {};
-  const kept = JSON.parse(text) as Partial<Record<ScramHash, [string, number, string, string]>>;
-  for (const hash of ['SHA-1', 'SHA-256'] as const) {
-    const [salt, iterations, storedKey, serverKey] = kept[hash] ?? [];
-    if (salt === undefined || iterations === undefined || storedKey === undefined || serverKey === undefined) continue;
-    scram[hash] = { salt: bytesFromBase64(salt), iterations, storedKey: bytesFromBase64(storedKey), serverKey: bytesFromBase64(serverKey) };
-  }
-  return scram;
-}
-
-function textOrNull(cell: Cell | undefined): string | null {
-  return cell === null || cell === undefined ? null : String(cell);
-}
-
-function numberOrNull(cell: Cell | undefined): number | null {
-  return cell === null || cell === undefined ? null : Number(cell);
 }

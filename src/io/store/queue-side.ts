@@ -1,6 +1,7 @@
 // The queue as stations see it: rows of all shards. Fulfils QueueStore. Knows shards and ids; knows no schedule.
 import type { QueueRecipient, QueueStore } from '../../store/queue-contract.ts';
 import type { Shard } from './shard.ts';
+import { nextDue, queueCount, queueRows } from './queue-reader.ts';
 
 type Change = 'queueRetry' | 'queueHold' | 'queueRemove';
 
@@ -16,7 +17,7 @@ export class EmbeddedQueue implements QueueStore {
   async take(now: number, lease: number, limit: number, without: readonly string[]): Promise<readonly QueueRecipient[]> {
     const taken: QueueRecipient[] = [];
     for (const shard of this.#shards()) {
-      const due = shard.reader.nextDue();
+      const due = nextDue(shard.reader);
       // Asking costs nothing; a transaction is worth it only when something is due.
       if (due === null || due > now || taken.length >= limit) continue;
       taken.push(...(await shard.writer.send<'queueTake'>({ kind: 'queueTake', now, lease, limit: limit - taken.length, without })));
@@ -41,14 +42,14 @@ export class EmbeddedQueue implements QueueStore {
 
   async nextDue(): Promise<number | null> {
     const due = this.#shards()
-      .map((shard) => shard.reader.nextDue())
+      .map((shard) => nextDue(shard.reader))
       .filter((time) => time !== null);
     return due.length === 0 ? null : Math.min(...due);
   }
 
   async list(filter: Parameters<QueueStore['list']>[0]): Promise<readonly QueueRecipient[]> {
     return this.#shards()
-      .flatMap((shard) => shard.reader.queueRows(filter))
+      .flatMap((shard) => queueRows(shard.reader, filter))
       .slice(0, filter.limit);
   }
 
@@ -69,7 +70,7 @@ export class EmbeddedQueue implements QueueStore {
   async count(): Promise<{ readonly ready: number; readonly held: number; readonly letters: number }> {
     const sum = { ready: 0, held: 0, letters: 0 };
     for (const shard of this.#shards()) {
-      const { ready, held, letters } = shard.reader.queueCount();
+      const { ready, held, letters } = queueCount(shard.reader);
       sum.ready += ready;
       sum.held += held;
       sum.letters += letters;

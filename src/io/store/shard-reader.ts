@@ -3,34 +3,31 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { factsVersion, type FactName } from '../../message/facts.ts';
 import type { AccountId, LetterId, MailboxId, MailboxInfo, MailboxRole, MessageId, RestingLetter, Uid } from '../../store/contract.ts';
-import type { QueueRecipient, QueueStore } from '../../store/queue-contract.ts';
-import type { TraceEvent } from '../../store/trace-contract.ts';
 import { PackedMailbox } from '../../store/packed-mailbox.ts';
 import type { PackedShelf } from '../../store/packed-shelf.ts';
 import { columnOfFact } from './fact-columns.ts';
 import { readTrouble } from './disk-fault.ts';
 import type { HandOver } from './jobs.ts';
-import { parseQueueRow, queueColumns, queueTables } from './queue-rows.ts';
 import { loadShelf } from './shelf-rows.ts';
 import { openForReading } from './schema.ts';
 import type { LetterPlace } from './segment-reader.ts';
-import { unkeyedLimit } from './writer/journey.ts';
 
 type Value = string | number | null | Uint8Array;
 type Row = Value[];
 
 export class ShardReader {
   readonly db: DatabaseSync;
-  readonly #shard: number;
-  readonly #shards: number;
+  /** Which of how many. */
+  readonly shard: number;
+  readonly shards: number;
   /** What the SQL function `take` calls at the moment. */
   #take: (...values: unknown[]) => void = () => {};
   readonly #made = new Map<string, StatementSync>();
 
   constructor(path: string, shard: number, shards: number) {
     this.db = openForReading(path);
-    this.#shard = shard;
-    this.#shards = shards;
+    this.shard = shard;
+    this.shards = shards;
     // Parameters by name: rest parameters would make an array for each row.
     this.db.function('take', (a, b, c, d) => {
       this.#take(a, b, c, d);
@@ -311,82 +308,6 @@ export class ShardReader {
       id,
     );
     return row === null ? null : placeOf(row);
-  }
-
-  // --- queue and journey --------------------------------------------------------------------------------------------
-
-  nextDue(): number | null {
-    const row = this.row('select due_at from queue_row where held = 0 order by due_at limit 1');
-    return row === null ? null : Number(row[0]);
-  }
-
-  queueRows({ letter, domain, via, limit }: Parameters<QueueStore['list']>[0]): QueueRecipient[] {
-    const bounds = letter === undefined ? '' : 'and q.journey = ? and r.id between q.first_row and q.last_row';
-    const named = domain === undefined ? '' : 'and r.domain = ?';
-    const carried = via === undefined ? '' : 'and r.via = ?';
-    const values = [letter, domain, via].filter((value) => value !== undefined);
-    return this.rows(
-      `select ${queueColumns} from ${queueTables} where true ${bounds} ${named} ${carried} order by r.id limit ?`,
-      ...values,
-      limit,
-    ).map((row) => parseQueueRow(row, this.#shard, this.#shards));
-  }
-
-  queueCount(): { ready: number; held: number; letters: number } {
-    const row = this.row(
-      'select (select count(*) from queue_row), (select count(*) from queue_row where held = 1), (select count(*) from queue_letter)',
-    )!;
-    return { ready: Number(row[0]) - Number(row[1]), held: Number(row[1]), letters: Number(row[2]) };
-  }
-
-  eventsOf(letter: LetterId): TraceEvent[] {
-    const columns = 'id, letter, at, station, result, recipient, account, facts';
-    const rows = [
-      ...this.rows(`select ${columns} from event where id in (select event from event_key where key = ?)`, `l:${letter}`),
-      ...this.rows(
-        `select ${columns} from (select * from event where id > ? order by id limit ${unkeyedLimit}) where letter = ?`,
-        this.#keyed(),
-        letter,
-      ),
-    ];
-    return rows
-      .sort((a, b) => Number(a[2]) - Number(b[2]) || Number(a[0]) - Number(b[0]))
-      .map((row) => ({
-        letter: String(row[1]),
-        at: Number(row[2]),
-        station: row[3] as TraceEvent['station'],
-        result: row[4] as TraceEvent['result'],
-        recipient: row[5] as string | null,
-        account: row[6] as number | null,
-        facts: JSON.parse(String(row[7])) as TraceEvent['facts'],
-      }));
-  }
-
-  /** Letters by a key, each with the time of its newest event. */
-  lettersBy(text: string, limit: number): [LetterId, number][] {
-    const wanted = text
-      .trim()
-      .replace(/^<(.*)>$/s, '$1')
-      .toLowerCase();
-    const rows = [
-      ...this.rows(
-        `select letter, max(at) from event where id in (select event from event_key where key in (?, ?) order by event desc limit ?) group by letter`,
-        `f:${wanted}`,
-        `l:${wanted}`,
-        limit * 20,
-      ),
-      ...this.rows(
-        `select letter, max(at) from (select * from event where id > ? order by id limit ${unkeyedLimit})
-         where letter = ?2 or lower(recipient) = ?2 or lower(facts ->> 'from') = ?2 or lower(trim(facts ->> 'messageId', '<>')) = ?2 group by letter`,
-        this.#keyed(),
-        wanted,
-      ),
-    ];
-    return rows.map((row) => [String(row[0]), Number(row[1])]);
-  }
-
-  #keyed(): number {
-    return Number(this.row("select value from meta where name = 'keyed_event'")?.[0] ?? 0);
   }
 
   /** Rows `[message, …columns]` in the order of `messages`; undefined where the account has no such letter. */

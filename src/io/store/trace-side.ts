@@ -3,6 +3,7 @@ import type { Log } from '../../base/log.ts';
 import type { LetterId } from '../../store/contract.ts';
 import type { TraceEvent, TraceStore } from '../../store/trace-contract.ts';
 import type { Shard } from './shard.ts';
+import { eventsOf, lettersBy } from './trace-reader.ts';
 
 /** Events wait this long for others, milliseconds. */
 const gather = 500;
@@ -48,7 +49,7 @@ export class EmbeddedTrace implements TraceStore {
 
   async ofLetter(letter: LetterId): Promise<readonly TraceEvent[]> {
     await this.flush();
-    const events = this.#shards().flatMap((shard) => shard.reader.eventsOf(letter));
+    const events = this.#shards().flatMap((shard) => eventsOf(shard.reader, letter));
     return events.sort((a, b) => a.at - b.at);
   }
 
@@ -56,7 +57,7 @@ export class EmbeddedTrace implements TraceStore {
     await this.flush();
     const newest = new Map<LetterId, number>();
     for (const shard of this.#shards()) {
-      for (const [letter, at] of shard.reader.lettersBy(text, limit)) newest.set(letter, Math.max(at, newest.get(letter) ?? 0));
+      for (const [letter, at] of lettersBy(shard.reader, text, limit)) newest.set(letter, Math.max(at, newest.get(letter) ?? 0));
     }
     return [...newest]
       .sort((a, b) => b[1] - a[1])

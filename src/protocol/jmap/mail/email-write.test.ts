@@ -334,7 +334,12 @@ test('ifInState that is old: nothing happens', async () => {
 
 test('a large attachment goes through in pieces and comes out as it went in', async () => {
   const post = await openPost({ letterMax: 30_000_000 });
-  const octets = Uint8Array.from({ length: 9_000_001 }, (_, index) => (index * 31) & 255);
+  const octets = new Uint8Array(
+    Buffer.alloc(
+      9_000_001,
+      Uint8Array.from({ length: 256 }, (_, index) => (index * 31) & 255),
+    ),
+  );
   const blobId = await post.upload('hanako', octets);
   const id = await made(post, { attachments: [{ blobId, type: 'application/zip', name: 'big.zip' }] });
   const { parts } = await post.store.readFacts(post.accounts.get('hanako')!.account, [Number(id.slice(1))], ['parts']);
