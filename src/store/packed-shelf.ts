@@ -5,7 +5,7 @@
 import type { FlagSet } from './mailbox-state.ts';
 import type { AccountId, MailboxId, MessageId, ModSeq } from './contract.ts';
 import type { GoneLetter, GoneMailbox, MailboxShape, ShelfChange } from './shelf-change.ts';
-import { findLetter, withRoom, type ShelfLetters } from './shelf-columns.ts';
+import { findLetter, highest, withRoom, type ShelfLetters } from './shelf-columns.ts';
 import type { MailboxCounts, Shelf } from './shelf-contract.ts';
 import { ShelfCounts } from './shelf-counts.ts';
 import { loadLetters, type HiddenLetter, type ShelfRows } from './shelf-loading.ts';
@@ -40,7 +40,8 @@ export class PackedShelf implements Shelf {
   /** All places of letters in sight that have others than one. */
   readonly #many: Map<MessageId, readonly Place[]>;
   readonly #hidden: Map<MessageId, HiddenLetter>;
-  readonly #threads = new ShelfThreads();
+  readonly #threads: ShelfThreads;
+  readonly #timeOf = (message: MessageId): number => this.receivedAt[this.indexOf(message)]!;
   readonly #mailboxes = new Map<MailboxId, MailboxShape & { countsModSeq: ModSeq }>();
   readonly #counts: ShelfCounts;
   #order: Uint32Array | null = null;
@@ -59,15 +60,12 @@ export class PackedShelf implements Shelf {
     this.#many = loaded.many;
     this.#hidden = loaded.hidden;
     const { count, threads, messages, modSeqs, joined } = loaded.letters;
-    for (let at = 0; at < count; at++) this.#join(threads[at]!, messages[at]!);
+    this.#threads = new ShelfThreads(highest(threads, count, 0), count);
+    for (let at = 0; at < count; at++) this.#threads.join(threads[at]!, messages[at]!, this.#timeOf);
     this.#countAll();
     this.#dateMailboxes(rows);
-    let email = rows.lastGone.letter;
-    let thread = rows.lastGone.letter;
-    for (let at = 0; at < count; at++) {
-      if (modSeqs[at]! > email) email = modSeqs[at]!;
-      if (joined[at]! > thread) thread = joined[at]!;
-    }
+    const email = highest(modSeqs, count, rows.lastGone.letter);
+    const thread = highest(joined, count, rows.lastGone.letter);
     let mailbox = rows.lastGone.mailbox;
     for (const one of this.#mailboxes.values()) mailbox = Math.max(mailbox, one.createdModSeq, one.changedModSeq, one.countsModSeq);
     this.emailModSeq = email;
@@ -202,14 +200,12 @@ export class PackedShelf implements Shelf {
 
   #countAll(): void {
     // Most letters are alone in their thread, and many of them look alike: they are counted together.
-    const alike = new Map<number, number>();
     const { boxes, flags, count, threads } = this.#letters;
-    for (let at = 0; at < count; at++) {
-      if (!this.#threads.isAlone(threads[at]!)) continue;
-      const key = boxes[at]! * 2 + (isUnread(this.#sets.flags.sets[flags[at]!]!) ? 1 : 0);
-      alike.set(key, (alike.get(key) ?? 0) + 1);
-    }
-    for (const [key, letters] of alike) this.#counts.countAlone(this.#sets.boxes[key >>> 1]!, (key & 1) === 1, letters);
+    const unread = Uint8Array.from(this.#sets.flags.sets, (set) => (isUnread(set) ? 1 : 0));
+    const alike = new Uint32Array(this.#sets.boxes.length * 2);
+    for (let at = 0; at < count; at++) if (this.#threads.isAlone(threads[at]!)) alike[boxes[at]! * 2 + unread[flags[at]!]!]! += 1;
+    for (const [key, letters] of alike.entries())
+      if (letters > 0) this.#counts.countAlone(this.#sets.boxes[key >>> 1]!, (key & 1) === 1, letters);
     for (const thread of this.#threads.large()) this.#countThread(thread, 1);
   }
 
@@ -344,7 +340,7 @@ export class PackedShelf implements Shelf {
       threads[at] = kept;
       joined[at] = modSeq;
       modSeqs[at] = modSeq;
-      this.#join(kept, message);
+      this.#threads.join(kept, message, this.#timeOf);
       this.threadModSeq = modSeq;
       this.emailModSeq = modSeq;
     }
@@ -429,7 +425,7 @@ export class PackedShelf implements Shelf {
       created[at] = joined[at] = modSeqs[at] = modSeq;
       this.#write(at, draft);
     }
-    for (const draft of coming) this.#join(draft.thread, draft.message);
+    for (const draft of coming) this.#threads.join(draft.thread, draft.message, this.#timeOf);
     if (coming.length > 0) this.threadModSeq = modSeq;
     if (this.#order !== null) this.#order = orderWith(this.#letters, this.#order, positions);
   }
@@ -453,10 +449,6 @@ export class PackedShelf implements Shelf {
   }
 
   // --- threads and sets ---------------------------------------------------------------------------------------------
-
-  #join(thread: number, message: MessageId): void {
-    this.#threads.join(thread, message, (other) => this.receivedAt[this.indexOf(other)]!);
-  }
 
   isUnread(index: number): boolean {
     return isUnread(this.flagsAt(index));
