@@ -135,7 +135,10 @@ export async function proveSides(
   progress: SetUpProgress,
   signal: AbortSignal,
 ): Promise<Omit<SetUpResult, 'saved'> & { readonly servers: Both }> {
-  if (ask.secret.kind === 'oauth2') checkAudience(ask.secret.issuer, [...ask.receive, ...ask.send]);
+  if (ask.secret.kind === 'oauth2') {
+    const { issuer } = ask.secret;
+    checkAudience(office.outside.clients.find(issuer)?.provider ?? { issuer }, [...ask.receive, ...ask.send]);
+  }
   // Held before they are tried: many set-ups at once have no more failures than one after another.
   const settle = office.outside.allowance.hold(ask.owner, 'failed-login', failuresMax);
   const budget = new LoginBudget();

@@ -29,7 +29,7 @@ export async function signInByPage(office: Office, ask: SignInAsk, show: (url: s
   const client = clients.find(ask.provider);
   if (client === null)
     throw new CauseTrouble('client-id-missing', `no client id for ${ask.provider} is entered; tayori oauth client add enters one`);
-  checkAudience(client.provider.issuer, ask.servers);
+  checkAudience(client.provider, ask.servers);
   allowance.take(ask.owner, 'sign-in');
   const { flow } = await office.outside.roads();
   const back = await openWayBack(office, client, ask.loopback);
@@ -44,6 +44,9 @@ export async function signInByPage(office: Office, ask: SignInAsk, show: (url: s
     signal.addEventListener('abort', cancel, { once: true });
     show(url);
     return (await done).secret;
+  } catch (trouble) {
+    if (trouble instanceof CauseTrouble) trouble.provider = client.provider.title;
+    throw trouble;
   } finally {
     await back.close();
   }

@@ -2,13 +2,12 @@
 // the steps to it, where each value came from, the address that may have been meant. Knows a Discovery and its words; looks nothing up.
 import type { Json, JsonObject } from '../protocol/jmap/contract.ts';
 import type { Language } from '../protocol/jmap/tayori/contract.ts';
-import { providerOfHost } from '../journey/outside/oauth.ts';
 import type { OAuthClients } from '../journey/outside/oauth-clients.ts';
 import { serversOf, wantsLogin } from './cli/outside-servers.ts';
 import type { Candidate, Discovery } from './discover/contract.ts';
 import { bestSource, describeCandidate, describeSource, describeSources, isNetworkAtFault } from './discover/describe.ts';
 
-export function showDiscovery(found: Discovery, language: Language, clients: Pick<OAuthClients, 'list'>): JsonObject {
+export function showDiscovery(found: Discovery, language: Language, clients: Pick<OAuthClients, 'ofHost'>): JsonObject {
   const { provider, credential } = found;
   const best = bestSource(found);
   return {
@@ -70,9 +69,12 @@ function showCandidate(candidate: Candidate, language: Language): JsonObject {
 }
 
 /** The provider whose page one can sign in at, and whether the operator has entered a client id for it. */
-function signInOf({ imap, pop3, smtp }: Discovery, clients: Pick<OAuthClients, 'list'>): JsonObject | null {
+function signInOf({ imap, pop3, smtp }: Discovery, clients: Pick<OAuthClients, 'ofHost'>): JsonObject | null {
   const candidate = imap[0] ?? pop3[0] ?? smtp[0];
-  const provider = candidate === undefined ? null : providerOfHost(candidate.host);
-  if (provider === null) return null;
-  return { provider: provider.name, title: provider.title, isReady: clients.list().some(({ name }) => name === provider.name) };
+  return candidate === undefined ? null : showSignIn(clients.ofHost(candidate.host));
+}
+
+/** As an app shows it. */
+export function showSignIn(page: ReturnType<OAuthClients['ofHost']>): JsonObject | null {
+  return page === null ? null : { provider: page.name, title: page.title, isReady: page.isReady };
 }

@@ -9,8 +9,9 @@ import { formatUtcDate } from '../protocol/jmap/arguments.ts';
 import type { Json, JsonObject } from '../protocol/jmap/contract.ts';
 import { formatId } from '../protocol/jmap/ids.ts';
 import type { Language, Shown } from '../protocol/jmap/tayori/contract.ts';
-import { sayHealth, sayNews } from './cli/outside-words.ts';
+import { sayNews, sayState } from './cli/outside-words.ts';
 import type { Office } from './office.ts';
+import { showSignIn } from './own-capability-discovery.ts';
 import { failureOf, isCause } from './own-capability-words.ts';
 
 export interface OutsideDeskParts {
@@ -41,6 +42,8 @@ function showRow(office: Office, row: OutsideAccountRow, progress: CollectionPro
     provider: row.provider,
     receive: showServer(row.receive),
     send: showServer(row.send),
+    // The page where one signs in for it, where there is one.
+    signIn: showSignIn(office.outside.clients.ofHost(row.receive.host)),
     leaving: { ...row.leaving },
     sentCopy: row.sentCopy,
     provenance: { ...row.provenance },
@@ -75,14 +78,16 @@ function showServer({ service, host, port, security, login, auth, exceptions }: 
 
 function showHealth({ outside }: Office, row: OutsideAccountRow, language: Language): JsonObject {
   const { health, paused } = row;
+  const provider = outside.clients.ofHost(row.receive.host)?.title ?? null;
   const cause =
     health.state !== 'good' && isCause(health.cause)
-      ? failureOf(health.cause, language, { words: health.words, server: row.receive })
+      ? failureOf(health.cause, language, { words: health.words, server: row.receive, provider })
       : null;
-  const news = outside.news.get(row.id) ?? [];
+  // What is wrong stands in the sentence already.
+  const news = (outside.news.get(row.id) ?? []).filter((one) => !('cause' in one && one.cause === health.cause));
   return {
     state: paused ? 'rests' : health.state,
-    sentence: sayHealth(health, paused, language),
+    sentence: sayState(health, paused, language, provider),
     next: paused ? null : (cause?.next ?? null),
     whose: paused ? null : (cause?.whose ?? null),
     cause: health.cause,

@@ -6,7 +6,6 @@ import type { OutsideAccountRow } from '../store/outside-contract.ts';
 import { CauseTrouble } from '../journey/outside/causes.ts';
 import type { OutsideSecret } from '../journey/outside/contract.ts';
 import { failuresMax } from '../journey/outside/login-budget.ts';
-import { providerOfHost } from '../journey/outside/oauth.ts';
 import type { JsonObject } from '../protocol/jmap/contract.ts';
 import { formatId } from '../protocol/jmap/ids.ts';
 import type { Language, TaskDesk, TaskEnd, TaskHand, TaskWish, WishedSecret, WishedServer } from '../protocol/jmap/tayori/contract.ts';
@@ -74,7 +73,10 @@ async function run(parts: TaskParts, wish: TaskWish, owner: AccountId, language:
       return checking(office, wish, owner, language, hand);
     case 'password': {
       const row = rowOf(office, owner, wish.outsideAccount);
-      const secret = await takeSecret(parts, wish.secret, row.owner, row.address, [row.receive, row.send], language, hand);
+      // Once signed in somewhere, it is there again; a secret that was let go keeps nobody from it.
+      const kept = wish.secret.kind === 'signIn' && row.secret.length > 0 ? office.outside.accounts.secretOf(row) : null;
+      const before = kept?.kind === 'oauth2' ? kept.issuer : null;
+      const secret = await takeSecret(parts, wish.secret, row.owner, row.address, [row.receive, row.send], language, hand, before);
       const again = await changeSecret(office, row, secret, {
         check: wish.check,
         progress: progressOf(hand, language),
@@ -199,10 +201,11 @@ async function takeSecret(
   servers: readonly { readonly host: string }[],
   language: Language,
   hand: TaskHand,
+  before: string | null = null,
 ): Promise<OutsideSecret> {
   if (wished.kind === 'password') return wished;
   const { tickets } = office.outside;
-  const provider = wished.provider ?? providerOfHost(servers[0]!.host)?.name ?? null;
+  const provider = wished.provider ?? before ?? office.outside.clients.ofHost(servers[0]!.host)?.name ?? null;
   if (provider === null) throw new CauseTrouble('client-id-missing', 'no provider with a page of its own has these servers');
   // With a domain the browser comes back to us, and shows what it was given when it went; without one it comes back to this machine.
   const browser = office.settings.domain === null ? null : tickets.newBrowser();

@@ -104,7 +104,7 @@ const refusals: Readonly<Partial<Record<RefusalCode, { readonly wrong: Words; re
 
 /** `cause` is `defect` for what nobody has foreseen. */
 export function explain(trouble: unknown, language: Language): TaskFailure {
-  if (trouble instanceof CauseTrouble) return failureOf(trouble.why, language, { words: trouble.words });
+  if (trouble instanceof CauseTrouble) return failureOf(trouble.why, language, { words: trouble.words, provider: trouble.provider });
   if (trouble instanceof Refusal) {
     const said = refusals[trouble.code] ?? refusals.cannot!;
     return {

@@ -390,6 +390,14 @@ test('Device: a key is shown once, and to a person at a browser alone', async ()
   assert.deepEqual([changes.created, changes.newState], [[id], asked.state]);
   const byKey = await as('Device/set', { create: { d: { name: 'thief' } }, destroy: [id] }, false);
   assert.deepEqual([byKey.notCreated.d.type, byKey.notDestroyed[id].type], ['forbidden', 'forbidden']);
+  // Neither does it learn of the other keys.
+  for (const [name, args] of [
+    ['Device/get', { ids: null }],
+    ['Device/changes', { sinceState: state }],
+    ['SetupLink/get', { ids: null }],
+    ['SetupLink/changes', { sinceState: '0' }],
+  ] as const)
+    assert.equal((await as(name, args, false)).type, 'forbidden', name);
   assert.equal((await as('Device/set', { create: { d: { name: 'iPhone' } } })).notCreated.d.type, 'alreadyExists');
   assert.deepEqual((await as('Device/set', { create: { d: { name: 'x', protocols: ['ftp'] } } })).notCreated.d.properties, ['protocols']);
   assert.equal((await as('Device/set', { update: { [id]: { name: 'y' } } })).notUpdated[id].type, 'forbidden');

@@ -9,10 +9,9 @@ import { ShelfThreads } from './shelf-threads.ts';
 const deed = fc.oneof(
   fc.record({ what: fc.constant('join' as const), thread: fc.integer({ min: 1, max: 9 }), message: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ what: fc.constant('leave' as const), thread: fc.constant(0), message: fc.integer({ min: 1, max: 12 }) }),
-  fc.record({ what: fc.constant('drop' as const), thread: fc.integer({ min: 1, max: 9 }), message: fc.constant(0) }),
 );
 
-test('joined, left and dropped as in a map', () => {
+test('joined and left as in a map', () => {
   fc.assert(
     fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
       const threads = new ShelfThreads(9, 1);
@@ -30,9 +29,6 @@ test('joined, left and dropped as in a map', () => {
           const left = model.get(at)!.filter((one) => one !== message);
           if (left.length > 0) model.set(at, left);
           else model.delete(at);
-        } else if (what === 'drop') {
-          threads.drop(thread);
-          model.delete(thread);
         }
         for (let one = 1; one <= 9; one++) {
           const members = model.get(one);

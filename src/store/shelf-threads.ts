@@ -60,17 +60,12 @@ export class ShelfThreads {
   leave(thread: number, message: MessageId): void {
     const members = this.#of(thread);
     if (members === undefined || typeof members === 'number') {
-      this.drop(thread);
+      if (thread < this.#alone.length) this.#alone[thread] = 0;
+      this.#others.delete(thread);
       return;
     }
     members.splice(members.indexOf(message), 1);
     if (members.length === 1) this.#setAlone(thread, members[0]!);
-  }
-
-  /** All its letters have gone elsewhere. */
-  drop(thread: number): void {
-    if (thread < this.#alone.length) this.#alone[thread] = 0;
-    this.#others.delete(thread);
   }
 
   #setAlone(thread: number, message: MessageId): void {

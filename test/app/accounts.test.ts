@@ -298,8 +298,11 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
 
   test('an authenticator app and a passkey: set up, recovery codes once, asked for at the next sign-in; other browsers ended', async () => {
     const person = await world.person();
+    const before = await signedIn(browser, world, person, desk);
+    await before.page.locator('.panes, .welcome').first().waitFor();
     const { page, faults } = await signedIn(browser, world, person, desk, '/settings/security');
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
+    await page.getByRole('dialog').getByText('It signs all other browsers out').waitFor();
     await page.getByRole('dialog').getByRole('img', { name: 'QR' }).waitFor();
     const key = ((await page.getByRole('dialog').locator('code').textContent()) ?? '').replaceAll(' ', '');
     await page.locator('[name=totp]').fill('000000');
@@ -309,6 +312,10 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     await page.locator('[name=totp]').fill(codeOf(key));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
+    await page.getByText('One other browser was signed out.').first().waitFor();
+    // Where the password was enough it is not any more, at once and without being loaded again.
+    await before.page.locator('[name=login]').waitFor();
+    await before.page.context().close();
     assert.equal(await page.getByRole('dialog').locator('li code').count(), 10);
     await shoot(page, 'recovery-codes');
     await page.getByRole('button', { name: 'I have kept them' }).click();
@@ -371,7 +378,7 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     await type('not it at all');
     await page.getByText('That is not your password.').waitFor();
     await type(person.password);
-    await page.getByText('Your password is changed.').first().waitFor();
+    await page.getByText('Your password is changed. No other browser was signed in.').first().waitFor();
     await page.reload();
     await page.getByText('this one').waitFor();
     // A wrong password is a 401, which Chromium writes into its console.

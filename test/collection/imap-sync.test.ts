@@ -1,5 +1,6 @@
 // An account kept equal with Dovecot as another provider: what the model of random lives does not reach. Knows both ends from outside.
 import assert from 'node:assert/strict';
+import type { CollectionProgress } from '../../src/journey/collection/contract.ts';
 import { after, before, test } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
 import { systemChance, systemClock } from '../../src/io/clock.ts';
@@ -12,7 +13,7 @@ import { openMemoryStore } from '../../src/store/memory/store.ts';
 import { dovecotMissing, startDovecot, type ForeignServer } from '../support/dovecot.ts';
 import { account, asLines, connect, letter, oneOf, shelfHere, shelfThere, World, type Provider } from './model.ts';
 
-const options = { skip: dovecotMissing, timeout: 60_000 };
+const options = { skip: dovecotMissing, timeout: 240_000 };
 let server: ForeignServer;
 let next = 0;
 
@@ -168,6 +169,13 @@ test('a folder made after another was removed is another folder, whatever its UI
 
 test('live: a new letter is here at once, a change here is there at once; told to stop, it stops', options, async (context) => {
   const { provider, world, app, end } = await begin();
+  for (const [folder, name] of [
+    ['Sent', 'a'],
+    ['Sent', 'b'],
+    ['Trash', 'c'],
+  ] as const)
+    await append(app, folder, letter(name));
+  const told: (CollectionProgress | null)[] = [];
   const signal = new AbortController();
   let equal = Promise.withResolvers<void>();
   const collector = openImapCollector({
@@ -179,11 +187,17 @@ test('live: a new letter is here at once, a change here is there at once; told t
     clock: systemClock,
     log: silentLog,
     letterLimit: 1 << 20,
-    progress: () => {},
-    well: () => equal.resolve(),
+    progress: (one) => void told.push(one),
+    well: ({ received }) => received === 0 && equal.resolve(),
   });
   const running = collector.run(signal.signal);
   await equal.promise;
+  // Counted over all folders, and over when all is here: a collector that lives on its connection has nothing under way.
+  assert.equal(told.at(-1), null);
+  assert.deepEqual(
+    told.flatMap((one) => (one === null ? [] : `${one.mailbox} ${one.done}/${one.of}`)),
+    ['Sent 0/3', 'Sent 2/3', 'Trash 2/3', 'Trash 3/3'],
+  );
   const times: number[] = [];
   const inbox = await idOf(world.store, 'INBOX');
   const state = await world.store.openMailbox(account, inbox);

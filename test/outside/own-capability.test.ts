@@ -129,6 +129,10 @@ describe('an account set up and lived with', () => {
     const [card] = (await as('OutsideAccount/get', { ids: [id], language: 'en' })).list;
     assert.deepEqual([card.name, card.leaving, card.sentCopy, card.health.state], ['花', { keep: 'days', days: 30 }, 'provider', 'rests']);
     await as('OutsideAccount/set', { update: { [id]: { paused: false } } });
+    const byKey = async (args: JsonObject) => as('OutsideAccount/set', args, false);
+    assert.equal((await byKey({ update: { [id]: { paused: true } } })).notUpdated[id].type, 'forbidden', 'an app with a key');
+    assert.equal((await byKey({ destroy: [id] })).notDestroyed[id].type, 'forbidden');
+    assert.equal((await as('OutsideAccount/get', { ids: [id] }, false)).list[0].paused, false);
     const wrong = await as('OutsideAccount/set', {
       create: { n: { address } },
       update: { [id]: { secret: 'x', address: 'y' }, A999: { name: 'x' }, [A]: { name: 'x' } },
@@ -380,18 +384,21 @@ describe('signing in at the page of the provider', () => {
           led.headers.get('set-cookie')!,
           new RegExp(`^${signInCookie}=[A-Za-z0-9_-]{43}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax$`),
         );
-        assert.equal((await app.request(path)).status, 404, 'once');
+        // Closed half-way, it is opened again; what counts once is the answer.
+        assert.equal((await app.request(path)).headers.get('location'), url.href);
         const browser = /=([^;]+)/.exec(led.headers.get('set-cookie')!)![1]!;
         const state = url.searchParams.get('state')!;
         const answer = { state, code: null, error: 'access_denied', issuer: null } as never;
         await assert.rejects(world.flow.finish(answer, 'another browser'));
         await world.flow.finish(answer, browser).catch(() => {});
+        await assert.rejects(world.flow.finish(answer, browser), /over/);
       })();
     });
     assert.match(path, /^\/oauth\/begin\?ticket=[A-Za-z0-9_-]{43}$/);
     assert.ok(seen.includes('open') || path !== '');
     assert.deepEqual([task.state, task.openUrl], ['failed', null]);
     assert.match(task.failure.cause, /^sign-in-/);
+    assert.equal((await app.request(path)).status, 404, 'over');
   });
 
   test('an app with a key does not learn where to sign in', async () => {

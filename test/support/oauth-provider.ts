@@ -1,4 +1,4 @@
-// A provider with a sign-in page of its own, for tests: authorize, token and revoke over HTTPS, with everything that a real one does to
+// A provider with a sign-in page of its own, for tests: authorize (for `visit`, and as a page with a yes and a no), token and revoke over HTTPS, with everything that a real one does to
 // its clients: codes once, PKCE checked, tokens that end, refresh tokens that rotate, reuse that ends a whole family, revocation.
 // Knows RFC 6749, 7009 and 7636 as a server; written from them, not from our client.
 import { createHash, randomBytes } from 'node:crypto';
@@ -117,6 +117,24 @@ export async function openOAuthProvider(options: ProviderOptions): Promise<OAuth
     return give(held.grant, one('refresh_token'));
   }
 
+  /** What a person sees: who asks, and two buttons. A fault is shown there, and leads nowhere (RFC 6749 §4.1.2.1). */
+  function page(url: URL, response: ServerResponse): void {
+    const say = url.searchParams.get('say');
+    const show = (status: number, html: string): void =>
+      void response
+        .writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cross-origin-opener-policy': 'same-origin' })
+        .end(html);
+    try {
+      if (say === 'yes' || say === 'no') return void response.writeHead(303, { location: authorize(url.searchParams, say) }).end();
+      authorize(url.searchParams, 'no');
+      const choice = (answer: string): string =>
+        `<a href="${url.pathname}?${new URLSearchParams([...url.searchParams, ['say', answer]])}">${answer}</a>`;
+      show(200, `<!doctype html><title>Provider</title><h1>Provider</h1><p>${choice('yes')} ${choice('no')}`.replaceAll('&', '&amp;'));
+    } catch (trouble) {
+      show(400, `<!doctype html><title>Provider</title><h1>${String(trouble).replaceAll('<', '')}`);
+    }
+  }
+
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'https://provider.test');
     let body = '';
@@ -126,6 +144,7 @@ export async function openOAuthProvider(options: ProviderOptions): Promise<OAuth
       const json = (status: number, value: object): void =>
         void response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(value));
       const form = new URLSearchParams(body);
+      if (request.method === 'GET' && url.pathname === '/authorize') return page(url, response);
       if (request.method !== 'POST') return json(405, {});
       if (url.pathname === '/token') {
         if (server.outage) return void response.writeHead(server.outage.status).end(server.outage.body);

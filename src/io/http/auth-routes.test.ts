@@ -327,6 +327,43 @@ suite('second factors', () => {
     return { ...house, cookie, code, secret, recoveryCodes: confirmed.json.recoveryCodes as string[], firstStep };
   }
 
+  test('a new second step and a new password sign every other browser out, and say how many; this one stays', async () => {
+    const { post, get, signIn, cookie, clock, people } = await (async () => {
+      const house = await open();
+      return { ...house, cookie: await house.signIn() };
+    })();
+    const isIn = async (one: string | null): Promise<boolean> => (await get('/auth/me', one)).status === 200;
+    const key = await people.addAppPassword('hanako', 'phone', ['imap']);
+    const [a, b] = [await signIn(), await signIn()];
+    const taros = (await post('/auth/login', { login: 'taro', password: 'momiji momiji' })).cookie;
+    const { ticket, secret } = (await post('/auth/totp/begin', {}, cookie)).json;
+    const code = (): string => totpCode(secretOf(secret), Math.floor(clock.now() / 30_000));
+    assert.equal((await post('/auth/totp/confirm', { ticket, code: '000000' }, cookie)).status, 401);
+    assert.ok((await isIn(a)) && (await isIn(b)), 'what was not set changes nothing');
+    assert.equal((await post('/auth/totp/confirm', { ticket, code: code() }, cookie)).json.ended, 2);
+    assert.deepEqual([await isIn(cookie), await isIn(a), await isIn(b), await isIn(taros)], [true, false, false, true]);
+
+    const again = async (): Promise<string | null> => {
+      await clock.advance(60_000);
+      const step = (await post('/auth/login', { login: 'hanako', password })).json;
+      return (await post('/auth/second', { ticket: step.ticket, code: code() })).cookie;
+    };
+    const c = await again();
+    const { options } = (await post('/auth/passkeys/begin', { password }, cookie)).json;
+    const added = await post('/auth/passkeys/add', { passkey: register(makePasskey(), options.challenge, place), name: '' }, cookie);
+    assert.deepEqual([added.status, added.json.ended, await isIn(c), await isIn(cookie)], [200, 1, false, true]);
+
+    const d = await again();
+    const changed = await post('/auth/password', { password, newPassword: 'kiku kiku kiku' }, cookie);
+    assert.deepEqual([changed.status, changed.json.ended], [200, 1]);
+    assert.deepEqual([await isIn(d), await isIn(cookie), await isIn(changed.cookie), await isIn(taros)], [false, false, true, true]);
+    assert.deepEqual(
+      people.appPasswords('hanako').map(({ id }) => id),
+      [key.row.id],
+      'keys of devices stay',
+    );
+  });
+
   test('a code after the password; the same code never again; the secret is kept sealed', async () => {
     const { firstStep, post, get, code, clock, directory, secret } = await withTotp();
     await clock.advance(60_000);

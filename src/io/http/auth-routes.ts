@@ -11,12 +11,12 @@
 //   POST /auth/sessions/end   {session} or {others: true}   → {ended}
 //   GET  /auth/factors                              → {factors, recoveryCodes}
 //   POST /auth/totp/begin     {password?}           → {ticket, secret, uri, qr}
-//   POST /auth/totp/confirm   {ticket, code}        → {factor, recoveryCodes?}
+//   POST /auth/totp/confirm   {ticket, code}        → {factor, ended, recoveryCodes?}: all other browsers are signed out by it
 //   POST /auth/passkeys/begin {password?}           → {options}
-//   POST /auth/passkeys/add   {passkey, name}       → {factor, recoveryCodes?}
+//   POST /auth/passkeys/add   {passkey, name}       → {factor, ended, recoveryCodes?}: the same
 //   POST /auth/recovery-codes {password?}           → {recoveryCodes}
 //   POST /auth/factors/remove {factor, password?}   → {removed}
-//   POST /auth/password  {password, newPassword}    → {state: "in", account}: all other browsers are signed out by it
+//   POST /auth/password  {password, newPassword}    → {state: "in", account, ended}: all other browsers are signed out by it
 //
 // What changes the ways in asks for the password again unless the session has just begun: a page left open is not enough.
 import { Hono, type Context } from 'hono';
@@ -57,6 +57,12 @@ const mostRequests = 600;
 const rateMs = 10 * 60_000;
 /** So young a session needs no password again. */
 const freshMs = 10 * 60_000;
+
+/** A person at a browser. */
+interface Here {
+  readonly person: AccountRow;
+  readonly session: number;
+}
 
 export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }> {
   const { door, login, sessions, factors, directory, people, clock, secure } = parts;
@@ -105,7 +111,7 @@ export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }
   }
 
   /** The person at this browser, or the answer that says there is none. Keys of apps have no say here. */
-  async function personHere(context: Ask): Promise<{ readonly person: AccountRow; readonly session: number } | Response> {
+  async function personHere(context: Ask): Promise<Here | Response> {
     const identity = await door.identify(context.req.raw, surroundingsOf(context));
     if (identity instanceof Response) return identity;
     const person = directory.accountById(identity.principal.account);
@@ -113,10 +119,7 @@ export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }
     return { person, session: identity.session };
   }
 
-  function own(
-    path: string,
-    answer: (context: Ask, body: Body, here: { readonly person: AccountRow; readonly session: number }) => Promise<Response>,
-  ): void {
+  function own(path: string, answer: (context: Ask, body: Body, here: Here) => Promise<Response>): void {
     post(path, async (context, body) => {
       const here = await personHere(context);
       return here instanceof Response ? here : answer(context, body, here);
@@ -124,11 +127,7 @@ export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }
   }
 
   /** @throws Refusal `no-perm` (the password is wanted), and what a wrong one leads to. */
-  async function confirmed(
-    context: Ask,
-    body: Body,
-    { person, session }: { readonly person: AccountRow; readonly session: number },
-  ): Promise<void> {
+  async function confirmed(context: Ask, body: Body, { person, session }: Here): Promise<void> {
     const row = sessions.list(person.id).find((one) => one.id === session);
     if (row !== undefined && clock.now() - row.createdAt < freshMs) return;
     const password = text(body, 'password');
@@ -137,13 +136,18 @@ export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }
   }
 
   /** The old session of this browser ends, whosever it was: an id that somebody else has put there is worth nothing (B-128). */
-  async function letIn(context: Ask, { person, how }: Extract<LoginStep, { state: 'in' }>, body: Body): Promise<Response> {
+  async function letIn(
+    context: Ask,
+    { person, how }: Extract<LoginStep, { state: 'in' }>,
+    body: Body,
+    more: Readonly<Record<string, number>> = {},
+  ): Promise<Response> {
     await endHere(context);
     const device = deviceWords(context.req.header('user-agent') ?? '');
     const { token } = await sessions.begin(person, { device, address: surroundingsOf(context).remoteAddress, how });
     const seconds = body['stay'] === false ? null : lifeMs / 1000;
     context.header('set-cookie', formatCookie(context.req.raw, secure, token, seconds));
-    return context.json({ state: 'in', account: shownPerson(person) });
+    return context.json({ state: 'in', account: shownPerson(person), ...more });
   }
 
   async function endHere(context: Ask): Promise<void> {
@@ -213,16 +217,24 @@ export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }
     return context.json({ factors: rows.filter(({ proof }) => proof.kind !== 'recovery').map(shownFactor), recoveryCodes: left });
   });
 
+  /** Who came in elsewhere by what was enough until now has to show more from here on: every other browser is signed out, this one stays. */
+  async function madeFactor(context: Ask, { person, session }: Here, factor: FactorRow, isFirst: boolean): Promise<Response> {
+    const ended = await sessions.endOthers(person.id, session);
+    const codes = isFirst ? { recoveryCodes: await factors.renewRecovery(person) } : {};
+    return context.json({ factor: shownFactor(factor), ended, ...codes });
+  }
+
   own('/auth/totp/begin', async (context, body, here) => {
     await confirmed(context, body, here);
     const begun = factors.beginTotp(here.person);
     return context.json({ ...begun, qr: parts.qr(begun.uri) });
   });
 
-  own('/auth/totp/confirm', async (context, body, { person }) => {
+  own('/auth/totp/confirm', async (context, body, here) => {
+    const { person } = here;
     const isFirst = askedFactors(directory, person.id).length === 0;
     const factor = await factors.confirmTotp(person, text(body, 'ticket'), text(body, 'code'));
-    return context.json({ factor: shownFactor(factor), ...(isFirst && { recoveryCodes: await factors.renewRecovery(person) }) });
+    return madeFactor(context, here, factor, isFirst);
   });
 
   own('/auth/passkeys/begin', async (context, body, here) => {
@@ -230,10 +242,11 @@ export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }
     return context.json({ options: factors.beginPasskey(here.person, placeOf(context)) });
   });
 
-  own('/auth/passkeys/add', async (context, body, { person }) => {
+  own('/auth/passkeys/add', async (context, body, here) => {
+    const { person } = here;
     const isFirst = askedFactors(directory, person.id).length === 0;
     const factor = await factors.addPasskey(person, body['passkey'], text(body, 'name'), placeOf(context));
-    return context.json({ factor: shownFactor(factor), ...(isFirst && { recoveryCodes: await factors.renewRecovery(person) }) });
+    return madeFactor(context, here, factor, isFirst);
   });
 
   own('/auth/recovery-codes', async (context, body, here) => {
@@ -249,10 +262,11 @@ export function authRoutes(parts: AuthParts): Hono<{ Bindings: WebSurroundings }
   own('/auth/password', async (context, body, { person, session }) => {
     // However young the session is: who has found a page left open is not to lock its owner out.
     await login.confirm(person, text(body, 'password'), loginContext(context));
-    const how = sessions.list(person.id).find((one) => one.id === session)?.how ?? 'password';
+    const before = sessions.list(person.id);
+    const how = before.find((one) => one.id === session)?.how ?? 'password';
     await people.setPassword(person.address, text(body, 'newPassword'));
     // With the password every session ends, this one too: a new one takes its place.
-    return letIn(context, { state: 'in', person: directory.accountById(person.id)!, how }, body);
+    return letIn(context, { state: 'in', person: directory.accountById(person.id)!, how }, body, { ended: before.length - 1 });
   });
 
   routes.all('/auth/*', () => problem(404, 'nothing here'));

@@ -7,7 +7,7 @@ import type { WebSurroundings } from './listener.ts';
 import { signInCookie } from './oauth-callback.ts';
 
 export interface BeginParts {
-  readonly tickets: { find(ticket: string): BegunSignIn | null; take(ticket: string): void };
+  readonly tickets: { find(ticket: string): BegunSignIn | null };
   /** The person whose browser session asks, or null. */
   readonly personOf: (request: Request, surroundings: WebSurroundings) => Promise<AccountId | null>;
 }
@@ -31,7 +31,7 @@ export function oauthBegin({ tickets, personOf }: BeginParts): Hono<{ Bindings: 
         status: 404,
         headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' },
       });
-    tickets.take(ticket);
+    // It is good until the sign-in is over: who has closed the provider's page half-way opens it again. The answer counts once.
     return new Response(null, {
       status: 303,
       headers: {

@@ -8,6 +8,7 @@ export interface CollectionProgress {
   readonly account: AccountId;
   /** Name of the folder in hand. */
   readonly mailbox: string;
+  /** Of all folders together, since the fetch began. */
   readonly done: number;
   readonly of: number;
 }
@@ -24,7 +25,8 @@ export interface Collector {
 
 export interface CollectorParts {
   readonly row: OutsideAccountRow;
-  readonly progress: (progress: CollectionProgress) => void;
+  /** Null: what was to be fetched is here. */
+  readonly progress: (progress: CollectionProgress | null) => void;
   /** A letter came in, or everything is equal: the account is well. */
   readonly well: (facts: {
     readonly received: number;

@@ -32,15 +32,23 @@ const portion = 5000;
 /** Fetches letters that are new there and known nowhere here, at most `portion`: what is left stays in `remoteNew` for the next round. */
 export async function fetchNew(parts: SyncParts, looks: readonly FolderLook[], look: FolderLook): Promise<void> {
   if (look.state === null || look.remoteNew.length === 0) return;
+  const { memory } = parts;
+  const told = (): void => {
+    // Of all folders: a person waits for their letters, not for one folder's.
+    const waiting = looks.reduce((sum, other) => sum + (other === look ? 0 : other.remoteNew.length), 0) + all.length + left.size - done;
+    parts.progress({ account: parts.account, mailbox: look.row.name, done: memory.taken, of: memory.taken + Math.max(0, waiting) });
+  };
   const recognise = await openRecognition(parts, looks, look);
   const all = look.remoteNew.slice(0, portion);
   const left = new Set(look.remoteNew.slice(portion));
   let done = 0;
+  told();
   let keeping: Promise<void> = Promise.resolve();
   for (const some of piecesOf(all, window)) {
     await lookAtNew(parts, look, some);
     const copied = await copyKnown(parts, looks, look, some);
     done += copied.size;
+    memory.taken += copied.size;
     const unknown = some.filter((uid) => !copied.has(uid));
     for (const uids of batchesOf(look, unknown, parts.letterLimit)) {
       checkGoing(parts);
@@ -52,7 +60,8 @@ export async function fetchNew(parts: SyncParts, looks: readonly FolderLook[], l
       // Awaited above or below; a failure meanwhile is no unhandled one.
       keeping.catch(() => {});
       done += uids.length;
-      parts.progress({ account: parts.account, mailbox: look.row.name, done, of: all.length + left.size });
+      memory.taken += uids.length;
+      told();
     }
     await keeping;
     await passOverLarge(parts, look, unknown);

@@ -23,7 +23,7 @@ export interface SyncParts {
   /** Octets of one letter that is taken. */
   readonly letterLimit: number;
   readonly signal: AbortSignal;
-  readonly progress: (progress: CollectionProgress) => void;
+  readonly progress: (progress: CollectionProgress | null) => void;
   /** So many letters came in. */
   readonly received: (count: number) => void;
   /** Called with letters that have come into INBOX and are written down, once all older ones are here: the rules of their account. */
@@ -47,6 +47,8 @@ export interface SyncMemory {
   readonly named: Set<number>;
   /** Something was done of which the provider did not tell what came of it: another look is needed. */
   unsettled: boolean;
+  /** Letters taken over since both sides were last equal: a fetch of many rounds is one. */
+  taken: number;
 }
 
 export function newMemory(): SyncMemory {
@@ -58,6 +60,7 @@ export function newMemory(): SyncMemory {
     missing: new Map(),
     named: new Set(),
     unsettled: false,
+    taken: 0,
   };
 }
 

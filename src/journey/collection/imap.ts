@@ -79,6 +79,8 @@ async function run(parts: ImapCollectorParts, signal: AbortSignal): Promise<void
         continue;
       }
       rounds = 0;
+      sync.memory.taken = 0;
+      parts.progress(null);
       if (heardHere.size === 0) parts.well({ received: 0 });
       ask = await nextAsk(sync, heardHere, () => waking.signal, polledAt);
     }

@@ -85,7 +85,7 @@ export class World {
       log: silentLog,
       letterMax: this.letterMax,
       row: rowWith(this.leaving),
-      progress: (one) => void this.progress.push(one),
+      progress: (one) => void (one !== null && this.progress.push(one)),
       well: (facts) => void this.told.push(facts),
       ...change,
     };

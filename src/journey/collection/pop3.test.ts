@@ -234,7 +234,7 @@ test('openPop3Collector: told to stop, it settles, and the next one goes on ther
   const texts = Array.from({ length: 300 }, (_, index) => foreignLetter(`s${index}`));
   world.provider.put(...texts);
   const stop = new AbortController();
-  await world.visit({ progress: ({ done }) => void (done >= 100 && stop.abort()) }, stop.signal);
+  await world.visit({ progress: (told) => void ((told?.done ?? 0) >= 100 && stop.abort()) }, stop.signal);
   const there = (await world.inbox()).length;
   assert.ok(there >= 100 && there < 300, `${there}`);
   await world.visit();

@@ -298,7 +298,9 @@ export class CollectionRunner {
       await open({
         row,
         progress: (progress) => {
-          if (!ending.signal.aborted) this.#progress.set(row.id, progress);
+          if (ending.signal.aborted) return;
+          if (progress === null) this.#progress.delete(row.id);
+          else this.#progress.set(row.id, progress);
         },
         well: (facts) => {
           job.failures = 0;

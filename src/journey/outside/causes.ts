@@ -76,6 +76,8 @@ export class CauseTrouble extends Unavailable {
   readonly why: Cause;
   /** The peer's or the library's own words, cut and without control characters; shown one tap away. */
   words: string;
+  /** Name of the provider as people know it, where whoever threw knows it: sentences are about somebody. */
+  provider: string | null = null;
   constructor(cause: Cause, message: string, words = '', error?: unknown) {
     super('outside', message, error);
     this.why = cause;

@@ -4,7 +4,7 @@ import { base64FromBytes, bytesFromBase64, type Bytes } from '../../base/bytes.t
 import { Refusal } from '../../base/trouble.ts';
 import type { Directory } from '../../store/directory-contract.ts';
 import type { Vault } from './contract.ts';
-import { oauthProviders, type OAuthClient, type OAuthProvider } from './oauth.ts';
+import { oauthProviders, providerOfHost, type OAuthClient, type OAuthProvider } from './oauth.ts';
 
 const valueName = 'oauth-clients';
 const clientsMax = 20;
@@ -25,6 +25,8 @@ export interface OAuthClients {
   remove(name: string): Promise<void>;
   /** Lets all go, when the key of their secrets is lost. */
   clear(): Promise<void>;
+  /** Where one can sign in for this server: the provider, and whether a client id is entered for it. Null: nobody's page is known for it. */
+  ofHost(host: string): { readonly name: string; readonly title: string; readonly isReady: boolean } | null;
   /** By name or by issuer; null when none was entered. @throws CauseTrouble `key-missing`. */
   find(nameOrIssuer: string): OAuthClient | null;
 }
@@ -66,6 +68,9 @@ export function openOAuthClients(
       for (const url of provider === undefined ? [] : [provider.authorizationUrl, provider.tokenUrl, provider.revocationUrl])
         if (url !== null && !(URL.canParse(url) && new URL(url).protocol === 'https:'))
           throw new Refusal('cannot', `"${url}" is not an address that begins with https://`);
+      for (const host of provider?.hosts ?? [])
+        if (!/^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/.test(host))
+          throw new Refusal('cannot', `"${host}" is not the name of a server`);
       const kept = read(directory);
       if (kept[name] === undefined && Object.keys(kept).length >= clientsMax)
         throw new Refusal('limit', 'there are too many client ids already');
@@ -78,6 +83,13 @@ export function openOAuthClients(
       const { [name]: gone, ...left } = read(directory);
       if (gone === undefined) throw new Refusal('nonexistent', `there is no client id for "${name}"`);
       await directory.putValue(valueName, JSON.stringify(left));
+    },
+
+    ofHost(host) {
+      const kept = read(directory);
+      const entered = Object.values(kept).flatMap(({ provider }) => provider ?? []);
+      const provider = providerOfHost(host, entered);
+      return provider === null ? null : { name: provider.name, title: provider.title, isReady: kept[provider.name] !== undefined };
     },
 
     clear: () => directory.putValue(valueName, '{}'),

@@ -147,9 +147,20 @@ test('tokens go to servers of their own provider alone, and a server tells whose
   assert.equal(providerOfHost('smtp-mail.outlook.com')?.name, 'microsoft');
   for (const host of ['evilgmail.com', 'gmail.com.evil.example', 'imap.evil.example', '']) {
     assert.equal(providerOfHost(host), null, host);
-    assert.throws(() => checkAudience(google, [{ host: 'smtp.gmail.com' }, { host }]), Refusal, host);
+    assert.throws(() => checkAudience({ issuer: google }, [{ host: 'smtp.gmail.com' }, { host }]), Refusal, host);
   }
-  checkAudience(google, [{ host: 'imap.gmail.com' }, { host: 'smtp.gmail.com' }]);
+  checkAudience({ issuer: google }, [{ host: 'imap.gmail.com' }, { host: 'smtp.gmail.com' }]);
   // Who enters a provider of their own knows its servers.
-  checkAudience('https://sso.company.example', [{ host: 'imap.company.example' }]);
+  const { hosts: _hosts, ...known } = oauthProviders[0]!;
+  const company = { ...known, name: 'company', issuer: 'https://sso.company.example' };
+  checkAudience(company, [{ host: 'imap.company.example' }]);
+  assert.equal(providerOfHost('imap.company.example', [company]), null);
+  // Named with its servers, it is offered for them, and its tokens go to no other.
+  const named = { ...company, hosts: ['company.example'] };
+  checkAudience(named, [{ host: 'imap.company.example' }]);
+  assert.throws(() => checkAudience(named, [{ host: 'imap.elsewhere.example' }]), Refusal);
+  assert.equal(providerOfHost('imap.company.example', [named])?.name, 'company');
+  // Whoever enters one under the name of a known issuer does not widen it.
+  assert.throws(() => checkAudience({ ...named, issuer: google }, [{ host: 'imap.company.example' }]), Refusal);
+  assert.equal(providerOfHost('imap.gmail.com', [{ ...named, hosts: ['gmail.com'] }])?.name, 'google');
 });

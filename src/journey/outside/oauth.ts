@@ -16,7 +16,10 @@ export interface OAuthProvider {
   /** RFC 7009, or null where there is none. */
   readonly revocationUrl: string | null;
   readonly scopes: readonly string[];
-  /** Servers that its tokens are for, those below included. Missing for one that the operator entered: who names it vouches for the servers. */
+  /**
+   * Servers that its tokens are for, those below included. Missing for one that the operator entered without them: whoever names it then
+   * vouches for the servers, and no app offers it by itself.
+   */
   readonly hosts?: readonly string[];
   /** What this provider wants beside, so that a refresh token is given. */
   readonly extra: Readonly<Record<string, string>>;
@@ -68,9 +71,9 @@ export const oauthProviders: readonly OAuthProvider[] = [
 
 const isBelow = (host: string, parent: string): boolean => host === parent || host.endsWith(`.${parent}`);
 
-/** Whose tokens a server takes; null when it is none of the known. */
-export function providerOfHost(host: string): OAuthProvider | null {
-  return oauthProviders.find(({ hosts }) => hosts?.some((parent) => isBelow(host, parent))) ?? null;
+/** Whose tokens a server takes; null when it is none of the known, nor of the `others` that the operator entered. */
+export function providerOfHost(host: string, others: readonly OAuthProvider[] = []): OAuthProvider | null {
+  return [...oauthProviders, ...others].find(({ hosts }) => hosts?.some((parent) => isBelow(host, parent))) ?? null;
 }
 
 /**
@@ -78,8 +81,11 @@ export function providerOfHost(host: string): OAuthProvider | null {
  * leads (RFC 9700 §4.9.1).
  * @throws Refusal `cannot`.
  */
-export function checkAudience(issuer: string, servers: readonly { readonly host: string }[]): void {
-  const hosts = oauthProviders.find((provider) => provider.issuer === issuer)?.hosts;
+export function checkAudience(
+  { issuer, hosts: entered }: Pick<OAuthProvider, 'issuer' | 'hosts'>,
+  servers: readonly { readonly host: string }[],
+): void {
+  const hosts = oauthProviders.find((provider) => provider.issuer === issuer)?.hosts ?? entered;
   const stranger = servers.find(({ host }) => hosts !== undefined && !hosts.some((parent) => isBelow(host, parent)));
   if (stranger !== undefined) throw new Refusal('cannot', `${stranger.host} is no server of ${issuer}: no token of theirs is shown to it`);
 }

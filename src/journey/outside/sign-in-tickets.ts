@@ -1,4 +1,4 @@
-// Tickets that lead a browser to a provider's sign-in: one for each sign-in that the app has begun, shown to that person alone. The way there
+// Tickets that lead a browser to a provider's sign-in: one for each sign-in that the app has begun, shown to that person alone, good until it is over. The way there
 // goes by us, because only an answer of ours can give the browser what it has to show when it comes back (RFC 9700 §4.7).
 // Knows tickets; the route is io/http/oauth-begin.ts.
 import type { Chance, Clock } from '../../base/clock.ts';

@@ -9,6 +9,7 @@ import { roadOf, waitingDomain, type QueueRecipient, type QueueResult } from '..
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { Lane, LaneOutcome, OpenLane, Result } from '../delivery/contract.ts';
 import type { ReportAction, ReportedRecipient, Reporter } from '../report/contract.ts';
+import type { SentNews } from '../submission/contract.ts';
 import { restDelay, retryDelay, tellDelayAfterMs } from './schedule.ts';
 
 export interface QueueParts {
@@ -19,6 +20,8 @@ export interface QueueParts {
   readonly chance: Chance;
   readonly log: Log;
   readonly meter: Meter;
+  /** Hears what became of letters; without it nobody does. */
+  readonly news?: SentNews;
 }
 
 /** How long a row is ours; renewed while its letter is on the way. Above every timeout of one phase but that after the dot. */
@@ -317,7 +320,9 @@ export class QueueRunner {
         });
     }
     try {
-      await store.commit({ queue, events, letters });
+      const work = { queue, events, letters };
+      const result = await store.commit(work);
+      this.#parts.news?.committed(work, result);
     } catch (trouble) {
       // The rows stay leased and come back when the lease ends; the receiver can recognise the same octets.
       log.warn('a result of delivery could not be written down', { letter: rows[0]!.letter }, trouble);

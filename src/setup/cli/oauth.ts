@@ -62,6 +62,12 @@ const add = officeCommand<AddAsk, { name: string; id: string }>({
     { name: 'token-url', value: 'URL', sentence: 'For another provider: where tokens are given.' },
     { name: 'revocation-url', value: 'URL', sentence: 'For another provider: where tokens are taken back, if there is such an address.' },
     { name: 'scopes', value: 'TEXT', sentence: 'For another provider: the permissions for mail, with spaces between.' },
+    {
+      name: 'hosts',
+      value: 'NAMES',
+      sentence: 'For another provider: its mail servers (those below too), with spaces between; the app offers its page for them.',
+    },
+    { name: 'title', value: 'TEXT', sentence: 'For another provider: how people know it.' },
     languageOption,
     jsonOption,
   ],
@@ -84,16 +90,18 @@ const add = officeCommand<AddAsk, { name: string; id: string }>({
       );
     const secret = input.options['no-secret'] === true ? null : await terminal.secret(ja ? 'クライアント シークレット' : 'Client secret');
     const [issuer, authorizationUrl, tokenUrl, scopes] = ['issuer', 'authorization-url', 'token-url', 'scopes'].map(text);
+    const hosts = text('hosts')?.toLowerCase().split(/\s+/).filter(Boolean) ?? [];
     const provider =
       issuer && authorizationUrl && tokenUrl && scopes
         ? {
             name,
-            title: name,
+            title: text('title') ?? name,
             issuer,
             authorizationUrl,
             tokenUrl,
             revocationUrl: text('revocation-url'),
             scopes: scopes.split(/\s+/),
+            ...(hosts.length === 0 ? {} : { hosts }),
             extra: {},
           }
         : null;

@@ -91,14 +91,27 @@ export function saySwitch({ side, host, from, to, cause }: Switch, language: Lan
 
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
-/** In a sentence. */
-export function sayHealth({ state, cause, at }: OutsideHealth, paused: boolean, language: Language): string {
+/** In a sentence, with the time since when. */
+export function sayHealth(health: OutsideHealth, paused: boolean, language: Language): string {
+  const said = sayState(health, paused, language);
+  if (paused || health.state === 'good' || health.cause === null) return said;
+  return `${said} ${language === 'ja' ? `(${formatTime(health.at)} から)` : `(since ${formatTime(health.at)})`}`;
+}
+
+/** In a sentence. `provider`: as people know it. */
+export function sayState(
+  { state, cause }: OutsideHealth,
+  paused: boolean,
+  language: Language,
+  provider: string | null = null,
+): string {
   const ja = language === 'ja';
   if (paused) return ja ? 'お休み中です。新しい手紙は取りに行きません。' : 'It rests: no letters are fetched.';
   if (state === 'good' || cause === null) return ja ? '元気です。' : 'All is well.';
-  const { wrong } = Object.hasOwn(causeSides, cause) ? sentenceOf(cause as Cause, language) : { wrong: cause };
-  const since = ja ? `(${formatTime(at)} から)` : `(since ${formatTime(at)})`;
-  return `${wrong} ${since}`;
+  const { wrong } = Object.hasOwn(causeSides, cause)
+    ? sentenceOf(cause as Cause, language, provider === null ? {} : { provider })
+    : { wrong: cause };
+  return wrong;
 }
 
 export function sayNews(news: HealthNews, row: Pick<OutsideAccountRow, 'receive' | 'send'>, language: Language): string[] {

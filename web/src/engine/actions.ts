@@ -1,4 +1,5 @@
 // What each action means for each letter: patches, and those that take them back. Knows roles of mailboxes and keywords; knows no server.
+import { carryOf } from './carry.ts';
 import { snoozedName, trouble, type Action, type LetterRef } from './contract.ts';
 import type { EmailHead, Id, Json, Mailbox, PatchObject } from './jmap/objects.ts';
 import { invertPatch, pathOf, type Change } from './overlay.ts';
@@ -24,6 +25,10 @@ export function deedOf(action: Action, { accountId, emailIds }: LetterRef, groun
     const destroy = heads.map(({ id }) => id);
     return destroy.length === 0 ? null : { change: { accountId, update: {}, destroy }, inverse: null, count: destroy.length };
   }
+  if (action.name === 'carry') {
+    const { toAccountId, to, keeps } = action;
+    return carryOf(accountId, heads, { toAccountId, to, from: action.from[accountId] ?? null, keeps });
+  }
   const update: Record<Id, PatchObject> = {};
   const back: Record<Id, PatchObject> = {};
   for (const head of heads) {
@@ -48,7 +53,7 @@ export function deedOf(action: Action, { accountId, emailIds }: LetterRef, groun
   return { change: { accountId, update, destroy: [] }, inverse: { accountId, update: back, destroy: [] }, count };
 }
 
-function patchOf(action: Exclude<Action, { name: 'destroy' }>, head: EmailHead, ground: Ground): PatchObject {
+function patchOf(action: Exclude<Action, { name: 'destroy' | 'carry' }>, head: EmailHead, ground: Ground): PatchObject {
   switch (action.name) {
     case 'read':
       return { [pathOf('keywords', '$seen')]: true };

@@ -177,6 +177,7 @@ export type ActionName =
   | 'junk'
   | 'not-junk'
   | 'move'
+  | 'carry'
   | 'read'
   | 'unread'
   | 'flag'
@@ -202,6 +203,15 @@ export type Action =
     }
   | { readonly name: 'destroy'; readonly letters: readonly LetterRef[] }
   | { readonly name: 'move'; readonly letters: readonly LetterRef[]; readonly to: Id; readonly from: Id | null }
+  /** Into a mailbox of another account. `from`: by account, the mailbox that they leave; where none is named they leave the account. `keeps`: a copy. */
+  | {
+      readonly name: 'carry';
+      readonly letters: readonly LetterRef[];
+      readonly toAccountId: Id;
+      readonly to: Id;
+      readonly from: Readonly<Record<Id, Id>>;
+      readonly keeps: boolean;
+    }
   | { readonly name: 'keyword'; readonly letters: readonly LetterRef[]; readonly keyword: string; readonly on: boolean }
   /** Away until then (ISO 8601), kept by the server; of a conversation the letters that lie in the inbox. `unsnooze`: back at once; `until` is for its undo. */
   | { readonly name: 'snooze' | 'unsnooze'; readonly letters: readonly LetterRef[]; readonly until: string };

@@ -1,6 +1,7 @@
 // What a person did, and the way back: acts on letters through the outbox, on whole lists in pieces, and takes both back step by step. Knows deeds and
 // their inverses; knows no server and no screen.
 import { deedOf } from './actions.ts';
+import { backOf } from './carry.ts';
 import type { Requests, UndoView } from './contract.ts';
 import type { Here } from './here.ts';
 import type { Change } from './overlay.ts';
@@ -98,11 +99,20 @@ export class Deeds {
       for (const [index, inverse] of inverses.entries()) {
         // What has not left yet is simply not sent.
         if (await here.outbox.withdraw((row) => row.id === rows[index])) continue;
-        await here.outbox.add({ kind: 'change', what: 'change', count: view.count, since: surroundings.now(), ...inverse });
+        for (const change of await this.#backOf(inverse, rows[index]))
+          await here.outbox.add({ kind: 'change', what: 'change', count: view.count, since: surroundings.now(), ...change });
       }
     }
     this.#parts.changed();
     return undone.at(-1)?.view ?? null;
+  }
+
+  /** What was carried to another account is known there by another name: told first, then taken back by it. */
+  async #backOf(inverse: Change, row: number | undefined): Promise<readonly Change[]> {
+    if (!inverse.carry) return [inverse];
+    const { outbox } = this.#parts.here;
+    await outbox.settle();
+    return backOf(inverse, (row === undefined ? null : outbox.carriedBy(row)) ?? new Map());
   }
 
   /** Of what a query is made. */

@@ -5,6 +5,7 @@
 // is found again.
 import { tayoriCapability, trouble, type ActionName, type News, type SendOptions, type Trouble } from './contract.ts';
 import type { Account } from './account.ts';
+import { carryOver } from './carry.ts';
 import type { CacheStore } from './cache/contract.ts';
 import { draftRows, type DraftRow } from './drafts.ts';
 import { emailOf, envelopeOf, partsOf } from './draft-email.ts';
@@ -17,7 +18,15 @@ import { endSnoozes } from './whole.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export type Waiting =
-  | ({ readonly kind: 'change'; readonly id: number; readonly what: ActionName; readonly count: number; readonly since: number } & Change)
+  | ({
+      readonly kind: 'change';
+      readonly id: number;
+      readonly what: ActionName;
+      readonly count: number;
+      readonly since: number;
+      /** The server may have heard it already. */
+      readonly isTried?: boolean;
+    } & Change)
   | {
       readonly kind: 'draft';
       readonly id: number;
@@ -60,6 +69,8 @@ export class Outbox {
   #rows: Waiting[] = [];
   /** Rows that are on disk; no other is told. */
   readonly #written = new Set<number>();
+  /** What was carried to another account: by row, letters as they were called and as they are called there. For the way back. */
+  readonly #carried = new Map<number, ReadonlyMap<Id, Id>>();
   #current: number | null = null;
   #troubles = new Map<number, Trouble>();
   #last = 0;
@@ -84,6 +95,10 @@ export class Outbox {
     this.#last = this.#rows.at(-1)?.id ?? 0;
     for (const { id } of this.#rows) this.#written.add(id);
     for (const row of this.#rows) if (row.kind === 'change') this.#parts.account(row.accountId)?.overlay.add(row);
+  }
+
+  carriedBy(id: number): ReadonlyMap<Id, Id> | null {
+    return this.#carried.get(id) ?? null;
   }
 
   /** Settles when it is kept on this device; telling the server follows by itself. */
@@ -179,7 +194,9 @@ export class Outbox {
     } finally {
       this.#current = null;
       // The lists follow before what was laid over them goes, so that nothing flickers.
-      const accounts = new Set(told.map(({ accountId }) => accountId));
+      const accounts = new Set(
+        told.flatMap((row) => [row.accountId, ...(row.kind === 'change' && row.carry ? [row.carry.toAccountId] : [])]),
+      );
       await Promise.all(
         [...accounts].map((id) =>
           this.#parts
@@ -234,7 +251,33 @@ export class Outbox {
     if (refused) throw trouble('refused', refused.type, refused.description ?? '');
   }
 
-  async #tellChange({ accountId, update, destroy, what, snooze }: Waiting & { kind: 'change' }): Promise<void> {
+  /** The copies first; what they are copies of goes when they are there. */
+  async #tellCarry(row: Waiting & { kind: 'change' }): Promise<void> {
+    const { client, cache } = this.#parts;
+    const { id, accountId, update, destroy, carry, what } = row;
+    if (!row.isTried) await cache.write([{ table: 'outbox', key: keyOf(id), value: { ...row, isTried: true } }]);
+    this.#rows = this.#rows.map((one) => (one.id === id ? { ...row, isTried: true } : one));
+    const { made, problem, refused } = await carryOver(client, accountId, carry!, row.isTried === true);
+    this.#carried.set(id, made);
+    const { carry: _carry, ...rest } = row;
+    const leaving = {
+      ...rest,
+      update: Object.fromEntries(Object.entries(update).filter(([one]) => made.has(one))),
+      destroy: destroy.filter((one) => made.has(one)),
+    };
+    if (made.size > 0) await this.#tellChange(leaving);
+    if (problem)
+      this.#parts.news({
+        kind: 'refused',
+        what,
+        count: refused,
+        trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' },
+      });
+  }
+
+  async #tellChange(row: Waiting & { kind: 'change' }): Promise<void> {
+    if (row.carry) return this.#tellCarry(row);
+    const { accountId, update, destroy, what, snooze } = row;
     const changes = Object.entries(update);
     if (snooze) return this.#tellSnooze(accountId, Object.keys(update), snooze.until);
     const most = Number(this.#parts.client.session?.capabilities[core]?.['maxObjectsInSet'] ?? 500);

@@ -1,5 +1,6 @@
 // What the person did and the server has not confirmed yet, laid over what the server told. Knows patches of Email (RFC 8620 §5.3,
 // RFC 8621 §4.6) and how to take them back; knows no server and no disk.
+import type { Carry } from './carry.ts';
 import type { EmailHead, Id, Json, PatchObject } from './jmap/objects.ts';
 
 /** One change of some letters of one account, in the order in which it was made. */
@@ -10,6 +11,8 @@ export interface Pending {
   readonly destroy: readonly Id[];
   /** Told by Snooze/set of our own capability instead of Email/set; `until` null: back at once. `update` is how it looks meanwhile. */
   readonly snooze?: { readonly until: string | null };
+  /** First copied into another account; `update` and `destroy` are told for those of which there is a copy. */
+  readonly carry?: Carry;
 }
 
 export type Change = Omit<Pending, 'id'>;

@@ -79,6 +79,10 @@ function wordsOf(action: Action, rows: number): string | null {
         rows,
         live.mailboxes.find(({ id, accountId }) => id === action.to && accountId === action.letters[0]?.accountId)?.name ?? '',
       );
+    case 'carry': {
+      const name = live.status.accounts.find(({ id }) => id === action.toAccountId)?.name ?? '';
+      return action.keeps ? o.didCopy(rows, name) : t.didMove(rows, name);
+    }
     default:
       return null;
   }
@@ -105,6 +109,7 @@ export function actionName(name: ActionName): string {
     junk: t.doJunk,
     'not-junk': t.doNotJunk,
     move: o.keyMove,
+    carry: o.keyMove,
     read: t.doRead,
     unread: t.doUnread,
     flag: t.doFlag,

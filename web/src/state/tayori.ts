@@ -102,6 +102,7 @@ export interface OutsideServer {
   readonly port: number;
   readonly security: 'tls' | 'starttls';
   readonly login: string;
+  readonly auth: 'password' | 'oauth2';
 }
 
 export interface OutsideAccount {
@@ -111,6 +112,7 @@ export interface OutsideAccount {
   readonly provider: string | null;
   readonly receive: OutsideServer;
   readonly send: OutsideServer;
+  readonly signIn: Discovery['signIn'];
   readonly leaving: Leaving;
   readonly sentCopy: 'provider' | 'here';
   readonly provenance: Readonly<Record<string, string>>;

@@ -87,6 +87,7 @@ export const o = words({
     // moving
     moveTitle: 'Move to…',
     moveFind: 'Name of the folder',
+    didCopy: (count: number, to: string) => (count === 1 ? `Copied to ${to}` : `${count} copied to ${to}`),
     newFolderCalled: (name: string) => `New folder “${name}”`,
     // folders
     newFolder: 'New folder',
@@ -221,6 +222,7 @@ export const o = words({
     pastTime: 'これからの日時を選んでください。',
     moveTitle: '移動先',
     moveFind: 'フォルダの名前',
+    didCopy: (count, to) => (count === 1 ? `「${to}」に写しました` : `${count}通を「${to}」に写しました`),
     newFolderCalled: (name) => `新しいフォルダ「${name}」`,
     newFolder: '新しいフォルダ',
     newFolderIn: '中に新しいフォルダ',

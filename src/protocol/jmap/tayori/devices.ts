@@ -20,6 +20,7 @@ const daysMax = 30;
 export const deviceType = ({ devices }: Desk): ShownType => ({
   name: 'Device',
   properties: ['name', 'protocols', 'createdAt', 'lastUsedAt', 'lastUsedFrom', 'uses'],
+  inPerson: true,
   list: async ({ account }) => devices.list(account),
   mark: ({ account }) => devices.list(account),
 });
@@ -27,6 +28,7 @@ export const deviceType = ({ devices }: Desk): ShownType => ({
 export const linkType = ({ devices }: Desk): ShownType => ({
   name: 'SetupLink',
   properties: ['device', 'createdAt', 'expiresAt', 'usedAt', 'deviceId'],
+  inPerson: true,
   list: async ({ account }) => devices.links(account),
   mark: ({ account }) => devices.links(account),
 });

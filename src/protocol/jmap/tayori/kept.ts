@@ -163,18 +163,22 @@ export function snoozeType(parts: Pick<TayoriParts, 'items' | 'snoozes' | 'clock
       if (before !== null && message !== valueOf(before)['message']) throw wrong('emailId', 'Which email it is about stays.');
       return { value: before === null ? { message } : valueOf(before), dueAt: read.until };
     },
-    make: async ({ value, dueAt }, { account }) =>
-      parts.snoozes.away(account, Number(value['message']), async (mailbox) => {
-        // First the note that brings it back, then the move: whatever comes in between, no letter stays away for ever.
-        const before = (await parts.items.list(account, snoozeKind)).find((item) => valueOf(item)['message'] === value['message']);
-        const write = { kind: snoozeKind, dueAt: dueAt ?? null };
-        const kept = { message: Number(value['message']), mailbox };
-        const { ids } =
-          before === undefined
-            ? await parts.items.write(account, [{ ...write, add: kept }])
-            : await parts.items.write(account, [{ ...write, id: before.id, put: { ...kept, mailbox: valueOf(before)['mailbox']! } }]);
-        return (await parts.items.get(account, snoozeKind, ids))[0]!;
+    make: async ({ value, dueAt = null }, { account }) => {
+      const message = Number(value['message']);
+      const before = (await parts.items.list(account, snoozeKind)).find((item) => valueOf(item)['message'] === message);
+      const id = await parts.snoozes.away(account, message, (mailbox) =>
+        before === undefined
+          ? { kind: snoozeKind, dueAt, add: { message, mailbox } }
+          : { kind: snoozeKind, dueAt, id: before.id, put: { message, mailbox: valueOf(before)['mailbox']! }, ifModSeq: before.modSeq },
+      );
+      return (await parts.items.get(account, snoozeKind, [id]))[0]!;
+    },
+    unmake: (item, { account }) =>
+      parts.snoozes.back(account, Number(valueOf(item)['message']), Number(valueOf(item)['mailbox']), {
+        kind: snoozeKind,
+        id: item.id,
+        remove: true,
+        ifModSeq: item.modSeq,
       }),
-    unmake: (item, { account }) => parts.snoozes.back(account, Number(valueOf(item)['message']), Number(valueOf(item)['mailbox'])),
   };
 }

@@ -1,5 +1,5 @@
 // OutsideAccount/get, /changes and /set: a person's accounts at other providers, with their health card. Knows what of them an app may change at
-// once; what takes longer is a Task. An OutsideAccount has the id of the JMAP account that holds its letters.
+// once, and who may: a person at a browser. What takes longer is a Task. An OutsideAccount has the id of the JMAP account that holds its letters.
 import { aBoolean, oneOf } from '../arguments.ts';
 import type { JsonObject, Method } from '../contract.ts';
 import { invalidProperties, NotSet, notFound, setError } from '../errors.ts';
@@ -7,7 +7,7 @@ import { parseId } from '../ids.ts';
 import { runSet } from '../set.ts';
 import { readSet } from '../standard.ts';
 import type { OutsideChange, TayoriParts } from './contract.ts';
-import { aLine, checkOwn, readProperties } from './properties.ts';
+import { aLine, checkInPerson, checkOwn, readProperties } from './properties.ts';
 import { shownMethods, stateOfShown, type ShownType } from './shown-type.ts';
 import type { Snapshots } from './snapshots.ts';
 import { aLeaving } from './task-arguments.ts';
@@ -18,6 +18,7 @@ export const outsideProperties = [
   'provider',
   'receive',
   'send',
+  'signIn',
   'leaving',
   'sentCopy',
   'provenance',
@@ -62,6 +63,8 @@ export function outsideMethods(parts: Pick<TayoriParts, 'outside'>, snapshots: S
         state: async () => stateOfShown(type, snapshots, own),
         create: () => Promise.reject(new NotSet(setError('forbidden', 'An account is set up by a Task of the kind setUp.'))),
         async update(id, patch) {
+          // What is kept at the provider, and whether anything is fetched at all, is not for a key that one app holds.
+          checkInPerson(asker);
           const { account, object } = await there(id);
           const { restsUntil, ...rest } = patch;
           const isBack = Object.hasOwn(patch, 'restsUntil');
@@ -75,6 +78,7 @@ export function outsideMethods(parts: Pick<TayoriParts, 'outside'>, snapshots: S
           return null;
         },
         async destroy(id) {
+          checkInPerson(asker);
           const { account, object } = await there(id);
           if (object['restsUntil'] !== null) throw new NotSet(notFound());
           await outside.rest(own.account, account);

@@ -11,7 +11,7 @@ import { o } from '../../texts/order.ts';
 import { mailboxIcon, mailboxPath } from '../mailboxes/names.ts';
 import { desk } from './desk.svelte.ts';
 
-/** Mailboxes of the letters' account, those moved to of late first; what was typed can become a new one. */
+/** Mailboxes of the letters' account, those moved to of late first, then those of other accounts; what was typed can become a new one. */
 export function chooseFolder(rows: readonly Row[] = desk.targets): void {
   const [accountId, ...others] = new Set(rows.map((row) => row.accountId));
   if (accountId === undefined || others.length > 0) return;
@@ -26,15 +26,21 @@ export function chooseFolder(rows: readonly Row[] = desk.targets): void {
   const entries = live.mailboxes
     .filter(
       (mailbox) =>
-        mailbox.accountId === accountId && mailbox.mayAdd && mailbox.role !== 'drafts' && mailbox.role !== 'sent' && !isSnoozed(mailbox),
+        // The whole of a list stays in its account.
+        (mailbox.accountId === accountId || !desk.whole) &&
+        mailbox.mayAdd &&
+        mailbox.role !== 'drafts' &&
+        mailbox.role !== 'sent' &&
+        !isSnoozed(mailbox),
     )
-    .filter(({ id }) => query?.kind !== 'mailbox' || query.mailboxId !== id)
-    .toSorted((a, b) => rank(a) - rank(b))
+    .filter(({ accountId: of, id }) => query?.kind !== 'mailbox' || query.mailboxId !== id || query.accountId !== of)
+    .toSorted((a, b) => Number(a.accountId !== accountId) - Number(b.accountId !== accountId) || rank(a) - rank(b))
     .map((mailbox): Entry => ({
-      key: mailbox.id,
+      key: `${mailbox.accountId}/${mailbox.id}`,
       label: mailboxPath(mailbox),
+      ...(mailbox.accountId === accountId ? {} : { note: accountName(mailbox.accountId) }),
       icon: mailboxIcon(mailbox.role),
-      words: mailbox.name,
+      words: `${mailbox.name} ${accountName(mailbox.accountId)}`,
       run: () => moveTo(mailbox, rows),
     }));
   chooser.open({
@@ -46,6 +52,10 @@ export function chooseFolder(rows: readonly Row[] = desk.targets): void {
         ? []
         : [{ key: 'new', label: o.newFolderCalled(text), icon: 'plus', run: () => void moveToNew(accountId, text, rows) }],
   });
+}
+
+function accountName(id: string): string {
+  return live.status.accounts.find((account) => account.id === id)?.name ?? '';
 }
 
 async function moveToNew(accountId: string, name: string, rows: readonly Row[]): Promise<void> {

@@ -13,7 +13,7 @@ import { layout } from '../shell/layout.svelte.ts';
 
 export type Place = Extract<Route, { name: 'list' }>;
 export type Deed = 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag';
-const leaving: ReadonlySet<string> = new Set(['archive', 'delete', 'destroy', 'junk', 'not-junk', 'move', 'snooze', 'unsnooze']);
+const leaving: ReadonlySet<string> = new Set(['archive', 'delete', 'destroy', 'junk', 'not-junk', 'move', 'carry', 'snooze', 'unsnooze']);
 
 class Desk {
   #model = $state.raw<ListModel | null>(null);
@@ -181,7 +181,8 @@ class Desk {
     this.#act({ name: deed, letters: lettersOf(rows) }, rows);
   }
 
-  move(to: { readonly accountId: string; readonly id: string }, rows: readonly Row[] = this.targets): void {
+  /** Into a mailbox of the same account or of another; `keeps`: a copy, for another account alone. */
+  move(to: { readonly accountId: string; readonly id: string }, rows: readonly Row[] = this.targets, keeps = false): void {
     const query = this.#place?.query;
     // Out of where it is looked at; a reply in Sent stays there.
     const from =
@@ -195,7 +196,16 @@ class Desk {
       return;
     }
     const mine = rows.filter(({ accountId }) => accountId === to.accountId);
-    if (mine.length > 0) this.#act({ name: 'move', letters: lettersOf(mine), to: to.id, from }, mine);
+    if (mine.length > 0 && !keeps) this.#act({ name: 'move', letters: lettersOf(mine), to: to.id, from }, mine);
+    const others = rows.filter(({ accountId }) => accountId !== to.accountId);
+    if (others.length === 0) return;
+    const accounts = [...new Set(others.map(({ accountId }) => accountId))];
+    const places = accounts.map((accountId): [string, string | undefined] => [
+      accountId,
+      query?.kind === 'mailbox' ? query.mailboxId : query?.kind === 'unified' ? live.mailboxOf(accountId, query.role)?.id : undefined,
+    ]);
+    const left = Object.fromEntries(places.flatMap(([accountId, id]) => (id === undefined ? [] : [[accountId, id] as const])));
+    this.#act({ name: 'carry', letters: lettersOf(others), toAccountId: to.accountId, to: to.id, from: left, keeps }, others);
   }
 
   toggleFlag(given?: readonly Row[]): void {
@@ -208,7 +218,7 @@ class Desk {
     const thread = this.#place?.thread;
     const isOpen = thread && rows.some(({ accountId, threadId }) => accountId === thread.accountId && threadId === thread.threadId);
     if (isOpen && action.name === 'unread') this.keptUnread = `${thread.accountId}/${thread.threadId}`;
-    if (leaving.has(action.name)) {
+    if (leaving.has(action.name) && !(action.name === 'carry' && action.keeps)) {
       if (isOpen) this.#goOn(rows);
       this.choose(null);
     }

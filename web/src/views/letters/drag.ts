@@ -13,7 +13,7 @@ export function dragLetters(event: DragEvent, rows: readonly Row[]): void {
     return;
   }
   desk.dragged = rows;
-  carried.effectAllowed = 'move';
+  carried.effectAllowed = 'copyMove';
   carried.setData('text/plain', rows.map(({ subject }) => subject).join('\n'));
   const ghost = document.createElement('div');
   ghost.className = ghostClass;

@@ -1,6 +1,15 @@
 // What the settings say.
 import { words } from '../../texts/words.svelte.ts';
 
+const endedEn = (ended: number): string =>
+  ended === 0
+    ? 'No other browser was signed in.'
+    : ended === 1
+      ? 'One other browser was signed out.'
+      : `${ended} other browsers were signed out.`;
+const endedJa = (ended: number): string =>
+  ended === 0 ? 'ほかにサインイン中のブラウザーはありませんでした。' : `ほかの${ended}台のブラウザーをサインアウトしました。`;
+
 export const t = words({
   en: {
     title: 'Settings',
@@ -123,7 +132,9 @@ export const t = words({
     passwordNew: 'New password',
     passwordWeak: 'That is too easy to guess. A few words in a row are good.',
     passwordShort: 'At least eight characters.',
-    passwordChanged: 'Your password is changed. Other browsers have been signed out.',
+    passwordChanged: (ended: number) => `Your password is changed. ${endedEn(ended)}`,
+    factorMade: (name: string, ended: number) => `${name}: set up. ${endedEn(ended)}`,
+    endsOthers: 'It signs all other browsers out; apps and devices with a key of their own stay.',
     passwordWrong: 'That is not your password.',
     second: 'Second step',
     secondNote: 'With one, whoever learns your password still cannot come in.',
@@ -289,7 +300,9 @@ export const t = words({
     passwordNew: '新しいパスワード',
     passwordWeak: '当てられやすい言葉です。いくつかの言葉を並べると強くなります。',
     passwordShort: '8文字以上にしてください。',
-    passwordChanged: 'パスワードを変えました。ほかのブラウザーはサインアウトしました。',
+    passwordChanged: (ended: number) => `パスワードを変えました。${endedJa(ended)}`,
+    factorMade: (name: string, ended: number) => `${name}を設定しました。${endedJa(ended)}`,
+    endsOthers: 'ほかのブラウザーはすべてサインアウトします。自分のかぎを持つアプリや端末は、そのままです。',
     passwordWrong: 'パスワードが違います。',
     second: '二つ目の確認',
     secondNote: 'これがあると、パスワードを知られても入られません。',
