@@ -7,24 +7,12 @@ import type { AccountId, MailboxId, MessageId, ModSeq } from './contract.ts';
 import type { GoneLetter, GoneMailbox, MailboxShape, ShelfChange } from './shelf-change.ts';
 import { findLetter, highest, withRoom, type ShelfLetters } from './shelf-columns.ts';
 import type { MailboxCounts, Shelf } from './shelf-contract.ts';
+import { draftsOf, type Draft, type DraftGround } from './shelf-drafts.ts';
 import { ShelfCounts } from './shelf-counts.ts';
 import { loadLetters, type HiddenLetter, type ShelfRows } from './shelf-loading.ts';
 import { orderAll, orderMoved, orderWith } from './shelf-order.ts';
 import { counts, isUnread, ShelfSets, type Place } from './shelf-sets.ts';
 import { ShelfThreads } from './shelf-threads.ts';
-
-/** A letter while a change is at work on it. */
-interface Draft {
-  readonly message: MessageId;
-  /** Its position before; -1 when it was out of sight. */
-  readonly at: number;
-  readonly thread: number;
-  size: number;
-  receivedAt: number;
-  places: Place[];
-  /** Something that counts about it changed. */
-  touched: boolean;
-}
 
 const nowhere: readonly never[] = [];
 
@@ -45,6 +33,10 @@ export class PackedShelf implements Shelf {
   readonly #mailboxes = new Map<MailboxId, MailboxShape & { countsModSeq: ModSeq }>();
   readonly #counts: ShelfCounts;
   #order: Uint32Array | null = null;
+  readonly #draftGround: DraftGround = {
+    draft: (message) => this.#draft(message),
+    lettersIn: (mailbox) => this.#lettersIn(mailbox),
+  };
   readonly #listeners = new Set<() => void>();
   readonly #released: () => void;
 
@@ -162,7 +154,7 @@ export class PackedShelf implements Shelf {
     this.modSeq = modSeq;
     this.#counts.begin();
     const goneMailboxes = this.#reshape(change);
-    const drafts = this.#draftAll(change);
+    const drafts = draftsOf(change, this.#sets.flags, this.#draftGround);
     const gone: GoneLetter[] = [];
     if (drafts.size > 0) {
       const threads = new Set<number>();
@@ -254,56 +246,8 @@ export class PackedShelf implements Shelf {
     return gone;
   }
 
-  #draftAll(change: ShelfChange): Map<MessageId, Draft> {
-    const drafts = new Map<MessageId, Draft>();
-    const threads = new Map(change.threads);
-    const draftOf = (message: MessageId): Draft => {
-      let draft = drafts.get(message);
-      if (draft === undefined) drafts.set(message, (draft = this.#draft(message, threads.get(message))));
-      return draft;
-    };
-    for (const { mailbox, added, flags, expunged, expungedMessages, numbers } of change.mailboxes) {
-      if (numbers === null) {
-        for (const message of this.#lettersIn(mailbox)) {
-          const draft = draftOf(message);
-          draft.touched ||= draft.places.some((place) => place.mailbox === mailbox && counts(place));
-          draft.places = draft.places.filter((place) => place.mailbox !== mailbox);
-        }
-        continue;
-      }
-      for (const { system, keywords, uids, messages } of flags) {
-        const set = this.#sets.flags.intern(system, keywords);
-        for (const [index, uid] of uids.entries()) {
-          const draft = draftOf(messages[index]!);
-          const where = draft.places.findIndex((place) => place.uid === uid && place.mailbox === mailbox);
-          if (where < 0) continue;
-          const place = { mailbox, uid, flags: set };
-          draft.touched ||= counts(place) || counts(draft.places[where]!);
-          draft.places[where] = place;
-        }
-      }
-      for (const [uid, message, system, keywords, size, receivedAt] of added) {
-        const draft = draftOf(message);
-        const place = { mailbox, uid, flags: this.#sets.flags.intern(system, keywords) };
-        if (draft.places.length === 0) {
-          draft.size = size;
-          draft.receivedAt = receivedAt;
-        }
-        draft.places.push(place);
-        draft.touched ||= counts(place);
-      }
-      for (const [index, uid] of expunged.entries()) {
-        const draft = draftOf(expungedMessages[index]!);
-        const where = draft.places.findIndex((place) => place.uid === uid && place.mailbox === mailbox);
-        if (where < 0) continue;
-        draft.touched ||= counts(draft.places[where]!);
-        draft.places.splice(where, 1);
-      }
-    }
-    return drafts;
-  }
-
-  #draft(message: MessageId, thread: number | undefined): Draft {
+  /** A letter as it is; null: there is none. */
+  #draft(message: MessageId): Draft | null {
     const at = this.indexOf(message);
     if (at >= 0) {
       const { threads, sizes, receivedAt } = this.#letters;
@@ -312,7 +256,7 @@ export class PackedShelf implements Shelf {
     }
     const hidden = this.#hidden.get(message);
     if (hidden !== undefined) return { message, at, ...hidden, places: [...hidden.places], touched: false };
-    return { message, at, thread: thread ?? message, size: 0, receivedAt: 0, places: [], touched: false };
+    return null;
   }
 
   /** Letters with a place in a mailbox, also one that does not count. */
