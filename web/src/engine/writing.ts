@@ -8,7 +8,8 @@ import { draftRows, draftView, type DraftRow } from './drafts.ts';
 import type { Files } from './files.ts';
 import { core, from, mail, submission, type JmapClient } from './jmap/client.ts';
 import type { EmailAddress, EmailBody, EmailHead, Id } from './jmap/objects.ts';
-import { scheduledKeyword, type Outbox } from './outbox.ts';
+import { scheduledKeyword } from './letter-telling.ts';
+import type { Outbox } from './outbox.ts';
 import type { People } from './people.ts';
 import type { Surroundings } from './surroundings.ts';
 
