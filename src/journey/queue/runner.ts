@@ -308,6 +308,14 @@ export class QueueRunner {
       const letter = await reporter.report(group, octets, store);
       if (letter === null) continue;
       letters.push(letter);
+      // The report has a road of its own, short as it is: whoever finds it in their mailbox sees who wrote it, and why.
+      for (const { account } of letter.placements) {
+        const own = { letter: letter.letter, at: now, result: 'done', recipient: null, account } as const;
+        events.push(
+          { ...own, station: 'report', facts: { about: rows[0]!.letter } },
+          { ...own, station: 'mailbox', facts: { mailbox: 'INBOX' } },
+        );
+      }
       for (const { row } of group)
         events.push({
           letter: row.letter,

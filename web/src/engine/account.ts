@@ -36,6 +36,8 @@ const bodyProperties = [
 ] as const;
 /** Of a text part, shown at once; more is read as its own document. */
 const bodyOctetsMax = 512 * 1024;
+/** Letters of a long conversation read in one request. */
+const headsAtOnce = 250;
 /** Texts read in one request. */
 const bodiesAtOnce = 20;
 
@@ -196,12 +198,12 @@ export class Account {
 
   // --- a conversation -------------------------------------------------------------------------------------------------
 
-  /** @throws EngineTrouble; what the device has is there even then. */
+  /** The letters of a conversation without their texts. @throws EngineTrouble; what the device has is there even then. */
   async needThread(threadId: Id): Promise<void> {
     const holdings = this.#holdings;
     await holdings.fetch('threads', [threadId]);
     let ids = holdings.threads.get(threadId) ?? [];
-    await Promise.all([holdings.fetch('heads', ids), holdings.fetch('bodies', ids)]);
+    await holdings.fetch('heads', ids);
     this.#ears.changed();
     if (ids.length === 0 || ids.some((id) => !holdings.heads.has(id))) {
       const reply = await this.#client.request([
@@ -212,20 +214,27 @@ export class Account {
       for (const head of reply.find('Email/get', 'm')?.list ?? []) holdings.takeHead(head, true);
       holdings.takeThread(thread ?? { id: threadId, emailIds: [] }, true);
       ids = thread?.emailIds ?? [];
+      // More than the server tells in one answer.
+      const missing = ids.filter((id) => !holdings.heads.has(id));
+      for (let at = 0; at < missing.length; at += headsAtOnce) {
+        const args = { accountId: this.id, ids: missing.slice(at, at + headsAtOnce), properties: [...headProperties] };
+        for (const head of (await this.#client.request([['Email/get', args, 'm']])).get('Email/get', 'm').list) holdings.takeHead(head, true);
+      }
       this.#ears.changed();
     }
-    await this.needBodies(ids);
   }
 
   async needBodies(ids: readonly Id[]): Promise<void> {
+    const needed = new Set(ids);
     await this.#holdings.fetch('bodies', ids);
+    this.#ears.changed();
     const missing = ids.filter((id) => !this.#holdings.bodies.has(id));
     for (let at = 0; at < missing.length; at += bodiesAtOnce) {
       const args = { accountId: this.id, ids: missing.slice(at, at + bodiesAtOnce), properties: [...bodyProperties] };
       const reply = await this.#client.request([
         ['Email/get', { ...args, fetchTextBodyValues: true, maxBodyValueBytes: bodyOctetsMax }, 'b'],
       ]);
-      for (const email of reply.get('Email/get', 'b').list) this.#holdings.takeBody(email as unknown as EmailBody);
+      for (const email of reply.get('Email/get', 'b').list) this.#holdings.takeBody(email as unknown as EmailBody, needed);
       this.#ears.changed();
       void this.save();
     }

@@ -289,6 +289,12 @@ export interface DraftView {
   readonly changedAt: number;
 }
 
+export interface SavedDraft {
+  readonly changedAt: number;
+  /** Another window had changed it meanwhile, or had sent it: what was given is a draft of its own from now on. */
+  readonly apart: Draft | null;
+}
+
 export interface SendOptions {
   /** Seconds in which the sending can be called back (held on the server). */
   readonly undoSeconds: number;
@@ -363,6 +369,8 @@ export type News =
       readonly trouble: Trouble;
       readonly key?: string;
     }
+  /** Another device has written on the same draft: both are in Drafts. */
+  | { readonly kind: 'apart'; readonly key: string }
   /** On its way: `submissionId` to call it back with `unsend` until then. */
   | { readonly kind: 'sent'; readonly key: string; readonly accountId: Id; readonly submissionId: Id; readonly sendAt: string };
 
@@ -390,7 +398,8 @@ export interface Requests {
   stopWork: { args: null; answer: null };
   /** How many letters a list has. */
   count: { args: { readonly query: ListQuery }; answer: number };
-  saveDraft: { args: Draft; answer: null };
+  /** `base`: the `changedAt` that the window knows (null: it has made the draft); whoever has changed or sent it since is not written over. */
+  saveDraft: { args: Draft & { readonly base?: number | null }; answer: SavedDraft };
   loadDraft: { args: { readonly key: string }; answer: DraftView | null };
   dropDraft: { args: { readonly key: string }; answer: null };
   /** Into the outbox; goes out when there is a network. */
@@ -452,7 +461,11 @@ export interface Topics {
   status: { args: null; push: StatusView };
   mailboxes: { args: null; push: MailboxesView };
   list: { args: ListArgs; push: ListPatch };
-  thread: { args: { readonly accountId: Id; readonly threadId: Id }; push: ThreadView };
+  /**
+   * `opened`: letters whose text is wanted, beside those that lie open from the beginning (`beginsOpen`): of a conversation of hundreds the others come
+   * when they are opened.
+   */
+  thread: { args: { readonly accountId: Id; readonly threadId: Id; readonly opened?: readonly Id[] | 'all' }; push: ThreadView };
   drafts: { args: null; push: readonly DraftView[] };
   outbox: { args: null; push: OutboxView };
   files: { args: { readonly key: string }; push: readonly FileView[] };
@@ -493,6 +506,11 @@ export function trouble(kind: Trouble['kind'], type: string, description: string
 /** The key of a row, in lists and selections. */
 export function rowKey(row: Pick<Row, 'accountId' | 'emailId'>): string {
   return `${row.accountId}/${row.emailId}`;
+}
+
+/** The letters that lie open when a conversation is opened: what was not read yet, and the last. `heads`: oldest first. */
+export function beginsOpen(heads: readonly EmailHead[]): Id[] {
+  return heads.filter(({ keywords }, index) => index === heads.length - 1 || !hasKeyword(keywords, '$seen')).map(({ id }) => id);
 }
 
 export function hasKeyword(keywords: Keywords, keyword: string): boolean {

@@ -121,10 +121,12 @@ export class Holdings implements Tables {
   }
 
   /** A letter that was opened: with its head and its conversation, wherever in a list it stood. */
-  takeBody(body: EmailBody): void {
+  /** `needed`: what is open just now stays, however much it is. */
+  takeBody(body: EmailBody, needed: ReadonlySet<Id>): void {
     this.bodies.set(body.id, body);
     this.#keep('bodies', body.id, body);
-    if (this.bodies.size > bodiesInMemory) this.bodies.delete(this.bodies.keys().next().value!);
+    const oldest = this.bodies.keys().next().value!;
+    if (this.bodies.size > bodiesInMemory && !needed.has(oldest)) this.bodies.delete(oldest);
     const head = this.heads.get(body.id);
     const members = head && this.threads.get(head.threadId);
     if (head) this.#keep('heads', head.id, head);

@@ -1,20 +1,21 @@
 // What waits to be told to the server: changes of letters, drafts, letters to send. Kept on this device before anything is shown as done, told in order,
-// one window at a time; without a network it waits. Knows what each row means to the server; knows no screen.
+// one window at a time; without a network it waits. Knows the queue; what each row means to the server is telling's (tell-changes.ts, tell-letters.ts).
 //
 // Told twice does no harm: a change says what is to be, not what to toggle; a draft and a letter carry a Message-ID by which an earlier try
 // is found again.
-import { tayoriCapability, trouble, type ActionName, type News, type SendOptions, type Trouble } from './contract.ts';
+import type { ActionName, News, SendOptions, Trouble } from './contract.ts';
 import type { Account } from './account.ts';
 import { carryOver } from './carry.ts';
 import type { CacheStore } from './cache/contract.ts';
+import { changeDraft } from './drafts.ts';
 import type { Files } from './files.ts';
-import { core, type JmapClient } from './jmap/client.ts';
-import type { Id, JsonObject, SetError } from './jmap/objects.ts';
-import { LetterTelling } from './letter-telling.ts';
+import type { JmapClient } from './jmap/client.ts';
+import type { Id } from './jmap/objects.ts';
 import type { Change } from './overlay.ts';
 import { troubleOf } from './port.ts';
-import { endSnoozes } from './whole.ts';
 import type { Surroundings } from './surroundings.ts';
+import { tellChange } from './tell-changes.ts';
+import { tellDraft, tellSending } from './tell-letters.ts';
 
 export type Waiting =
   | ({
@@ -60,10 +61,8 @@ export interface OutboxParts {
 
 /** A draft that is being typed goes to the server this long after its last change. */
 const draftRestMs = 3000;
-
 export class Outbox {
   readonly #parts: OutboxParts;
-  readonly #letters: LetterTelling;
   #rows: Waiting[] = [];
   /** Rows that are on disk; no other is told. */
   readonly #written = new Set<number>();
@@ -78,7 +77,6 @@ export class Outbox {
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
-    this.#letters = new LetterTelling(parts);
   }
 
   get rows(): readonly Waiting[] {
@@ -184,7 +182,7 @@ export class Outbox {
             this.#troubles.set(row.id, problem);
             throw error;
           }
-          this.#refused(row, problem);
+          await this.#refused(row, problem);
         }
         told.push(row);
         // A letter on its way is noted before anything else is done.
@@ -218,7 +216,9 @@ export class Outbox {
     this.#parts.changed();
   }
 
-  #refused(row: Waiting, problem: Trouble): void {
+  async #refused(row: Waiting, problem: Trouble): Promise<void> {
+    // What will not go out is a draft again.
+    if (row.kind === 'send') await changeDraft(this.#parts, row.key, (now) => now && { ...now, isSending: false });
     const what = row.kind === 'change' ? row.what : row.kind;
     this.#parts.news({
       kind: 'refused',
@@ -230,24 +230,9 @@ export class Outbox {
   }
 
   async #tell(row: Waiting): Promise<void> {
-    if (row.kind === 'change') await this.#tellChange(row);
-    else if (row.kind === 'draft') await this.#letters.tellDraft(row);
-    else await this.#letters.tellSending(row);
-  }
-
-  /** Snooze/set of our own capability: the server puts the letters away, and brings them back. */
-  async #tellSnooze(accountId: Id, emailIds: readonly Id[], until: string | null): Promise<void> {
-    const { client } = this.#parts;
-    if (until === null) {
-      await endSnoozes(client, [core, tayoriCapability], accountId, new Set(emailIds));
-      return;
-    }
-    const create = Object.fromEntries(emailIds.map((emailId, index) => [`z${index}`, { emailId, until }]));
-    const answer = (await client.request([['Snooze/set', { accountId, create }, 's']], [core, tayoriCapability])).get('Snooze/set', 's');
-    const refused = Object.values((answer['notCreated'] ?? {}) as unknown as Readonly<Record<string, SetError>>).find(
-      ({ type }) => type !== 'notFound',
-    );
-    if (refused) throw trouble('refused', refused.type, refused.description ?? '');
+    if (row.kind === 'change') await (row.carry ? this.#tellCarry(row) : tellChange(this.#parts, row));
+    else if (row.kind === 'draft') await tellDraft(this.#parts, row);
+    else await tellSending(this.#parts, row);
   }
 
   /** The copies first; what they are copies of goes when they are there. */
@@ -264,43 +249,7 @@ export class Outbox {
       update: Object.fromEntries(Object.entries(update).filter(([one]) => made.has(one))),
       destroy: destroy.filter((one) => made.has(one)),
     };
-    if (made.size > 0) await this.#tellChange(leaving);
-    if (problem)
-      this.#parts.news({
-        kind: 'refused',
-        what,
-        count: refused,
-        trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' },
-      });
-  }
-
-  async #tellChange(row: Waiting & { kind: 'change' }): Promise<void> {
-    if (row.carry) return this.#tellCarry(row);
-    const { accountId, update, destroy, what, snooze } = row;
-    const changes = Object.entries(update);
-    if (snooze) return this.#tellSnooze(accountId, Object.keys(update), snooze.until);
-    const most = Number(this.#parts.client.session?.capabilities[core]?.['maxObjectsInSet'] ?? 500);
-    let refused = 0;
-    let problem: SetError | null = null;
-    for (let at = 0; at < Math.max(changes.length, destroy.length); at += most) {
-      const reply = await this.#parts.client.request([
-        [
-          'Email/set',
-          {
-            accountId,
-            update: Object.fromEntries(changes.slice(at, at + most)) as JsonObject,
-            destroy: destroy.slice(at, at + most),
-          },
-          's',
-        ],
-      ]);
-      const answer = reply.get('Email/set', 's');
-      // A letter that is gone has what it needs.
-      for (const error of Object.values({ ...answer.notUpdated, ...answer.notDestroyed }).filter(({ type }) => type !== 'notFound')) {
-        refused += 1;
-        problem ??= error;
-      }
-    }
+    if (made.size > 0) await tellChange(this.#parts, leaving);
     if (problem)
       this.#parts.news({
         kind: 'refused',

@@ -62,10 +62,7 @@ export function requestsOf(parts: RequestParts): Engine['ask'] {
       const counts = await Promise.all(deeds.lists(query).map((list) => whole.count(list)));
       return counts.reduce((sum, count) => sum + count, 0);
     },
-    saveDraft: async (draft) => {
-      await writing.saveDraft(writingParts(), draft);
-      return null;
-    },
+    saveDraft: ({ base, ...draft }) => writing.saveDraft(writingParts(), draft, base),
     loadDraft: async ({ key }) => {
       const row = await draftRows(here.cache).get(key);
       return row ? draftView(row) : null;

@@ -9,7 +9,7 @@ import type { Id, Json } from './jmap/objects.ts';
 import { ListView } from './list-view.ts';
 import { troubleOf } from './port.ts';
 import { mailboxViews } from './rows.ts';
-import { threadView } from './thread-view.ts';
+import { textsWanted, threadView } from './thread-view.ts';
 import { unlessSame, type Viewers } from './viewers.ts';
 import type { WholeWork } from './whole.ts';
 
@@ -135,20 +135,26 @@ function watchThread(
     const account = here.account(wanted.accountId);
     const key = `${wanted.accountId}/${wanted.threadId}`;
     const ids = account?.thread(wanted.threadId) ?? null;
-    const isMissing = account && (ids === null || ids.some((id) => account.body(id) === null));
-    const name = `${key} ${ids?.join()} ${line.isOpen}`;
+    const texts = account ? textsWanted(wanted, account) : [];
+    const isMissing =
+      account && (ids === null || ids.some((id) => account.told(id) === null) || texts.some((id) => account.body(id) === null));
+    const name = `${key} ${ids?.join()} ${texts.join()} ${line.isOpen}`;
     if (isMissing && read !== name) {
       read = name;
-      account.needThread(wanted.threadId).then(
-        () => {
-          problem = null;
-          look();
-        },
-        (error: unknown) => {
-          problem = troubleOf(error);
-          look();
-        },
-      );
+      const asked = wanted;
+      account
+        .needThread(asked.threadId)
+        .then(() => account.needBodies(textsWanted(asked, account)))
+        .then(
+          () => {
+            problem = null;
+            look();
+          },
+          (error: unknown) => {
+            problem = troubleOf(error);
+            look();
+          },
+        );
     }
     push(threadView(wanted, account ?? null, problem));
   };

@@ -72,7 +72,7 @@ export function size(octets: number): string {
   return new Intl.NumberFormat(locale(), {
     style: 'unit',
     unit: units[step]!,
-    unitDisplay: 'short',
+    unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: number < 10 && step > 0 ? 1 : 0,
   }).format(number);
 }

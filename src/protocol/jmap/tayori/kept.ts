@@ -101,26 +101,37 @@ const anEmail: Reader<string> = (value, name) => {
   return value;
 };
 
-/** Kept: `{name, addresses: [{email, label}], note}`. How often somebody is written to is not kept: the letters tell (suggest.ts). */
+/** A group of as many people as one letter goes to. */
+const addressesMax = 500;
+
+/** Kept: `{name, reading, kind: person|group, addresses: [{email, label}], note}`; those of before have no reading and are people. How often somebody is written to is not kept: the letters tell (suggest.ts). */
 export const contactType: ItemType = {
   name: 'Contact',
   kind: contactKind,
   letter: 'V',
   most: 5_000,
   own: true,
-  properties: ['name', 'addresses', 'note'],
+  properties: ['name', 'reading', 'kind', 'addresses', 'note'],
   serverSet: [],
-  defaults: { name: '', note: '' },
-  show: valueOf,
+  defaults: { name: '', reading: '', kind: 'person', note: '' },
+  show: (item) => ({ reading: '', kind: 'person', ...valueOf(item) }),
   read(object) {
     const read = readProperties(object, {
       name: aLine(200),
-      addresses: aShortList(inside({ email: anEmail, label: optional(aLine(60), '') }), 50),
+      reading: aLine(200),
+      kind: aKind,
+      addresses: aShortList(inside({ email: anEmail, label: optional(aLine(200), '') }), addressesMax),
       note: aNote,
     });
     if (read.name === '' && read.addresses.length === 0) throw wrong('name', 'A contact has a name or an address.');
     return { value: { ...read, addresses: read.addresses.map((one) => ({ ...one })) } };
   },
+};
+
+const aKind: Reader<'person' | 'group'> = (value, name) => {
+  if (value !== 'person' && value !== 'group')
+    throw new MethodError('invalidArguments', `"${name}" has to be person or group.`, { arguments: [name] });
+  return value;
 };
 
 const aNote: Reader<string> = (value, name) => {
