@@ -218,7 +218,8 @@ export class Account {
       const missing = ids.filter((id) => !holdings.heads.has(id));
       for (let at = 0; at < missing.length; at += headsAtOnce) {
         const args = { accountId: this.id, ids: missing.slice(at, at + headsAtOnce), properties: [...headProperties] };
-        for (const head of (await this.#client.request([['Email/get', args, 'm']])).get('Email/get', 'm').list) holdings.takeHead(head, true);
+        for (const head of (await this.#client.request([['Email/get', args, 'm']])).get('Email/get', 'm').list)
+          holdings.takeHead(head, true);
       }
       this.#ears.changed();
     }
