@@ -1,5 +1,5 @@
 // What JMAP asks of an account with many letters, without a socket: the list of a mailbox (Email/query + Email/get of 50 + Thread/get in one request) at
-// any position, a text search as it is typed, queryChanges after one new letter. In the embedded store.
+// any position, a text search as it is typed, queryChanges after one new letter, and a whole list moved while others' letters come. In the embedded store.
 //   node bench/jmap.ts [letters] [directory]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import type { Asker, Json, JsonObject } from '../src/protocol/jmap/contract.ts';
 import { coreGroup } from '../src/protocol/jmap/core-methods.ts';
 import { openDispatcher } from '../src/protocol/jmap/dispatch.ts';
 import { mailCapability, mailGroup } from '../src/protocol/jmap/mail/group.ts';
+import { writeMethods } from '../src/protocol/jmap/mail/write-methods.ts';
 import { addLetters, spread } from './support/letters.ts';
 
 const words = process.argv.slice(2);
@@ -42,11 +43,52 @@ const who: Omit<Asker, 'using' | 'createdIds'> = {
   signal: new AbortController().signal,
 };
 const dispatcher = openDispatcher({
-  groups: [coreGroup(), mailGroup({ store, blobs: openBlobs(store), maxSizeAttachmentsPerEmail: 50_000_000 })],
+  groups: [
+    coreGroup(),
+    mailGroup({ store, blobs: openBlobs(store), maxSizeAttachmentsPerEmail: 50_000_000 }),
+    {
+      capability: mailCapability,
+      methods: writeMethods({ store, blobs: openBlobs(store), clock, chance, hostName: 'bench.example', letterMax: 50_000_000 }),
+      session: () => ({}),
+      account: () => ({}),
+    },
+  ],
   defect: (_method, thrown) => {
     throw thrown;
   },
 });
+
+/** Letters that are moved in all, and in one Email/set. */
+const moved = 20_000;
+const movedAtOnce = 500;
+
+/** A list is archived, 500 letters a call; meanwhile somebody else's letters come, each waited for. All threads' CPU counts. */
+async function moveAll(): Promise<void> {
+  const shelf = await store.openShelf(1);
+  const ids = Array.from(shelf.messages.subarray(0, Math.min(moved, shelf.count)), (message) => `M${message}`);
+  shelf.release();
+  const waits: number[] = [];
+  let moving = true;
+  const others = (async () => {
+    for (let n = 0; moving; n++) {
+      const began = performance.now();
+      await addLetters(store, 2, n, n + 1);
+      waits.push(performance.now() - began);
+    }
+  })();
+  const used = process.cpuUsage();
+  for (let at = 0; at < ids.length; at += movedAtOnce) {
+    const patch = { 'mailboxIds/F1': null, 'mailboxIds/F2': true };
+    const update = Object.fromEntries(ids.slice(at, at + movedAtOnce).map((id) => [id, patch]));
+    await read([['Email/set', { accountId: 'A1', update }, '0']]);
+  }
+  const { user, system } = process.cpuUsage(used);
+  moving = false;
+  await others;
+  const seconds = ((user + system) / 1e6).toFixed(1);
+  console.log(`${`${ids.length} letters moved by Email/set, ${movedAtOnce} at once`.padEnd(62)} CPU ${seconds} s in all`);
+  console.log(`${'a letter for somebody else meanwhile'.padEnd(62)} ${spread(waits)} (${waits.length} letters)`);
+}
 
 type Answer = readonly (readonly [string, JsonObject, string])[];
 
@@ -157,6 +199,8 @@ try {
     () => ask([['Email/query', { accountId: 'A1', sort: [{ property: 'subject' }], limit: 50 }, '0']]),
     (round) => add(count + 2000 + round, count + 2001 + round),
   );
+  await store.createAccount(2, []);
+  await moveAll();
 } finally {
   await store.close();
   await rm(dir, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { htmlToText } from './html-text.ts';
 import { formatParts, parseParts } from './mime/parts.ts';
 import { parseTree, type Part } from './mime/tree.ts';
 import { readFacts } from './read-facts.ts';
+import { readReport } from './report.ts';
 import { readTexts } from './text.ts';
 import { effort } from '../../test/support/effort.ts';
 import { isShort } from '../../test/support/depth.ts';
@@ -42,6 +43,12 @@ const shapes: Readonly<Record<string, (n: number) => string>> = {
   'references begun': (n) => `References: ${'<'.repeat(n)}\r\n\r\n`,
   'base64 of nothing': (n) => `Content-Transfer-Encoding: base64\r\n\r\n${'=\r\n'.repeat(n / 3)}`,
   'quoted-printable of nothing': (n) => `Content-Transfer-Encoding: quoted-printable\r\n\r\n${'= '.repeat(n / 2)}`,
+  'a report of empty groups': (n) =>
+    `Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n${'\r\n'.repeat(n / 2)}`,
+  'a report of many groups': (n) =>
+    `Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n${'a: b\r\n\r\n'.repeat(n / 8)}`,
+  'a report of one field': (n) =>
+    `Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\na: ${'b\r\n '.repeat(n / 4)}`,
   'html comments': (n) => `Content-Type: text/html\r\n\r\n${'<!--'.repeat(n / 4)}`,
   'html scripts': (n) => `Content-Type: text/html\r\n\r\n${'<script></'.repeat(n / 10)}`,
   'html quotes': (n) => `Content-Type: text/html\r\n\r\n${'<a b="'.repeat(n / 6)}`,
@@ -103,10 +110,10 @@ function checkLinear(name: string, whole: number, run: (n: number) => () => void
 }
 
 for (const [name, make] of Object.entries(shapes))
-  test(`readFacts and readTexts are linear: ${name}`, () => {
+  test(`readFacts, readTexts and readReport are linear: ${name}`, () => {
     checkLinear(name, 100_000, (n) => {
       const bytes = bytesFromLatin1(make(n));
-      return () => void [readFacts(bytes), readTexts(bytes)];
+      return () => void [readFacts(bytes), readTexts(bytes), readReport(bytes)];
     });
   });
 

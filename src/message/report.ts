@@ -25,7 +25,7 @@ const kinds: ReadonlyMap<string, Report['kind']> = new Map([
   ['global-disposition-notification', 'disposition-notification'],
 ]);
 
-/** Groups that are read: a letter has no more recipients here. */
+/** Groups that are looked at, empty ones with them: a letter has no more recipients here. */
 const groupsMax = 2000;
 /** Octets of the fields for machines. */
 const fieldsMax = 1024 * 1024;
@@ -46,7 +46,7 @@ export function readReport(octets: Bytes): Report | null {
 /** RFC 3464 §2.1: groups of fields, with an empty line between them. */
 function readGroups(body: Bytes): readonly ReportFields[] {
   const groups: ReportFields[] = [];
-  for (let at = 0; at < body.length && groups.length < groupsMax;) {
+  for (let at = 0, looked = 0; at < body.length && looked < groupsMax; looked++) {
     const header = readHeader(body, at, body.length);
     const group = new Map<string, string>();
     for (const field of header.fields) {

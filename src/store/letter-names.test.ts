@@ -9,7 +9,7 @@ const rows: readonly (readonly [string, string, readonly string[], readonly stri
   ['only its own', 'me', [], ['me']],
   ['the newest one referred to first, its own last', 'me', ['root', 'parent'], ['parent', 'root', 'me']],
   ['each once, also its own', 'me', ['a', 'me', 'a', ''], ['a', 'me']],
-  ['the oldest and the twenty newest of many', 'me', many, [...many.slice(10).reverse(), 'r0', 'me']],
+  ['the oldest and the twenty newest of many', 'me', many, [...many.slice(10).toReversed(), 'r0', 'me']],
 ];
 
 for (const [name, messageId, references, expected] of rows)

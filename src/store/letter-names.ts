@@ -8,7 +8,7 @@ const referencesSeen = 20;
  * A letter that names letters of several threads lies with the nearest one, so that a conversation goes on where it was read last.
  */
 export function namesNearestFirst(messageId: string, references: readonly string[]): readonly string[] {
-  const names = new Set([...references.slice(-referencesSeen).reverse(), ...references.slice(0, 1), messageId]);
+  const names = new Set([...references.slice(-referencesSeen).toReversed(), ...references.slice(0, 1), messageId]);
   names.delete('');
   return [...names];
 }

@@ -259,6 +259,45 @@ describe('JMAP over HTTP', () => {
     for (const one of [again, quiet, back]) one.close();
   });
 
+  test('what becomes of a letter that went is told as it happens: refused, with the report of it', async () => {
+    const using = ['core', 'mail', 'submission'].map((name) => `urn:ietf:params:jmap:${name}`);
+    const stream = await hanako.events('types=EmailSubmission&closeafter=no&ping=0');
+    const [from, to] = [server.listening.people[0]!.address, 'nobody@elsewhere.example'];
+    const boxes = (await hanako.call([['Mailbox/get', { accountId: own, ids: null }, 'a']]))[0]![1].list as Record<string, any>[];
+    const drafts = boxes.find(({ role }) => role === 'drafts')!.id as string;
+    const email = { mailboxIds: { [drafts]: true }, from: [{ email: from }], to: [{ email: to }], subject: 'hello' };
+    const envelope = { mailFrom: { email: from, parameters: { HOLDFOR: '1' } }, rcptTo: [{ email: to }] };
+    const answers = await hanako.call(
+      [
+        ['Identity/get', { accountId: own, ids: null }, 'a'],
+        ['Email/set', { accountId: own, create: { d: email } }, 'b'],
+        ['EmailSubmission/get', { accountId: own, ids: [] }, 'c'],
+      ],
+      using,
+    );
+    const identityId = answers[0]![1].list[0].id as string;
+    const emailId = answers[1]![1].created.d.id as string;
+    const sinceState = answers[2]![1].state as string;
+    const set = { accountId: own, create: { s: { identityId, emailId, envelope } } };
+    const { id } = (await hanako.call([['EmailSubmission/set', set, 'a']], using))[0]![1].created.s;
+    const look = async (): Promise<Record<string, any>> =>
+      (await hanako.call([['EmailSubmission/get', { accountId: own, ids: [id] }, 'a']], using))[0]![1].list[0];
+    // Each step is told: taken, gone, refused by this very server, which sends nothing out.
+    let now = await look();
+    while (now['deliveryStatus'][to].delivered !== 'no' || now['dsnBlobIds'].length === 0) {
+      assert.ok((await stream.next())!.data.changed[own].EmailSubmission);
+      now = await look();
+    }
+    stream.close();
+    assert.match(now['deliveryStatus'][to].smtpReply, /^5\d\d 5\./);
+    assert.equal(now['undoStatus'], 'final');
+    const report = await hanako.fetch(`/jmap/download/${own}/${now['dsnBlobIds'][0]}/report.eml?type=message/rfc822`);
+    assert.match(await report.text(), /Final-Recipient: rfc822; nobody@elsewhere\.example/);
+    const changes = (await hanako.call([['EmailSubmission/changes', { accountId: own, sinceState }, 'a']], using))[0]![1];
+    assert.deepEqual([changes['created'], changes['updated']], [[id], []]);
+    await hanako.call([['Email/set', { accountId: own, destroy: [emailId, now['dsnBlobIds'][0].replace('B', 'M')] }, 'a']]);
+  });
+
   test('a letter and its parts as files', async () => {
     const [[, { list }]] = (
       await hanako.call([

@@ -4,7 +4,6 @@
 //   GET /letter/A7/M12?images=0|1&theme=light|dark&plain=0|1&lang=ja|en    the document; X-Tayori-Remote: pictures elsewhere, X-Tayori-Trackers
 //       &print=1&zone=Asia/Tokyo   for paper: with what stands on the envelope, light, nothing folded; whoever holds the frame may print it
 //       &in=2~1.3&zone=…           a letter that lies in it: in part 2, and in that one part 1.3
-//   GET /letter/A7/mailbox/F3?name=…                                       the whole mailbox as an mbox file
 //   GET /letter/A7/M12/part/1.2                                            a picture that lies in the letter
 //   GET /image-proxy?u=…&s=…                                               a picture elsewhere; only addresses that a document of ours has named
 //
@@ -22,7 +21,6 @@ import type { WebClient } from '../../protocol/web/contract.ts';
 import type { AccountId, LetterBytes, MailStore, MessageId } from '../../store/contract.ts';
 import type { Directory } from '../../store/directory-contract.ts';
 import { openLetterWriter } from './letter-thread.ts';
-import { mailboxFile, type MailboxFileStore } from './mailbox-file.ts';
 import { isSigned } from './picture-address.ts';
 import { rasterType } from './raster.ts';
 import { Turns } from './turns.ts';
@@ -32,7 +30,7 @@ import { problem, type WebDoor } from './web-door.ts';
 export interface LetterParts {
   readonly door: WebDoor;
   readonly directory: Pick<Directory, 'outsideAccount' | 'value' | 'putValue'>;
-  readonly store: Pick<MailStore, 'openLetter'> & MailboxFileStore;
+  readonly store: Pick<MailStore, 'openLetter'>;
   readonly chance: Chance;
   readonly log: Log;
   /** The guarded way out. */
@@ -50,9 +48,6 @@ const mostWaiting = 200;
 const longestLetter = 64 * 1024 * 1024;
 /** Letters of one person that are read at once: each is held whole, and its pictures are asked for all together. */
 const lettersAtOnce = 3;
-/** Whole mailboxes that go to one person at once. */
-const filesAtOnce = 2;
-const filesWaiting = 4;
 const keyName = 'image-proxy-key';
 
 /** What the frame may do: show itself. */
@@ -84,7 +79,6 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
   const program = chance.bytes(16);
   const pictures = new Turns(picturesAtOnce, mostWaiting);
   const reading = new Turns(lettersAtOnce, mostWaiting);
-  const files = new Turns(filesAtOnce, filesWaiting);
   let key: Bytes | null = null;
 
   /** The same over restarts: documents that a browser has kept go on showing their pictures. */
@@ -177,29 +171,6 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
       },
     });
   }
-
-  routes.get('/letter/:account/mailbox/:mailbox', async (context) => {
-    const principal = await here(context);
-    if (principal instanceof Response) return principal;
-    const account = numberOf(context.req.param('account'), 'A');
-    const mailbox = numberOf(context.req.param('mailbox'), 'F');
-    if (account === null || mailbox === null || !mayRead(principal, account)) return problem(404, 'no such mailbox');
-    // The turn lasts as long as the file.
-    const answered = Promise.withResolvers<Response>();
-    const taken = files.take(principal.account, async () => {
-      const ended = Promise.withResolvers<void>();
-      try {
-        answered.resolve(await mailboxFile(store, account, mailbox, (context.req.query('name') ?? '').slice(0, 200), ended.resolve));
-      } catch (trouble) {
-        if (!(trouble instanceof Refusal)) return void answered.reject(trouble);
-        return void answered.resolve(problem(404, 'no such mailbox'));
-      }
-      context.req.raw.signal.addEventListener('abort', () => ended.resolve());
-      await ended.promise;
-    });
-    void taken.then((done) => done === null && answered.resolve(problem(429, 'too many at once', { 'retry-after': '30' })));
-    return answered.promise;
-  });
 
   routes.get('/letter/:account/:email/part/:part', async (context) => {
     const principal = await here(context);

@@ -20,7 +20,7 @@
 // - "Not from this address", "too large": never; the sender gets a report.
 // - A quota of letters a day, whatever its code: later, the day ends (providers answer 550 5.4.5).
 // - All else as with any host.
-import type { PeerFailure, RecipientOutcome } from '../../protocol/smtp/client-contract.ts';
+import type { PeerFailure, PeerReply, RecipientOutcome } from '../../protocol/smtp/client-contract.ts';
 import { causeSides, type Cause } from '../outside/causes.ts';
 
 /** Whom a verdict is about: whether another host may still take the letter. */
@@ -100,7 +100,7 @@ export function judgeFailure(failure: PeerFailure): Failure {
 }
 
 function judgeReply({ phase, reply }: Extract<PeerFailure, { kind: 'reply' }>): Failure {
-  const words = `${reply.code} ${reply.text}`;
+  const words = wholeReply(reply);
   const permanent = reply.code >= 500 && reply.code <= 599;
   const status = statusOf(reply.code, reply.enhanced);
   if (reply.code === 421) return { kind: 'later', reach: 'host', status, words };
@@ -137,11 +137,16 @@ function statusOf(code: number, enhanced: string | null): string {
 export function judgeRecipient(outcome: RecipientOutcome, judge: (failure: PeerFailure) => Failure = judgeFailure): Verdict | null {
   switch (outcome.outcome) {
     case 'taken':
-      return { kind: 'delivered', words: `${outcome.reply.code} ${outcome.reply.text}` };
+      return { kind: 'delivered', words: wholeReply(outcome.reply) };
     case 'refused':
     case 'stopped':
       return judge(outcome.failure);
     case 'not-tried':
       return null;
   }
+}
+
+/** As the server said it: reports and apps show the whole (RFC 3464 §2.3.6, RFC 8621 §7 smtpReply). */
+function wholeReply({ code, enhanced, text }: PeerReply): string {
+  return `${code} ${enhanced === null ? '' : `${enhanced} `}${text}`;
 }

@@ -159,5 +159,6 @@ function address(text: string): Address[] {
 
 function describe(one: ReportedRecipient): string {
   const who = one.host === null ? '' : `\n  ${one.host}:`;
-  return `  <${one.row.recipient}>${who}\n  ${plain(one.words)} (${one.status})`;
+  const words = plain(one.words);
+  return `  <${one.row.recipient}>${who}\n  ${words}${words.includes(one.status) ? '' : ` (${one.status})`}`;
 }

@@ -223,9 +223,34 @@ export type WholeAction =
 
 /** Long work that goes on; null: none. */
 export interface WorkView {
-  readonly what: ActionName;
+  readonly what: ActionName | 'bring-in';
+  /** Letters; octets of the files for `bring-in`. */
   readonly done: number;
   readonly of: number;
+  /** Letters that have come in; of `bring-in` only. */
+  readonly letters?: number;
+}
+
+/** A file of another mail program: mbox, or one letter. */
+export interface FileToBring {
+  readonly file: Blob;
+  readonly name: string;
+  /** Milliseconds since 1970, as the device says. */
+  readonly modifiedAt: number;
+}
+
+/** `expunged`: removed in the other program, which has not tidied up since. `bookkeeping`: what a program notes of its folder in the form of a letter. */
+export type RefusedReason = 'too-large' | 'no-letter' | 'expunged' | 'bookkeeping';
+
+/** `found` = `taken` + all refused, when it was not stopped. */
+export interface BroughtIn {
+  readonly found: number;
+  /** In the mailbox, those of before that were passed over too. */
+  readonly taken: number;
+  /** Among those taken: there already when a broken way was gone on with. */
+  readonly passed: number;
+  readonly refused: Readonly<Partial<Record<RefusedReason, number>>>;
+  readonly stopped: boolean;
 }
 
 // --- writing ----------------------------------------------------------------------------------------------------------
@@ -396,6 +421,13 @@ export interface Requests {
   /** One such work at a time; several actions are done to each letter, such as those of a rule. The answer's count is what was done before it was stopped. @throws EngineTrouble. */
   actWhole: { args: { readonly query: ListQuery; readonly actions: readonly WholeAction[] }; answer: UndoView };
   stopWork: { args: null; answer: null };
+  /** Letters of other programs into a mailbox. Long work like `actWhole`: one at a time, told by `work`, stopped by `stopWork`; what came in stays. @throws EngineTrouble. */
+  bringIn: { args: { readonly accountId: Id; readonly mailboxId: Id; readonly files: readonly FileToBring[] }; answer: BroughtIn };
+  /** What became of a file that was brought into this mailbox from this device before; `next` is smaller than the file when it was not ended. */
+  broughtBefore: {
+    args: { readonly accountId: Id; readonly mailboxId: Id; readonly file: FileToBring };
+    answer: (BroughtIn & { readonly next: number; readonly at: number }) | null;
+  };
   /** How many letters a list has. */
   count: { args: { readonly query: ListQuery }; answer: number };
   /** `base`: the `changedAt` that the window knows (null: it has made the draft); whoever has changed or sent it since is not written over. */

@@ -32,7 +32,7 @@ export interface RequestParts {
 type Table = { readonly [N in RequestName]: (args: Requests[N]['args']) => Promise<Requests[N]['answer']> };
 
 export function requestsOf(parts: RequestParts): Engine['ask'] {
-  const { here, client, deeds, whole, keeping, viewers, presence } = parts;
+  const { here, client, surroundings, deeds, whole, keeping, viewers, presence } = parts;
   const writingParts = (): writing.WritingParts => writingPartsOf(parts);
   const table: Table = {
     signIn: ({ login, password }) => presence.signIn('/auth/login', { login, password }),
@@ -58,6 +58,17 @@ export function requestsOf(parts: RequestParts): Engine['ask'] {
       whole.stop();
       return null;
     },
+    bringIn: async ({ files, ...target }) => {
+      const { bringIn } = await import('./letters-in.ts');
+      try {
+        return await whole.run('bring-in', (told, isStopped) =>
+          bringIn({ client, cache: here.cache, surroundings }, target, files, told, isStopped),
+        );
+      } finally {
+        void presence.refresh();
+      }
+    },
+    broughtBefore: async ({ file, ...target }) => (await import('./letters-in.ts')).broughtBefore(here.cache, target, file),
     count: async ({ query }) => {
       const counts = await Promise.all(deeds.lists(query).map((list) => whole.count(list)));
       return counts.reduce((sum, count) => sum + count, 0);

@@ -64,6 +64,12 @@ export function count(number: number): string {
   return numberFormat().format(number);
 }
 
+/** 0 to 1; whole percents, never more than there are. */
+export function percent(part: number): string {
+  const whole = Math.floor(Math.min(1, Math.max(0, part)) * 100) / 100;
+  return new Intl.NumberFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB', { style: 'percent' }).format(whole);
+}
+
 /** Octets as people count them. */
 export function size(octets: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;

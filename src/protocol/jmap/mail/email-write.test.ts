@@ -8,6 +8,7 @@ import { systemChance } from '../../../io/clock.ts';
 import { openMemoryStore } from '../../../store/memory/store.ts';
 import { openPost, setClock, type Post } from '../sending/office-suite.ts';
 import { keywordsOf } from './keywords.ts';
+import { mailboxesPerEmailMax } from './write-parts.ts';
 
 const draft = (more: JsonObject = {}): JsonObject => ({
   from: [{ name: '花子', email: 'hanako@local.test' }],
@@ -159,6 +160,7 @@ const badLetters: [name: string, more: JsonObject, type: string][] = [
     { keywords: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`k${index}`, true])) },
     'tooManyKeywords',
   ],
+  ['too many keywords', { keywords: Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`k${at}`, true])) }, 'tooManyKeywords'],
   ['a blob that is not there', { attachments: [{ blobId: 'U77' }] }, 'blobNotFound'],
   ['a foreign blob', { attachments: [{ blobId: 'B1' }] }, 'blobNotFound'],
   ['too large', { bodyValues: { t: { value: 'x'.repeat(30_000) } } }, 'tooLarge'],
@@ -175,6 +177,27 @@ for (const [name, more, type] of badLetters)
     assert.equal(((notCreated as JsonObject)['k'] as JsonObject)['type'], type);
     assert.deepEqual(await post.letters('hanako', 'inbox'), []);
   });
+
+test('RFC 8621 §1.3.1, §4.6: more mailboxes than a letter may lie in; more keywords by a change', async () => {
+  const post = await openPost();
+  const { account } = post.accounts.get('hanako')!;
+  // One letter may lie in fewer mailboxes than an account may have.
+  for (let at = 0; at <= mailboxesPerEmailMax; at++) await post.store.createMailbox(account, `box ${at}`, null);
+  const all = (await post.store.mailboxes(account)).map(({ id }) => [`F${id}`, true] as const);
+  const type = (errors: unknown, id: string): unknown => ((errors as JsonObject)[id] as JsonObject)['type'];
+  const mailboxIds = Object.fromEntries(all);
+  const { notCreated } = await post.one('hanako', 'Email/set', { create: { k: draft({ mailboxIds }) } });
+  assert.equal(type(notCreated, 'k'), 'tooManyMailboxes');
+  const id = await made(post);
+  const keywords = Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`keywords/k${at}`, true]));
+  const patches: readonly (readonly [JsonObject, string])[] = [
+    [{ mailboxIds }, 'tooManyMailboxes'],
+    [Object.fromEntries(all.map(([box]) => [`mailboxIds/${box}`, true])), 'tooManyMailboxes'],
+    [keywords, 'tooManyKeywords'],
+  ];
+  for (const [patch, error] of patches)
+    assert.equal(type((await post.one('hanako', 'Email/set', { update: { [id]: patch } }))['notUpdated'], id), error);
+});
 
 test('over quota: only the letter that has no room is refused', async () => {
   const post = await openPost();

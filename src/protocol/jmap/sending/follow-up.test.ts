@@ -227,6 +227,30 @@ test('reports and receipts of other servers: by Message-ID, by envelope id; each
   assert.deepEqual((await post.one('hanako', 'EmailSubmission/set', { update: { [id]: now } }))['updated'], { [id]: null });
 });
 
+test('a report that was fetched from another provider is noted too; of other letters nothing is read', async () => {
+  const post = await openPost();
+  const id = await send(post, ['a@one.test']);
+  await deliver(post, () => taken);
+  const { account } = post.accounts.get('hanako')!;
+  const inbox = Number((await post.mailbox('hanako', 'inbox')).slice(1));
+  const letters = await Promise.all(
+    [dsn('a@one.test', 'delivered', '2.0.0'), ['Subject: x', '', 'y']].map(async (lines) => {
+      const spool = post.store.spool(100_000);
+      await spool.add(bytesFromUtf8(lines.join('\r\n')));
+      return { spool, mailboxes: [inbox], flags: [] };
+    }),
+  );
+  const { messages } = await post.store.addLetters(account, letters, null);
+  post.followUp.fetched(
+    account,
+    messages.map(({ message }) => message),
+  );
+  await post.followUp.idle();
+  const now = await look(post, id);
+  assert.deepEqual(now['dsnBlobIds'], [`B${messages[0]!.message}`]);
+  assert.equal((now['deliveryStatus'] as Record<string, JsonObject>)['a@one.test']!['delivered'], 'yes');
+});
+
 test('a stranger’s report says nothing about what the queue knows better, nor about another account’s letters', async () => {
   const post = await openPost();
   const id = await send(post, ['a@one.test']);

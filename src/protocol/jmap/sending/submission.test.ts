@@ -184,6 +184,31 @@ for (const [name, more, email, error, options = {}] of refusals)
     assert.deepEqual((await post.one('hanako', 'EmailSubmission/get', { ids: null }))['list'], []);
   });
 
+test('not sent: the account is closed', async () => {
+  const post = await openPost();
+  const emailId = await draft(post, 'hanako');
+  const identityId = await identity(post, 'hanako');
+  await post.directory.updateAccount(post.accounts.get('hanako')!.account, { closedAt: 1 });
+  const { notCreated } = await post.one('hanako', 'EmailSubmission/set', { create: { s: { identityId, emailId } } });
+  assert.equal(((notCreated as JsonObject)['s'] as JsonObject)['type'], 'forbiddenToSend');
+});
+
+test('RFC 8620 §5.1: all submissions are told only as long as they are few enough', async () => {
+  const post = await openPost();
+  await submit(post, 'hanako');
+  const { account } = post.accounts.get('hanako')!;
+  const value = (await post.store.items.list(account, 'submission'))[0]!.value;
+  const add = { kind: 'submission', add: value };
+  await post.store.items.write(
+    account,
+    Array.from({ length: 999 }, () => add),
+  );
+  assert.equal(((await post.one('hanako', 'EmailSubmission/get', { ids: null, properties: ['id'] }))['list'] as unknown[]).length, 1000);
+  await post.store.items.write(account, [add]);
+  const { error } = await post.one('hanako', 'EmailSubmission/get', { ids: null, properties: ['id'] });
+  assert.equal((error as JsonObject)['type'], 'requestTooLarge');
+});
+
 test('not sent: too large', async () => {
   const post = await openPost({ letterMax: 2000, importMax: 10_000 });
   const { notCreated } = await submit(post, 'hanako', {}, { bodyValues: { t: { value: 'word\n'.repeat(500) } } });

@@ -2,7 +2,7 @@
 import type { ItemStore } from '../../../store/items-contract.ts';
 import { aUtcDate, formatUtcDate, isArray } from '../arguments.ts';
 import type { Id, JmapAccount, JsonObject, Method } from '../contract.ts';
-import { cannotCalculateChanges, invalidArguments } from '../errors.ts';
+import { cannotCalculateChanges, invalidArguments, requestTooLarge } from '../errors.ts';
 import { formatBlobId, formatId, parseId, parseState } from '../ids.ts';
 import { coreLimits } from '../limits.ts';
 import {
@@ -49,6 +49,12 @@ export function shownSubmission(id: number, value: SubmissionValue): JsonObject 
   };
 }
 
+/** RFC 8620 §5.1. @throws MethodError `requestTooLarge`. */
+function fewEnough<T>(all: readonly T[]): readonly T[] {
+  if (all.length > coreLimits.maxObjectsInGet) throw requestTooLarge('There are more than can be answered at once: ask for them by id.');
+  return all;
+}
+
 function blobsOf(messages: readonly number[] = []): Id[] {
   return messages.map((number) => formatBlobId({ of: 'letter', number, path: null }));
 }
@@ -63,7 +69,7 @@ export function submissionReading({ items, desk }: SubmissionParts): Readonly<Re
       const numbers = call.ids?.map((id) => parseId('S', id)) ?? null;
       const found =
         numbers === null
-          ? (await items.list(account, submissionKind)).slice(-coreLimits.maxObjectsInGet)
+          ? fewEnough(await items.list(account, submissionKind))
           : await items.get(
               account,
               submissionKind,

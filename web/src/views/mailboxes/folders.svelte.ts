@@ -9,7 +9,7 @@ import { router } from '../../state/route.svelte.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import { o } from '../../texts/order.ts';
 import { t } from '../../texts/texts.ts';
-import { mailboxName, mailboxPath } from './names.ts';
+import { exportAddress, mailboxName, mailboxPath } from './names.ts';
 
 export type Naming = { readonly accountId: Id; readonly parentId: Id | null; readonly mailbox: MailboxView | null };
 
@@ -132,9 +132,8 @@ class Folders {
   /** The browser takes it letter by letter, and shows how far it has come. */
   save(mailbox: MailboxView): void {
     const link = document.createElement('a');
-    const name = mailboxName(mailbox);
-    link.href = `/letter/${encodeURIComponent(mailbox.accountId)}/mailbox/${encodeURIComponent(mailbox.id)}?name=${encodeURIComponent(name)}`;
-    link.download = `${name}.mbox`;
+    link.href = exportAddress(mailbox.accountId, { id: mailbox.id, name: mailboxName(mailbox) });
+    link.download = '';
     link.click();
   }
 

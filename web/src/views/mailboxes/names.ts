@@ -1,6 +1,6 @@
 // What a mailbox is called and how it looks in lists. Knows roles.
 import { snoozedName, type MailboxView } from '../../engine/contract.ts';
-import type { Role } from '../../engine/jmap/objects.ts';
+import type { Id, Role } from '../../engine/jmap/objects.ts';
 import type { IconName } from '../../parts/icons.ts';
 import { live } from '../../state/live.svelte.ts';
 import { o } from '../../texts/order.ts';
@@ -45,4 +45,10 @@ export function mailboxIcon(role: Role | null): IconName {
     flagged: 'star',
   };
   return (role && icons[role]) ?? 'folder';
+}
+
+/** Where the server gives all letters of an account (a ZIP archive), or of one mailbox (mbox), as a file. */
+export function exportAddress(accountId: Id, mailbox: { readonly id: Id; readonly name: string } | null): string {
+  const account = `/export/${encodeURIComponent(accountId)}`;
+  return mailbox === null ? account : `${account}/${encodeURIComponent(mailbox.id)}?name=${encodeURIComponent(mailbox.name)}`;
 }
