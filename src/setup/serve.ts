@@ -138,13 +138,15 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       ...(await allOf(wanted.filter(isMail).flatMap(open))),
       ...(await allOf(wanted.filter((one) => !isMail(one)).flatMap(open))),
     ];
-    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }, { startAppointments }] = await Promise.all([
-      import('./delivery.ts'),
-      import('./collection.ts'),
-      import('./upkeep.ts'),
-      import('./outside-watch.ts'),
-      import('./appointments.ts'),
-    ]);
+    const [{ startDelivery }, { startCollection }, { startUpkeep }, { startOutsideWatch }, { startAppointments }, { readyShelves }] =
+      await Promise.all([
+        import('./delivery.ts'),
+        import('./collection.ts'),
+        import('./upkeep.ts'),
+        import('./outside-watch.ts'),
+        import('./appointments.ts'),
+        import('./ready-shelves.ts'),
+      ]);
     const reload = async () => {
       await certificates.reload();
       for (const renew of renewals) renew();
@@ -157,6 +159,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       // Also without a browser: Web Push goes on after a start.
       await openedJmap(),
       startUpkeep({ office, certificates, names, reload, checkFirst: former > 0 }),
+      readyShelves({ ...office, openShelf: (account) => office.store.openShelf(account) }),
     );
     opened.push(
       await openControl({

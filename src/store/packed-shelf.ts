@@ -5,26 +5,14 @@
 import type { FlagSet } from './mailbox-state.ts';
 import type { AccountId, MailboxId, MessageId, ModSeq } from './contract.ts';
 import type { GoneLetter, GoneMailbox, MailboxShape, ShelfChange } from './shelf-change.ts';
-import { findLetter, withRoom, type ShelfLetters } from './shelf-columns.ts';
+import { findLetter, highest, withRoom, type ShelfLetters } from './shelf-columns.ts';
 import type { MailboxCounts, Shelf } from './shelf-contract.ts';
+import { draftsOf, type Draft, type DraftGround } from './shelf-drafts.ts';
 import { ShelfCounts } from './shelf-counts.ts';
 import { loadLetters, type HiddenLetter, type ShelfRows } from './shelf-loading.ts';
 import { orderAll, orderMoved, orderWith } from './shelf-order.ts';
 import { counts, isUnread, ShelfSets, type Place } from './shelf-sets.ts';
 import { ShelfThreads } from './shelf-threads.ts';
-
-/** A letter while a change is at work on it. */
-interface Draft {
-  readonly message: MessageId;
-  /** Its position before; -1 when it was out of sight. */
-  readonly at: number;
-  readonly thread: number;
-  size: number;
-  receivedAt: number;
-  places: Place[];
-  /** Something that counts about it changed. */
-  touched: boolean;
-}
 
 const nowhere: readonly never[] = [];
 
@@ -40,10 +28,15 @@ export class PackedShelf implements Shelf {
   /** All places of letters in sight that have others than one. */
   readonly #many: Map<MessageId, readonly Place[]>;
   readonly #hidden: Map<MessageId, HiddenLetter>;
-  readonly #threads = new ShelfThreads();
+  readonly #threads: ShelfThreads;
+  readonly #timeOf = (message: MessageId): number => this.receivedAt[this.indexOf(message)]!;
   readonly #mailboxes = new Map<MailboxId, MailboxShape & { countsModSeq: ModSeq }>();
   readonly #counts: ShelfCounts;
   #order: Uint32Array | null = null;
+  readonly #draftGround: DraftGround = {
+    draft: (message) => this.#draft(message),
+    lettersIn: (mailbox) => this.#lettersIn(mailbox),
+  };
   readonly #listeners = new Set<() => void>();
   readonly #released: () => void;
 
@@ -59,15 +52,12 @@ export class PackedShelf implements Shelf {
     this.#many = loaded.many;
     this.#hidden = loaded.hidden;
     const { count, threads, messages, modSeqs, created } = loaded.letters;
-    for (let at = 0; at < count; at++) this.#join(threads[at]!, messages[at]!);
+    this.#threads = new ShelfThreads(highest(threads, count, 0), count);
+    for (let at = 0; at < count; at++) this.#threads.join(threads[at]!, messages[at]!, this.#timeOf);
     this.#countAll();
     this.#dateMailboxes(rows);
-    let email = rows.lastGone.letter;
-    let thread = rows.lastGone.letter;
-    for (let at = 0; at < count; at++) {
-      if (modSeqs[at]! > email) email = modSeqs[at]!;
-      if (created[at]! > thread) thread = created[at]!;
-    }
+    const email = highest(modSeqs, count, rows.lastGone.letter);
+    const thread = highest(created, count, rows.lastGone.letter);
     let mailbox = rows.lastGone.mailbox;
     for (const one of this.#mailboxes.values()) mailbox = Math.max(mailbox, one.createdModSeq, one.changedModSeq, one.countsModSeq);
     this.emailModSeq = email;
@@ -164,7 +154,7 @@ export class PackedShelf implements Shelf {
     this.modSeq = modSeq;
     this.#counts.begin();
     const goneMailboxes = this.#reshape(change);
-    const drafts = this.#draftAll(change);
+    const drafts = draftsOf(change, this.#sets.flags, this.#draftGround);
     const gone: GoneLetter[] = [];
     if (drafts.size > 0) {
       const threads = new Set<number>();
@@ -195,14 +185,12 @@ export class PackedShelf implements Shelf {
 
   #countAll(): void {
     // Most letters are alone in their thread, and many of them look alike: they are counted together.
-    const alike = new Map<number, number>();
     const { boxes, flags, count, threads } = this.#letters;
-    for (let at = 0; at < count; at++) {
-      if (!this.#threads.isAlone(threads[at]!)) continue;
-      const key = boxes[at]! * 2 + (isUnread(this.#sets.flags.sets[flags[at]!]!) ? 1 : 0);
-      alike.set(key, (alike.get(key) ?? 0) + 1);
-    }
-    for (const [key, letters] of alike) this.#counts.countAlone(this.#sets.boxes[key >>> 1]!, (key & 1) === 1, letters);
+    const unread = Uint8Array.from(this.#sets.flags.sets, (set) => (isUnread(set) ? 1 : 0));
+    const alike = new Uint32Array(this.#sets.boxes.length * 2);
+    for (let at = 0; at < count; at++) if (this.#threads.isAlone(threads[at]!)) alike[boxes[at]! * 2 + unread[flags[at]!]!]! += 1;
+    for (const [key, letters] of alike.entries())
+      if (letters > 0) this.#counts.countAlone(this.#sets.boxes[key >>> 1]!, (key & 1) === 1, letters);
     for (const thread of this.#threads.large()) this.#countThread(thread, 1);
   }
 
@@ -258,56 +246,8 @@ export class PackedShelf implements Shelf {
     return gone;
   }
 
-  #draftAll(change: ShelfChange): Map<MessageId, Draft> {
-    const drafts = new Map<MessageId, Draft>();
-    const threads = new Map(change.threads);
-    const draftOf = (message: MessageId): Draft => {
-      let draft = drafts.get(message);
-      if (draft === undefined) drafts.set(message, (draft = this.#draft(message, threads.get(message))));
-      return draft;
-    };
-    for (const { mailbox, added, flags, expunged, expungedMessages, numbers } of change.mailboxes) {
-      if (numbers === null) {
-        for (const message of this.#lettersIn(mailbox)) {
-          const draft = draftOf(message);
-          draft.touched ||= draft.places.some((place) => place.mailbox === mailbox && counts(place));
-          draft.places = draft.places.filter((place) => place.mailbox !== mailbox);
-        }
-        continue;
-      }
-      for (const { system, keywords, uids, messages } of flags) {
-        const set = this.#sets.flags.intern(system, keywords);
-        for (const [index, uid] of uids.entries()) {
-          const draft = draftOf(messages[index]!);
-          const where = draft.places.findIndex((place) => place.uid === uid && place.mailbox === mailbox);
-          if (where < 0) continue;
-          const place = { mailbox, uid, flags: set };
-          draft.touched ||= counts(place) || counts(draft.places[where]!);
-          draft.places[where] = place;
-        }
-      }
-      for (const [uid, message, system, keywords, size, receivedAt] of added) {
-        const draft = draftOf(message);
-        const place = { mailbox, uid, flags: this.#sets.flags.intern(system, keywords) };
-        if (draft.places.length === 0) {
-          draft.size = size;
-          draft.receivedAt = receivedAt;
-        }
-        draft.places.push(place);
-        draft.touched ||= counts(place);
-      }
-      for (const [index, uid] of expunged.entries()) {
-        const draft = draftOf(expungedMessages[index]!);
-        const where = draft.places.findIndex((place) => place.uid === uid && place.mailbox === mailbox);
-        if (where < 0) continue;
-        draft.touched ||= counts(draft.places[where]!);
-        draft.places.splice(where, 1);
-      }
-    }
-    return drafts;
-  }
-
-  #draft(message: MessageId, thread: number | undefined): Draft {
+  /** A letter as it is; null: there is none. */
+  #draft(message: MessageId): Draft | null {
     const at = this.indexOf(message);
     if (at >= 0) {
       const { threads, sizes, receivedAt } = this.#letters;
@@ -316,7 +256,7 @@ export class PackedShelf implements Shelf {
     }
     const hidden = this.#hidden.get(message);
     if (hidden !== undefined) return { message, at, ...hidden, places: [...hidden.places], touched: false };
-    return { message, at, thread: thread ?? message, size: 0, receivedAt: 0, places: [], touched: false };
+    return null;
   }
 
   /** Letters with a place in a mailbox, also one that does not count. */
@@ -404,7 +344,7 @@ export class PackedShelf implements Shelf {
       created[at] = modSeqs[at] = modSeq;
       this.#write(at, draft);
     }
-    for (const draft of coming) this.#join(draft.thread, draft.message);
+    for (const draft of coming) this.#threads.join(draft.thread, draft.message, this.#timeOf);
     if (coming.length > 0) this.threadModSeq = modSeq;
     if (this.#order !== null) this.#order = orderWith(this.#letters, this.#order, positions);
   }
@@ -428,10 +368,6 @@ export class PackedShelf implements Shelf {
   }
 
   // --- threads and sets ---------------------------------------------------------------------------------------------
-
-  #join(thread: number, message: MessageId): void {
-    this.#threads.join(thread, message, (other) => this.receivedAt[this.indexOf(other)]!);
-  }
 
   isUnread(index: number): boolean {
     return isUnread(this.flagsAt(index));

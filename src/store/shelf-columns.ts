@@ -99,3 +99,10 @@ export function findLetter({ messages, count }: ShelfLetters, message: MessageId
   }
   return messages[low] === message ? low : -1;
 }
+
+/** The highest of the first `count` values, or `least`. */
+export function highest(column: Uint32Array | Float64Array, count: number, least: number): number {
+  let most = least;
+  for (let at = 0; at < count; at++) if (column[at]! > most) most = column[at]!;
+  return most;
+}

@@ -32,6 +32,8 @@ export class Deeds {
   readonly #parts: DeedsParts;
   #steps: readonly Step[] = [];
   #lastStep = 0;
+  /** Deeds that show already and are still on their way to the disk: a way back that is asked for meanwhile is theirs. */
+  #acting: Promise<unknown> = Promise.resolve();
 
   constructor(parts: DeedsParts) {
     this.#parts = parts;
@@ -47,7 +49,13 @@ export class Deeds {
     this.#steps = [];
   }
 
-  async act(action: Requests['act']['args']): Promise<UndoView> {
+  act(action: Requests['act']['args']): Promise<UndoView> {
+    const done = this.#act(action);
+    this.#acting = Promise.allSettled([this.#acting, done]).then(() => undefined);
+    return done;
+  }
+
+  async #act(action: Requests['act']['args']): Promise<UndoView> {
     const { here, surroundings } = this.#parts;
     // What is not known here is read first; without a network what is known is acted on.
     for (const { accountId, emailIds } of action.letters) {
@@ -85,6 +93,7 @@ export class Deeds {
 
   async undo(step: number | undefined): Promise<UndoView | null> {
     const { here, whole, surroundings } = this.#parts;
+    await this.#acting;
     const first = step === undefined ? this.#steps.length - 1 : this.#steps.findIndex(({ view }) => view.step === step);
     if (first < 0) return null;
     const undone = this.#steps.slice(first).toReversed();

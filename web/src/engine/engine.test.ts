@@ -157,6 +157,18 @@ suite('engine: doing', () => {
     assert.equal(list.holes, 0);
   });
 
+  test('undo right behind a deed that is still on its way to the disk takes back this one, and not the one before', async () => {
+    const { office, engine } = await start();
+    look(engine, inbox);
+    await settled();
+    await engine.ask('act', { name: 'flag', letters: [{ accountId: 'A1', emailIds: ['M2'] }] });
+    void engine.ask('act', { name: 'archive', letters: [{ accountId: 'A1', emailIds: ['M2'] }] });
+    assert.equal((await engine.ask('undo', {}))?.what, 'archive');
+    await settled();
+    assert.deepEqual(office.letters.get('M2')!.mailboxIds, { F1: true });
+    assert.equal(office.letters.get('M2')!.keywords['$flagged'], true);
+  });
+
   test('without a network: shown, kept over a restart, told when it is back', async () => {
     const { office, world, engine } = await start();
     const list = look(engine, inbox);

@@ -159,7 +159,7 @@ export class ResultBook {
       const messages: MessageId[] = [];
       for (const position of positions) {
         const message = this.#shelf.messages[position]!;
-        if (column.of(message) === undefined) messages.push(message);
+        if (!column.knows(message)) messages.push(message);
       }
       if (messages.length > 0) missing.set(column, Uint32Array.from(messages).sort());
     }

@@ -136,6 +136,10 @@ export class SortColumn {
     this.#form = form;
   }
 
+  knows(message: MessageId): boolean {
+    return this.#values.has(message);
+  }
+
   /** Undefined: not known yet. Numbers of before and after a `learn` do not compare. */
   of(message: MessageId): number | undefined {
     const value = this.#values.get(message);
