@@ -12,6 +12,8 @@ import { addByPassword, domain, onDesk, openOutsideWorld, shoot, type OutsideWor
 
 const address = `home@${domain}`;
 const count = 12;
+/** Of one length: none is found in another. */
+const name = (number: number): string => String(number).padStart(2, '0');
 
 suite('an account taken home, in Chromium', { skip: skipWithout('chromium') || foreignOfficeMissing }, () => {
   let world: OutsideWorld;
@@ -23,8 +25,8 @@ suite('an account taken home, in Chromium', { skip: skipWithout('chromium') || f
     for (let number = 1; number <= count; number++)
       await client.append(
         'INBOX',
-        `From: Writer <writer@${domain}>\r\nTo: ${address}\r\nSubject: Letter ${number}\r\nDate: Fri, 27 Nov 2026 10:${10 + number}:00 +0900\r\n` +
-          `Message-ID: <${number}.home@x>\r\n\r\nThe text of number ${number}.\r\n`,
+        `From: Writer <writer@${domain}>\r\nTo: ${address}\r\nSubject: Letter ${name(number)}\r\nDate: Fri, 27 Nov 2026 10:${10 + number}:00 +0900\r\n` +
+          `Message-ID: <${number}.home@x>\r\n\r\nThe text of number ${name(number)}.\r\n`,
       );
     await client.logout();
     ({ page, faults } = await world.open('hanako', onDesk, '/accounts/new'));
@@ -75,18 +77,18 @@ suite('an account taken home, in Chromium', { skip: skipWithout('chromium') || f
     await page.keyboard.press('Enter');
     await page.locator('.postmark').waitFor();
     await page.getByRole('button', { name: 'Read letters' }).click();
-    await row(`Letter ${count}`).waitFor();
-    await row('Letter 1').waitFor();
+    await row(`Letter ${name(count)}`).waitFor();
+    await row('Letter 01').waitFor();
     // What is kept at hand is brought in the background; then nobody is needed for letters that were never opened.
     await page.reload();
-    await row(`Letter ${count}`).waitFor();
+    await row(`Letter ${name(count)}`).waitFor();
     for (let number = 1, tries = 0; number <= count;) {
       await page.context().setOffline(true);
-      await row(`Letter ${number}`).click();
+      await row(`Letter ${name(number)}`).click();
       const isThere = await page
-        .getByText(`The text of number ${number}.`)
+        .getByText(`The text of number ${name(number)}.`)
         .nth(1)
-        .or(page.locator('.letter.open .body', { hasText: `The text of number ${number}.` }))
+        .or(page.locator('.letter.open .body', { hasText: `The text of number ${name(number)}.` }))
         .first()
         .waitFor({ timeout: 5000 })
         .then(() => true)
@@ -137,8 +139,8 @@ suite('an account taken home, in Chromium', { skip: skipWithout('chromium') || f
 
   test('answered from the account that it came to, through its provider', async () => {
     await page.goto(`${world.origin}/`);
-    await row('Letter 3').click();
-    await page.getByText('The text of number 3.').first().waitFor();
+    await row('Letter 03').click();
+    await page.getByText('The text of number 03.').first().waitFor();
     await page.keyboard.press('r');
     const from = page.locator('.composer select').first();
     await from.waitFor();
@@ -163,8 +165,8 @@ suite('an account taken home, in Chromium', { skip: skipWithout('chromium') || f
     writeFileSync(conf, readFileSync(conf, 'utf8').replace('args = password=taros-own', 'args = password=another-one'));
     await world.office.reading.restart();
     await page.goto(`${world.origin}/`);
-    await row('Letter 4').click();
-    await page.getByText('The text of number 4.').first().waitFor();
+    await row('Letter 04').click();
+    await page.getByText('The text of number 04.').first().waitFor();
     await page.keyboard.press('r');
     await page.locator('.composer select').first().waitFor();
     await page.keyboard.type('Thank you for four.');
