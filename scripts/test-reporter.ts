@@ -20,18 +20,22 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   for await (const event of events) {
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { name, file, skip, nesting, details } = event.data;
+    const where = file === undefined ? '' : relative(process.cwd(), file);
+    const count = files.get(where) ?? { passed: 0, failed: 0, ms: 0 };
+    // Whatever stands at the top is all of the time: a suite with its hooks, and a test in none.
+    if (nesting === 0 && name !== file && skip === undefined) {
+      files.set(where, count);
+      count.ms += details.duration_ms;
+    }
     // A test with tests inside counts by them, and a file by its tests.
     if (details.type === 'suite' || name === file) {
       if (event.type === 'test:pass' || name !== file) continue;
     }
-    const where = file === undefined ? '' : relative(process.cwd(), file);
     if (skip !== undefined) {
       skipped.push(`${where}: ${name}${typeof skip === 'string' && skip !== '' ? ` (${skip})` : ''}`);
       continue;
     }
-    const count = files.get(where) ?? { passed: 0, failed: 0, ms: 0 };
     files.set(where, count);
-    if (nesting === 0) count.ms += details.duration_ms;
     if (event.type === 'test:pass') {
       passed++;
       count.passed++;

@@ -16,6 +16,7 @@ import type { BackupResult } from '../src/setup/move/backup.ts';
 import type { VerifyReport } from '../src/setup/move/verify.ts';
 import { openLedger } from '../src/io/collection/ledger.ts';
 import { MboxReader } from '../src/message/mbox.ts';
+import { waitFor } from './support/fair-wait.ts';
 import { inFolder, launcher, start, tayori, type Started } from './support/program.ts';
 
 const corpus = fileURLToPath(new URL('corpus/letters', import.meta.url));
@@ -66,7 +67,7 @@ async function subjectsOf(path: string): Promise<string[]> {
   return [...text.matchAll(/^Subject: (letter \d+)\r$/gm)].map((found) => found[1]!);
 }
 
-test('import of 10,000 letters beside the running server, which goes on answering', { timeout: 120_000 }, async (context) => {
+test('import of 10,000 letters beside the running server, which goes on answering', { timeout: 240_000 }, async (context) => {
   await inFolder(async (folder) => {
     const path = join(folder, 'Large.mbox');
     await writeMbox(path, many);
@@ -82,9 +83,9 @@ test('import of 10,000 letters beside the running server, which goes on answerin
       let longest = 0;
       let asked = 0;
       for (; (await Promise.race([importEnded, null])) === null; asked++) {
-        const began = performance.now();
+        const waiting = waitFor(server.child.pid!);
         await client.noop();
-        longest = Math.max(longest, performance.now() - began);
+        longest = Math.max(longest, waiting.soFar());
       }
       const report = await importing;
       assert.deepEqual([report.found, report.imported, report.refused], [many, many, []]);
@@ -101,7 +102,7 @@ test('import of 10,000 letters beside the running server, which goes on answerin
   });
 });
 
-test('kill -9 of the server in the middle of an import, three times: nothing is doubled or lost', { timeout: 180_000 }, async (context) => {
+test('kill -9 of the server in the middle of an import, three times: nothing is doubled or lost', { timeout: 240_000 }, async (context) => {
   await inFolder(async (folder) => {
     const path = join(folder, 'Large.mbox');
     await writeMbox(path, many);
@@ -145,7 +146,7 @@ async function marks(data: string, count: number): Promise<void> {
   while ((await countMarks(data)) < count) await new Promise(setImmediate);
 }
 
-test('Ctrl-C at the command line, and --resume', { timeout: 60_000 }, async () => {
+test('Ctrl-C at the command line, and --resume', { timeout: 240_000 }, async () => {
   await inFolder(async (folder) => {
     const path = join(folder, 'Large.mbox');
     await writeMbox(path, many);
@@ -165,7 +166,7 @@ test('Ctrl-C at the command line, and --resume', { timeout: 60_000 }, async () =
 });
 
 for (const format of ['mbox', 'maildir'])
-  test(`every odd letter of the corpus, in and out as ${format} and in and out again: octet for octet`, { timeout: 120_000 }, async () => {
+  test(`every odd letter of the corpus, in and out as ${format} and in and out again: octet for octet`, { timeout: 240_000 }, async () => {
     await inFolder(async (folder) => {
       const data = join(folder, 'data');
       await (await start(data)).stop();
@@ -209,7 +210,7 @@ for (const format of ['mbox', 'maildir'])
 
 test(
   'backup while letters arrive, restored elsewhere: verify is clean, all from before are there under a new UIDVALIDITY',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async (context) => {
     await inFolder(async (folder) => {
       const path = join(folder, 'Large.mbox');
@@ -304,7 +305,7 @@ test(
 
 test(
   'verify: a damaged letter is named by person, mailbox and UID, beside the server and without it; exit code 1',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'Small.mbox');

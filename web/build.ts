@@ -31,6 +31,8 @@ export function appBuild(outDir: string): InlineConfig {
     logLevel: 'warn',
     plugins: [early(), svelte({ configFile: false, onwarn: warned, compilerOptions: { runes: true } })],
     worker: { format: 'es' },
+    // The one module of the server's that speaks of Buffer.
+    resolve: { alias: [{ find: /^(?:\.\.\/)+(?:src\/)?base\/bytes\.ts$/, replacement: `${root}/src/engine/octets.ts` }] },
     build: {
       outDir,
       emptyOutDir: true,

@@ -3,6 +3,7 @@ import { inboxOf } from '../journey/outside/accounts.ts';
 import { causeSides, type Cause } from '../journey/outside/causes.ts';
 import { sentenceOf } from '../journey/outside/cause-sentences.ts';
 import type { DeliveryParts } from '../journey/delivery/lane.ts';
+import type { SentNews } from '../journey/submission/contract.ts';
 import type { Router } from '../journey/routing/contract.ts';
 import type { QueueRunner } from '../journey/queue/runner.ts';
 import type { Resolver } from '../protocol/dns/contract.ts';
@@ -28,8 +29,8 @@ const stayHome: Router = {
 };
 
 /** Starts the queue. */
-export async function startDelivery(office: Office, names: DeliveryNames): Promise<Delivery> {
-  const runner = await joinDelivery(office, names);
+export async function startDelivery(office: Office, names: DeliveryNames, news: SentNews): Promise<Delivery> {
+  const runner = await joinDelivery(office, names, news);
   runner.start();
   office.hurries.add(() => runner.hurry());
   return {
@@ -43,7 +44,7 @@ export async function startDelivery(office: Office, names: DeliveryNames): Promi
   };
 }
 
-async function joinDelivery(office: Office, names: DeliveryNames): Promise<QueueRunner> {
+async function joinDelivery(office: Office, names: DeliveryNames, news: SentNews): Promise<QueueRunner> {
   const { store, recipients, clock, chance, log, meter } = office;
   const [{ QueueRunner }, { openLanes }, { openReporter }, { openLineConnector }, { openSmtpClient }, router] = await Promise.all([
     import('../journey/queue/runner.ts'),
@@ -70,7 +71,7 @@ async function joinDelivery(office: Office, names: DeliveryNames): Promise<Queue
     explain,
     inboxOf: (account) => inboxOf(account, office.directory),
   });
-  return new QueueRunner({ ...shared, store, openLane, reporter });
+  return new QueueRunner({ ...shared, store, openLane, reporter, news });
 }
 
 /** As a report says it: what is wrong, and the one thing to do. */

@@ -3,7 +3,7 @@
 import { Refusal } from '../base/trouble.ts';
 import { snoozedName } from '../journey/appointments/snooze.ts';
 import { parseAddressText } from './own-capability-addresses.ts';
-import type { AccountId, MailboxId, MailStore } from '../store/contract.ts';
+import type { AccountId, MailboxId, MailStore, MessageId } from '../store/contract.ts';
 import type { ContactDesk, SnoozeDesk } from '../protocol/jmap/tayori/contract.ts';
 
 export function openSnoozeDesk({ store }: { readonly store: MailStore }): SnoozeDesk {
@@ -22,43 +22,38 @@ export function openSnoozeDesk({ store }: { readonly store: MailStore }): Snooze
     }
   }
 
+  /** @throws Refusal `nonexistent`. */
+  async function placesOf(account: AccountId, message: MessageId): Promise<readonly MailboxId[]> {
+    const shelf = await store.openShelf(account);
+    try {
+      const index = shelf.indexOf(message);
+      if (index < 0) throw new Refusal('nonexistent', 'there is no such email');
+      return shelf.mailboxesAt(index);
+    } finally {
+      shelf.release();
+    }
+  }
+
   return {
     async away(account, message, keep) {
       const target = await snoozed(account);
-      const shelf = await store.openShelf(account);
-      let from: MailboxId;
-      try {
-        const index = shelf.indexOf(message);
-        if (index < 0) throw new Refusal('nonexistent', 'there is no such email');
-        const places = shelf.mailboxesAt(index);
-        const inbox = (await store.mailboxes(account)).find(({ role }) => role === 'inbox')?.id;
-        from = places.find((mailbox) => mailbox === inbox) ?? places.find((mailbox) => mailbox !== target) ?? inbox ?? target;
-        if (places.includes(target) && places.length === 1) return await keep(inbox ?? from);
-      } finally {
-        shelf.release();
-      }
-      const item = await keep(from);
-      const { outcomes } = await store.revise(account, [{ message, mailboxes: { add: [target], remove: [from] } }], null);
-      const [outcome = 'nonexistent'] = outcomes;
-      if (outcome === 'done' || outcome === 'same') return item;
-      await store.items.write(account, [{ kind: item.kind, id: item.id, remove: true }]);
-      throw new Refusal(outcome === 'nonexistent' ? 'nonexistent' : 'cannot', `the email cannot be put away: ${outcome}`);
+      const inbox = (await store.mailboxes(account)).find(({ role }) => role === 'inbox')?.id;
+      const places = await placesOf(account, message);
+      const from = places.find((mailbox) => mailbox === inbox) ?? places.find((mailbox) => mailbox !== target) ?? inbox ?? target;
+      const revision =
+        places.includes(target) && places.length === 1 ? { message } : { message, mailboxes: { add: [target], remove: [from] } };
+      const { items } = await store.reviseNoting(account, revision, [keep(from)]);
+      return items[0]!;
     },
 
-    async back(account, message, mailbox) {
+    async back(account, message, mailbox, gone) {
       const mailboxes = await store.mailboxes(account);
       const target = mailboxes.find(({ id }) => id === mailbox) ?? mailboxes.find(({ role }) => role === 'inbox');
       const away = mailboxes.find(({ name }) => name === snoozedName);
-      if (target === undefined || away === undefined) return;
-      const shelf = await store.openShelf(account);
-      try {
-        // Somebody has put it elsewhere meanwhile: there it stays.
-        const index = shelf.indexOf(message);
-        if (index < 0 || !shelf.mailboxesAt(index).includes(away.id)) return;
-      } finally {
-        shelf.release();
-      }
-      await store.revise(account, [{ message, mailboxes: { add: [target.id], remove: [away.id] } }], null);
+      const places = await placesOf(account, message).catch((): readonly MailboxId[] => []);
+      // Somebody has put it elsewhere meanwhile: there it stays.
+      if (target === undefined || away === undefined || !places.includes(away.id)) await store.items.write(account, [gone]);
+      else await store.reviseNoting(account, { message, mailboxes: { add: [target.id], remove: [away.id] } }, [gone]);
     },
   };
 }

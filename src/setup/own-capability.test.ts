@@ -198,7 +198,39 @@ test('Contact: kept, and suggested by how often one has written to them, people 
   assert.deepEqual((await as('Contact/suggest', { text: '', limit: 1 })).list.length, 1);
   await as('Contact/set', { update: { [created.b.id]: { note: '古い友だち' } } });
   const [shown] = (await as('Contact/get', { ids: [created.b.id] })).list;
-  assert.deepEqual([shown.note, Object.keys(shown).toSorted()], ['古い友だち', ['addresses', 'id', 'name', 'note']]);
+  assert.deepEqual([shown.note, Object.keys(shown).toSorted()], ['古い友だち', ['addresses', 'id', 'kind', 'name', 'note', 'reading']]);
+});
+
+test('Contact: a group is one suggestion with its members; a reading is found in either kana', async () => {
+  await as('Contact/set', {
+    create: {
+      g: {
+        name: '町内会',
+        reading: 'ちょうないかい',
+        kind: 'group',
+        addresses: [{ email: 'a@town.test', label: '会長' }, { email: 'b@town.test' }],
+      },
+      e: { name: '町内会の予備', kind: 'group', addresses: [] },
+    },
+  });
+  const { notCreated } = await as('Contact/set', { create: { x: { name: 'x', kind: 'club', addresses: [] } } });
+  assert.deepEqual(notCreated.x.properties, ['kind']);
+  for (const text of ['町内', 'チョウナイ']) {
+    const { list } = await as('Contact/suggest', { text });
+    assert.deepEqual(
+      list.map(({ name, email, members }: { name: string; email: string; members: object }) => [name, email, members]),
+      [
+        [
+          '町内会',
+          '',
+          [
+            { name: '会長', email: 'a@town.test' },
+            { name: '', email: 'b@town.test' },
+          ],
+        ],
+      ],
+    );
+  }
 });
 
 // --- letters --------------------------------------------------------------------------------------------------------------------------

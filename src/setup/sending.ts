@@ -4,15 +4,19 @@ import { openArrivals } from '../journey/arrival/arrival.ts';
 import type { Arrivals } from '../journey/arrival/contract.ts';
 import type { Appointment } from '../journey/appointments/contract.ts';
 import type { Reporter } from '../journey/report/contract.ts';
+import type { SentNews } from '../journey/submission/contract.ts';
 import type { OpenDesk } from '../journey/submission/desk.ts';
+import type { FollowUp } from '../journey/submission/follow-up.ts';
 import { defaultRecipientsPerHour } from '../journey/submission/outgoing.ts';
 import { SendingRate } from '../journey/submission/rate.ts';
-import { submissionKind } from '../journey/submission/records.ts';
+import { isNews, submissionKind } from '../journey/submission/records.ts';
 import type { DeliveryNames } from './delivery.ts';
 import type { Office } from './office.ts';
 
 export interface Sending {
   readonly arrivals: Arrivals;
+  /** Told by every station that takes letters over or sends them on. */
+  readonly news: SentNews;
   /** One account's recipients are counted together, by whatever door its letters come. */
   readonly rate: SendingRate;
   readonly reporter: Reporter;
@@ -24,7 +28,22 @@ export interface Sending {
 export function openSending(office: Office, names: DeliveryNames): Sending {
   const { store, directory, addresses, recipients, settings, clock, chance, log } = office;
   const { hostName } = names;
-  const arrivals = openArrivals({ store, directory, addresses, recipients, hostName, clock, chance, log });
+  const placing = openArrivals({ store, directory, addresses, recipients, hostName, clock, chance, log });
+  let following: Promise<FollowUp> | null = null;
+  const followUp = (): Promise<FollowUp> =>
+    (following ??= import('../journey/submission/follow-up.ts').then((module) => new module.FollowUp({ store, addresses, clock, log })));
+  const news: SentNews = {
+    committed(work, result) {
+      if (isNews(work)) void followUp().then((one) => one.committed(work, result));
+    },
+  };
+  const arrivals: Arrivals = {
+    arrive: (letter, placements) => placing.arrive(letter, placements),
+    async sort(account, messages) {
+      await placing.sort(account, messages);
+      (await followUp()).fetched(account, messages);
+    },
+  };
   const rate = new SendingRate(clock, defaultRecipientsPerHour);
   const reporter = reporterWhenNeeded(office, names);
   let loading: Promise<OpenDesk> | null = null;
@@ -42,6 +61,8 @@ export function openSending(office: Office, names: DeliveryNames): Sending {
         rate,
         reporter,
         arrivals,
+        news,
+        followUp: { catchUp: async (account) => (await followUp()).catchUp(account) },
         recipientsPerHour: defaultRecipientsPerHour,
         recipientsMax: settings.recipientsLimit,
         letterMax: settings.letterLimit,
@@ -49,6 +70,7 @@ export function openSending(office: Office, names: DeliveryNames): Sending {
     ));
   return {
     arrivals,
+    news,
     rate,
     reporter,
     desk,

@@ -151,7 +151,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     };
     opened.push(
       startOutsideWatch(office),
-      await startDelivery(office, { hostName, domain }),
+      await startDelivery(office, { hostName, domain }, sending.news),
       (collection.now = startCollection(office, sending.arrivals)),
       startAppointments(office, [sending.appointment]),
       // Also without a browser: Web Push goes on after a start.

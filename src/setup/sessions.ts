@@ -45,7 +45,7 @@ export function joinSessions(
   hostName: string,
   version: string,
   former: number,
-  { arrivals, rate, reporter }: Sending,
+  { arrivals, news, rate, reporter }: Sending,
 ): Sessions {
   const { store, addresses, recipients, clock, chance, log, meter, settings, authenticator } = office;
   const { reception, submission, smtp, smtpLimits, pop3, maildropLocks, imap, imapBounds } = protocols;
@@ -62,6 +62,7 @@ export function joinSessions(
     chance,
     log,
     arrivals,
+    news,
   };
   // Strict: a stranger at port 25 hears nothing of success (RFC 3461 §5.2.3): its reverse-path is not proven, and the report would go to
   // whomever it names (reliability S-14). A mail server of our own in front, by LMTP, hears it.
@@ -79,6 +80,7 @@ export function joinSessions(
     rate,
     reporter,
     arrivals,
+    news,
   });
   const limits = { ...smtpLimits.defaultSmtpLimits, size: settings.letterLimit, recipients: settings.recipientsLimit };
   const letters = (role: 'relay' | 'submission' | 'lmtp', security: 'starttls' | 'tls') =>

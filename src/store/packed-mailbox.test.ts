@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { DELETED, SEEN, type StateEntry } from './mailbox-state.ts';
 import { PackedMailbox, emptyColumns } from './packed-mailbox.ts';
-import { runs } from '../../test/support/depth.ts';
+import { runs, stride } from '../../test/support/depth.ts';
 
 function openEmpty(): PackedMailbox {
   return new PackedMailbox(emptyColumns({ account: 1, mailbox: 7, uidValidity: 99, uidNext: 1, highestModSeq: 1 }));
@@ -268,6 +268,7 @@ test('changedSince tells the same whether its ring reaches back or not, after mo
     state.apply({ modSeq, added: [], flags, expunged, uidNext: count + 1 });
     for (const { uid } of flags) modSeqOf.set(uid, modSeq);
     for (const uid of expunged) modSeqOf.delete(uid);
+    if (round % stride(7) !== 0) continue;
     for (const back of [0, 1, 7, 100, 204, 205, 206, 400]) {
       const since = Math.max(0, modSeq - back);
       const wanted = [...modSeqOf].filter(([, is]) => is > since).map(([uid]) => uid);

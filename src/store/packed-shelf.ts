@@ -18,7 +18,7 @@ interface Draft {
   readonly message: MessageId;
   /** Its position before; -1 when it was out of sight. */
   readonly at: number;
-  thread: number;
+  readonly thread: number;
   size: number;
   receivedAt: number;
   places: Place[];
@@ -58,7 +58,7 @@ export class PackedShelf implements Shelf {
     this.#letters = loaded.letters;
     this.#many = loaded.many;
     this.#hidden = loaded.hidden;
-    const { count, threads, messages, modSeqs, joined } = loaded.letters;
+    const { count, threads, messages, modSeqs, created } = loaded.letters;
     for (let at = 0; at < count; at++) this.#join(threads[at]!, messages[at]!);
     this.#countAll();
     this.#dateMailboxes(rows);
@@ -66,7 +66,7 @@ export class PackedShelf implements Shelf {
     let thread = rows.lastGone.letter;
     for (let at = 0; at < count; at++) {
       if (modSeqs[at]! > email) email = modSeqs[at]!;
-      if (joined[at]! > thread) thread = joined[at]!;
+      if (created[at]! > thread) thread = created[at]!;
     }
     let mailbox = rows.lastGone.mailbox;
     for (const one of this.#mailboxes.values()) mailbox = Math.max(mailbox, one.createdModSeq, one.changedModSeq, one.countsModSeq);
@@ -95,10 +95,6 @@ export class PackedShelf implements Shelf {
   }
   get modSeqs(): Float64Array {
     return this.#letters.modSeqs;
-  }
-  /** When each letter came into its thread. */
-  get joinedModSeqs(): Float64Array {
-    return this.#letters.joined;
   }
   /** What changed when about the mailboxes that are there. */
   get mailboxes(): ReadonlyMap<MailboxId, MailboxShape & { readonly countsModSeq: ModSeq }> {
@@ -170,14 +166,11 @@ export class PackedShelf implements Shelf {
     const goneMailboxes = this.#reshape(change);
     const drafts = this.#draftAll(change);
     const gone: GoneLetter[] = [];
-    if (drafts.size > 0 || change.united.length > 0) {
+    if (drafts.size > 0) {
       const threads = new Set<number>();
-      for (const { at, thread } of drafts.values()) threads.add(at < 0 ? thread : this.threads[at]!);
-      for (const pair of change.united) for (const thread of pair) threads.add(thread);
-      for (const thread of threads) this.#countThread(thread, -1);
-      for (const [kept, dropped] of change.united) this.#unite(kept, dropped, modSeq, drafts, gone);
-      this.#settle(drafts, modSeq, gone);
       for (const { thread } of drafts.values()) threads.add(thread);
+      for (const thread of threads) this.#countThread(thread, -1);
+      this.#settle(drafts, modSeq, gone);
       for (const thread of threads) this.#countThread(thread, 1);
     }
     for (const mailbox of this.#counts.changed()) {
@@ -336,23 +329,6 @@ export class PackedShelf implements Shelf {
     return [...found];
   }
 
-  #unite(kept: number, dropped: number, modSeq: ModSeq, drafts: Map<MessageId, Draft>, gone: GoneLetter[]): void {
-    const { threads, created, joined, modSeqs } = this.#letters;
-    for (const at of this.membersOf(dropped)) {
-      const message = this.messages[at]!;
-      gone.push({ modSeq, message, thread: dropped, createdModSeq: created[at]!, joinedModSeq: joined[at]!, moved: true });
-      threads[at] = kept;
-      joined[at] = modSeq;
-      modSeqs[at] = modSeq;
-      this.#join(kept, message);
-      this.threadModSeq = modSeq;
-      this.emailModSeq = modSeq;
-    }
-    this.#threads.drop(dropped);
-    for (const hidden of this.#hidden.values()) if (hidden.thread === dropped) hidden.thread = kept;
-    for (const draft of drafts.values()) if (draft.thread === dropped) draft.thread = kept;
-  }
-
   /** Makes the drafts true. */
   #settle(drafts: ReadonlyMap<MessageId, Draft>, modSeq: ModSeq, gone: GoneLetter[]): void {
     const leaving: number[] = [];
@@ -376,8 +352,7 @@ export class PackedShelf implements Shelf {
         if (draft.touched) this.#letters.modSeqs[at] = modSeq;
         continue;
       }
-      const { created, joined } = this.#letters;
-      gone.push({ modSeq, message, thread, createdModSeq: created[at]!, joinedModSeq: joined[at]!, moved: false });
+      gone.push({ modSeq, message, thread, createdModSeq: this.#letters.created[at]! });
       leaving.push(at);
       this.#threads.leave(thread, message);
       this.threadModSeq = modSeq;
@@ -419,14 +394,14 @@ export class PackedShelf implements Shelf {
         this.#order = orderMoved(this.#order, moved);
       }
     }
-    const { messages, threads, sizes, receivedAt, created, joined, modSeqs } = this.#letters;
+    const { messages, threads, sizes, receivedAt, created, modSeqs } = this.#letters;
     for (const [index, draft] of coming.entries()) {
       const at = positions[index]!;
       messages[at] = draft.message;
       threads[at] = draft.thread;
       sizes[at] = draft.size;
       receivedAt[at] = draft.receivedAt;
-      created[at] = joined[at] = modSeqs[at] = modSeq;
+      created[at] = modSeqs[at] = modSeq;
       this.#write(at, draft);
     }
     for (const draft of coming) this.#join(draft.thread, draft.message);

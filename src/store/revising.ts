@@ -1,8 +1,9 @@
 // What a revision means for a letter's mailboxes and flags: the part that is the same in every engine. Knows shelf-contract.ts; changes nothing.
+import { Refusal } from '../base/trouble.ts';
 import type { MailboxId } from './contract.ts';
 import { changeFlags, partFlags } from './flag-sets.ts';
 import { DRAFT, SEEN, type FlagSet } from './mailbox-state.ts';
-import type { Revision, RevisionFlags } from './shelf-contract.ts';
+import type { Revision, RevisionFlags, RevisionOutcome } from './shelf-contract.ts';
 
 /** Mailboxes that a letter is to be laid into and taken out of, or why not. `here`: where it lies now, places that count. */
 export function planMailboxes(
@@ -49,4 +50,22 @@ export function mergeFlags(places: readonly PlainFlags[]): PlainFlags {
     for (const word of words) if (!keywords.has(word.toLowerCase())) keywords.set(word.toLowerCase(), word);
   }
   return { system: (any & ~(SEEN | DRAFT)) | every, keywords: [...keywords.values()] };
+}
+
+/** Why nothing was done about a letter that was to be revised together with something else. */
+export function refusalOf(outcome: RevisionOutcome): Refusal | null {
+  switch (outcome) {
+    case 'done':
+    case 'same':
+      return null;
+    case 'nonexistent':
+    case 'no-such-mailbox':
+      return new Refusal('nonexistent', 'There is no such letter or mailbox', outcome);
+    case 'nowhere':
+      return new Refusal('cannot', 'A letter must lie in a mailbox');
+    case 'limit':
+      return new Refusal('limit', 'A mailbox cannot hold more different keywords');
+    case 'over-quota':
+      return new Refusal('over-quota', 'The mailbox is full');
+  }
 }

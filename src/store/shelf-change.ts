@@ -34,19 +34,15 @@ export interface ShelfChange {
   readonly mailboxes: readonly ShelfMailboxChange[];
   /** Threads of letters that lay nowhere before, as they were when the letter came. */
   readonly threads: readonly (readonly [MessageId, number])[];
-  /** `[kept, dropped]`, in order; after the letters came. */
-  readonly united: readonly (readonly [number, number])[];
 }
 
-/** A letter that went out of sight or, when `moved`, only out of its thread. */
+/** A letter that went out of sight. */
 export interface GoneLetter {
   readonly modSeq: ModSeq;
   readonly message: MessageId;
   readonly thread: number;
-  /** When it had come into sight, and into that thread. */
+  /** When it had come into sight. */
   readonly createdModSeq: ModSeq;
-  readonly joinedModSeq: ModSeq;
-  readonly moved: boolean;
 }
 
 export interface GoneMailbox {

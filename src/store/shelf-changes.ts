@@ -33,7 +33,7 @@ const nothing: ObjectChanges = { created: [], updated: [], destroyed: [] };
 function emailsOf(shelf: PackedShelf, since: ModSeq, gone: readonly GoneLetter[]): ObjectChanges {
   // Letters that were in sight at `since` and went: some have come back.
   const wasThere = new Map<number, ModSeq>();
-  for (const { message, modSeq, createdModSeq, moved } of gone) if (!moved && createdModSeq <= since) wasThere.set(message, modSeq);
+  for (const { message, modSeq, createdModSeq } of gone) if (createdModSeq <= since) wasThere.set(message, modSeq);
   const created: Found[] = [];
   const updated: Found[] = [];
   const { count, messages, modSeqs, createdModSeqs } = shelf;
@@ -51,14 +51,14 @@ function emailsOf(shelf: PackedShelf, since: ModSeq, gone: readonly GoneLetter[]
 function threadsOf(shelf: PackedShelf, since: ModSeq, gone: readonly GoneLetter[]): ObjectChanges {
   const changed = new Map<number, ModSeq>();
   const wasThere = new Set<number>();
-  const { count, threads, joinedModSeqs } = shelf;
+  const { count, threads, createdModSeqs } = shelf;
   for (let at = 0; at < count; at++) {
-    const modSeq = joinedModSeqs[at]!;
+    const modSeq = createdModSeqs[at]!;
     if (modSeq > since) note(changed, threads[at]!, modSeq);
   }
-  for (const { thread, modSeq, joinedModSeq } of gone) {
+  for (const { thread, modSeq, createdModSeq } of gone) {
     note(changed, thread, modSeq);
-    if (joinedModSeq <= since) wasThere.add(thread);
+    if (createdModSeq <= since) wasThere.add(thread);
   }
   const created: Found[] = [];
   const updated: Found[] = [];
@@ -67,7 +67,7 @@ function threadsOf(shelf: PackedShelf, since: ModSeq, gone: readonly GoneLetter[
     const members = shelf.membersOf(id);
     if (members.length === 0) {
       if (wasThere.has(id)) destroyed.push({ id, modSeq });
-    } else if (wasThere.has(id) || members.some((at) => joinedModSeqs[at]! <= since)) updated.push({ id, modSeq });
+    } else if (wasThere.has(id) || members.some((at) => createdModSeqs[at]! <= since)) updated.push({ id, modSeq });
     else created.push({ id, modSeq });
   }
   return inOrder(created, updated, destroyed);

@@ -9,7 +9,6 @@ export interface ShelfLetters {
   readonly sizes: Uint32Array;
   readonly receivedAt: Float64Array;
   readonly created: Float64Array;
-  readonly joined: Float64Array;
   readonly modSeqs: Float64Array;
   /** UID of the only place; 0 when there are others. */
   readonly uids: Uint32Array;
@@ -26,7 +25,6 @@ export function emptyLetters(room: number): ShelfLetters {
     sizes: new Uint32Array(room),
     receivedAt: new Float64Array(room),
     created: new Float64Array(room),
-    joined: new Float64Array(room),
     modSeqs: new Float64Array(room),
     uids: new Uint32Array(room),
     boxes: new Uint32Array(room),
@@ -37,14 +35,13 @@ export function emptyLetters(room: number): ShelfLetters {
 /** `count`: how many there are about. Places are not known yet. */
 export function lettersFrom(count: number, read: (take: TakeLetter) => void): ShelfLetters {
   let letters = emptyLetters(count + Math.min(1024, (count >>> 3) + 16));
-  read((message, thread, created, changed, joined) => {
+  read((message, thread, created, changed) => {
     if (letters.count === letters.messages.length) letters = withRoom(letters, letters.count * 2, []);
     const at = letters.count++;
     letters.messages[at] = message;
     letters.threads[at] = thread;
     letters.created[at] = created;
-    letters.joined[at] = joined === 0 ? created : joined;
-    letters.modSeqs[at] = Math.max(created, changed, joined);
+    letters.modSeqs[at] = Math.max(created, changed);
   });
   return letters;
 }

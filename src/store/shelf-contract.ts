@@ -3,6 +3,7 @@
 //
 // A place with \Deleted does not count: RFC 8621 §4.1.1 has such letters invisible. A letter is here while it has a place that counts.
 import type { AccountId, FlagChange, Flags, LetterId, MailboxId, MailboxRole, MessageId, ModSeq, Spool, Uid } from './contract.ts';
+import type { ItemWrite } from './items-contract.ts';
 import type { FlagSet } from './mailbox-state.ts';
 
 /**
@@ -124,6 +125,15 @@ export interface ShelfStore {
     revisions: readonly Revision[],
     quota: number | null,
   ): Promise<{ readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[] }>;
+  /**
+   * One letter and items in one transaction: put away and noted for when it comes back is one decision. Where the letter cannot be revised, nothing has
+   * happened. @throws Refusal `nonexistent` (the letter, a mailbox), `cannot` (it would lie nowhere), `limit`; and as ItemStore.write.
+   */
+  reviseNoting(
+    account: AccountId,
+    revision: Revision,
+    items: readonly ItemWrite[],
+  ): Promise<{ readonly modSeq: ModSeq; readonly items: readonly number[] }>;
   /** All or none. @throws Refusal `nonexistent` (a mailbox, or none at all), `over-quota`, `limit`. */
   addLetters(
     account: AccountId,

@@ -5,8 +5,8 @@ import type { MailboxShape } from './shelf-change.ts';
 import { findLetter, lettersFrom, withRoom, type ShelfLetters } from './shelf-columns.ts';
 import { counts, type Place, type ShelfSets } from './shelf-sets.ts';
 
-/** MODSEQs of when it came into sight, lost a place last, came into its thread (0: with its coming). */
-export type TakeLetter = (message: MessageId, thread: number, created: ModSeq, changed: ModSeq, joined: ModSeq) => void;
+/** MODSEQs of when it came into sight, lost a place last. */
+export type TakeLetter = (message: MessageId, thread: number, created: ModSeq, changed: ModSeq) => void;
 /** `words`: keywords joined by spaces. */
 export type TakePlace = (
   mailbox: MailboxId,
@@ -36,7 +36,7 @@ export interface ShelfRows {
 
 /** A letter that lies somewhere, but nowhere in sight. */
 export interface HiddenLetter {
-  thread: number;
+  readonly thread: number;
   readonly size: number;
   readonly receivedAt: number;
   readonly places: readonly Place[];

@@ -49,9 +49,4 @@ export class ShelfThreads {
     members.splice(members.indexOf(message), 1);
     if (members.length === 1) this.#members.set(thread, members[0]!);
   }
-
-  /** All its letters have gone elsewhere. */
-  drop(thread: number): void {
-    this.#members.delete(thread);
-  }
 }

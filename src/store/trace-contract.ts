@@ -27,7 +27,7 @@ export interface TraceEvent {
   readonly account: AccountId | null;
   /** The proof: facts by name, values as they were seen. Known names: `protocol` (smtp, submission, lmtp, imap, pop3), `peer`
    * (host name or address), `peerAddress`, `reply` (the peer's words), `tls` (version and cipher), `tlsVerified` (yes, no, dane), `login`, `mailbox`,
-   * `uid`, `mx` (hosts in order), `dnssec`, `attempt`, `nextAt`, `from`, `messageId`, `size`, `reportLetter`, `via` (the address of the account at another provider that carries it),
+   * `uid`, `mx` (hosts in order), `dnssec`, `attempt`, `nextAt`, `from`, `messageId`, `size`, `reportLetter`, `about` (of a report: the letter it is about), `via` (the address of the account at another provider that carries it),
    * `cause` (a name of journey/outside/causes.ts). */
   readonly facts: Readonly<Record<string, string | number>>;
 }

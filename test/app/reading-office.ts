@@ -196,7 +196,11 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
     async read(page, subject) {
       await page.goto(`${origin}/`);
       const row = page.locator('[role=row]', { hasText: subject }).first();
-      await row.waitFor();
+      // Rows far down are drawn when they are scrolled to.
+      await until(
+        page,
+        `[...document.querySelectorAll('[role=row]')].some((row) => row.textContent.includes(${JSON.stringify(subject)})) || [...document.querySelectorAll('main *')].some((box) => { if (box.scrollHeight <= box.clientHeight + 1 || getComputedStyle(box).overflowY === 'visible') return false; box.scrollTop += 200; return false; })`,
+      );
       await row.locator('.words').click();
       await page.locator('#thread-subject', { hasText: subject }).waitFor();
       await page.waitForSelector('.letter.open');

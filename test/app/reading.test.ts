@@ -59,6 +59,13 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     open.push(opened);
     return opened.page;
   }
+  async function waitUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    const end = Date.now() + 30_000;
+    while (!(await isSo())) {
+      if (Date.now() > end) throw new Error('not so in time');
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
   const frameThere = (page: Page): Promise<unknown> => page.waitForSelector('iframe:not(.coming)');
   async function menu(page: Page, label: string): Promise<void> {
     await page
@@ -116,7 +123,8 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await office.put(head('Pictures two', '', from) + html(`<p>x</p><img src="${at}/picture-two.png">`));
     const page = await begin();
     await office.read(page, 'Pictures one');
-    await page.locator('.notice', { hasText: 'よその画像 2 枚' }).waitFor();
+    await page.locator('.notice', { hasText: 'よその画像 1 枚' }).waitFor();
+    await page.locator('.notice', { hasText: '隠し画像 1 枚を取りのぞきました' }).waitFor();
     assert.equal(office.web.seen.length, 0);
     await page.getByRole('button', { name: 'この手紙で表示' }).click();
     await until(page, "document.querySelector('iframe:not(.coming)')?.contentDocument?.images[0]?.naturalWidth === 1");
@@ -184,6 +192,10 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
           file('text/plain; charset=shift_jis', 'memo.txt', Buffer.from([0x83, 0x81, 0x83, 0x82])),
           file('application/pdf', 'a.pdf', Buffer.from('%PDF-1.4\n')),
           file('audio/wav', 'voice.wav', wave),
+          part(
+            'message/rfc822',
+            `${head('Inside', '', 'Ben <ben@far.test>')}${html('<p>The <b>inner</b> letter.</p><script>top.ran=1</script>')}`,
+          ),
           file('text/html', 'page.html', Buffer.from('<script>top.ran=1</script>')),
         ),
     );
@@ -196,6 +208,12 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /^voice\.wav/ }).click();
     await page.locator('dialog audio').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^手紙/ }).click();
+    const inner = page.frameLocator('dialog iframe');
+    await inner.locator('h1', { hasText: 'Inside' }).waitFor();
+    assert.match(await inner.locator('body').innerText(), /Ben <ben@far\.test>[\s\S]*The inner letter\./);
+    assert.equal(await page.evaluate('window.ran'), undefined);
     await page.keyboard.press('Escape');
     const pdf = page.locator('a.file', { hasText: 'a.pdf' });
     assert.equal(await pdf.getAttribute('target'), '_blank');
@@ -213,7 +231,7 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
       ['-c', 'import zipfile,sys;z=zipfile.ZipFile(sys.argv[1]);assert z.testzip() is None;print(",".join(z.namelist()))', saved],
       { encoding: 'utf8' },
     );
-    assert.equal(listed.trim(), 'sakura.png,memo.txt,a.pdf,voice.wav,page.html');
+    assert.equal(listed.trim(), 'sakura.png,memo.txt,a.pdf,voice.wav,letter.eml,page.html');
     await finish();
   });
 
@@ -229,12 +247,80 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     for (const expected of [
       '2026年12月2日(水) 2:00 〜 3:30',
       'Asia/Tokyo',
-      '2 週間ごと 水曜日くりかえし、全 6 回',
+      '2 週間ごとの水曜日、全 6 回',
       'Haus 3, Room 12',
       'Anna Berg',
       'Hanako まだ返事をしていません',
     ])
       assert.ok(said.includes(expected), `${expected} in ${said}`);
+    // Answered in place: the organiser's office gets what calendars take, and the answer stays marked, in another window too.
+    await card.getByRole('button', { name: 'たぶん' }).click();
+    await card.getByText('「たぶん参加する」と返事をしました。').waitFor();
+    await waitUntil(() => office.peer.letters.some(({ to }) => to.includes('anna@far.test')));
+    const { octets } = office.peer.letters.find(({ to }) => to.includes('anna@far.test'))!;
+    assert.match(octets, /Content-Type: text\/calendar;(?=[^\r]*method=REPLY)/);
+    assert.match(octets, /ATTENDEE;PARTSTAT=(?:3D)?TENTATIVE;CN=(?:3D)?"Hanako":mailto:hanako@example\.test/);
+    assert.match(octets, /UID:1\r/);
+    const { list } = await call('Email/get', {
+      ids: ((await call('Email/query', { filter: { from: 'hanako@example.test', to: 'anna@far.test' } }))['ids'] as string[]).slice(0, 1),
+      properties: ['keywords', 'mailboxIds'],
+    });
+    assert.deepEqual((list as { keywords: object }[])[0]!.keywords, { $seen: true });
+    const again = await begin({ language: 'en' });
+    await office.read(again, 'Invited');
+    await again.locator('.answer button[aria-pressed=true]', { hasText: 'Perhaps' }).waitFor();
+    await finish();
+  });
+
+  test('a link that shows another place: said where it stands, asked before it is followed, by mouse and by keyboard', async () => {
+    const at = `http://127.0.0.1:${office.web.port}`;
+    await office.put(
+      head('Account locked') +
+        html(
+          `<p><a id=a href="${at}/stolen">https://www.bank.example/login</a></p><p><a href="https://shop.test/?id=1&utm_source=mail">Books</a></p>`,
+        ),
+    );
+    const page = await begin();
+    await office.read(page, 'Account locked');
+    await frameThere(page);
+    await page.locator('[role=alert]', { hasText: '見た目とはちがう場所につながるリンクが 1 件' }).waitFor();
+    await page.getByText('リンク 1 件から、あなたを追うしるしを外しました').waitFor();
+    const frame = page.frameLocator('iframe');
+    assert.match(await frame.locator('body').innerText(), /login（行き先は 127\.0\.0\.1）/);
+    assert.equal(await frame.getByText('Books').getAttribute('href'), 'https://shop.test/?id=1');
+    // Where a link leads is to be seen before it is pressed.
+    await frame.getByText('Books').hover();
+    await page.locator('.target', { hasText: 'https://shop.test/?id=1' }).waitFor();
+    const link = frame.getByText('https://www.bank.example/login');
+    for (const press of [() => link.click(), () => link.press('Enter'), () => link.click({ button: 'middle' })]) {
+      await press();
+      const dialog = page.locator('dialog[open]');
+      await dialog.locator('.host', { hasText: '127.0.0.1' }).waitFor();
+      assert.match(await dialog.innerText(), /https:\/\/www\.bank\.example\/login/);
+      await dialog.getByRole('button', { name: 'やめる' }).click();
+      await dialog.waitFor({ state: 'detached' });
+    }
+    assert.deepEqual([open.at(-1)!.context.pages().length, office.web.seen.some((line) => line.includes('/stolen'))], [1, false]);
+    await finish();
+  });
+
+  test('a conversation of three hundred letters: two texts are brought, the others when they are opened', async () => {
+    for (let number = 1; number <= 300; number++)
+      await office.put(
+        `${head(number === 1 ? 'Three hundred' : 'Re: Three hundred', `Message-ID: <h${number}@far.test>\r\n${number === 1 ? '' : 'References: <h1@far.test>\r\nIn-Reply-To: <h1@far.test>\r\n'}`)}\r\nText of letter ${number}.\r\n`,
+        number < 299 ? ['\\Seen'] : [],
+      );
+    const opened = await office.open();
+    open.push(opened);
+    const { page } = opened;
+    await office.read(page, 'Three hundred');
+    await page.locator('.letter.open', { hasText: 'Text of letter 300.' }).waitFor();
+    assert.equal(await page.locator('.letter.open').count(), 2);
+    await page.locator('.earlier', { hasText: '297' }).click();
+    await until(page, "document.querySelectorAll('.letter').length === 300");
+    assert.equal(await page.locator('.letter .text').count(), 2);
+    await page.locator('.letter').nth(149).locator('button.fold').click();
+    await page.locator('.letter.open', { hasText: 'Text of letter 150.' }).waitFor();
     await finish();
   });
 
@@ -371,6 +457,32 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await page.goto(`${office.origin}/journey/A1/${(ids as string[])[0]}`);
     await page.locator('li.unknown', { hasText: 'それより前' }).waitFor();
     await page.locator('li.done', { hasText: 'mx.far.test' }).waitFor();
+    // What comes back is a letter of this office's own, and leads to the road of the one that it is about.
+    office.peer.script = {
+      rcpt: (address) => (address.includes('nobody') ? '550 5.1.1 nobody of that name' : '450 4.2.0 the box is being emptied'),
+    };
+    const again = createTransport({
+      host: 'localhost',
+      port: office.tayori.ports.submissions,
+      secure: true,
+      auth: { user: 'hanako@example.test', pass: password },
+      tls: { rejectUnauthorized: false },
+    });
+    await again.sendMail({ from: 'hanako@example.test', to: 'nobody@far.test', subject: 'In vain', text: 'Hello' });
+    again.close();
+    let report = '';
+    await waitUntil(async () => {
+      const found = (await call('Email/query', { filter: { from: 'postmaster@example.test', body: 'nobody@far.test' } }))[
+        'ids'
+      ] as string[];
+      report = found[0] ?? '';
+      return report !== '';
+    });
+    await page.goto(`${office.origin}/journey/A1/${report}`);
+    await page.locator('li.done button').first().click();
+    await page.locator('.proof:visible', { hasText: '別の手紙がどうなったか' }).waitFor();
+    await page.locator('.proof:visible a', { hasText: 'もとの手紙の道のり' }).click();
+    await page.locator('li.failed').first().waitFor();
     await page.goto(`${office.origin}/journey/A1/M99999`);
     await page.getByText('この手紙はここにありません').waitFor();
     await finish();

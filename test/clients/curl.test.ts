@@ -26,7 +26,7 @@ const roads = {
 
 for (const [name, { url, more }] of Object.entries(roads))
   for (const auth of ['PLAIN', 'LOGIN'])
-    test(`${name}, AUTH ${auth}: sent by curl, the same octets by POP3 and by IMAP`, { skip, timeout: 15_000 }, async () => {
+    test(`${name}, AUTH ${auth}: sent by curl, the same octets by POP3 and by IMAP`, { skip, timeout: 240_000 }, async () => {
       const subject = `curl ${name} ${auth}`;
       const sent = letter(hanako, taro, subject, 'おはよう。\r\n.\r\n..\r\nlast line\r\n');
       const file = join(server.folder, 'letter.eml');
@@ -37,7 +37,7 @@ for (const [name, { url, more }] of Object.entries(roads))
       assertSame(withSubject(await lettersByImap(server, taro), subject).octets, sent);
     });
 
-test('smtp, 25: a letter for a person here comes in without login, over STARTTLS', { skip, timeout: 15_000 }, async () => {
+test('smtp, 25: a letter for a person here comes in without login, over STARTTLS', { skip, timeout: 240_000 }, async () => {
   const sent = letter({ ...hanako, address: 'a@far.example' }, taro, 'curl 25');
   const file = join(server.folder, 'in.eml');
   await writeFile(file, sent);
@@ -46,7 +46,7 @@ test('smtp, 25: a letter for a person here comes in without login, over STARTTLS
   assertSame(withSubject(await lettersByPop(server, taro), 'curl 25').octets, sent);
 });
 
-test('smtp: a wrong password, a sender that is not hers: curl says so and nothing is sent', { skip, timeout: 20_000 }, async () => {
+test('smtp: a wrong password, a sender that is not hers: curl says so and nothing is sent', { skip, timeout: 240_000 }, async () => {
   const file = join(server.folder, 'no.eml');
   await writeFile(file, letter(hanako, taro, 'never'));
   const url = `smtps://localhost:${ports.submissions}`;
@@ -60,7 +60,7 @@ test('smtp: a wrong password, a sender that is not hers: curl says so and nothin
   assert.ok((await lettersByPop(server, taro)).every(({ octets }) => !octets.includes('Subject: never')));
 });
 
-test('SCRAM: used where this curl is built with it', { skip, timeout: 15_000 }, async (t) => {
+test('SCRAM: used where this curl is built with it', { skip, timeout: 240_000 }, async (t) => {
   // Without libgsasl curl knows no SCRAM and ends after EHLO by itself, whatever a server offers.
   const { out } = await runWell('curl', ['--version']);
   const url = `smtps://localhost:${ports.submissions}`;
@@ -83,7 +83,7 @@ for (const [name, url, more] of [
   ['pop3s, 995', `pop3s://localhost:${ports.pop3s}/`, []],
   ['pop3 with --ssl-reqd, 110', `pop3://localhost:${ports.pop3}/`, ['--ssl-reqd']],
 ] as const)
-  test(`${name}: LIST, UIDL, RETR, TOP, DELE`, { skip, timeout: 15_000 }, async () => {
+  test(`${name}: LIST, UIDL, RETR, TOP, DELE`, { skip, timeout: 240_000 }, async () => {
     await empty(server, taro);
     const sent = [1, 2, 3].map((number) => letter(hanako, taro, `pop ${number}`));
     await put(server, taro, 'INBOX', sent);
@@ -107,7 +107,7 @@ for (const [name, url, more] of [
   ['imaps, 993', `imaps://localhost:${ports.imaps}/`, []],
   ['imap with --ssl-reqd, 143', `imap://localhost:${ports.imap}/`, ['--ssl-reqd']],
 ] as const)
-  test(`${name}: CREATE, LIST, APPEND, FETCH, SEARCH, STORE, EXPUNGE`, { skip, timeout: 20_000 }, async () => {
+  test(`${name}: CREATE, LIST, APPEND, FETCH, SEARCH, STORE, EXPUNGE`, { skip, timeout: 240_000 }, async () => {
     await empty(server, taro);
     const imap = (path: string, ...words: string[]): Promise<Ran> => curl(taro, url + path, ...more, ...words);
     const box = `Curl ${name.slice(0, 5).trim()}`;
@@ -146,12 +146,12 @@ for (const [name, url, more] of [
     assert.doesNotMatch((await imap('')).out.toString(), new RegExp(`"${box}"`));
   });
 
-test('imap: a wrong password, a foreign authority: curl ends with its own number', { skip, timeout: 20_000 }, async () => {
+test('imap: a wrong password, a foreign authority: curl ends with its own number', { skip, timeout: 240_000 }, async () => {
   assert.equal((await curlMay({ ...taro, password: 'no' }, `imaps://localhost:${ports.imaps}/`)).code, 67);
   assert.equal((await run('curl', ['--silent', '--disable', '--user', 'a:b', `imaps://localhost:${ports.imaps}/`])).code, 60);
 });
 
-test('where the settings ask for TLS, curl finds no way to sign in without it', { skip, timeout: 20_000 }, async () => {
+test('where the settings ask for TLS, curl finds no way to sign in without it', { skip, timeout: 240_000 }, async () => {
   const strict = await startTayori({ settings: 'plaintext-login = "never"\n' });
   try {
     const [person] = strict.people as [Person];

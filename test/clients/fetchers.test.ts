@@ -78,7 +78,7 @@ for (const [name, port, starttls] of [
   ['465', ports.submissions, 'off'],
 ] as const)
   for (const auth of ['on', 'plain', 'login', 'scram-sha-1', 'scram-sha-256'])
-    test(`msmtp, ${name}, ${auth}`, { skip: needsDebian('msmtp', 'msmtp'), timeout: 15_000 }, async (t) => {
+    test(`msmtp, ${name}, ${auth}`, { skip: needsDebian('msmtp', 'msmtp'), timeout: 240_000 }, async (t) => {
       const { out } = await runWell('msmtp', ['--version']);
       if (auth !== 'on' && !new RegExp(`^Supported authentication methods:\\n.*\\b${auth}\\b`, 'm').test(out.toString()))
         return t.skip(`this msmtp is built without ${auth}`);
@@ -113,7 +113,7 @@ for (const [name, port, starttls] of [
 
 test(
   'msmtp: nobody at that address: the letter is refused with the words of the server',
-  { skip: needsDebian('msmtp', 'msmtp'), timeout: 15_000 },
+  { skip: needsDebian('msmtp', 'msmtp'), timeout: 240_000 },
   async () => {
     const file = await settings('msmtprc', [
       'account default',
@@ -158,7 +158,7 @@ function mpopSettings(
 
 test(
   'mpop: 500 letters kept, only new ones the next time, also after a restart; then taken away',
-  { skip: needsDebian('mpop', 'mpop'), timeout: 60_000 },
+  { skip: needsDebian('mpop', 'mpop'), timeout: 240_000 },
   async () => {
     await empty(server, taro);
     const sent = Array.from({ length: 500 }, (_, index) =>
@@ -192,7 +192,7 @@ test(
 );
 
 for (const auth of ['on', 'user', 'plain', 'login', 'scram-sha-1', 'scram-sha-256'])
-  test(`mpop, 110 by STLS, ${auth}: taken and gone`, { skip: needsDebian('mpop', 'mpop'), timeout: 15_000 }, async () => {
+  test(`mpop, 110 by STLS, ${auth}: taken and gone`, { skip: needsDebian('mpop', 'mpop'), timeout: 240_000 }, async () => {
     await empty(server, taro);
     const sent = [letter(hanako, taro, `mpop ${auth}`)];
     await put(server, taro, 'INBOX', sent);
@@ -214,7 +214,7 @@ for (const [protocol, port, ssl] of [
   const name = `${protocol}${ssl[0] === 'ssl' ? 's' : ' with STARTTLS'}`;
   test(
     `fetchmail, ${name}: kept, not fetched twice, then taken away`,
-    { skip: needsDebian('fetchmail', 'fetchmail'), timeout: 60_000 },
+    { skip: needsDebian('fetchmail', 'fetchmail'), timeout: 240_000 },
     async () => {
       await empty(server, taro);
       const sent = [1, 2, 3].map((number) => letter(hanako, taro, `fetchmail ${number}`, 'こんにちは。\r\n.\r\n..\r\n'));
@@ -264,7 +264,7 @@ for (const [protocol, kind, port] of [
 ] as const)
   test(
     `getmail, ${protocol}: kept, only new ones the next time, then taken away`,
-    { skip: needsDebian('getmail6', 'getmail'), timeout: 60_000 },
+    { skip: needsDebian('getmail6', 'getmail'), timeout: 240_000 },
     async () => {
       await empty(server, taro);
       const sent = Array.from({ length: 20 }, (_, index) => letter(hanako, taro, `getmail ${index}`));

@@ -33,7 +33,7 @@ async function arrive(subject: string): Promise<void> {
   transport.close();
 }
 
-test('append, fetch, flags, copy, move, expunge', { timeout: 15_000 }, () =>
+test('append, fetch, flags, copy, move, expunge', { timeout: 240_000 }, () =>
   inMailbox('Day', async (client) => {
     const sent = Array.from({ length: 5 }, (_, index) => letter(hanako, taro, `day ${index}`, 'こんにちは\r\n'));
     const date = new Date('2020-02-29T12:34:56Z');
@@ -102,7 +102,7 @@ test('append, fetch, flags, copy, move, expunge', { timeout: 15_000 }, () =>
   }),
 );
 
-test('IDLE: a letter from outside is told at once, and so is what another session does', { timeout: 15_000 }, async () => {
+test('IDLE: a letter from outside is told at once, and so is what another session does', { timeout: 240_000 }, async () => {
   const watching = imapClient(server, taro);
   await watching.connect();
   try {
@@ -129,7 +129,7 @@ test('IDLE: a letter from outside is told at once, and so is what another sessio
   }
 });
 
-test('CONDSTORE and QRESYNC: after a broken line and a restart only what has changed is told', { timeout: 20_000 }, async () => {
+test('CONDSTORE and QRESYNC: after a broken line and a restart only what has changed is told', { timeout: 240_000 }, async () => {
   const client = imapClient(server, taro, { qresync: true });
   await client.connect();
   await client.mailboxCreate('Sync');
@@ -179,7 +179,7 @@ test('CONDSTORE and QRESYNC: after a broken line and a restart only what has cha
   );
 });
 
-test('mailboxes: made, renamed with their children, subscribed, deleted, counted', { timeout: 15_000 }, async () => {
+test('mailboxes: made, renamed with their children, subscribed, deleted, counted', { timeout: 240_000 }, async () => {
   const client = imapClient(server, taro);
   await client.connect();
   try {
@@ -212,7 +212,7 @@ test('mailboxes: made, renamed with their children, subscribed, deleted, counted
   }
 });
 
-test('a thread of 1,000 letters', { timeout: 20_000 }, () =>
+test('a thread of 1,000 letters', { timeout: 240_000 }, () =>
   inMailbox('Thread', async (client) => {
     const ids = Array.from({ length: 1000 }, (_, index) => `<${index}@thread.example>`);
     const answers = ids.map((id, index) => {
@@ -244,7 +244,7 @@ test('a thread of 1,000 letters', { timeout: 20_000 }, () =>
 );
 
 for (const compressed of [true, false])
-  test(`download of parts${compressed ? ', compressed' : ''}: decoded, in pieces, and large`, { timeout: 20_000 }, () =>
+  test(`download of parts${compressed ? ', compressed' : ''}: decoded, in pieces, and large`, { timeout: 240_000 }, () =>
     inMailbox(
       `Parts ${compressed}`,
       async (client) => {
@@ -295,7 +295,7 @@ for (const compressed of [true, false])
     ),
   );
 
-test('compressed, 500 letters that pack well: the command behind them is answered at once', { timeout: 15_000 }, () =>
+test('compressed, 500 letters that pack well: the command behind them is answered at once', { timeout: 240_000 }, () =>
   inMailbox('Packed', async (client) => {
     const sent = Array.from({ length: 500 }, (_, index) =>
       letter(hanako, taro, `packed ${index}`, `${'x'.repeat(70)}\r\n`.repeat(1 + (index % 30))),
@@ -316,7 +316,7 @@ test('compressed, 500 letters that pack well: the command behind them is answere
   }),
 );
 
-test('what imapflow moves into the inbox POP3 gives; what POP3 has locked IMAP still reads', { timeout: 15_000 }, () =>
+test('what imapflow moves into the inbox POP3 gives; what POP3 has locked IMAP still reads', { timeout: 240_000 }, () =>
   inMailbox('Across', async (client) => {
     const sent = letter(hanako, taro, 'across');
     await client.append('Across', sent);
@@ -326,7 +326,7 @@ test('what imapflow moves into the inbox POP3 gives; what POP3 has locked IMAP s
   }),
 );
 
-test('a hundred sessions at once, one of them without manners', { timeout: 20_000 }, async () => {
+test('a hundred sessions at once, one of them without manners', { timeout: 240_000 }, async () => {
   const rude = connect(server.ports.imap, '127.0.0.1');
   rude.on('error', () => {});
   rude.write(`a LOGIN {5}\r\n${'x'.repeat(10)}\r\n\0\0\xff\r\n${'('.repeat(5000)}\r\n`);

@@ -86,10 +86,10 @@ async function assertEqualEnds(place: string, mailbox = 'INBOX'): Promise<number
   return there.length;
 }
 
-test('mbsync: 1,000 letters, changes on both sides, a restart between', { skip, timeout: 60_000 }, async () => {
+test('mbsync: 1,000 letters, changes on both sides, a restart between', { skip, timeout: 240_000 }, async () => {
   const place = join(folder, 'mail');
   const rc = await settings('first', place, [`Port ${ports.imaps}`, 'SSLType IMAPS', 'AuthMechs LOGIN'], 'INBOX');
-  const sync = () => runWell('mbsync', ['--config', rc, 'all'], { timeout: 30_000 });
+  const sync = () => runWell('mbsync', ['--config', rc, 'all'], { timeout: 240_000 });
   const inbox = join(place, 'INBOX');
 
   const sent = Array.from({ length: 1000 }, (_, index) =>
@@ -172,7 +172,7 @@ for (const [name, store, needs] of [
     needsDebian('libsasl2-modules', 'sh'),
   ],
 ] as const)
-  test(`mbsync, ${name}: mailboxes made on either side, with names of the world`, { skip: skip || needs, timeout: 20_000 }, async () => {
+  test(`mbsync, ${name}: mailboxes made on either side, with names of the world`, { skip: skip || needs, timeout: 240_000 }, async () => {
     const place = join(folder, name.replaceAll(/\W/g, ''));
     const rc = await settings('names', place, [...store, 'PathDelimiter /'], '* !INBOX');
     const client = imapClient(server, taro);

@@ -82,7 +82,7 @@ for (const [name, ways] of Object.entries({
   'TLS, PLAIN': { imap: 'imaps', smtp: 'smtps', auth: 'plain' },
   'STARTTLS, LOGIN': { imap: 'imap', smtp: 'smtp', auth: 'login' },
 } satisfies Record<string, Ways>))
-  test(`neomutt sends with an attachment, ${name}: Taro has it whole, by POP3 and IMAP`, { skip, timeout: 20_000 }, async () => {
+  test(`neomutt sends with an attachment, ${name}: Taro has it whole, by POP3 and IMAP`, { skip, timeout: 240_000 }, async () => {
     const rc = await settings('send', hanako, ways);
     const picture = randomBytes(50_000);
     await writeFile(join(folder, '写真.png'), picture);
@@ -97,7 +97,7 @@ for (const [name, ways] of Object.entries({
     assert.equal((await lettersByImap(server, taro)).at(-1)!.octets.compare(stored), 0);
   });
 
-test('neomutt: a wrong password, nobody there: it says so and ends with 1', { skip, timeout: 20_000 }, async () => {
+test('neomutt: a wrong password, nobody there: it says so and ends with 1', { skip, timeout: 240_000 }, async () => {
   const ways = { imap: 'imaps', smtp: 'smtps', auth: 'plain' } as const;
   const before = (await lettersByPop(server, taro)).length;
   const wrong = await run(
@@ -119,7 +119,7 @@ test('neomutt: a wrong password, nobody there: it says so and ends with 1', { sk
 
 test(
   'neomutt on a screen: reads, flags, moves, deletes, sees a letter come in, and writes one',
-  { skip: skip || needsDebian('tmux', 'tmux'), timeout: 30_000 },
+  { skip: skip || needsDebian('tmux', 'tmux'), timeout: 240_000 },
   async () => {
     const rc = await settings('screen', taro, { imap: 'imaps', smtp: 'smtps', auth: 'plain' });
     const sent = Array.from({ length: 30 }, (_, index) => letter(hanako, taro, `screen ${index}`, `本文 ${index}\r\n`));

@@ -22,7 +22,7 @@ async function python(part: string): Promise<Record<string, string>> {
 
 test(
   'smtplib: 465 and 587, SMTPUTF8, several recipients, refusals; the same octets by POP3 and IMAP',
-  { skip, timeout: 20_000 },
+  { skip, timeout: 240_000 },
   async () => {
     const sent = await python('smtp');
     assert.equal(Object.keys(sent).length, 4);
@@ -36,7 +36,7 @@ test(
   },
 );
 
-test('poplib: what smtplib has sent, TOP, UIDL, DELE and RSET', { skip, timeout: 20_000 }, async () => {
+test('poplib: what smtplib has sent, TOP, UIDL, DELE and RSET', { skip, timeout: 240_000 }, async () => {
   const before = await lettersByPop(server, taro);
   const { deleted } = await python('pop');
   assert.deepEqual(
@@ -45,7 +45,7 @@ test('poplib: what smtplib has sent, TOP, UIDL, DELE and RSET', { skip, timeout:
   );
 });
 
-test('imaplib: append, search, fetch, copy, move, expunge, quota, IDLE, names of the world', { skip, timeout: 20_000 }, async () => {
+test('imaplib: append, search, fetch, copy, move, expunge, quota, IDLE, names of the world', { skip, timeout: 240_000 }, async () => {
   const { code, err } = await tayori(['--data', server.data, 'account', 'quota', 'taro', '100MB']);
   assert.equal(code, 0, err);
   const { mailbox, octets } = await python('imap');

@@ -38,7 +38,7 @@ for (const auth of ['PLAIN', 'LOGIN'])
     ['465', ports.submissions, '--tls-on-connect'],
     ['587', ports.submission, '--tls'],
   ] as const)
-    test(`${name}, AUTH ${auth}: taken, and there for POP3 and IMAP`, { skip, timeout: 15_000 }, async () => {
+    test(`${name}, AUTH ${auth}: taken, and there for POP3 and IMAP`, { skip, timeout: 240_000 }, async () => {
       const subject = `swaks ${name} ${auth}`;
       const sent = letter(hanako, taro, subject);
       const words = ['--port', String(port), how, ...tls, ...login(hanako, auth), '--from', hanako.address, '--to', taro.address];
@@ -49,7 +49,7 @@ for (const auth of ['PLAIN', 'LOGIN'])
       await arrived(subject, sent);
     });
 
-test('what is offered: no CRAM, no STARTTLS inside TLS, everything of the contract', { skip, timeout: 15_000 }, async () => {
+test('what is offered: no CRAM, no STARTTLS inside TLS, everything of the contract', { skip, timeout: 240_000 }, async () => {
   const { code, talk, err } = await swaks(
     '--port',
     String(ports.submission),
@@ -85,7 +85,7 @@ test('what is offered: no CRAM, no STARTTLS inside TLS, everything of the contra
   assert.doesNotMatch(cram.talk, /~> AUTH/);
 });
 
-test('pipelining: all at once, each answer in its place', { skip, timeout: 15_000 }, async () => {
+test('pipelining: all at once, each answer in its place', { skip, timeout: 240_000 }, async () => {
   const sent = letter({ ...hanako, address: 'a@far.example' }, taro, 'swaks pipelined');
   const words = ['--port', String(ports.smtp), '--pipeline', '--from', 'a@far.example'];
   const { code, talk } = await swaks(...words, '--to', `${hanako.address},${taro.address}`, '--data', `@${await file('p.eml', sent)}`);
@@ -96,7 +96,7 @@ test('pipelining: all at once, each answer in its place', { skip, timeout: 15_00
   assertSame(withSubject(await lettersByPop(server, hanako), 'swaks pipelined').octets, sent);
 });
 
-test('pipelining with one recipient refused: the other gets the letter', { skip, timeout: 15_000 }, async () => {
+test('pipelining with one recipient refused: the other gets the letter', { skip, timeout: 240_000 }, async () => {
   const sent = letter({ ...hanako, address: 'a@far.example' }, taro, 'swaks half');
   const words = ['--port', String(ports.smtp), '--pipeline', '--from', 'a@far.example'];
   const { talk } = await swaks(...words, '--to', `nobody@tayori.test,${taro.address}`, '--data', `@${await file('h.eml', sent)}`);
@@ -104,7 +104,7 @@ test('pipelining with one recipient refused: the other gets the letter', { skip,
   await arrived('swaks half', sent);
 });
 
-test('a wrong password: 535, nothing sent', { skip, timeout: 15_000 }, async () => {
+test('a wrong password: 535, nothing sent', { skip, timeout: 240_000 }, async () => {
   for (const auth of ['PLAIN', 'LOGIN']) {
     const words = ['--port', String(ports.submissions), '--tls-on-connect', ...tls, ...login({ ...hanako, password: 'no' }, auth)];
     const { code, talk } = await swaks(...words, '--from', hanako.address, '--to', taro.address);
@@ -114,7 +114,7 @@ test('a wrong password: 535, nothing sent', { skip, timeout: 15_000 }, async () 
   }
 });
 
-test('relaying: refused at 25 for strangers and at 587 without login', { skip, timeout: 15_000 }, async () => {
+test('relaying: refused at 25 for strangers and at 587 without login', { skip, timeout: 240_000 }, async () => {
   const words = ['--port', String(ports.smtp), '--from', 'a@far.example', '--quit-after', 'RCPT'];
   for (const to of [
     'b@elsewhere.example',
@@ -136,13 +136,13 @@ test('relaying: refused at 25 for strangers and at 587 without login', { skip, t
   assert.match(open.talk, /^<~\* 530 5\.7\.0 /m);
 });
 
-test('no login is offered at 25', { skip, timeout: 15_000 }, async () => {
+test('no login is offered at 25', { skip, timeout: 240_000 }, async () => {
   const { talk } = await swaks('--port', String(ports.smtp), '--tls', ...tls, '--to', taro.address, '--quit-after', 'HELO');
   assert.match(talk, /^<~ {2}250[- ]PIPELINING/m);
   assert.doesNotMatch(talk, /AUTH/);
 });
 
-test('STARTTLS at 25: a letter for both, one of them by a subaddress', { skip, timeout: 15_000 }, async () => {
+test('STARTTLS at 25: a letter for both, one of them by a subaddress', { skip, timeout: 240_000 }, async () => {
   const sent = letter({ ...hanako, address: 'a@far.example' }, taro, 'swaks 25 tls');
   const words = ['--port', String(ports.smtp), '--tls', ...tls, '--from', '<>', '--to', 'taro+shop@tayori.test'];
   const { code, talk } = await swaks(...words, '--data', `@${await file('t.eml', sent)}`);
@@ -153,7 +153,7 @@ test('STARTTLS at 25: a letter for both, one of them by a subaddress', { skip, t
   assert.match(octets.toString(), /^Received: from app\.example \(.*\r\n(\s.*\r\n)*?\s.*\bwith (UTF8)?E?SMTPS\b/m);
 });
 
-test('lines: a letter with a lone LF or CR before the dot never ends early', { skip, timeout: 15_000 }, async () => {
+test('lines: a letter with a lone LF or CR before the dot never ends early', { skip, timeout: 240_000 }, async () => {
   // swaks sends the file as it is when its line ends must not be mended.
   const octets = letter({ ...hanako, address: 'a@far.example' }, taro, 'swaks smuggle', 'one\n.\nMAIL FROM:<x@far.example>\r\ntwo\r\n');
   const path = join(server.folder, 'smuggle.eml');

@@ -22,13 +22,13 @@ const days = 12;
 
 for (let at = 0; at < lives; at++) {
   const seed = first + at;
-  test(`random lives with Dovecot, seed ${seed}`, { skip: dovecotMissing, timeout: 120_000 }, (context) =>
+  test(`random lives with Dovecot, seed ${seed}`, { skip: dovecotMissing, timeout: 240_000 }, (context) =>
     live(context, seed, { ...server, port: server.ports.imaps, login: `life${seed}@foreign.example` }),
   );
 }
 
 for (const seed of [first, ...badOnce])
-  test(`random lives with our own server as the provider, seed ${seed}`, { timeout: 120_000 }, (context) => liveWithOurs(context, seed));
+  test(`random lives with our own server as the provider, seed ${seed}`, { timeout: 240_000 }, (context) => liveWithOurs(context, seed));
 
 async function liveWithOurs(context: TestContext, seed: number): Promise<void> {
   const tayori = await startTayori();

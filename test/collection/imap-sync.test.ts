@@ -13,7 +13,7 @@ import { openMemoryStore } from '../../src/store/memory/store.ts';
 import { dovecotMissing, startDovecot, type ForeignServer } from '../support/dovecot.ts';
 import { account, asLines, connect, letter, oneOf, shelfHere, shelfThere, World, type Provider } from './model.ts';
 
-const options = { skip: dovecotMissing, timeout: 60_000 };
+const options = { skip: dovecotMissing, timeout: 240_000 };
 let server: ForeignServer;
 let next = 0;
 

@@ -18,7 +18,7 @@ import { dovecotMissing, startDovecot, type ForeignServer } from '../support/dov
 import { outsideRow } from '../support/outside-row.ts';
 import { connect, letter, oneOf } from './model.ts';
 
-const options = { skip: dovecotMissing, timeout: 20_000 };
+const options = { skip: dovecotMissing, timeout: 240_000 };
 let server: ForeignServer;
 before(async () => {
   if (dovecotMissing === false) server = await startDovecot({ settings: 'mail_fsync = never\nauth_failure_delay = 0\n' });

@@ -27,6 +27,10 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 async function killAndAudit(trial: CrashTrial, { all = false, atPromise = trial.chance(2) === 0, within = 1100 } = {}): Promise<string[]> {
   await trial.underLoad(async () => {
     await pause(50 + trial.chance(within));
+    // However busy the machine is, there has to be something that could be lost.
+    const heard = trial.ledger.counts.ack;
+    const wanted = Math.floor(within / 20);
+    for (const end = performance.now() + 60_000; trial.ledger.counts.ack - heard < wanted && performance.now() < end;) await pause(5);
     // In the moment in which somebody has heard a promise, or at any other.
     if (!atPromise) await trial.server.kill();
     else await new Promise<void>((killed) => (trial.ledger.atPromise = () => void trial.server.kill().then(killed)));
@@ -36,7 +40,7 @@ async function killAndAudit(trial: CrashTrial, { all = false, atPromise = trial.
 }
 
 suite('crashes of the whole program', { concurrency: false }, () => {
-  test('killed at random under load, again and again: every promise is kept', { timeout: 180_000 }, (t) =>
+  test('killed at random under load, again and again: every promise is kept', { timeout: 240_000 }, (t) =>
     inFolder(async (data) => {
       t.diagnostic(`seed ${seed} (TAYORI_TEST_SEED)`);
       const trial = await CrashTrial.open({ data, seed });
@@ -50,9 +54,11 @@ suite('crashes of the whole program', { concurrency: false }, () => {
           await trial.startAgain();
         }
         const { ack, nak, unk } = trial.ledger.counts;
-        t.diagnostic(`${ack} promises, ${nak} refusals, ${unk} without an answer; slowest start ${Math.round(trial.slowestStart)} ms`);
+        t.diagnostic(
+          `${ack} promises, ${nak} refusals, ${unk} without an answer; slowest start ${Math.round(trial.slowestStart)} ms of work`,
+        );
         assert.ok(ack > 50 * rounds && unk > rounds, `too little load: ${ack} promises, ${unk} without an answer`);
-        assert.ok(trial.slowestStart < 3_000, `ready after ${trial.slowestStart} ms`);
+        assert.ok(trial.slowestStart < 3_000, `ready after ${trial.slowestStart} ms of work`);
         await trial.server.stop();
       } finally {
         await trial.server.kill();
@@ -60,7 +66,7 @@ suite('crashes of the whole program', { concurrency: false }, () => {
     }),
   );
 
-  test('a server that answers before it has committed is found out', { timeout: 60_000 }, (t) =>
+  test('a server that answers before it has committed is found out', { timeout: 240_000 }, (t) =>
     inFolder(async (data) => {
       const trial = await CrashTrial.open({ data, seed: seed + 1, env: { TAYORI_FAULT: 'ack-before-commit' } });
       try {
@@ -109,7 +115,7 @@ async function cutAndAudit(trial: CrashTrial, disk: LoopDisk, byItself: boolean)
 }
 
 suite('power cuts', { concurrency: false }, () => {
-  test('the power of the disk is cut under load: every promise is kept', { timeout: 90_000 }, (t) =>
+  test('the power of the disk is cut under load: every promise is kept', { timeout: 240_000 }, (t) =>
     onDisk(t, async (disk) => {
       const data = join(disk.dir, 'data');
       t.diagnostic(`seed ${seed}`);
@@ -124,7 +130,7 @@ suite('power cuts', { concurrency: false }, () => {
     }),
   );
 
-  test('a server that does not wait for the disk is found out', { timeout: 60_000 }, (t) =>
+  test('a server that does not wait for the disk is found out', { timeout: 240_000 }, (t) =>
     onDisk(t, async (disk) => {
       const trial = await CrashTrial.open({ data: join(disk.dir, 'data'), seed: seed + 3, env: { TAYORI_FAULT: 'no-fsync' } });
       try {

@@ -44,7 +44,7 @@ async function receive(server: Started, login: string, subject: RegExp, secret: 
   }
 }
 
-test('the demo sends nothing out: the writer hears it at once, and the two people reach each other', { timeout: 30_000 }, () =>
+test('the demo sends nothing out: the writer hears it at once, and the two people reach each other', { timeout: 240_000 }, () =>
   inFolder(async (folder) => {
     const server = await start(join(folder, 'data'));
     try {

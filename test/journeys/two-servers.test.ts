@@ -149,7 +149,7 @@ suite('two servers', { concurrency: false }, () => {
     return { stations: journeys[0]!.events.map(({ station, result }) => `${station} ${result}`), en: en!.out, ja: ja!.out };
   }
 
-  test('a letter goes over by STARTTLS and is the same octets; both houses can tell its road', { timeout: 20_000 }, async () => {
+  test('a letter goes over by STARTTLS and is the same octets; both houses can tell its road', { timeout: 240_000 }, async () => {
     const sent = await submit('first', b.login);
     const stored = await received(b, there, 'first@a.test');
     const top = stored.toString('latin1', 0, stored.length - sent.length);
@@ -178,7 +178,7 @@ suite('two servers', { concurrency: false }, () => {
     assert.match(inside.ja, /[ぁ-ん]/);
   });
 
-  test('the other server is away: the letter waits, and goes when a person says so after its return', { timeout: 30_000 }, async () => {
+  test('the other server is away: the letter waits, and goes when a person says so after its return', { timeout: 240_000 }, async () => {
     await there.stop();
     const sent = await submit('patient', b.login);
     let rows = await waiting();
@@ -204,7 +204,7 @@ suite('two servers', { concurrency: false }, () => {
     ['a domain that takes no mail (null MX)', 'nobody@null.test', /^5\.1\.10$/],
     ['a person whom the other server does not know', 'jiro@b.test', /^5\.1\.1$/],
   ] as const)
-    test(`${name}: the sender gets a report`, { timeout: 20_000 }, async () => {
+    test(`${name}: the sender gets a report`, { timeout: 240_000 }, async () => {
       const id = `to-${to.replace('@', '-at-')}`;
       const sent = await submit(id, to);
       const report = await received(a, here, `${id}@a.test`);
@@ -241,7 +241,7 @@ suite('two servers', { concurrency: false }, () => {
       assert.equal((await waiting()).length, 0);
     });
 
-  test('a domain whose server does not answer: the letter waits, nobody else does', { timeout: 20_000 }, async () => {
+  test('a domain whose server does not answer: the letter waits, nobody else does', { timeout: 240_000 }, async () => {
     await submit('unheard', 'nobody@dead.test');
     await submit('after-unheard', b.login);
     await received(b, there, 'after-unheard@a.test');

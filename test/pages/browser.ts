@@ -9,9 +9,18 @@ export interface Look {
   readonly scheme: 'light' | 'dark';
 }
 
-export const looks: readonly Look[] = ([390, 1280] as const).flatMap((width) =>
+const everyLook: readonly Look[] = ([390, 1280] as const).flatMap((width) =>
   (['ja', 'en'] as const).flatMap((language) => (['light', 'dark'] as const).map((scheme) => ({ width, language, scheme }))),
 );
+
+/**
+ * Four of the eight, in which each width meets each language and each scheme, and each language each scheme: what is wrong with two of them together is seen.
+ * All eight with TAYORI_LOOKS=all, and where pictures are kept.
+ */
+export const looks: readonly Look[] =
+  process.env['TAYORI_LOOKS'] === 'all' || process.env['TAYORI_PAGES'] !== undefined
+    ? everyLook
+    : everyLook.filter(({ width, language, scheme }) => (width === 390) === ((language === 'ja') === (scheme === 'light')));
 
 /** `names`: where names lead that are in no DNS, as Chromium's `--host-resolver-rules` wants it. `more`: further words for it. */
 export function openBrowser(names?: string, more: readonly string[] = []): Promise<Browser> {
@@ -47,12 +56,15 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** What axe finds by WCAG 2.2 A and AA and its best practices: rule, and where. Runs beside the page's own scripts, past its policy. */
 export async function findBarriers(page: Page): Promise<string[]> {
   const session = await page.context().newCDPSession(page);
-  const { result } = await session.send('Runtime.evaluate', {
-    expression: `${axe};axe.run(document,{resultTypes:['violations']}).then(r=>JSON.stringify(r.violations.map(v=>v.id+': '+v.nodes.map(n=>n.target.join(' ')+' '+n.failureSummary).join(' | '))))`,
-    awaitPromise: true,
-  });
+  const evaluate = async (expression: string): Promise<unknown> =>
+    (await session.send('Runtime.evaluate', { expression, awaitPromise: true })).result.value;
+  // Its half a megabyte once for each document.
+  if ((await evaluate('typeof axe')) === 'undefined') await evaluate(axe);
+  const found = await evaluate(
+    `axe.run(document,{resultTypes:['violations']}).then(r=>JSON.stringify(r.violations.map(v=>v.id+': '+v.nodes.map(n=>n.target.join(' ')+' '+n.failureSummary).join(' | '))))`,
+  );
   await session.detach();
-  return JSON.parse(String(result.value)) as string[];
+  return JSON.parse(String(found)) as string[];
 }
 
 /** Does anything stick out to the side? */

@@ -78,8 +78,8 @@ suite('pages in Chromium', { skip: skipWithout('chromium') }, () => {
       // At this machine it is told how each stands.
       assert.equal(await page.locator('[data-state=missing]').count(), 3);
       await judge(page, look, 'oauth');
-      // One device in each look; all of them where pictures are wanted.
-      const devices = pictures === undefined ? [kinds[index % kinds.length]!] : kinds;
+      // Each device in one look; all of them where pictures are wanted.
+      const devices = pictures === undefined ? kinds.filter((_kind, at) => at % looks.length === index) : kinds;
       for (const device of devices) {
         const link = makeLink();
         await page.goto(link);

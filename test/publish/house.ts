@@ -81,7 +81,8 @@ const outside = {
   roads: () => Promise.reject(new Error('there are no roads out of this house')),
   clients: {
     list: () => [],
-    find: () => null, ofHost: () => null,
+    find: () => null,
+    ofHost: () => null,
     put: () => Promise.reject(new Error('not here')),
     remove: () => Promise.reject(new Error('not here')),
     clear: async () => {},

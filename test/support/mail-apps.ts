@@ -29,7 +29,7 @@ export interface Run {
 export async function run(
   command: string,
   words: readonly string[],
-  { input = '', env = {}, cwd, timeout = 15_000 }: Run = {},
+  { input = '', env = {}, cwd, timeout = 120_000 }: Run = {},
 ): Promise<Ran> {
   const child = spawn(command, words, {
     // No HOME: what the person at this machine has set up must not reach the tests.
@@ -105,7 +105,7 @@ export function inWireLines(text: Buffer): Buffer {
 
 /** Asks again until the answer is there; `missing` says in the end what did not come. */
 export async function until<T>(look: () => Promise<T | undefined>, missing: () => string = () => 'the answer'): Promise<T> {
-  const end = performance.now() + 8_000;
+  const end = performance.now() + 60_000;
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;

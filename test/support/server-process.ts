@@ -75,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
 }
 
 async function waitFor(child: ChildProcess, path: string): Promise<Listening | null> {
-  const limit = performance.now() + 15_000;
+  const limit = performance.now() + 60_000;
   while (child.exitCode === null && child.signalCode === null && performance.now() < limit) {
     const text = await readFile(path, 'utf8').catch(() => null);
     if (text !== null) return JSON.parse(text) as Listening;

@@ -1,8 +1,9 @@
 // Somebody else's session while a server is treated badly: a thread of its own that says NOOP again and again and notes how long the
-// slowest answer took. In a thread, so that what the test itself has to compute is not taken for the server's slowness.
+// slowest answer took. In a thread, so that what the test itself has to compute is not taken for the server's slowness, nor what others compute on the same machine.
 import { setTimeout as pause } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { ImapCaller } from './dialogue.ts';
+import { waitFor, type FairWait } from './fair-wait.ts';
 
 export interface Witness {
   /** The slowest answer since the last question, milliseconds; Infinity when the session was lost. */
@@ -11,6 +12,8 @@ export interface Witness {
 }
 
 interface Asked {
+  /** Of the server. */
+  readonly pid: number;
   readonly port: number;
   readonly login: string;
   readonly password: string;
@@ -42,21 +45,21 @@ export async function startWitness(asked: Asked): Promise<Witness> {
   };
 }
 
-async function watch({ port, login, password }: Asked): Promise<void> {
+async function watch({ pid, port, login, password }: Asked): Promise<void> {
   const imap = await ImapCaller.open({ port }, { login, password });
   await imap.well('SELECT INBOX');
   let slowest = 0;
-  let began: number | null = null;
+  let waiting: FairWait | null = null;
   parentPort!.on('message', () => {
-    parentPort!.postMessage(Math.max(slowest, began === null ? 0 : performance.now() - began));
+    parentPort!.postMessage(Math.max(slowest, waiting?.soFar() ?? 0));
     slowest = 0;
   });
   parentPort!.postMessage(0);
   for (;;) {
-    began = performance.now();
+    waiting = waitFor(pid);
     await imap.well('NOOP');
-    slowest = Math.max(slowest, performance.now() - began);
-    began = null;
+    slowest = Math.max(slowest, waiting.soFar());
+    waiting = null;
     await pause(5);
   }
 }

@@ -26,6 +26,8 @@ export class Office {
   readonly accountId: Id;
   readonly username: string;
   readonly letters = new Map<Id, Letter>();
+  /** Letters whose text somebody has asked for. */
+  readonly textsAsked = new Set<Id>();
   readonly mailboxes = new Map<Id, Writable<Mailbox>>();
   readonly submissions: JsonObject[] = [];
   /** The one Settings object (docs/jmap.md). */
@@ -173,6 +175,7 @@ export class Office {
     'Email/get': (args) => {
       const wanted = new Set(args['properties'] as readonly string[] | undefined);
       const bodies = wanted.has('bodyValues');
+      if (bodies) for (const id of args['ids'] as readonly Id[]) this.textsAsked.add(id);
       const found = new Map(
         (args['ids'] as readonly Id[]).flatMap((id) => (this.letters.has(id) ? [[id, this.#email(this.letters.get(id)!, bodies)]] : [])),
       );
@@ -261,6 +264,10 @@ export class Office {
       return [
         ['EmailSubmission/query', { accountId: this.accountId, queryState: '1', canCalculateChanges: false, position: 0, ids: found }],
       ];
+    },
+    'EmailSubmission/get': (args) => {
+      const made = new Map(this.submissions.map((one) => [String(one['id']), { ...one, sendAt: '2026-01-01T00:00:20Z' }]));
+      return [['EmailSubmission/get', this.#get(args, made)]];
     },
     'EmailSubmission/set': (args, created) => {
       const made: Record<string, Json> = {};

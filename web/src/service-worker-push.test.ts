@@ -4,7 +4,7 @@ import type { Json, JsonObject } from './engine/jmap/objects.ts';
 import { hearPush } from './service-worker-push.ts';
 
 const push = { '@type': 'StateChange', changed: { A1: { EmailDelivery: '7' } } };
-function office(settings: JsonObject, letter: JsonObject | null) {
+function office(settings: JsonObject, letter: JsonObject | null, contacts: readonly string[] = []) {
   const asked: Json[] = [];
   return {
     asked,
@@ -14,7 +14,12 @@ function office(settings: JsonObject, letter: JsonObject | null) {
         ['Settings/get', { list: [settings] }, 's'],
         ['Mailbox/query', { ids: ['F1'] }, 'm'],
         ['Email/get', { list: letter ? [letter] : [] }, 'e'],
-      ] as (readonly [string, JsonObject, string])[];
+        ['Contact/get', { list: contacts.map((email) => ({ addresses: [{ email, label: '' }] })) }, 'c'],
+      ].filter((answer) => calls.some((call) => (call as readonly Json[])[2] === answer[2])) as unknown as (readonly [
+        string,
+        JsonObject,
+        string,
+      ])[];
     },
   };
 }
@@ -35,4 +40,18 @@ test('a letter is shown as the person wants it, and leads to itself', async () =
   assert.equal(await hearPush(push, 'en', office({ notifications: 'none' }, letter).ask), null);
   const away = await hearPush(push, 'en', () => Promise.reject(new TypeError('no network')));
   assert.deepEqual([away?.title, away?.data.address], ['New letter', '/']);
+});
+
+test('only of people among the contacts, where the person wants it so', async () => {
+  const choosy = { notifications: 'contacts' };
+  assert.equal(await hearPush(push, 'en', office(choosy, letter).ask), null);
+  assert.equal(await hearPush(push, 'en', office(choosy, letter, ['other@x.test']).ask), null);
+  assert.equal((await hearPush(push, 'en', office(choosy, letter, ['other@x.test', 'J@X.test']).ask))?.title, 'Jiro');
+});
+
+test('what lies elsewhere than in the inbox, or was read by now, calls nobody', async () => {
+  const { asked, ask } = office({}, null);
+  assert.equal(await hearPush(push, 'en', ask), null);
+  const query = asked.find((call) => (call as readonly Json[])[0] === 'Email/query') as readonly [string, { readonly filter: JsonObject }];
+  assert.deepEqual(query[1].filter, { notKeyword: '$seen', inMailbox: 'F1' });
 });

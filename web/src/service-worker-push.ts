@@ -14,6 +14,10 @@ interface Letter {
   readonly keywords: Readonly<Record<string, boolean>>;
 }
 
+interface Contact {
+  readonly addresses: readonly { readonly email: string }[];
+}
+
 export interface Shown {
   readonly title: string;
   readonly body: string;
@@ -49,14 +53,32 @@ export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: 
   if (message['@type'] !== 'StateChange' || accountId === undefined) return null;
   const title = language === 'ja' ? '新しいメール' : 'New letter';
   const fallback: Shown = { title, body: '', tag: accountId, silent: true, data: { address: '/' } };
-  const answers = await ask(
+  type Answers = Awaited<ReturnType<Ask>>;
+  const of = (answers: Answers, id: string, name: string): JsonObject | undefined =>
+    answers.find((one) => one[2] === id && one[0] === name)?.[1];
+  const first = await ask(
     [core, mail, tayoriCapability],
     [
       ['Settings/get', { accountId, ids: ['singleton'] }, 's'],
       ['Mailbox/query', { accountId, filter: { role: 'inbox' } }, 'm'],
+    ],
+  ).catch((): Answers => []);
+  const [settings] = (of(first, 's', 'Settings/get')?.['list'] as readonly JsonObject[] | undefined) ?? [];
+  if (settings?.['notifications'] === 'none') return null;
+  const inbox = (of(first, 'm', 'Mailbox/query')?.['ids'] as readonly string[] | undefined)?.[0] ?? '';
+  const isChoosy = settings?.['notifications'] === 'contacts';
+  // What lies in another folder, such as spam, or has been read elsewhere by now, is nothing to call somebody for.
+  const second = await ask(
+    [core, mail, tayoriCapability],
+    [
       [
         'Email/query',
-        { accountId, filter: { notKeyword: '$seen' }, sort: [{ property: 'receivedAt', isAscending: false }], limit: 1 },
+        {
+          accountId,
+          filter: { notKeyword: '$seen', ...(inbox === '' ? {} : { inMailbox: inbox }) },
+          sort: [{ property: 'receivedAt', isAscending: false }],
+          limit: 1,
+        },
         'q',
       ],
       [
@@ -68,15 +90,17 @@ export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: 
         },
         'e',
       ],
+      ...(isChoosy ? [['Contact/get', { accountId, ids: null, properties: ['addresses'] }, 'c'] as const] : []),
     ],
-  ).catch(() => []);
-  const of = (id: string, name: string): JsonObject | undefined => answers.find((one) => one[2] === id && one[0] === name)?.[1];
-  const [settings] = (of('s', 'Settings/get')?.['list'] as readonly JsonObject[] | undefined) ?? [];
-  if (settings?.['notifications'] === 'none') return null;
-  const [letter] = (of('e', 'Email/get')?.['list'] as unknown as readonly Letter[] | undefined) ?? [];
-  if (!letter) return fallback;
+  ).catch((): Answers => []);
+  const [letter] = (of(second, 'e', 'Email/get')?.['list'] as unknown as readonly Letter[] | undefined) ?? [];
+  if (!letter) return of(second, 'e', 'Email/get') === undefined && !isChoosy ? fallback : null;
+  if (isChoosy) {
+    const contacts = (of(second, 'c', 'Contact/get')?.['list'] ?? []) as unknown as readonly Contact[];
+    const known = new Set(contacts.flatMap(({ addresses }) => addresses.map(({ email }) => email.toLowerCase())));
+    if (!letter.from?.some(({ email }) => known.has(email.toLowerCase()))) return null;
+  }
   const sender = letter.from?.[0];
-  const inbox = (of('m', 'Mailbox/query')?.['ids'] as readonly string[] | undefined)?.[0] ?? '';
   const isTold = settings?.['notificationPreview'] !== false;
   return {
     title: isTold ? (sender?.name ?? sender?.email ?? title) : title,

@@ -11,7 +11,7 @@ interface Extendable extends Event {
   waitUntil(work: Promise<unknown>): void;
 }
 interface Installing extends Extendable {
-  addRoutes?(routes: readonly { readonly condition: object; readonly source: { readonly cacheName: string } }[]): Promise<void>;
+  addRoutes?(routes: readonly { readonly condition: object; readonly source: 'network' | { readonly cacheName: string } }[]): Promise<void>;
 }
 interface Fetching extends Extendable {
   readonly request: Request;
@@ -68,6 +68,11 @@ scope.addEventListener('install', (event) => {
   event.addRoutes?.([
     { condition: { urlPattern: '/assets/*' }, source: { cacheName: shell } },
     { condition: { urlPattern: '/', requestMode: 'navigate' }, source: { cacheName: shell } },
+    { condition: { urlPattern: '/icon.svg' }, source: { cacheName: shell } },
+    // What we would only pass on. Downloads are not among it: some of them are kept.
+    { condition: { urlPattern: '/jmap/session' }, source: 'network' },
+    { condition: { urlPattern: '/jmap/api' }, source: 'network' },
+    { condition: { urlPattern: '/auth/*' }, source: 'network' },
   ]);
   event.waitUntil(
     caches
@@ -97,7 +102,7 @@ scope.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname, searchParams } = new URL(request.url);
   if (request.method !== 'GET' || origin !== scope.location.origin) return;
-  // A letter for paper is asked for each time, and is no page of the app.
+  // A letter for paper and a mailbox as a file are asked for each time, and are no page of the app.
   if ((others.test(pathname) || pathname.startsWith('/letter/')) && !isLetter(pathname, searchParams)) return;
   if (isLetter(pathname, searchParams)) event.respondWith(letter(request, event));
   else if (PRECACHE_FILES.includes(pathname) && pathname !== '/') event.respondWith(kept(request));
@@ -106,7 +111,7 @@ scope.addEventListener('fetch', (event) => {
 
 /** Documents, pictures in them, pictures from elsewhere; and invitations, which are read by the page. */
 function isLetter(pathname: string, search: URLSearchParams): boolean {
-  if (pathname.startsWith('/letter/')) return search.get('print') !== '1';
+  if (pathname.startsWith('/letter/')) return search.get('print') !== '1' && !/^\/letter\/[^/]+\/mailbox\//.test(pathname);
   return pathname === '/image-proxy' || (pathname.startsWith('/jmap/download/') && search.get('type') === 'text/calendar');
 }
 

@@ -33,6 +33,8 @@ function open(person: number) {
       putValue: async () => {},
     } as unknown as Directory,
     store: {
+      openMailbox: () => Promise.reject(new Refusal('nonexistent', 'no such mailbox')),
+      readLetters: async () => [],
       async openLetter(_account, message) {
         if (message > 50) throw new Refusal('nonexistent', 'no such letter');
         return {
@@ -65,6 +67,11 @@ const rows: readonly (readonly [path: string, status: number])[] = [
   ['/letter/A2/M1/part/1', 404],
   ['/letter/A10/M1/part/1', 404],
   ['/letter/A1/M1/part/1', 404],
+  ['/letter/A1/M1?in=1', 404],
+  ['/letter/A1/M1?in=x', 404],
+  ['/letter/A1/mailbox/F1', 404],
+  ['/letter/A10/mailbox/F1', 404],
+  ['/letter/A1/mailbox/1', 404],
   ['/image-proxy?u=https%3A%2F%2Fa.test%2Fx&s=AAAA', 403],
 ];
 for (const [path, status] of rows) test(`${path} ${status}`, async () => assert.equal((await open(1).get(path)).status, status));

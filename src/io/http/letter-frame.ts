@@ -3,6 +3,8 @@
 //
 //   GET /letter/A7/M12?images=0|1&theme=light|dark&plain=0|1&lang=ja|en    the document; X-Tayori-Remote: pictures elsewhere, X-Tayori-Trackers
 //       &print=1&zone=Asia/Tokyo   for paper: with what stands on the envelope, light, nothing folded; whoever holds the frame may print it
+//       &in=2~1.3&zone=…           a letter that lies in it: in part 2, and in that one part 1.3
+//   GET /letter/A7/mailbox/F3?name=…                                       the whole mailbox as an mbox file
 //   GET /letter/A7/M12/part/1.2                                            a picture that lies in the letter
 //   GET /image-proxy?u=…&s=…                                               a picture elsewhere; only addresses that a document of ours has named
 //
@@ -14,12 +16,13 @@ import type { Chance } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { sha256Hex } from '../../base/digest.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
-import { inlinePart } from '../../message/html/letter-document.ts';
+import { attachedLetter, inlinePart } from '../../message/html/letter-document.ts';
 import type { Principal } from '../../protocol/sasl/authenticator.ts';
 import type { WebClient } from '../../protocol/web/contract.ts';
 import type { AccountId, LetterBytes, MailStore, MessageId } from '../../store/contract.ts';
 import type { Directory } from '../../store/directory-contract.ts';
 import { openLetterWriter } from './letter-thread.ts';
+import { mailboxFile, type MailboxFileStore } from './mailbox-file.ts';
 import { isSigned } from './picture-address.ts';
 import { rasterType } from './raster.ts';
 import { Turns } from './turns.ts';
@@ -29,7 +32,7 @@ import { problem, type WebDoor } from './web-door.ts';
 export interface LetterParts {
   readonly door: WebDoor;
   readonly directory: Pick<Directory, 'outsideAccount' | 'value' | 'putValue'>;
-  readonly store: Pick<MailStore, 'openLetter'>;
+  readonly store: Pick<MailStore, 'openLetter'> & MailboxFileStore;
   readonly chance: Chance;
   readonly log: Log;
   /** The guarded way out. */
@@ -47,6 +50,9 @@ const mostWaiting = 200;
 const longestLetter = 64 * 1024 * 1024;
 /** Letters of one person that are read at once: each is held whole, and its pictures are asked for all together. */
 const lettersAtOnce = 3;
+/** Whole mailboxes that go to one person at once. */
+const filesAtOnce = 2;
+const filesWaiting = 4;
 const keyName = 'image-proxy-key';
 
 /** What the frame may do: show itself. */
@@ -78,6 +84,7 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
   const program = chance.bytes(16);
   const pictures = new Turns(picturesAtOnce, mostWaiting);
   const reading = new Turns(lettersAtOnce, mostWaiting);
+  const files = new Turns(filesAtOnce, filesWaiting);
   let key: Bytes | null = null;
 
   /** The same over restarts: documents that a browser has kept go on showing their pictures. */
@@ -130,11 +137,17 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
   async function documentOf(context: Ask, principal: Principal): Promise<Response> {
     const letter = await letterOf(context, principal);
     if (letter instanceof Response) return letter;
+    const within = context.req.query('in') ?? '';
+    const octets = withinOf(letter.octets, within);
+    if (octets === null) return problem(404, 'no such letter');
+    const isPrint = context.req.query('print') === '1';
     const asked = {
-      theme: context.req.query('theme') === 'dark' && context.req.query('print') !== '1' ? ('dark' as const) : ('light' as const),
+      theme: context.req.query('theme') === 'dark' && !isPrint ? ('dark' as const) : ('light' as const),
       plain: context.req.query('plain') === '1',
       language: languageOf(context),
-      print: context.req.query('print') === '1' ? { timeZone: zoneOf(context.req.query('zone') ?? '') } : null,
+      within,
+      // A letter in another has nobody else to say what stands on its envelope.
+      print: isPrint || within !== '' ? { timeZone: zoneOf(context.req.query('zone') ?? '') } : null,
     };
     const images = context.req.query('images') === '1';
     const address = `/letter/A${letter.account}/M${letter.message}`;
@@ -142,7 +155,7 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     const tag = `"${sha256Hex(program, `${principal.account} ${address} ${images} ${JSON.stringify(asked)}`).slice(0, 32)}"`;
     const headers = {
       ...common,
-      'content-security-policy': asked.print === null ? framePolicy : printPolicy,
+      'content-security-policy': isPrint ? printPolicy : framePolicy,
       'cache-control': 'private, no-cache',
       vary: 'accept-language',
       etag: tag,
@@ -150,7 +163,7 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     if (context.req.header('if-none-match') === tag) return new Response(null, { status: 304, headers });
     const { html, form, hasOther, remote, trackers } = await writer.write({
       ...asked,
-      octets: letter.octets,
+      octets,
       address,
       pictures: images ? { key: proxyKey(), person: principal.account } : null,
     });
@@ -165,6 +178,29 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     });
   }
 
+  routes.get('/letter/:account/mailbox/:mailbox', async (context) => {
+    const principal = await here(context);
+    if (principal instanceof Response) return principal;
+    const account = numberOf(context.req.param('account'), 'A');
+    const mailbox = numberOf(context.req.param('mailbox'), 'F');
+    if (account === null || mailbox === null || !mayRead(principal, account)) return problem(404, 'no such mailbox');
+    // The turn lasts as long as the file.
+    const answered = Promise.withResolvers<Response>();
+    const taken = files.take(principal.account, async () => {
+      const ended = Promise.withResolvers<void>();
+      try {
+        answered.resolve(await mailboxFile(store, account, mailbox, (context.req.query('name') ?? '').slice(0, 200), ended.resolve));
+      } catch (trouble) {
+        if (!(trouble instanceof Refusal)) return void answered.reject(trouble);
+        return void answered.resolve(problem(404, 'no such mailbox'));
+      }
+      context.req.raw.signal.addEventListener('abort', () => ended.resolve());
+      await ended.promise;
+    });
+    void taken.then((done) => done === null && answered.resolve(problem(429, 'too many at once', { 'retry-after': '30' })));
+    return answered.promise;
+  });
+
   routes.get('/letter/:account/:email/part/:part', async (context) => {
     const principal = await here(context);
     if (principal instanceof Response) return principal;
@@ -173,7 +209,8 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     return inTurn(reading, principal.account, async () => {
       const letter = await letterOf(context, principal);
       if (letter instanceof Response) return letter;
-      return picture(inlinePart(letter.octets, number), 'private, max-age=31536000, immutable');
+      const octets = withinOf(letter.octets, context.req.query('in') ?? '');
+      return picture(octets === null ? null : inlinePart(octets, number), 'private, max-age=31536000, immutable');
     });
   });
 
@@ -222,6 +259,14 @@ function picture(octets: Bytes | null, caching: string): Response {
       'cache-control': caching,
     },
   });
+}
+
+/** `2~1.3`: the letter in part 2, and in that one the letter in part 1.3. Empty: the letter itself. */
+function withinOf(octets: Bytes, within: string): Bytes | null {
+  if (within === '') return octets;
+  return /^\d{1,4}(?:\.\d{1,4}){0,20}(?:~\d{1,4}(?:\.\d{1,4}){0,20}){0,20}$/.test(within)
+    ? attachedLetter(octets, within.split('~'))
+    : null;
 }
 
 function numberOf(text: string, letter: string): number | null {

@@ -12,6 +12,8 @@ export interface DocumentQuestion {
   readonly octets: Bytes;
   /** `/letter/A7/M12`. */
   readonly address: string;
+  /** Of a letter that lies in it: where, as `2` or `2~1.3`. */
+  readonly within?: string;
   /** Null: pictures elsewhere are not wanted. */
   readonly pictures: { readonly key: Bytes; readonly person: number } | null;
   readonly theme: 'light' | 'dark';
@@ -86,10 +88,12 @@ export function openLetterWriter(log: Log): LetterWriter {
   };
 }
 
-function make({ octets, address, pictures, ...more }: DocumentQuestion): LetterDocument {
+function make({ octets, address, within = '', pictures, ...more }: DocumentQuestion): LetterDocument {
   const options: DocumentOptions = {
     ...more,
-    partAddress: (part) => `${address}/part/${part}`,
+    partAddress: (part) => `${address}/part/${part}${within === '' ? '' : `?in=${within}`}`,
+    letterAddress: (part) =>
+      `${address}?in=${within === '' ? '' : `${within}~`}${part}&theme=${more.theme}&lang=${more.language}${more.print ? `&zone=${encodeURIComponent(more.print.timeZone)}` : ''}`,
     remotePicture: (remote) => (pictures === null ? null : pictureAddress(pictures.key, pictures.person, remote)),
   };
   return letterDocument(octets, options);

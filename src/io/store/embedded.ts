@@ -37,6 +37,7 @@ import { restingTime } from '../../store/limits.ts';
 import type { MailboxState } from '../../store/mailbox-state.ts';
 import type { PackedShelf } from '../../store/packed-shelf.ts';
 import { changesOf } from '../../store/shelf-changes.ts';
+import type { ItemWrite } from '../../store/items-contract.ts';
 import type { MailboxRevision, NewLetter, Revision, RevisionOutcome, Shelf, ShelfChanges } from '../../store/shelf-contract.ts';
 import { Deliveries } from './deliveries.ts';
 import { parseFact } from './fact-columns.ts';
@@ -451,12 +452,36 @@ export class EmbeddedStore implements MailStore {
     _quota: number | null,
   ): Promise<{ readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[] }> {
     // A letter counts once however often it lies in an account: no revision needs room in the quota.
+    const places = this.#placesOf(account, revisions);
+    const { modSeq, outcomes } = await this.#shardOf(account).writer.send<'revise'>({
+      kind: 'revise',
+      account,
+      revisions,
+      places,
+      items: null,
+    });
+    return { modSeq, outcomes };
+  }
+
+  async reviseNoting(
+    account: AccountId,
+    revision: Revision,
+    items: readonly ItemWrite[],
+  ): Promise<{ readonly modSeq: ModSeq; readonly items: readonly number[] }> {
+    const revisions = [revision];
+    const places = this.#placesOf(account, revisions);
+    const lines = this.items.linesOf(items);
+    const done = await this.#shardOf(account).writer.send<'revise'>({ kind: 'revise', account, revisions, places, items: lines });
+    this.items.tell(items);
+    return { modSeq: done.modSeq, items: done.items };
+  }
+
+  #placesOf(account: AccountId, revisions: readonly Revision[]): number[][] {
     const shelf = this.#shelves.find(account);
-    const places = revisions.map(({ message }) => {
+    return revisions.map(({ message }) => {
       const at = shelf?.indexOf(message) ?? -1;
       return at < 0 ? [] : shelf!.allPlacesAt(at).flatMap(({ mailbox, uid }) => [mailbox, uid]);
     });
-    return this.#shardOf(account).writer.send<'revise'>({ kind: 'revise', account, revisions, places });
   }
 
   addLetters(account: AccountId, letters: readonly NewLetter[], quota: number | null): ReturnType<MailStore['addLetters']> {

@@ -160,6 +160,8 @@ export type Job =
       readonly revisions: readonly Revision[];
       /** Mailbox, UID, mailbox, UID …: where the letter of each revision lies, as far as it is known; looked at before it is believed. */
       readonly places: readonly (readonly number[])[];
+      /** Items of the same decision: then all of it is done, or nothing. */
+      readonly items: readonly ItemLine[] | null;
     }
   | { readonly kind: 'reviseMailbox'; readonly account: AccountId; readonly mailbox: MailboxId; readonly change: MailboxRevision }
   | { readonly kind: 'restore'; readonly account: AccountId; readonly ids: readonly number[] }
@@ -208,7 +210,7 @@ export interface JobResults {
     readonly modSeq: ModSeq;
     readonly messages: readonly { readonly message: MessageId; readonly thread: number; readonly size: number }[];
   };
-  revise: { readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[] };
+  revise: { readonly modSeq: ModSeq; readonly outcomes: readonly RevisionOutcome[]; readonly items: readonly number[] };
   reviseMailbox: null;
   restore: number;
   queueTake: readonly QueueRecipient[];
@@ -301,7 +303,6 @@ export interface AccountEffect {
   readonly newMessages: readonly MessageId[];
   /** As in ShelfChange. */
   readonly threads: readonly (readonly [MessageId, number])[];
-  readonly united: readonly (readonly [number, number])[];
   /** Kinds of items that changed. */
   readonly items: readonly ItemKind[];
 }

@@ -284,6 +284,15 @@ const migrations: readonly string[] = [
   `,
   // Facts of version 2; letters with older ones are read again.
   `alter table letter add column envelope_marks integer`,
+  // A letter's thread does not change any more. What once did is forgotten: apps with an older state look at everything anew.
+  `
+  update account set gone_floor = modseq
+    where id in (select account from gone_letter where moved = 1 union select account from message where joined > 0);
+  delete from gone_letter where moved = 1;
+  alter table gone_letter drop column moved;
+  alter table gone_letter drop column joined;
+  alter table message drop column joined;
+  `,
 ];
 
 export const schemaVersion = migrations.length;
@@ -357,10 +366,13 @@ function migrate(db: DatabaseSync, path: string): void {
       'cannot',
       `${path} was written by a newer Tayori (schema ${version}; this one knows ${schemaVersion}): install that one`,
     );
-  for (let step = version; step < schemaVersion; step++) {
+  // A new file takes all steps at once: there is nothing in it that would have to be safe between two, and each commit waits for the disk.
+  for (let done = version; done < schemaVersion;) {
+    const next = version === 0 ? schemaVersion : done + 1;
     db.exec('begin immediate');
-    db.exec(migrations[step]!);
-    db.exec(`pragma user_version = ${step + 1}`);
+    for (const step of migrations.slice(done, next)) db.exec(step);
+    db.exec(`pragma user_version = ${next}`);
     db.exec('commit');
+    done = next;
   }
 }

@@ -57,7 +57,7 @@ test('data of an older version are brought up to date: letters are in sight or n
     const db = new DatabaseSync(path);
     db.exec('alter table letter drop column envelope_marks');
     db.exec('drop table gone_letter; drop table gone_mailbox; alter table account drop column gone_floor');
-    for (const column of ['hidden', 'created', 'changed', 'joined']) db.exec(`alter table message drop column ${column}`);
+    for (const column of ['hidden', 'created', 'changed']) db.exec(`alter table message drop column ${column}`);
     for (const column of ['sort_order', 'created', 'changed']) db.exec(`alter table mailbox drop column ${column}`);
     db.exec('pragma user_version = 3');
     db.close();
@@ -72,6 +72,37 @@ test('data of an older version are brought up to date: letters are in sight or n
     await store.close();
   }));
 
+test('where letters have changed their thread in an older version, apps are told to look anew, and nowhere else', () =>
+  withData(async (open, path) => {
+    const before = await open();
+    await fill(before);
+    await makeAccount(before, 2);
+    await append(before, 2, 1, 'calm');
+    const { state } = await Follower.begin(before, 1);
+    const calm = await Follower.begin(before, 2);
+    await before.close();
+    const db = new DatabaseSync(path);
+    db.exec('alter table message add column joined integer not null default 0');
+    db.exec('alter table gone_letter add column joined integer not null default 1');
+    db.exec('alter table gone_letter add column moved integer not null default 0');
+    // As two threads that became one left it.
+    db.exec(`update message set thread = 1, changed = ${state}, joined = ${state} where account = 1 and id = 2`);
+    db.exec(
+      `insert into gone_letter (account, modseq, message, thread, created, at, joined, moved) values (1, ${state}, 2, 2, 2, 0, 2, 1)`,
+    );
+    db.exec('pragma user_version = 5');
+    db.close();
+    const store = await open();
+    await verifies(store);
+    assert.equal(await store.changesSince(1, state - 1), null);
+    const follower = await Follower.begin(store, 1);
+    assert.deepEqual((await checkShelf(store, 1)).threads.get(1), [1, 2]);
+    await store.setFlags(1, 1, [2], { how: 'add', flags: ['Kw'] });
+    await follower.follow(await checkShelf(store, 1));
+    assert.deepEqual((await store.changesSince(2, calm.state - 1))?.emails.created, [1]);
+    await store.close();
+  }));
+
 test('what went long ago is forgotten where it is much, and who asks from before it is told so', () =>
   withData(async (open, path) => {
     const before = await open();
@@ -82,9 +113,9 @@ test('what went long ago is forgotten where it is much, and who asks from before
     // Letters that came, one commit each, after what the follower knows, and went later.
     const { state } = follower;
     const last = state + keptGone + 10;
-    const insert = db.prepare('insert into gone_letter values (1, ?, ?, ?, ?, ?, 0, ?)');
+    const insert = db.prepare('insert into gone_letter values (1, ?, ?, ?, ?, ?)');
     db.exec('begin');
-    for (let modSeq = state + 1; modSeq <= last; modSeq++) insert.run(modSeq, modSeq + 1000, modSeq + 1000, modSeq, modSeq, Date.now());
+    for (let modSeq = state + 1; modSeq <= last; modSeq++) insert.run(modSeq, modSeq + 1000, modSeq + 1000, modSeq, Date.now());
     db.exec(`update account set modseq = ${last}, next_message = ${last + 2000}`);
     db.exec('commit');
     db.close();
@@ -155,7 +186,7 @@ test('shelves that nobody needs are let go, those in use never', () => {
             modSeq: 1,
             count,
             readLetters(take) {
-              for (let id = 1; id <= count; id++) take(id, id, 1, 0, 0);
+              for (let id = 1; id <= count; id++) take(id, id, 1, 0);
             },
             readPlaces(take) {
               for (let id = 1; id <= count; id++) take(1, id, id, 0, '', 1, 1, id);

@@ -22,7 +22,7 @@ export function loadShelf(reader: ShardReader, account: AccountId, released: () 
         // The limit keeps the order of the inner query.
         readLetters: (take) =>
           reader.each(
-            'select count(take(id, thread, created, changed, joined)) from (select * from message where account = ? and places > 0 order by id limit -1)',
+            'select count(take(id, thread, created, changed)) from (select * from message where account = ? and places > 0 order by id limit -1)',
             take,
             account,
           ),
@@ -57,19 +57,17 @@ export function readGone(
     const floor = reader.row('select gone_floor from account where id = ?', account);
     if (floor === null || since < Number(floor[0])) return null;
     const letters = reader.rows(
-      'select modseq, message, thread, created, joined, moved from gone_letter where account = ? and modseq > ? order by modseq',
+      'select modseq, message, thread, created from gone_letter where account = ? and modseq > ? order by modseq',
       account,
       since,
     ) as number[][];
     const mailboxes = reader.rows('select modseq, mailbox, created from gone_mailbox where account = ? and modseq > ?', account, since);
     return {
-      letters: letters.map(([modSeq, message, thread, created, joined, moved]) => ({
+      letters: letters.map(([modSeq, message, thread, created]) => ({
         modSeq: modSeq!,
         message: message!,
         thread: thread!,
         createdModSeq: created!,
-        joinedModSeq: joined!,
-        moved: moved === 1,
       })),
       mailboxes: (mailboxes as number[][]).map(([modSeq, mailbox, created]) => ({
         modSeq: modSeq!,

@@ -99,7 +99,7 @@ function checkAccount({ reader }: VerifiedShard, account: number): string[] {
       'letter $1 counts $2 places with \\Deleted, but has $3',
     ],
     [
-      'select m.id, a.modseq from message m join account a on a.id = m.account where m.account = ? and max(m.created, m.changed, m.joined) > a.modseq',
+      'select m.id, a.modseq from message m join account a on a.id = m.account where m.account = ? and max(m.created, m.changed) > a.modseq',
       "letter $1 changed after its account's MODSEQ, $2",
     ],
     [
@@ -107,7 +107,7 @@ function checkAccount({ reader }: VerifiedShard, account: number): string[] {
       "mailbox $1 changed after its account's MODSEQ, $2",
     ],
     [
-      'select g.message, g.modseq from gone_letter g join message m on m.account = g.account and m.id = g.message where g.account = ? and g.moved = 0 and m.places > m.hidden and m.created < g.modseq',
+      'select g.message, g.modseq from gone_letter g join message m on m.account = g.account and m.id = g.message where g.account = ? and m.places > m.hidden and m.created < g.modseq',
       'letter $1 is in sight, but went at MODSEQ $2',
     ],
     [

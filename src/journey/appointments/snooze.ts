@@ -1,10 +1,9 @@
 // Letters that were put away until later come back: from the mailbox "Snoozed" into the one they lay in, unread.
 // Knows items of kind `snooze` and the shelf; how a letter is put away is the business of whoever writes the item.
 //
-// First the letter, then the item: a crash in between leaves an item whose letter is not put away any more, and that only goes.
+// The letter comes back and its item goes in one commit. Who puts it off in the same moment has changed the item: then it stays away.
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { AccountId, MailboxId, MailStore, MessageId } from '../../store/contract.ts';
-import type { Item } from '../../store/items-contract.ts';
 import type { Appointment } from './contract.ts';
 
 export const snoozeKind = 'snooze';
@@ -21,7 +20,7 @@ export interface Snooze {
   readonly mailbox: MailboxId;
 }
 
-export type SnoozeStore = Pick<MailStore, 'items' | 'mailboxes' | 'openShelf' | 'revise'>;
+export type SnoozeStore = Pick<MailStore, 'items' | 'mailboxes' | 'openShelf' | 'reviseNoting'>;
 
 export function openSnoozes(store: SnoozeStore): Appointment {
   return {
@@ -30,23 +29,18 @@ export function openSnoozes(store: SnoozeStore): Appointment {
       const { message, mailbox } = item.value as Snooze;
       const boxes = await store.mailboxes(account);
       const away = boxes.find(({ name }) => name === snoozedName);
-      if (away !== undefined && (await liesIn(store, account, message, away.id))) {
-        await checkSame(store, account, item);
-        const back = boxes.find(({ id }) => id === mailbox && id !== away.id) ?? boxes.find(({ name }) => name === 'INBOX')!;
-        const { outcomes } = await store.revise(
-          account,
-          [
-            { message, flags: { how: 'remove', flags: ['\\Seen'] }, mailboxes: { add: [back.id], remove: [away.id] } },
-            // By this the app shows it on top until it was looked at.
-            { message, flags: { how: 'add', flags: [backKeyword] } },
-          ],
-          null,
-        );
-        const [outcome = 'nonexistent'] = outcomes;
-        if (outcome !== 'done' && outcome !== 'same' && outcome !== 'nonexistent')
-          throw new Unavailable('busy', `A letter that was put away cannot come back: ${outcome}`);
+      const done = { kind: snoozeKind, id: item.id, remove: true, ifModSeq: item.modSeq } as const;
+      if (away === undefined || !(await liesIn(store, account, message, away.id))) return void (await store.items.write(account, [done]));
+      const back = boxes.find(({ id }) => id === mailbox && id !== away.id) ?? boxes.find(({ name }) => name === 'INBOX')!;
+      // By the keyword the app shows it on top until it was looked at.
+      const flags = { how: 'add', flags: [backKeyword], without: ['\\Seen'] } as const;
+      try {
+        await store.reviseNoting(account, { message, flags, mailboxes: { add: [back.id], remove: [away.id] } }, [done]);
+      } catch (trouble) {
+        if (!(trouble instanceof Refusal) || trouble.code === 'changed') throw trouble;
+        // Gone since it was looked for, the letter or the mailbox: the next attempt sees how it is.
+        throw new Unavailable('busy', `A letter that was put away cannot come back: ${trouble.message}`);
       }
-      await store.items.write(account, [{ kind: snoozeKind, id: item.id, remove: true, ifModSeq: item.modSeq }]);
     },
   };
 }
@@ -60,10 +54,4 @@ async function liesIn(store: SnoozeStore, account: AccountId, message: MessageId
   } finally {
     shelf.release();
   }
-}
-
-/** Who put it off while we were looking keeps it away. @throws Refusal `changed`. */
-async function checkSame(store: SnoozeStore, account: AccountId, item: Item): Promise<void> {
-  const [now] = await store.items.get(account, item.kind, [item.id]);
-  if (now == null || now.modSeq !== item.modSeq) throw new Refusal('changed', 'Somebody else was first');
 }

@@ -31,6 +31,10 @@ class Hands {
     this.time = until;
     await settle();
   }
+  /** On to whatever is waited for next. */
+  async toNext(): Promise<void> {
+    await this.turn(Math.max(1, Math.min(...this.#waits.map(({ at }) => at)) - this.time));
+  }
 }
 
 async function settle(): Promise<void> {
@@ -113,7 +117,7 @@ test('trouble of the way: again after a second, then two, then four, never longe
     await settle();
     assert.deepEqual([health(1).state, health(1).cause, health(1).words], ['waits', 'connection-lost', 'reset']);
     const before = runs.length;
-    while (runs.length === before) await clock.turn(100);
+    while (runs.length === before) await clock.toNext();
     delays.push(Math.round((clock.time - began) / 1000));
   }
   assert.deepEqual(delays.slice(0, 5), [1, 2, 4, 8, 16]);
@@ -124,7 +128,7 @@ test('trouble of the way: again after a second, then two, then four, never longe
   const before = runs.length;
   runs.at(-1)!.fail(new CauseTrouble('connection-lost', 'x'));
   await settle();
-  while (runs.length === before) await clock.turn(100);
+  while (runs.length === before) await clock.toNext();
   assert.ok(clock.time - began <= 1100);
   await runner.stop();
 });

@@ -9,6 +9,7 @@ import { roadOf, waitingDomain, type QueueRecipient, type QueueResult } from '..
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { Lane, LaneOutcome, OpenLane, Result } from '../delivery/contract.ts';
 import type { ReportAction, ReportedRecipient, Reporter } from '../report/contract.ts';
+import type { SentNews } from '../submission/contract.ts';
 import { restDelay, retryDelay, tellDelayAfterMs } from './schedule.ts';
 
 export interface QueueParts {
@@ -19,6 +20,8 @@ export interface QueueParts {
   readonly chance: Chance;
   readonly log: Log;
   readonly meter: Meter;
+  /** Hears what became of letters; without it nobody does. */
+  readonly news?: SentNews;
 }
 
 /** How long a row is ours; renewed while its letter is on the way. Above every timeout of one phase but that after the dot. */
@@ -305,6 +308,14 @@ export class QueueRunner {
       const letter = await reporter.report(group, octets, store);
       if (letter === null) continue;
       letters.push(letter);
+      // The report has a road of its own, short as it is: whoever finds it in their mailbox sees who wrote it, and why.
+      for (const { account } of letter.placements) {
+        const own = { letter: letter.letter, at: now, result: 'done', recipient: null, account } as const;
+        events.push(
+          { ...own, station: 'report', facts: { about: rows[0]!.letter } },
+          { ...own, station: 'mailbox', facts: { mailbox: 'INBOX' } },
+        );
+      }
       for (const { row } of group)
         events.push({
           letter: row.letter,
@@ -317,7 +328,9 @@ export class QueueRunner {
         });
     }
     try {
-      await store.commit({ queue, events, letters });
+      const work = { queue, events, letters };
+      const result = await store.commit(work);
+      this.#parts.news?.committed(work, result);
     } catch (trouble) {
       // The rows stay leased and come back when the lease ends; the receiver can recognise the same octets.
       log.warn('a result of delivery could not be written down', { letter: rows[0]!.letter }, trouble);

@@ -10,11 +10,12 @@ import type { Path } from '../../protocol/smtp/grammar/path.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import { replies, replyWith, type Reply } from '../../protocol/smtp/response.ts';
 import { formatReceived, formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
-import type { AccountId, LetterId, MailStore } from '../../store/contract.ts';
+import type { AccountId, Commit, LetterId, MailStore } from '../../store/contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
 import type { Objection, RecipientList, RecipientLists } from '../account/contract.ts';
 import type { Arrivals } from '../arrival/contract.ts';
 import type { Reporter } from '../report/contract.ts';
+import type { SentNews } from '../submission/contract.ts';
 import { isAuthorClear } from './authors.ts';
 import { glanceAtHeader } from './loops.ts';
 import type { Resends } from './resends.ts';
@@ -31,6 +32,8 @@ export interface ReceptionParts {
   readonly reporter?: Reporter;
   /** Rules and vacation replies of those here; without it letters lie in INBOX. */
   readonly arrivals?: Arrivals;
+  /** Hears of reports about letters that people here have sent; without it nobody does. */
+  readonly news?: SentNews;
 }
 
 export { Resends } from './resends.ts';
@@ -119,7 +122,7 @@ class ReceivedLetter implements IncomingLetter {
     const reversePath = this.#sender.address;
     const arrival = await this.#parts.arrivals?.arrive({ letter, at, reversePath, octets }, inboxes);
     const others = [...(report === null ? [] : [report]), ...(arrival?.replies ?? [])];
-    const commit = store.commit({
+    const work: Commit = {
       letters: [
         {
           letter,
@@ -138,9 +141,12 @@ class ReceivedLetter implements IncomingLetter {
         ...others,
       ],
       events: this.#events(letter, at, content.length, glance.messageId, arrival?.names ?? noNames),
-    });
-    const { letters } = await (others.length === 0 ? commit : commit.finally(() => others.forEach((other) => other.spool.discard())));
+    };
+    const commit = store.commit(work);
+    const result = await (others.length === 0 ? commit : commit.finally(() => others.forEach((other) => other.spool.discard())));
+    const { letters } = result;
     arrival?.committed();
+    this.#parts.news?.committed(work, result);
     const taken = letters[0]!;
     if (glance.hasMessageId) this.#takenAs = looks;
     log.info('reception: taken', {

@@ -16,15 +16,16 @@ import type {
 } from '../../protocol/jmap/sending/contract.ts';
 import { readEnvelopeAddresses } from '../../protocol/jmap/sending/envelope.ts';
 import { formatTraceDate } from '../../protocol/smtp/trace-fields.ts';
-import type { AcceptLetter, AccountId, LetterId } from '../../store/contract.ts';
+import type { AcceptLetter, AccountId, Commit, LetterId } from '../../store/contract.ts';
 import type { Directory } from '../../store/directory-contract.ts';
 import type { Item } from '../../store/items-contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import { waitingDomain, type QueueResult } from '../../store/queue-contract.ts';
 import type { Objection } from '../account/contract.ts';
 import { completeLetter } from './completion.ts';
-import { authorOf, faultOf, makeReady, rateOf, type Outgoing, type SubmissionParts } from './outgoing.ts';
+import { authorOf, faultOf, makeReady, rateOf, type Outgoing, type ReadyToGo, type SubmissionParts } from './outgoing.ts';
 import { addAll, needsUtf8, objectionOf, objectionOfFault, wordsOf, wordsOfObjection, type Looked } from './objections.ts';
+import type { FollowUp } from './follow-up.ts';
 import type { SendingRate } from './rate.ts';
 import { statusOf } from './status.ts';
 import { submissionKind, tidy } from './records.ts';
@@ -34,6 +35,8 @@ export interface DeskParts extends SubmissionParts {
   readonly directory: Directory;
   readonly recipientsMax: number;
   readonly letterMax: number;
+  /** Notes what becomes of letters; without it that is found out when it is asked for. */
+  readonly followUp?: Pick<FollowUp, 'catchUp'>;
 }
 
 /** Far enough for every clock; JavaScript's own dates end 250,000 years later. */
@@ -110,8 +113,10 @@ class Desk implements OpenDesk {
     const ready = await makeReady(this.#parts, this.#rate, looked.outgoing);
     if ('fault' in ready) return objectionOfFault(ready);
     try {
-      await store.commit({ letters: ready.letters, events: ready.events });
+      const work = { letters: ready.letters, events: ready.events };
+      const result = await store.commit(work);
       ready.committed();
+      this.#parts.news?.committed(work, result);
       return null;
     } finally {
       ready.discard();
@@ -168,14 +173,18 @@ class Desk implements OpenDesk {
     const { store, log } = this.#parts;
     const ready = await makeReady(this.#parts, this.#rate, outgoing);
     if ('fault' in ready) return objectionOfFault(ready);
-    const submission: SubmissionValue = { ...value, undoStatus: 'final', held: null, letter: ready.letter, failure: null };
+    const gone = { undoStatus: 'final', held: null, letter: ready.letter, messageId: messageIdOf(ready), failure: null } as const;
+    const submission: SubmissionValue = { ...value, ...gone };
     try {
-      const { items } = await store.commit({
+      const work: Commit = {
         letters: ready.letters,
         events: ready.events,
         items: [{ account, write: { kind: submissionKind, add: submission } }],
-      });
+      };
+      const result = await store.commit(work);
+      const { items } = result;
       ready.committed();
+      this.#parts.news?.committed(work, result);
       log.info('submission: taken', {
         letter: ready.letter,
         login: outgoing.login,
@@ -246,7 +255,7 @@ class Desk implements OpenDesk {
     }
     const news = await this.#report(value, octets, looked.refused);
     try {
-      const sent: SubmissionValue = { ...value, undoStatus: 'final', held: null, letter: ready.letter };
+      const sent: SubmissionValue = { ...value, undoStatus: 'final', held: null, letter: ready.letter, messageId: messageIdOf(ready) };
       const letters = [...ready.letters, ...news];
       // Called back at the last moment: nothing went, so nobody has had a reply to it.
       if (await this.#settle(item, sent, { dueAt: null, letters, events: ready.events, release: value.held })) {
@@ -347,12 +356,14 @@ class Desk implements OpenDesk {
   ): Promise<boolean> {
     const { dueAt, letters = [], events = [], release = null } = more;
     try {
-      await this.#parts.store.commit({
+      const work: Commit = {
         letters,
         events,
         queue: release === null ? [] : await this.#released(release),
         items: [{ account: item.account, write: { kind: submissionKind, id: item.id, put, dueAt, ifModSeq: item.modSeq } }],
-      });
+      };
+      const result = await this.#parts.store.commit(work);
+      this.#parts.news?.committed(work, result);
       return true;
     } catch (trouble) {
       if (!(trouble instanceof Refusal) || trouble.code !== 'changed') throw trouble;
@@ -397,7 +408,16 @@ class Desk implements OpenDesk {
     }
   }
 
+  catchUp(account: AccountId): Promise<void> {
+    return this.#parts.followUp?.catchUp(account) ?? Promise.resolve();
+  }
+
   status(_account: AccountId, value: SubmissionValue): Promise<Readonly<Record<string, DeliveryStatus>> | null> {
     return statusOf(this.#parts, value);
   }
+}
+
+/** As the journey remembers it: completed where the app gave none. */
+function messageIdOf({ events }: ReadyToGo): string {
+  return String(events[0]?.facts['messageId'] ?? '');
 }

@@ -11,6 +11,7 @@ import type { AddressBook, OutsideSender, RecipientList, RecipientLists } from '
 import type { Arrivals } from '../arrival/contract.ts';
 import type { Reporter } from '../report/contract.ts';
 import { completeLetter, cutPieces, type Author, type Completion } from './completion.ts';
+import type { SentNews } from './contract.ts';
 import { SendingRate } from './rate.ts';
 
 export interface SubmissionParts {
@@ -29,6 +30,8 @@ export interface SubmissionParts {
   readonly reporter?: Reporter;
   /** Rules and vacation replies of those here; without it letters lie in INBOX. */
   readonly arrivals?: Arrivals;
+  /** Hears of receipts that go to people here; without it nobody does. */
+  readonly news?: SentNews;
 }
 
 export const defaultRecipientsPerHour = 2000;

@@ -1,6 +1,6 @@
 // What is kept of letters that were sent, and for how long. Knows items of kind `submission`; knows no letter.
 import type { SubmissionValue } from '../../protocol/jmap/sending/contract.ts';
-import type { AccountId, MailStore } from '../../store/contract.ts';
+import type { AccountId, Commit, LetterId, MailStore } from '../../store/contract.ts';
 
 export const submissionKind = 'submission';
 
@@ -20,4 +20,17 @@ export async function tidy(store: Pick<MailStore, 'items'>, account: AccountId, 
       account,
       old.map((item) => ({ kind: submissionKind, id: item.id, remove: true as const })),
     );
+}
+
+/** Letters that a commit has delivered, put off or given up. */
+export function movedBy({ events = [] }: Commit): ReadonlySet<LetterId> {
+  const moved = new Set<LetterId>();
+  for (const { letter, station, result } of events)
+    if (station === 'delivery' || (station === 'queue' && result !== 'done')) moved.add(letter);
+  return moved;
+}
+
+/** Does a commit tell anything of letters that were sent? Reports have no way back (RFC 3464 §2, RFC 8098 §3). */
+export function isNews(work: Commit): boolean {
+  return movedBy(work).size > 0 || (work.letters ?? []).some(({ reversePath, placements }) => reversePath === '' && placements.length > 0);
 }

@@ -125,12 +125,15 @@ class SubmittedLetter implements IncomingLetter {
       },
     });
     if ('fault' in ready) return replyToFault(ready);
+    const work = { letters: ready.letters, events: ready.events };
+    let result;
     try {
-      await store.commit({ letters: ready.letters, events: ready.events });
+      result = await store.commit(work);
     } finally {
       ready.discard();
     }
     ready.committed();
+    this.#parts.news?.committed(work, result);
     log.info('submission: taken', {
       letter: ready.letter,
       connection: this.#client.connection,

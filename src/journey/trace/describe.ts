@@ -57,7 +57,12 @@ const sentences: Readonly<Record<Language, Readonly<Record<TraceEvent['station']
       done: (facts) =>
         `A mail app of ${fact(facts, 'login') ?? 'its owner'} has fetched the letter (${String(fact(facts, 'protocol') ?? 'app').toUpperCase()}).`,
     },
-    report: { done: (facts, to) => `A report${about(to)} went back to the sender ${fact(facts, 'reply') ?? ''} (report).` },
+    report: {
+      done: (facts, to) =>
+        fact(facts, 'about') !== null
+          ? 'This office wrote this letter itself, to tell what became of another one (report).'
+          : `A report${about(to)} went back to the sender ${fact(facts, 'reply') ?? ''} (report).`,
+    },
   },
   ja: {
     submission: {
@@ -95,7 +100,10 @@ const sentences: Readonly<Record<Language, Readonly<Record<TraceEvent['station']
         `${fact(facts, 'login') ?? '持ち主'} さんのメールアプリが手紙を受け取りました（${String(fact(facts, 'protocol') ?? 'app').toUpperCase()}）。`,
     },
     report: {
-      done: (facts, to) => `${to ? `${to} あての手紙についての` : ''}お知らせを差出人 ${fact(facts, 'reply') ?? ''} に返しました（通知）。`,
+      done: (facts, to) =>
+        fact(facts, 'about') !== null
+          ? '別の手紙がどうなったかを知らせるため、この局が書いた手紙です（通知）。'
+          : `${to ? `${to} あての手紙についての` : ''}お知らせを差出人 ${fact(facts, 'reply') ?? ''} に返しました（通知）。`,
     },
   },
 };

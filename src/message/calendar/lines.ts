@@ -13,11 +13,36 @@ const mostLines = 20_000;
 
 /** What is no line is left out. */
 export function contentLines(text: string): ContentLine[] {
+  return unfolded(text).flatMap((line) => readLine(line) ?? []);
+}
+
+/** Lines as they were before they were folded. */
+export function unfolded(text: string): string[] {
   return text
     .slice(0, longest)
     .replaceAll(/\r?\n[ \t]/g, '')
-    .split(/\r?\n/, mostLines)
-    .flatMap((line) => readLine(line) ?? []);
+    .split(/\r?\n/, mostLines);
+}
+
+/** RFC 5545 §3.1: no line longer than 75 octets, and no letter in two pieces. */
+export function folded(line: string): string {
+  let written = '';
+  let octets = 0;
+  for (const letter of line) {
+    const more = utf8Length(letter);
+    if (octets + more > 75) {
+      written += '\r\n ';
+      octets = 1;
+    }
+    written += letter;
+    octets += more;
+  }
+  return `${written}\r\n`;
+}
+
+function utf8Length(letter: string): number {
+  const point = letter.codePointAt(0)!;
+  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
 }
 
 function readLine(line: string): ContentLine | null {

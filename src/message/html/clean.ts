@@ -7,9 +7,10 @@ import { Refusal } from '../../base/trouble.ts';
 import { asPre, attributesOf, dropped, elements, globalAttributes, naming } from './allowed.ts';
 import { darkColour } from './colours.ts';
 import { cleanDeclarations, cleanSheet, ownPrefix, prefixed, type CssRules } from './css.ts';
+import { elsewhere, withoutMarks } from './link-look.ts';
 import { dataPicture, remoteAddress, safeLink } from './links.ts';
 import { isHtml, parseHtml, type ParsedElement, type ParsedNode } from './parse.ts';
-import { cleanText, element, formatMarkup, text, type Element, type Markup } from './tree.ts';
+import { cleanText, element, formatMarkup, text, textOf, type Element, type Markup } from './tree.ts';
 
 export interface CleanOptions {
   /** Our address for a part of the letter, by Content-ID without brackets; null when there is no such part. */
@@ -17,6 +18,8 @@ export interface CleanOptions {
   /** Our address for a picture elsewhere; null while they are not wanted. */
   readonly remotePicture: (address: string) => string | null;
   readonly dark: boolean;
+  /** What is said behind a link that shows another place than the one it leads to. */
+  readonly leadsTo?: (place: string) => string;
 }
 
 export interface CleanLetter {
@@ -25,10 +28,13 @@ export interface CleanLetter {
   /** Pictures elsewhere that the letter would load, and those of them that only count who reads. */
   readonly remote: number;
   readonly trackers: number;
+  /** Links from which marks were taken that follow the reader, and links that show another place than their own. */
+  readonly unmarked: number;
+  readonly doubtful: number;
 }
 
 /** Addresses that this program itself has written. */
-const ownPicture = /^\/(?:letter\/A\d+\/M\d+\/part\/[\d.]+|image-proxy\?[\w=&%.~-]+)$/;
+const ownPicture = /^\/(?:letter\/A\d+\/M\d+\/part\/[\d.]+(?:\?in=[\d.~]+)?|image-proxy\?[\w=&%.~-]+)$/;
 const longestAttribute = 2_000;
 const stylesKept = 1_000;
 
@@ -37,6 +43,7 @@ export function cleanHtml(html: string, options: CleanOptions): CleanLetter {
   const { body, sheets } = parseHtml(html);
   const cleaner = new Cleaner(options, false);
   const wrapper = cleaner.children(body);
+  const doubtful = cleaner.tellPlaces();
   const own = cleaner.bodyStyle(body);
   const sheet = cleanSheet(sheets.join('\n'), cleaner.css);
   return {
@@ -44,6 +51,8 @@ export function cleanHtml(html: string, options: CleanOptions): CleanLetter {
     sheet,
     remote: cleaner.remote.size,
     trackers: cleaner.trackers,
+    unmarked: cleaner.unmarked,
+    doubtful,
   };
 }
 
@@ -66,6 +75,11 @@ export function readAgain(written: string): Markup[] {
   return cleaner.children(parseHtml(`<!doctype html><body>${written}`).body);
 }
 
+interface LinkOut {
+  readonly attributes: Map<string, string>;
+  readonly children: Markup[];
+}
+
 class Cleaner {
   readonly #options: CleanOptions;
   /** What is read was written here. */
@@ -74,6 +88,9 @@ class Cleaner {
   readonly #styles = new Map<string, string>();
   readonly remote = new Set<string>();
   trackers = 0;
+  unmarked = 0;
+  /** Links out. */
+  readonly #links: LinkOut[] = [];
 
   constructor(options: CleanOptions, again: boolean) {
     this.#options = options;
@@ -106,15 +123,38 @@ class Cleaner {
         push(node, entry.into);
         continue;
       }
-      const made: Element = { kind: 'element', name, attributes: this.#attributes(name, node), children: [] };
+      const attributes = this.#attributes(name, node);
+      const made: Element = { kind: 'element', name, attributes, children: [] };
       if (name === 'img' && !made.attributes.has('src')) {
         const alt = made.attributes.get('alt') ?? '';
-        if (alt === '' || this.#isTracker(node)) continue;
+        if (this.#isTracker(node)) continue;
+        const place = this.#again ? null : placeOf(node);
+        if (place !== null) {
+          entry.into.push(element('span', { class: `${ownPrefix}picture`, style: place }, alt === '' ? [] : [text(alt)]));
+          continue;
+        }
+        if (alt === '') continue;
       }
       entry.into.push(made);
+      if (name === 'a' && made.attributes.has('target') && !this.#again) this.#links.push({ attributes, children: made.children });
       push(node, made.children);
     }
     return into;
+  }
+
+  /** Behind each link that shows another place than its own stands where it leads. Tells how many there are. */
+  tellPlaces(): number {
+    const { leadsTo } = this.#options;
+    let found = 0;
+    for (const { attributes, children } of this.#links) {
+      const place = elsewhere(textOf(children, 2_500), attributes.get('href')!);
+      if (place === null) continue;
+      found++;
+      if (leadsTo === undefined) continue;
+      attributes.set('class', [attributes.get('class'), `${ownPrefix}doubt`].filter(Boolean).join(' '));
+      children.push(element('span', { class: `${ownPrefix}place` }, [text(leadsTo(cleanText(place).slice(0, 300).toWellFormed()))]));
+    }
+    return found;
   }
 
   /** What the body says of colours, for the element that stands in its place. */
@@ -170,8 +210,13 @@ class Cleaner {
 
   #value(name: string, attribute: string, value: string, node: ParsedElement): string | null {
     switch (attribute) {
-      case 'href':
-        return safeLink(value);
+      case 'href': {
+        const link = safeLink(value);
+        if (link === null || this.#again) return link;
+        const plain = withoutMarks(link);
+        if (plain !== link) this.unmarked++;
+        return plain;
+      }
       case 'src': {
         const isTracker = this.#isTracker(node);
         const isRemote = remoteAddress(value) !== null;
@@ -242,6 +287,22 @@ class Cleaner {
       new RegExp(`(?:^|;)(?:max-)?${side}:[0-2](?:\\.0*)?(?:px)?(?:!important)?(?:;|$)`).test(style);
     return (tiny('width') && tiny('height')) || /(?:^|;)(?:display:none|visibility:hidden|opacity:0)(?:!important)?(?:;|$)/.test(style);
   }
+}
+
+/** The room that a picture elsewhere takes, so that nothing moves when it comes; null where nobody says how large it is. */
+function placeOf(node: ParsedElement): string | null {
+  const given = new Map(node.attrs.map(({ name, value }) => [name, value]));
+  const style = (given.get('style') ?? '').toLowerCase();
+  if (given.get('src') === undefined || remoteAddress(given.get('src')!) === null) return null;
+  const side = (name: 'width' | 'height'): string | null => {
+    const [, told, unit = 'px'] =
+      new RegExp(`(?:^|;)\\s*${name}\\s*:\\s*(\\d{1,4})(px|%)`).exec(style) ??
+      /^\s*(\d{1,4})\s*(px|%)?\s*$/.exec(given.get(name) ?? '') ??
+      [];
+    return told === undefined || (unit === '%' && name === 'height') ? null : `${Number(told)}${unit}`;
+  };
+  const [width, height] = [side('width'), side('height')];
+  return width === null || height === null ? null : `width:${width};height:${height}`;
 }
 
 function cleanName(name: string): string {

@@ -96,6 +96,11 @@ suite('what may stay', () => {
     ['a place in the same letter', '<a href="#top">x</a><p id="top">y</p>', '<a href="#letter-top">x</a><p id="letter-top">y</p>'],
     ['a picture of the letter', '<img src="cid:logo@x" alt="L">', '<img src="/letter/A1/M1/part/2" alt="L">'],
     ['a picture elsewhere leaves its words', '<img src="https://a.test/x.png" alt="Shop">', '<img alt="Shop">'],
+    [
+      'a picture elsewhere whose size is told keeps its room',
+      '<img src="https://a.test/x.png" alt="Shop" width="160" height="90"><img src="https://a.test/y.png" style="width:100%;height:40px">',
+      '<span class="tayori-picture" style="width:160px;height:90px">Shop</span><span class="tayori-picture" style="width:100%;height:40px"></span>',
+    ],
     ['a picture that stands in the letter', '<img src="data:image/gif;base64,R0lG">', '<img src="data:image/gif;base64,R0lG">'],
     ['a tag that is not closed', '<div><p>a<div>b', '<div><p>a</p><div>b</div></div>'],
     ['a table out of order', '<table><td>a<p>b</table>', '<table><tbody><tr><td>a<p>b</p></td></tr></tbody></table>'],
@@ -119,6 +124,21 @@ suite('what may stay', () => {
       options,
     );
     assert.deepEqual({ remote, trackers }, { remote: 5, trackers: 2 });
+  });
+
+  test('links lose what follows the reader, and those that show another place say theirs', () => {
+    const { body, unmarked, doubtful } = cleanHtml(
+      `<a href="https://shop.test/?id=1&utm_source=x&mc_eid=2">Books</a> <a class="tayori-place" href="https://evil.test/x"><b>www.bank</b>.co.jp</a>
+      <a href="#top">bank.com</a> <a href="https://bank.com/">bank.com</a>`,
+      { ...options, leadsTo: (place) => ` → ${place}` },
+    );
+    const out = ' target="_blank" rel="noopener noreferrer nofollow"';
+    assert.equal(
+      settle(body),
+      `<a href="https://shop.test/?id=1"${out}>Books</a> <a href="https://evil.test/x" class="tayori-doubt"${out}><b>www.bank</b>.co.jp<span class="tayori-place"> → evil.test</span></a>
+      <a href="#letter-top">bank.com</a> <a href="https://bank.com/"${out}>bank.com</a>`,
+    );
+    assert.deepEqual({ unmarked, doubtful }, { unmarked: 1, doubtful: 1 });
   });
 
   test('with pictures wanted they come by our address, trackers never', () => {

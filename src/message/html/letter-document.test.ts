@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { bytesFromLatin1, bytesFromUtf8, type Bytes } from '../../base/bytes.ts';
 import { hostileLetters } from '../../../test/support/hostile-letters.ts';
 import { effort } from '../../../test/support/effort.ts';
-import { inlinePart, letterDocument, type DocumentOptions } from './letter-document.ts';
+import { attachedLetter, inlinePart, letterDocument, type DocumentOptions } from './letter-document.ts';
 import { readAgain } from './clean.ts';
 import { formatMarkup, textOf } from './tree.ts';
 import { runs } from '../../../test/support/depth.ts';
@@ -175,4 +175,62 @@ footer of a list
       ),
       { numRuns: runs(500) },
     ));
+});
+
+const nested = bytesFromUtf8(
+  [
+    'Content-Type: multipart/mixed; boundary=a',
+    '',
+    '--a',
+    '',
+    'outer',
+    '--a',
+    'Content-Type: message/rfc822',
+    '',
+    'Subject: The middle one',
+    'From: Anna <anna@far.test>',
+    'Content-Type: multipart/mixed; boundary=b',
+    '',
+    '--b',
+    'Content-Type: text/html',
+    '',
+    '<p>middle <img src="cid:x">',
+    '--b',
+    'Content-Type: message/rfc822',
+    'Content-Disposition: attachment; filename="<in>.eml"',
+    '',
+    'Subject: The innermost',
+    '',
+    'innermost text',
+    '--b',
+    'Content-Type: image/png',
+    'Content-ID: <x>',
+    '',
+    'png',
+    '--b--',
+    '--a--',
+    '',
+  ].join('\r\n'),
+);
+
+suite('letters within letters', () => {
+  test('by the numbers of their parts, each with its envelope and what lies in it', () => {
+    const middle = attachedLetter(nested, ['2'])!;
+    const document = letterDocument(middle, {
+      ...options,
+      partAddress: (part) => `/letter/A1/M2/part/${part}?in=2`,
+      letterAddress: (part) => `/letter/A1/M2?in=2~${part}`,
+      print: { timeZone: 'UTC' },
+    });
+    assert.match(
+      document.html,
+      /<h1 class="tayori-subject">The middle one<\/h1>.*anna@far\.test.*middle <img src="\/letter\/A1\/M2\/part\/3\?in=2"/s,
+    );
+    assert.match(document.html, /<a href="\/letter\/A1\/M2\?in=2~2">[^<]*in[^<]*\.eml<\/a>/);
+    assert.match(shown(attachedLetter(nested, ['2', '2'])!).text, /innermost text/);
+  });
+  test('where there is none', () => {
+    for (const path of [['1'], ['3'], ['2', '1'], ['2', '2', '1'], Array.from({ length: 11 }, () => '2')])
+      assert.equal(attachedLetter(nested, path), null);
+  });
 });

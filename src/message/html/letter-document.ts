@@ -19,6 +19,8 @@ import { cleanText, element, escapeText, formatMarkup, text, type Markup } from 
 export interface DocumentOptions {
   /** Our address for a part, by its number such as `1.2`. */
   readonly partAddress: (part: string) => string;
+  /** Our address for a letter that lies in this one, by the number of its part; where none is given they are only named. */
+  readonly letterAddress?: (part: string) => string;
   /** Our address for a picture elsewhere, or null while they are not wanted. */
   readonly remotePicture: (address: string) => string | null;
   readonly theme: 'light' | 'dark';
@@ -38,6 +40,9 @@ export interface LetterDocument {
   readonly hasOther: boolean;
   readonly remote: number;
   readonly trackers: number;
+  /** Links from which marks were taken that follow the reader, and links that show another place than their own. */
+  readonly unmarked: number;
+  readonly doubtful: number;
 }
 
 const words = {
@@ -47,10 +52,13 @@ const words = {
     cut: 'ここから先は長いため省きました。全文はダウンロードできます。',
     empty: 'この手紙には本文がありません。',
     title: '手紙の本文',
+    leadsTo: (place: string) => `（行き先は ${place}）`,
     from: '差出人',
     to: '宛先',
     cc: '写し',
     date: '日付',
+    attached: '添付',
+    letter: '手紙',
   },
   en: {
     quote: 'Show or hide quoted text',
@@ -58,15 +66,33 @@ const words = {
     cut: 'The rest is left out here because it is long; download the letter to see all of it.',
     empty: 'This letter has no text.',
     title: 'Text of the letter',
+    leadsTo: (place: string) => `(leads to ${place})`,
     from: 'From',
     to: 'To',
     cc: 'Cc',
     date: 'Date',
+    attached: 'Attached',
+    letter: 'letter',
   },
 } as const;
 
 /** Parts that are shown one under the other; the others are there as attachments. */
 const mostShown = 50;
+const mostNamed = 100;
+/** Letters within letters that can be opened one in the other. */
+const deepest = 10;
+
+/** A letter that lies in another: `path` is the number of its part, then of the part in that one, and so on. Null: there is none. */
+export function attachedLetter(octets: Bytes, path: readonly string[]): Bytes | null {
+  if (path.length > deepest) return null;
+  let found = octets;
+  for (const number of path) {
+    const entry = [...numberParts(parseTree(found))].find(([part, its]) => its.join('.') === number && part.type === 'message');
+    if (entry === undefined || entry[0].children.length === 0) return null;
+    found = found.subarray(entry[0].bodyStart, entry[0].bodyEnd);
+  }
+  return found;
+}
 
 /** What a person reads of a letter, as one document. Each part is read by itself: no mark of one reaches into another (reliability B-126). */
 export function letterDocument(octets: Bytes, options: DocumentOptions): LetterDocument {
@@ -77,10 +103,10 @@ export function letterDocument(octets: Bytes, options: DocumentOptions): LetterD
   const form = hasHtml && !(options.plain && hasPlain) ? 'html' : 'plain';
   const writer = new Writer(octets, tree, options);
   for (const part of (form === 'html' ? htmlBody : textBody).slice(0, mostShown)) writer.add(part, form);
-  const { remote, trackers } = writer;
+  const { remote, trackers, unmarked, doubtful } = writer;
   // RFC 8621 §4.1.4: the text of an HTML letter is that HTML where there is nothing else.
   const hasOther = form === 'html' ? hasPlain : hasHtml;
-  return { html: writer.finish(form, hasOther), form, hasOther, remote, trackers };
+  return { html: writer.finish(form, hasOther), form, hasOther, remote, trackers, unmarked, doubtful };
 }
 
 function isHtml(part: Part): boolean {
@@ -89,6 +115,7 @@ function isHtml(part: Part): boolean {
 
 class Writer {
   readonly #octets: Bytes;
+  readonly #tree: Part;
   readonly #numbers: ReadonlyMap<Part, readonly number[]>;
   readonly #ids: ReadonlyMap<string, string>;
   readonly #options: DocumentOptions;
@@ -98,9 +125,12 @@ class Writer {
   #room = longestHtml;
   remote = 0;
   trackers = 0;
+  unmarked = 0;
+  doubtful = 0;
 
   constructor(octets: Bytes, tree: Part, options: DocumentOptions) {
     this.#octets = octets;
+    this.#tree = tree;
     this.#numbers = numberParts(tree);
     this.#ids = contentIds(this.#numbers);
     this.#options = options;
@@ -127,11 +157,14 @@ class Writer {
           },
           remotePicture: this.#options.remotePicture,
           dark: this.#options.theme === 'dark',
+          leadsTo: words[this.#options.language].leadsTo,
         });
         this.#bodies.push(settle(foldQuotes(cleaned.body, quote)));
         if (cleaned.sheet !== '') this.#sheets.push(cleaned.sheet);
         this.remote += cleaned.remote;
         this.trackers += cleaned.trackers;
+        this.unmarked += cleaned.unmarked;
+        this.doubtful += cleaned.doubtful;
         return;
       } catch (trouble) {
         if (!(trouble instanceof Refusal)) throw trouble;
@@ -168,13 +201,41 @@ class Writer {
   finish(form: 'html' | 'plain', hasOther: boolean): string {
     if (this.#bodies.length === 0) this.#bodies.push(formatMarkup([note(words[this.#options.language].empty)]));
     // For the page around the frame, which sees no headers of ours, and for a frame that was kept.
-    const facts = `form=${form} other=${Number(hasOther)} remote=${this.remote} trackers=${this.trackers}`;
+    const facts = `form=${form} other=${Number(hasOther)} remote=${this.remote} trackers=${this.trackers} unmarked=${this.unmarked} doubtful=${this.doubtful}`;
     const body = this.#bodies.join('<hr class="tayori-part">');
     const { print, language } = this.#options;
     if (print === undefined || print === null) return page(body, this.#sheets.join(''), this.#options, facts);
     // On paper nothing can be opened any more.
     const open = body.replaceAll('<details class="tayori-quote">', '<details class="tayori-quote" open>');
-    return page(formatMarkup(envelope(this.#octets, language, print.timeZone)) + open, this.#sheets.join(''), this.#options, facts);
+    return page(
+      formatMarkup(envelope(this.#octets, language, print.timeZone)) + open + formatMarkup(this.#attached()),
+      this.#sheets.join(''),
+      this.#options,
+      facts,
+    );
+  }
+
+  /** What lies in the letter besides its text, by name; letters in it can be opened. */
+  #attached(): Markup[] {
+    const { letterAddress, language } = this.#options;
+    const files = bodyParts(this.#tree).attachments.slice(0, mostNamed);
+    if (files.length === 0) return [];
+    const named = files.flatMap((part, index): Markup[] => {
+      const isLetter = part.type === 'message' && part.children.length > 0;
+      const label = text(
+        cleanText(fileName(part) ?? (isLetter ? words[language].letter : `${part.type}/${part.subtype}`))
+          .slice(0, 200)
+          .toWellFormed(),
+      );
+      const number = this.#numbers.get(part)?.join('.');
+      const made =
+        isLetter && letterAddress !== undefined && number !== undefined ? element('a', { href: letterAddress(number) }, [label]) : label;
+      return index === 0 ? [made] : [text(language === 'ja' ? '、' : ', '), made];
+    });
+    return [
+      element('hr', { class: 'tayori-part' }, []),
+      element('p', { class: 'tayori-line' }, [element('b', null, [text(words[language].attached)]), text(' '), ...named]),
+    ];
   }
 }
 
@@ -265,12 +326,17 @@ function page(body: string, sheet: string, { theme, language }: DocumentOptions,
 }
 
 const lightStyle =
-  ':root{color-scheme:light;--ink:#211d18;--soft:#625a4f;--line:#e0d8c8;--link:#b0301c}body{background:#fffdf8;color:var(--ink)}';
+  ':root{color-scheme:light;--ink:#211d18;--soft:#625a4f;--line:#e0d8c8;--sunk:#f2ebdd;--warn:#7a4a00;--link:#b0301c}body{background:#fffdf8;color:var(--ink)}';
 const darkStyle =
-  ':root{color-scheme:dark;--ink:#ede8de;--soft:#aea698;--line:#38332b;--link:#f27b64}body{background:#1f1c18;color:var(--ink)}';
+  ':root{color-scheme:dark;--ink:#ede8de;--soft:#aea698;--line:#38332b;--sunk:#29251f;--warn:#e8b860;--link:#f27b64}body{background:#1f1c18;color:var(--ink)}';
+// No face is slanted that has no slant: kanji leaning over are hard to read. A letter's first and last lines stand at its edges.
 const baseStyle =
-  'html{overflow-wrap:anywhere}body{margin:0;padding:16px;font:16px/1.6 system-ui,-apple-system,"Hiragino Sans","Noto Sans CJK JP","Noto Sans JP","Yu Gothic UI",sans-serif;line-break:strict}' +
+  'html{overflow-wrap:anywhere}body{margin:0;padding:16px;font:16px/1.6 system-ui,-apple-system,"Hiragino Sans","Noto Sans CJK JP","Noto Sans JP","Yu Gothic UI",sans-serif;line-break:strict;font-synthesis-style:none}' +
+  'body>:first-child,body>div:first-child>:first-child{margin-top:0}body>:last-child,body>div:last-child>:last-child{margin-bottom:0}p,li{text-wrap:pretty}' +
   'img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}a{color:var(--link)}blockquote{margin:8px 0;padding-inline-start:12px;border-inline-start:2px solid var(--line)}' +
+  ':focus-visible{outline:2px solid var(--link);outline-offset:2px}' +
+  '.tayori-picture{box-sizing:border-box;display:inline-block;max-width:100%;padding:4px 8px;overflow:hidden;border:1px dashed var(--line);border-radius:4px;background:var(--sunk);color:var(--soft);font-size:13px;line-height:1.4;text-align:start;vertical-align:bottom}' +
+  'html body .tayori-doubt .tayori-place{display:inline-block!important;visibility:visible!important;position:static!important;opacity:1!important;color:var(--warn)!important;font-size:13px!important;font-weight:400;background:var(--sunk)!important;border-radius:4px;margin-inline-start:4px;padding:0 4px}' +
   '.tayori-quote{margin:8px 0}.tayori-fold{display:inline-block;min-height:24px;padding:0 12px;border:1px solid var(--line);border-radius:12px;color:var(--soft);font-size:13px;line-height:24px;cursor:pointer}' +
   '.tayori-quote[open]>.tayori-fold{margin-bottom:8px}.tayori-note{color:var(--soft);font-size:14px}' +
   '.tayori-subject{margin:0 0 12px;font-size:20px;line-height:1.4}.tayori-line{margin:2px 0;font-size:14px}.tayori-line b{color:var(--soft);font-weight:500}' +

@@ -99,12 +99,7 @@ export function sayHealth(health: OutsideHealth, paused: boolean, language: Lang
 }
 
 /** In a sentence. `provider`: as people know it. */
-export function sayState(
-  { state, cause }: OutsideHealth,
-  paused: boolean,
-  language: Language,
-  provider: string | null = null,
-): string {
+export function sayState({ state, cause }: OutsideHealth, paused: boolean, language: Language, provider: string | null = null): string {
   const ja = language === 'ja';
   if (paused) return ja ? 'お休み中です。新しい手紙は取りに行きません。' : 'It rests: no letters are fetched.';
   if (state === 'good' || cause === null) return ja ? '元気です。' : 'All is well.';

@@ -2,21 +2,19 @@
 // Knows which letter goes into which file and that the counts agree; knows no terminal.
 import { mkdir, open, utimes, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Refusal } from '../../base/trouble.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { hasOnlyCrlf, toLf } from '../../message/line-ends.ts';
 import { formatStatus } from '../../message/mbox-status.ts';
 import { formatMboxLetter } from '../../message/mbox.ts';
 import type { MailboxInfo } from '../../store/contract.ts';
-import type { MailboxState } from '../../store/mailbox-state.ts';
-import { systemFlags } from '../../store/mailbox-state.ts';
 import { CommandTrouble, type Work } from '../cli/command.ts';
 import type { Office } from '../office.ts';
 import { checkApart, occupants, writeFolder } from './folder.ts';
 import { syncFile } from '../../io/durable-files.ts';
-import { formatFileName } from './mailbox-names.ts';
+import { freePath, mboxPath } from './mailbox-names.ts';
 import { formatFolderName, formatKeywordList, formatMaildirName, keptHost, keywordLetters, usualHost } from './maildir.ts';
 import { Pace } from './pace.ts';
+import { octetsAtOnce, readPicture, takePicture, type Picture } from './picture.ts';
 import { exportTrouble, folderTrouble } from './sentences.ts';
 import { exportNote, type ExportNote } from './sources.ts';
 
@@ -42,10 +40,6 @@ export interface ExportReport {
   readonly gone: number;
   readonly keywordsLeftOut: number;
 }
-
-/** Read at a time. */
-const octetsAtOnce = 2 << 20;
-const lettersAtOnce = 200;
 
 /** @throws CommandTrouble in one sentence. */
 export async function exportLetters(ask: ExportAsk, office: Office, work: Work): Promise<ExportReport> {
@@ -119,97 +113,47 @@ class Exporting {
 
   /** The mailbox as it is at this moment; returns how many letters were written. */
   async #exportMailbox(mailbox: MailboxInfo, path: string): Promise<number> {
-    const state = await this.#office.store.openMailbox(this.#account, mailbox.id);
+    const picture = await takePicture(this.#office.store, this.#account, mailbox.id);
+    const file = join(this.#folder, path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const writer =
+      this.#ask.format === 'mbox'
+        ? await MboxFile.open(file)
+        : await MaildirFolder.open(file, mailbox.name === 'INBOX' ? null : mailbox.name);
     try {
-      // A picture: what is expunged meanwhile leaves these arrays as they are.
-      const picture = takePicture(state);
-      const file = join(this.#folder, path);
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      const writer =
-        this.#ask.format === 'mbox'
-          ? await MboxFile.open(file)
-          : await MaildirFolder.open(file, mailbox.name === 'INBOX' ? null : mailbox.name);
-      try {
-        const before = this.#damaged.length + this.#gone;
-        await this.#write(mailbox, picture, writer);
-        await writer.finish();
-        this.#keywordsLeftOut += writer.keywordsLeftOut;
-        const missing = this.#damaged.length + this.#gone - before;
-        if (writer.letters + missing !== picture.count)
-          throw new CommandTrouble(exportTrouble.count(mailbox.name, picture.count, writer.letters));
-        return writer.letters;
-      } finally {
-        await writer.close();
-      }
+      const before = this.#damaged.length + this.#gone;
+      await this.#write(mailbox, picture, writer);
+      await writer.finish();
+      this.#keywordsLeftOut += writer.keywordsLeftOut;
+      const missing = this.#damaged.length + this.#gone - before;
+      if (writer.letters + missing !== picture.count)
+        throw new CommandTrouble(exportTrouble.count(mailbox.name, picture.count, writer.letters));
+      return writer.letters;
     } finally {
-      state.release();
+      await writer.close();
     }
   }
 
   async #write(mailbox: MailboxInfo, picture: Picture, writer: LetterWriter): Promise<void> {
-    for (let at = 0; at < picture.count;) {
+    const checkStopped = (): void => {
       if (this.#work.signal.aborted) throw new CommandTrouble(exportTrouble.stopped);
-      let end = at;
+    };
+    checkStopped();
+    for await (const batch of readPicture(this.#office.store, picture)) {
       let octets = 0;
-      while (end < picture.count && end - at < lettersAtOnce && (end === at || octets + picture.sizes[end]! <= octetsAtOnce))
-        octets += picture.sizes[end++]!;
-      const read = await this.#read(picture.messages.subarray(at, end));
-      for (const [index, letter] of read.entries()) {
-        const place = at + index;
-        if (letter === 'damaged') this.#damaged.push(exportTrouble.damaged(mailbox.name, picture.uids[place]!));
-        else if (letter === null) this.#gone++;
+      for (const { letter, uid, receivedAt, flags, size } of batch) {
+        octets += size;
+        if (letter === 'damaged') this.#damaged.push(exportTrouble.damaged(mailbox.name, uid));
+        else if (letter === 'gone') this.#gone++;
         else {
-          await writer.add(letter, picture.receivedAt[place]!, picture.flags[place]!, picture.uids[place]!);
+          await writer.add(letter, receivedAt, flags, uid);
           this.#octets += letter.length;
         }
       }
-      this.#pace!.step(octets, end - at, octets);
-      at = end;
+      this.#pace!.step(octets, batch.length, octets);
+      checkStopped();
     }
   }
-
-  /** The store gives null for a letter that is gone, and for one that is damaged: which of both is asked again. */
-  async #read(messages: ArrayLike<number>): Promise<readonly (Bytes | null | 'damaged')[]> {
-    const { store } = this.#office;
-    const letters: (Bytes | null | 'damaged')[] = [...(await store.readLetters(this.#account, messages))];
-    for (const [index, letter] of letters.entries()) {
-      if (letter !== null) continue;
-      try {
-        await store.openLetter(this.#account, messages[index]!);
-        letters[index] = 'damaged';
-      } catch (trouble) {
-        letters[index] = trouble instanceof Refusal && trouble.code === 'nonexistent' ? null : 'damaged';
-      }
-    }
-    return letters;
-  }
-}
-
-interface Picture {
-  readonly count: number;
-  readonly uids: Uint32Array;
-  readonly messages: Uint32Array;
-  readonly sizes: Uint32Array;
-  readonly receivedAt: Float64Array;
-  readonly flags: readonly (readonly string[])[];
-}
-
-function takePicture(state: MailboxState): Picture {
-  const { count } = state;
-  const sets = state.flagSets.map(({ system, keywords }) => [
-    ...Object.entries(systemFlags)
-      .filter(([, bit]) => (system & bit) !== 0)
-      .map(([flag]) => flag),
-    ...keywords,
-  ]);
-  return {
-    count,
-    uids: state.uids.subarray(0, count),
-    messages: state.messages.subarray(0, count),
-    sizes: state.sizes.subarray(0, count),
-    receivedAt: state.receivedAt.subarray(0, count),
-    flags: Array.from(state.flagIndexes.subarray(0, count), (index) => sets[index] ?? []),
-  };
 }
 
 interface LetterWriter {
@@ -321,20 +265,8 @@ async function writeLetter(path: string, octets: Bytes, at: number): Promise<voi
   await utimes(path, at / 1000, at / 1000);
 }
 
-function mboxPath(name: string): string {
-  return `${name.split('/').map(formatFileName).join('/')}.mbox`;
-}
-
 function maildirPath(name: string): string {
   if (name === 'INBOX') return 'Maildir';
   const folder = formatFolderName(name.split('/'));
   return `Maildir/${Buffer.byteLength(folder) <= 250 ? folder : `${folder.slice(0, 200)}…`}`;
-}
-
-/** No two mailboxes in one file, also where the file system takes `A` and `a` for the same. */
-function freePath(path: string, used: Set<string>): string {
-  let free = path;
-  for (let number = 2; used.has(free.normalize('NFC').toLowerCase()); number++) free = path.replace(/(\.mbox)?$/, ` (${number})$1`);
-  used.add(free.normalize('NFC').toLowerCase());
-  return free;
 }

@@ -61,3 +61,16 @@ export function parseFileName(file: string): string {
     return file;
   }
 }
+
+/** Where a mailbox lies in an export as mbox: its levels are folders. */
+export function mboxPath(name: string): string {
+  return `${name.split('/').map(formatFileName).join('/')}.mbox`;
+}
+
+/** No two mailboxes in one file, also where the file system takes `A` and `a` for the same. */
+export function freePath(path: string, used: Set<string>): string {
+  let free = path;
+  for (let number = 2; used.has(free.normalize('NFC').toLowerCase()); number++) free = path.replace(/(\.mbox)?$/, ` (${number})$1`);
+  used.add(free.normalize('NFC').toLowerCase());
+  return free;
+}

@@ -52,6 +52,8 @@ export interface ExportNote {
     readonly path: string;
     readonly letters: number;
   }[];
+  /** Letters that the store could not read, each in words: they are not among these. */
+  readonly notReadable?: readonly string[];
 }
 
 const deepest = 30;

@@ -26,6 +26,7 @@ import type { OutsideOffice } from '../outside.ts';
 import { hostNameOf } from '../outside.ts';
 import { appsRoutes } from './apps-routes.ts';
 import { dialectRoutes } from './dialect-routes.ts';
+import { exportPath, exportRoutes } from './export-routes.ts';
 import { pageUrl, publishedSettings } from './model.ts';
 import { oauthGuidePath, oauthGuideRoutes } from './oauth-guide-routes.ts';
 import { qrSvg } from './qr.ts';
@@ -157,6 +158,7 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
   const { service } = await jmap();
   const jmapPages = jmapRoutes({ service, door, secure });
   const sockets = openJmapSockets({ service, door, secure, log });
+  const exported = exportRoutes({ service, door, store: office.store, clock, log });
 
   const web = new Hono<{ Bindings: WebSurroundings }>();
   web.use(async (context, next) => {
@@ -175,6 +177,7 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     if (secure || facts()!.demo || (isLoopback(remoteAddress) && (isLoopbackName(hostname) || isOurName(hostname)))) {
       if (pathname.startsWith('/auth/')) return auth.fetch(context.req.raw, context.env);
       if (pathname.startsWith('/letter/') || pathname === '/image-proxy') return letters.fetch(context.req.raw, context.env);
+      if (pathname.startsWith(`${exportPath}/`)) return exported.fetch(context.req.raw, context.env);
       const file = isOthers(pathname) ? null : await app.answer(context.req.raw);
       if (file !== null) {
         if (file.headers.get('content-type')?.startsWith('text/html') === true) void lookAhead(context.req.raw, context.env);
@@ -198,6 +201,9 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     throw error;
   });
   letters.onError((error) => {
+    throw error;
+  });
+  exported.onError((error) => {
     throw error;
   });
   return {

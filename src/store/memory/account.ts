@@ -18,6 +18,7 @@ import type {
   Uid,
 } from '../contract.ts';
 import { partFlags } from '../flag-sets.ts';
+import { namesNearestFirst } from '../letter-names.ts';
 import { keptGone, keptTombstones, maxKeywords, maxMailboxes } from '../limits.ts';
 import type { FlagSet, StateEntry } from '../mailbox-state.ts';
 import { PackedMailbox, emptyColumns } from '../packed-mailbox.ts';
@@ -31,7 +32,7 @@ export interface MemoryLetter {
   readonly bytes: Bytes;
   readonly sha256: string;
   readonly facts: LetterFacts;
-  thread: number;
+  readonly thread: number;
   readonly letter: LetterId;
   /** In how many places it lies, and how many of its removed places rest. At zero for both it is forgotten. */
   places: number;
@@ -163,8 +164,7 @@ export class AccountChanges {
         numbers: mailbox,
       });
     }
-    const united = account.united.splice(0);
-    const gone = account.shelf.apply({ modSeq, mailboxes: [...changes.values()], threads: this.#threads, united });
+    const gone = account.shelf.apply({ modSeq, mailboxes: [...changes.values()], threads: this.#threads });
     account.remember(gone.letters, gone.mailboxes);
   }
 }
@@ -179,9 +179,6 @@ function forgetTombstones(mailbox: MemoryMailbox): void {
   mailbox.tombstones = mailbox.tombstones.filter((tombstone) => tombstone.modSeq > mailbox.tombstoneFloor);
 }
 
-/** Referring Message-IDs that are looked at: the oldest one and the newest ones. */
-const referencesSeen = 20;
-
 export class MemoryAccount {
   readonly id: AccountId;
   modSeq: ModSeq = 1;
@@ -193,8 +190,6 @@ export class MemoryAccount {
   readonly items = new AccountItems();
   readonly uploads = new AccountUploads();
   rests: Rest[] = [];
-  /** `[kept, dropped]`: threads that letters of the call at work have united. */
-  readonly united: (readonly [number, number])[] = [];
   shelf: PackedShelf;
   goneLetters: GoneLetter[] = [];
   goneMailboxes: GoneMailbox[] = [];
@@ -327,26 +322,15 @@ export class MemoryAccount {
   }
 
   /**
-   * The thread of the first letter named that is known; every name met leads there from now on. A letter that names letters of several
-   * threads unites them under the oldest number.
+   * The thread of the nearest letter named that is known (store/letter-names.ts); every name met for the first time leads there from now on. Threads never
+   * unite: which thread a letter is in does not change (RFC 8621 §3, RFC 8474 §5.2).
    */
   #findThread(facts: LetterFacts, id: MessageId): number {
-    const { messageId, references } = facts;
-    const names = new Set([messageId, ...references.slice(0, 1), ...references.slice(-referencesSeen)].filter((name) => name !== ''));
-    const known = [...names].filter((name) => this.#threadOf.has(name)).map((name) => this.#threadOf.get(name)!);
-    let thread = known[0] ?? id;
-    for (const other of new Set(known)) thread = this.#unite(thread, other);
+    const names = namesNearestFirst(facts.messageId, facts.references);
+    const known = names.find((name) => this.#threadOf.has(name));
+    const thread = known === undefined ? id : this.#threadOf.get(known)!;
     for (const name of names) if (!this.#threadOf.has(name)) this.#threadOf.set(name, thread);
     return thread;
-  }
-
-  #unite(one: number, other: number): number {
-    if (one === other) return one;
-    const [kept, dropped] = one < other ? [one, other] : [other, one];
-    for (const letter of this.letters.values()) if (letter.thread === dropped) letter.thread = kept;
-    for (const [name, thread] of this.#threadOf) if (thread === dropped) this.#threadOf.set(name, kept);
-    this.united.push([kept, dropped]);
-    return kept;
   }
 
   /** Notes one more place of a letter. */

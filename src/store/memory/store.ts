@@ -40,6 +40,8 @@ import { DELETED, type MailboxState } from '../mailbox-state.ts';
 import { textMatcher } from '../search/match.ts';
 import { changesOf } from '../shelf-changes.ts';
 import type { MailboxRevision, NewLetter, Revision, RevisionOutcome, Shelf, ShelfChanges } from '../shelf-contract.ts';
+import type { ItemWrite } from '../items-contract.ts';
+import { refusalOf } from '../revising.ts';
 import { AccountChanges, MemoryAccount, type MemoryMailbox } from './account.ts';
 import { MemoryItems, planItems } from './items.ts';
 import { MemoryQueue } from './queue.ts';
@@ -454,6 +456,24 @@ class MemoryStore implements MailStore {
     const outcomes = reviseAll(changes, revisions, this.#clock.now());
     this.#finish(changes.empty ? [] : [changes]);
     return { modSeq: account.modSeq, outcomes };
+  }
+
+  async reviseNoting(
+    id: AccountId,
+    revision: Revision,
+    items: readonly ItemWrite[],
+  ): Promise<{ readonly modSeq: ModSeq; readonly items: readonly number[] }> {
+    const account = this.#account(id);
+    const planned = new Map<MemoryAccount, AccountChanges>();
+    const ids = items.length === 0 ? [] : planItems(account, items, planned);
+    const changes = planned.get(account) ?? new AccountChanges(account);
+    const [outcome] = reviseAll(changes, [revision], this.#clock.now());
+    // One revision that cannot be done has changed nothing.
+    const refusal = refusalOf(outcome!);
+    if (refusal !== null) throw refusal;
+    this.#finish(changes.empty ? [] : [changes]);
+    this.items.tell(items);
+    return { modSeq: account.modSeq, items: ids };
   }
 
   async addLetters(

@@ -11,6 +11,7 @@ import {
   ADA,
   BEN,
   acceptOf,
+  append,
   hashOf,
   mailboxOf,
   recipient,
@@ -28,6 +29,7 @@ export function itemsSuite(open: OpenStore): void {
   writing(open);
   racing(open);
   committing(open);
+  noting(open);
   changing(open);
   coming(open);
   bounds(open);
@@ -293,6 +295,44 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
+function noting(open: OpenStore): void {
+  test('a letter is moved and noted in one commit, or neither', () =>
+    withStore(open, async (store) => {
+      const [inbox, sent] = [await mailboxOf(store, ADA, 'INBOX'), await mailboxOf(store, ADA, 'Sent')];
+      await append(store, ADA, inbox.id, 'one');
+      const item = await addOne(store, 'a');
+      const away = { message: 1, mailboxes: { add: [sent.id], remove: [inbox.id] } };
+      const heard: AccountChange[] = [];
+      const stop = store.subscribe(ADA, (change) => heard.push(change));
+      const { items, modSeq } = await store.reviseNoting(ADA, away, [
+        add('b', 5),
+        { kind: 'note', id: item.id, put: 'c', ifModSeq: item.modSeq },
+      ]);
+      stop();
+      assert.deepEqual(items, [2, 1]);
+      assert.deepEqual(
+        heard.map((one) => [one.modSeq, one.items, [...one.mailboxes].sort()]),
+        [[modSeq, ['note'], [inbox.id, sent.id].sort()]],
+      );
+      assert.equal((await store.items.due(5, 1))[0]?.id, 2);
+      const before = JSON.stringify(await everything(store));
+      const back = { message: 1, mailboxes: { add: [inbox.id], remove: [sent.id] } };
+      const keywords = Array.from({ length: 201 }, (_, at) => `k${at}`);
+      const drop: ItemWrite = { kind: 'note', id: 2, remove: true };
+      await refuses('changed', () => store.reviseNoting(ADA, back, [{ ...drop, id: 1, ifModSeq: item.modSeq }]));
+      await refuses('nonexistent', () => store.reviseNoting(ADA, { ...back, message: 4711 }, [drop]));
+      await refuses('nonexistent', () => store.reviseNoting(ADA, { message: 1, mailboxes: { set: [4711] } }, [drop]));
+      await refuses('cannot', () => store.reviseNoting(ADA, { message: 1, mailboxes: { set: [] } }, [drop]));
+      await refuses('limit', () => store.reviseNoting(ADA, { message: 1, flags: { how: 'add', flags: keywords } }, [drop]));
+      await refuses('nonexistent', () => store.reviseNoting(4711, back, [drop]));
+      assert.equal(JSON.stringify(await everything(store)), before);
+      // A letter that is already as it should be is no reason not to note it.
+      await store.reviseNoting(ADA, { message: 1 }, [drop]);
+      assert.deepEqual(await valuesOf(store), ['c']);
+      await verifies(store);
+    }));
+}
+
 function changing(open: OpenStore): void {
   test('state and changes of a kind nobody has used', () =>
     withStore(open, async (store) => {
@@ -554,12 +594,23 @@ const works: readonly (readonly [string, (store: MailStore) => Promise<unknown>]
         items: [{ account: ADA, write: { kind: 'note', id: 1, remove: true, ifModSeq: 1_000_000 } }],
       }),
   ],
+  [
+    'reviseNoting',
+    async (store) => {
+      const mailboxes = { add: [(await mailboxOf(store, ADA, 'Sent')).id], remove: [(await mailboxOf(store, ADA, 'INBOX')).id] };
+      return store.reviseNoting(ADA, { message: 1, mailboxes, flags: { how: 'add', flags: ['Kw'] } }, [
+        add('away', 8),
+        { kind: 'note', id: 2, remove: true },
+      ]);
+    },
+  ],
   ['uploads.add', async (store) => store.uploads.add(ADA, await spoolOf(store, 'another'), 'text/plain')],
   ['uploads.remove', (store) => store.uploads.remove(ADA, 1)],
   ['removeAccount', (store) => store.removeAccount(ADA)],
 ];
 
 async function prepare(store: MailStore): Promise<void> {
+  await append(store, ADA, (await mailboxOf(store, ADA, 'INBOX')).id, 'one');
   await store.items.write(ADA, [add('a', 5), add('b')]);
   await store.uploads.add(ADA, await spoolOf(store, 'octets'), 'text/plain');
 }

@@ -398,7 +398,7 @@ function reading(open: OpenStore): void {
       }
     }));
 
-  test('letters that answer one another are one thread, whichever came first', () =>
+  test('letters that answer one another are one thread, whichever came first; two threads stay two', () =>
     withStore(open, async (store) => {
       const { id } = await mailboxOf(store, ADA, 'INBOX');
       const add = async (name: string, ...header: string[]) =>
@@ -408,9 +408,15 @@ function reading(open: OpenStore): void {
       await add('other');
       await add('early answer', 'References: <root@example.test> <late@example.test>');
       await add('late', 'References: <root@example.test>');
+      // RFC 8621 §3, RFC 8474 §5.2: a letter's thread never changes. One that joins two lies with what it answers, and those that answer it too.
+      await add('joins', 'References: <first@example.test> <late@example.test>');
+      await add('joins the other way', 'References: <late@example.test>', 'In-Reply-To: <answer@example.test>');
+      await add('goes on', 'References: <first@example.test> <late@example.test> <joins@example.test>');
       const state = await store.openMailbox(ADA, id);
-      const threads = await store.readThreads(ADA, state.messages.slice(0, 5));
+      const all = await store.readThreads(ADA, state.messages.slice(0, 8));
+      const threads = all.slice(0, 5);
       state.release();
+      assert.deepEqual(all.slice(5), [threads[4], threads[0], threads[4]]);
       assert.ok(threads.every((thread) => thread > 0));
       assert.equal(threads[0], threads[1]);
       assert.equal(threads[3], threads[4]);

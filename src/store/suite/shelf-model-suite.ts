@@ -20,7 +20,7 @@ const keywords = fc.array(fc.constantFrom('\\Seen', '\\Flagged', '\\Draft', 'Kw'
 const how = fc.constantFrom('add' as const, 'remove' as const, 'replace' as const);
 const uids = fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 6 });
 const message = fc.integer({ min: 1, max: 20 });
-/** Numbers of earlier letters that a letter refers to; letters of several threads unite them. */
+/** Numbers of earlier letters that a letter refers to; of several threads: it lies in one of them. */
 const refers = fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 2 });
 const boxes = fc.array(name, { maxLength: 3 });
 const revision = fc.record(

@@ -223,9 +223,34 @@ export type WholeAction =
 
 /** Long work that goes on; null: none. */
 export interface WorkView {
-  readonly what: ActionName;
+  readonly what: ActionName | 'bring-in';
+  /** Letters; octets of the files for `bring-in`. */
   readonly done: number;
   readonly of: number;
+  /** Letters that have come in; of `bring-in` only. */
+  readonly letters?: number;
+}
+
+/** A file of another mail program: mbox, or one letter. */
+export interface FileToBring {
+  readonly file: Blob;
+  readonly name: string;
+  /** Milliseconds since 1970, as the device says. */
+  readonly modifiedAt: number;
+}
+
+/** `expunged`: removed in the other program, which has not tidied up since. `bookkeeping`: what a program notes of its folder in the form of a letter. */
+export type RefusedReason = 'too-large' | 'no-letter' | 'expunged' | 'bookkeeping';
+
+/** `found` = `taken` + all refused, when it was not stopped. */
+export interface BroughtIn {
+  readonly found: number;
+  /** In the mailbox, those of before that were passed over too. */
+  readonly taken: number;
+  /** Among those taken: there already when a broken way was gone on with. */
+  readonly passed: number;
+  readonly refused: Readonly<Partial<Record<RefusedReason, number>>>;
+  readonly stopped: boolean;
 }
 
 // --- writing ----------------------------------------------------------------------------------------------------------
@@ -287,6 +312,12 @@ export interface DraftView {
   /** The letter in Drafts, once the server has it. */
   readonly emailId: Id | null;
   readonly changedAt: number;
+}
+
+export interface SavedDraft {
+  readonly changedAt: number;
+  /** Another window had changed it meanwhile, or had sent it: what was given is a draft of its own from now on. */
+  readonly apart: Draft | null;
 }
 
 export interface SendOptions {
@@ -363,6 +394,8 @@ export type News =
       readonly trouble: Trouble;
       readonly key?: string;
     }
+  /** Another device has written on the same draft: both are in Drafts. */
+  | { readonly kind: 'apart'; readonly key: string }
   /** On its way: `submissionId` to call it back with `unsend` until then. */
   | { readonly kind: 'sent'; readonly key: string; readonly accountId: Id; readonly submissionId: Id; readonly sendAt: string };
 
@@ -388,9 +421,17 @@ export interface Requests {
   /** One such work at a time; several actions are done to each letter, such as those of a rule. The answer's count is what was done before it was stopped. @throws EngineTrouble. */
   actWhole: { args: { readonly query: ListQuery; readonly actions: readonly WholeAction[] }; answer: UndoView };
   stopWork: { args: null; answer: null };
+  /** Letters of other programs into a mailbox. Long work like `actWhole`: one at a time, told by `work`, stopped by `stopWork`; what came in stays. @throws EngineTrouble. */
+  bringIn: { args: { readonly accountId: Id; readonly mailboxId: Id; readonly files: readonly FileToBring[] }; answer: BroughtIn };
+  /** What became of a file that was brought into this mailbox from this device before; `next` is smaller than the file when it was not ended. */
+  broughtBefore: {
+    args: { readonly accountId: Id; readonly mailboxId: Id; readonly file: FileToBring };
+    answer: (BroughtIn & { readonly next: number; readonly at: number }) | null;
+  };
   /** How many letters a list has. */
   count: { args: { readonly query: ListQuery }; answer: number };
-  saveDraft: { args: Draft; answer: null };
+  /** `base`: the `changedAt` that the window knows (null: it has made the draft); whoever has changed or sent it since is not written over. */
+  saveDraft: { args: Draft & { readonly base?: number | null }; answer: SavedDraft };
   loadDraft: { args: { readonly key: string }; answer: DraftView | null };
   dropDraft: { args: { readonly key: string }; answer: null };
   /** Into the outbox; goes out when there is a network. */
@@ -452,7 +493,11 @@ export interface Topics {
   status: { args: null; push: StatusView };
   mailboxes: { args: null; push: MailboxesView };
   list: { args: ListArgs; push: ListPatch };
-  thread: { args: { readonly accountId: Id; readonly threadId: Id }; push: ThreadView };
+  /**
+   * `opened`: letters whose text is wanted, beside those that lie open from the beginning (`beginsOpen`): of a conversation of hundreds the others come
+   * when they are opened.
+   */
+  thread: { args: { readonly accountId: Id; readonly threadId: Id; readonly opened?: readonly Id[] | 'all' }; push: ThreadView };
   drafts: { args: null; push: readonly DraftView[] };
   outbox: { args: null; push: OutboxView };
   files: { args: { readonly key: string }; push: readonly FileView[] };
@@ -493,6 +538,11 @@ export function trouble(kind: Trouble['kind'], type: string, description: string
 /** The key of a row, in lists and selections. */
 export function rowKey(row: Pick<Row, 'accountId' | 'emailId'>): string {
   return `${row.accountId}/${row.emailId}`;
+}
+
+/** The letters that lie open when a conversation is opened: what was not read yet, and the last. `heads`: oldest first. */
+export function beginsOpen(heads: readonly EmailHead[]): Id[] {
+  return heads.filter(({ keywords }, index) => index === heads.length - 1 || !hasKeyword(keywords, '$seen')).map(({ id }) => id);
 }
 
 export function hasKeyword(keywords: Keywords, keyword: string): boolean {

@@ -1,6 +1,7 @@
 // A draft as the Email object that the server stores (RFC 8621 §4.6), and its sending as an EmailSubmission (§7.5); and a stored draft as one that
 // is written on. Knows these forms; knows no outbox and no editor.
 import type { Draft, DraftQuote, SendOptions } from './contract.ts';
+import { flow } from './flowed.ts';
 import { attachmentOf, escapeHtml, htmlOfText, quotedLines } from './letter-markup.ts';
 import type { BodyPart, EmailAddress, EmailBody, EmailHead, Id, Json, JsonObject } from './jmap/objects.ts';
 
@@ -27,14 +28,28 @@ export function emailOf(draft: Draft, draftsId: Id, messageId: string, blobs: Re
     inReplyTo: draft.inReplyTo.length === 0 ? null : [...draft.inReplyTo],
     references: draft.references.length === 0 ? null : [...draft.references],
     ...(draft.wantsReceipt && draft.from !== null ? { [`header:${receiptField}:asAddresses`]: addresses([draft.from]) } : {}),
-    textBody: [{ partId: 'text', type: 'text/plain' }],
-    ...(html === null ? {} : { htmlBody: [{ partId: 'html', type: 'text/html' }] }),
-    bodyValues: { text: { value: textOf(draft) }, ...(html === null ? {} : { html: { value: html } }) },
-    attachments: draft.attachments.flatMap(({ id, type, name, cid }) => {
-      const blobId = blobs.get(id);
-      if (blobId === undefined) return [];
-      return [{ blobId, type, name, ...(cid === null ? { disposition: 'attachment' } : { disposition: 'inline', cid }) }];
-    }),
+    ...bodyOf(draft, html, blobs),
+  };
+}
+
+function bodyOf(draft: Draft, html: string | null, blobs: ReadonlyMap<string, Id>): JsonObject {
+  const attachments = draft.attachments.flatMap(({ id, type, name, cid }): JsonObject[] => {
+    const blobId = blobs.get(id);
+    if (blobId === undefined) return [];
+    return [{ blobId, type, name, ...(cid === null ? { disposition: 'attachment' } : { disposition: 'inline', cid }) }];
+  });
+  if (html !== null)
+    return {
+      textBody: [{ partId: 'text', type: 'text/plain' }],
+      htmlBody: [{ partId: 'html', type: 'text/html' }],
+      bodyValues: { text: { value: textOf(draft) }, html: { value: html } },
+      attachments,
+    };
+  // RFC 3676: paragraphs stay paragraphs. A part with its own field is given by the whole structure only (RFC 8621 §4.6).
+  const text = { partId: 'text', 'header:Content-Type': ' text/plain; format=flowed' };
+  return {
+    bodyStructure: attachments.length === 0 ? text : { type: 'multipart/mixed', subParts: [text, ...attachments] },
+    bodyValues: { text: { value: flow(textOf(draft)) } },
   };
 }
 

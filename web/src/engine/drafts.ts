@@ -2,6 +2,7 @@
 import type { Draft, DraftView } from './contract.ts';
 import type { CacheStore } from './cache/contract.ts';
 import type { Id } from './jmap/objects.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface DraftRow {
   readonly draft: Draft;
@@ -45,6 +46,20 @@ export function draftRows(cache: CacheStore): DraftRows {
     put: (row) => cache.write([{ table: 'drafts', key: row.draft.key, value: row }]),
     drop: (key) => cache.write([{ table: 'drafts', key, value: undefined }]),
   };
+}
+
+/** Read and written in one turn, over all windows. `change` gets null when there is no such row; answers the row to keep, or null to leave all as it is. */
+export function changeDraft(
+  { cache, surroundings }: { readonly cache: CacheStore; readonly surroundings: Surroundings },
+  key: string,
+  change: (row: DraftRow | null) => DraftRow | null,
+): Promise<DraftRow | null> {
+  return surroundings.exclusive(`tayori-draft/${key}`, async () => {
+    const rows = draftRows(cache);
+    const row = change(await rows.get(key));
+    if (row) await rows.put(row);
+    return row;
+  });
 }
 
 export function draftView({ draft, emailId, changedAt, savedAt }: DraftRow): DraftView {

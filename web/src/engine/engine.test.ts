@@ -118,6 +118,24 @@ suite('engine: lists', () => {
     assert.deepEqual(times, times.toSorted().toReversed());
     assert.equal(list.rows.get(0)?.accountId, 'A2');
   });
+  test('what is only passed by in a long list is not written to the device; what is opened is', async () => {
+    const { engine, world } = await start(3000);
+    const list = look(engine, inbox);
+    await settled();
+    list.adjust(2000, 2020);
+    await settled();
+    const far = list.rows.get(2000)!;
+    assert.ok(far);
+    const cache = world.caches.get('tayori:hana@example.jp')!;
+    const isKept = async (row: Row): Promise<boolean> => (await cache.read('heads', [`A1/${row.emailId}`]))[0] !== undefined;
+    assert.equal(await isKept(far), false);
+    const kept = await cache.all('heads');
+    assert.ok(kept.length > 0 && kept.every(({ key }) => key !== `A1/${far.emailId}`));
+    latest(engine, 'thread', { accountId: 'A1', threadId: far.threadId });
+    await settled();
+    assert.equal(await isKept(far), true);
+    assert.notEqual((await cache.read('threads', [`A1/${far.threadId}`]))[0], undefined);
+  });
 });
 
 suite('engine: doing', () => {
@@ -230,17 +248,48 @@ suite('engine: doing', () => {
 suite('engine: reading', () => {
   test('a conversation with its letters, also without a network afterwards', async () => {
     const { world, engine } = await start();
-    const thread = latest(engine, 'thread', { accountId: 'A1', threadId: 'T1' }) as { now: ThreadView | null };
+    const thread = latest(engine, 'thread', { accountId: 'A1', threadId: 'T1', opened: 'all' }) as { now: ThreadView | null };
     await settled();
     assert.equal(thread.now?.letters?.length, 4);
     assert.ok(thread.now?.letters?.every(({ body }) => body !== null));
     const again = worldOf(new Office('A1', 'hana@example.jp'), world.caches);
     again.setOnline(false);
     const later = await openEngine(again.surroundings);
-    const offline = latest(later, 'thread', { accountId: 'A1', threadId: 'T1' }) as { now: ThreadView | null };
+    const offline = latest(later, 'thread', { accountId: 'A1', threadId: 'T1', opened: 'all' }) as { now: ThreadView | null };
     await settled();
     assert.equal(offline.now?.letters?.filter(({ body }) => body !== null).length, 4);
   });
+});
+
+test('of a long conversation only the texts of letters that lie open are asked for, the others when they are opened', async () => {
+  const office = new Office('A1', 'hana@example.jp');
+  const from = Date.UTC(2026, 9, 1);
+  for (let number = 1; number <= 300; number++)
+    office.add(
+      letterOf(number, 'F1', {
+        id: `M${number}`,
+        threadId: 'T1',
+        keywords: number === 40 ? {} : { $seen: true },
+        receivedAt: new Date(from + number * 60_000).toISOString(),
+      }),
+    );
+  office.forgetPast();
+  const engine = await openEngine(worldOf(office).surroundings);
+  let view: ThreadView | null = null;
+  const watch = engine.watch('thread', { accountId: 'A1', threadId: 'T1' }, (push) => (view = push));
+  const withText = (): readonly string[] => (view?.letters ?? []).filter(({ body }) => body !== null).map(({ head }) => head.id);
+  await settled();
+  assert.equal((view as ThreadView | null)?.letters?.length, 300);
+  assert.deepEqual(withText(), ['M40', 'M300']);
+  watch.adjust({ accountId: 'A1', threadId: 'T1', opened: ['M40', 'M7', 'M300'] });
+  await settled();
+  assert.deepEqual(withText(), ['M7', 'M40', 'M300']);
+  // Read by now, and still open: its text stays.
+  await engine.ask('act', { name: 'read', letters: [{ accountId: 'A1', emailIds: ['M40'] }] });
+  await settled();
+  assert.deepEqual(withText(), ['M7', 'M40', 'M300']);
+  // Whatever was asked of the office: no text of the other 297.
+  assert.deepEqual(office.textsAsked, new Set(['M7', 'M40', 'M300']));
 });
 
 suite('engine: signing in', () => {
@@ -325,5 +374,103 @@ suite('engine: writing', () => {
     assert.equal(office.submissions.length, 1);
     assert.equal(news.filter(({ kind }) => kind === 'sent').length, 1);
     assert.deepEqual([...office.letters.values()].at(-1)!.mailboxIds, { F3: true });
+  });
+
+  test('two windows write on one draft: each keeps its words, and the other is told apart', async () => {
+    const { office, world, engine } = await start(10);
+    const other = await openEngine(world.surroundings);
+    const { changedAt } = await engine.ask('saveDraft', { ...draft, base: null });
+    const there = await other.ask('saveDraft', { ...draft, text: '11時に。', base: changedAt });
+    assert.equal(there.apart, null);
+    const here = await engine.ask('saveDraft', { ...draft, text: '12時に。', base: changedAt });
+    assert.equal(here.apart?.text, '12時に。');
+    await engine.ask('saveDraft', { ...here.apart!, text: '12時半に。', base: here.changedAt });
+    await world.pass(3100);
+    await world.pass(3100);
+    const drafts = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
+    assert.deepEqual(drafts.map(({ text }) => text).toSorted(), ['11時に。', '12時半に。']);
+  });
+
+  test('sent in one window while the other types: the sent letter stays', async () => {
+    const { office, world, engine } = await start(10);
+    const other = await openEngine(world.surroundings);
+    const { changedAt } = await engine.ask('saveDraft', { ...draft, base: null });
+    await engine.ask('send', { key: 'd1', options: { undoSeconds: 10, at: null } });
+    await settled();
+    const late = await other.ask('saveDraft', { ...draft, text: '追伸', base: changedAt });
+    assert.equal(late.apart?.text, '追伸');
+    await world.pass(3100);
+    const of = (mailbox: string): string[] =>
+      [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds[mailbox]).map(({ text }) => text);
+    assert.ok(of('F3').includes('10時に。'));
+    assert.deepEqual(of('F2'), ['追伸']);
+  });
+
+  test('two devices write on one draft: both versions are in Drafts, and it is told', async () => {
+    const { office, world, engine, news } = await start(10);
+    await engine.ask('saveDraft', { ...draft, base: null });
+    await world.pass(3100);
+    const [stored] = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
+    const world2 = worldOf(office);
+    const device = await openEngine(world2.surroundings);
+    await settled();
+    const opened = await device.ask('openDraft', { accountId: 'A1', emailId: stored!.id });
+    await device.ask('saveDraft', { ...opened!.draft, text: '電車で。', base: opened!.changedAt });
+    await world2.pass(3100);
+    const { changedAt } = (await engine.ask('loadDraft', { key: 'd1' }))!;
+    await engine.ask('saveDraft', { ...draft, text: '車で。', base: changedAt });
+    await world.pass(3100);
+    const drafts = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
+    assert.deepEqual(drafts.map(({ text }) => text).toSorted(), ['車で。', '電車で。']);
+    assert.equal(news.filter(({ kind }) => kind === 'apart').length, 1);
+    // And once: the next change replaces its own.
+    const now = (await engine.ask('loadDraft', { key: 'd1' }))!;
+    await engine.ask('saveDraft', { ...now.draft, text: '車で行く。', base: now.changedAt });
+    await world.pass(3100);
+    const again = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
+    assert.deepEqual(again.map(({ text }) => text).toSorted(), ['車で行く。', '電車で。']);
+  });
+
+  test('the answer of a sending is lost: it goes out once, is told, and leaves no draft behind', async () => {
+    const { office, world, engine, news } = await start(10);
+    await engine.ask('saveDraft', { ...draft, base: null });
+    await world.pass(3100);
+    const request = office.request.bind(office);
+    office.request = (body) => {
+      const calls = body['methodCalls'] as unknown as readonly (readonly [string])[];
+      if (calls.some(([name]) => name === 'EmailSubmission/set')) {
+        office.request = request;
+        world.loseNextAnswer();
+      }
+      return request(body);
+    };
+    await engine.ask('send', { key: 'd1', options: { undoSeconds: 10, at: null } });
+    await settled();
+    world.setOnline(false);
+    world.setOnline(true);
+    await settled();
+    await world.pass(60_000);
+    assert.equal(office.submissions.length, 1);
+    assert.equal(news.filter(({ kind }) => kind === 'sent').length, 1);
+    assert.deepEqual(
+      [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']),
+      [],
+    );
+  });
+
+  test('a letter whose attachment is lost is not sent without it', async () => {
+    const { office, world, engine, news } = await start(10);
+    const gone = { id: 'a1', blobId: null, from: 'A1', type: 'text/plain', name: 'notes.txt', size: 4, cid: null };
+    await engine.ask('saveDraft', { ...draft, attachments: [gone], base: null });
+    await engine.ask('send', { key: 'd1', options: { undoSeconds: 0, at: null } });
+    await world.pass(3100);
+    assert.equal(office.submissions.length, 0);
+    assert.deepEqual(
+      news.map((item) => item.kind === 'refused' && item.trouble.type),
+      ['blobNotFound'],
+    );
+    assert.equal((await engine.ask('loadDraft', { key: 'd1' }))?.draft.text, '10時に。');
+    // It can be written on where it was.
+    assert.equal((await engine.ask('saveDraft', { ...draft, text: '添付なしで。' })).apart, null);
   });
 });

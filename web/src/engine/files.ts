@@ -74,6 +74,12 @@ export class Files {
     this.#begin(kept.id);
   }
 
+  /** The same file for another draft; nothing when it is not one of this device. */
+  async copy(of: string, to: { readonly id: string; readonly key: string; readonly accountId: Id }): Promise<void> {
+    const row = this.#rows.get(of);
+    if (row) await this.add({ ...to, file: row.file, name: row.name });
+  }
+
   file(id: string): Blob | null {
     return this.#rows.get(id)?.file ?? null;
   }

@@ -32,7 +32,7 @@ test('the newest conversations of the inbox are here without a network, the othe
   let without = 0;
   for (const threadId of [...held].slice(0, 200)) {
     let view: ThreadView | null = null;
-    const watch = offline.watch('thread', { accountId: 'A1', threadId }, (push) => (view = push));
+    const watch = offline.watch('thread', { accountId: 'A1', threadId, opened: 'all' }, (push) => (view = push));
     for (let turn = 0; turn < 200 && !isWhole(view); turn++) await settled();
     watch.end();
     if (!isWhole(view)) without++;

@@ -14,6 +14,9 @@ const ahead = 50;
 const pageRows = 100;
 /** Of a search that is being typed: the first answer is wanted soon. */
 const foundRows = 30;
+/** Rows kept as they were told. */
+const rowsMade = 500;
+const unknownRow = { row: null, text: 'null' } as const;
 
 interface Place {
   readonly source: number;
@@ -41,6 +44,8 @@ export class ListView {
   /** Which query is meant: what was read for an earlier one counts no more. */
   #turn = 0;
   readonly #snippets = new Map<string, Row['snippet']>();
+  /** Rows as they were told, until something may look different: while one only scrolls they are not made again. */
+  readonly #made = new Map<string, { readonly row: Row | null; readonly text: string }>();
   /** What the server was asked for and did not give: not asked for again in this list at this state. */
   readonly #vain = new Set<string>();
 
@@ -61,7 +66,7 @@ export class ListView {
       this.#vain.clear();
     }
     this.#args = args;
-    this.refresh();
+    this.#look();
   }
 
   end(): void {
@@ -75,8 +80,14 @@ export class ListView {
     this.#opened = '';
   }
 
-  /** Shows what is known and sets out to read what is not. */
+  /** Something may look different now. */
   refresh(): void {
+    this.#made.clear();
+    this.#look();
+  }
+
+  /** Shows what is known and sets out to read what is not. */
+  #look(): void {
     if (this.#ended) return;
     this.#show();
     this.#read();
@@ -94,8 +105,7 @@ export class ListView {
     const sent = new Map<number, string>();
     for (let at = start; at < end; at++) {
       const place = places[at - start];
-      const row = place ? this.#row(place) : null;
-      const text = row === null ? 'null' : JSON.stringify(row);
+      const { row, text } = place ? this.#row(place) : unknownRow;
       if (total !== null && at >= total) continue;
       sent.set(at, text);
       if (this.#sent.get(at) !== text) rows.push({ at, row });
@@ -107,9 +117,16 @@ export class ListView {
     this.#push({ total, whole: isFirst, rows, trouble: this.#trouble });
   }
 
-  #row({ source, id }: Place): Row | null {
+  #row({ source, id }: Place): { readonly row: Row | null; readonly text: string } {
     const { account, role } = this.#sources[source]!;
-    return rowOf(account, id, this.#args.threads, role, this.#snippets.get(rowKey({ accountId: account.id, emailId: id })) ?? null);
+    const key = rowKey({ accountId: account.id, emailId: id });
+    let made = this.#made.get(key);
+    if (!made) {
+      const row = rowOf(account, id, this.#args.threads, role, this.#snippets.get(key) ?? null);
+      this.#made.set(key, (made = row === null ? unknownRow : { row, text: JSON.stringify(row) }));
+      if (this.#made.size > rowsMade) this.#made.delete(this.#made.keys().next().value!);
+    }
+    return made;
   }
 
   /** Who stands between two positions, as far as it is known. */
@@ -192,6 +209,7 @@ export class ListView {
     }
     this.#sources = sources;
     this.#opened = name;
+    this.#made.clear();
     this.#show();
   }
 
@@ -293,6 +311,7 @@ export class ListView {
       for (const { emailId, subject, preview } of reply.find('SearchSnippet/get', 's')?.list ?? [])
         this.#snippets.set(this.#key(source, emailId), { subject, preview });
     }
+    this.#made.clear();
     this.#show();
   }
 

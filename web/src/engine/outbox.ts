@@ -1,21 +1,21 @@
 // What waits to be told to the server: changes of letters, drafts, letters to send. Kept on this device before anything is shown as done, told in order,
-// one window at a time; without a network it waits. Knows what each row means to the server; knows no screen.
+// one window at a time; without a network it waits. Knows the queue; what each row means to the server is telling's (tell-changes.ts, tell-letters.ts).
 //
 // Told twice does no harm: a change says what is to be, not what to toggle; a draft and a letter carry a Message-ID by which an earlier try
 // is found again.
-import { tayoriCapability, trouble, type ActionName, type News, type SendOptions, type Trouble } from './contract.ts';
+import type { ActionName, News, SendOptions, Trouble } from './contract.ts';
 import type { Account } from './account.ts';
 import { carryOver } from './carry.ts';
 import type { CacheStore } from './cache/contract.ts';
-import { draftRows, type DraftRow } from './drafts.ts';
-import { emailOf, envelopeOf, partsOf } from './draft-email.ts';
+import { changeDraft } from './drafts.ts';
 import type { Files } from './files.ts';
-import { core, mail, submission, type Call, type JmapClient, type Reply } from './jmap/client.ts';
-import type { BodyPart, Id, JsonObject, SetAnswer, SetError } from './jmap/objects.ts';
+import type { JmapClient } from './jmap/client.ts';
+import type { Id } from './jmap/objects.ts';
 import type { Change } from './overlay.ts';
 import { troubleOf } from './port.ts';
-import { endSnoozes } from './whole.ts';
 import type { Surroundings } from './surroundings.ts';
+import { tellChange } from './tell-changes.ts';
+import { tellDraft, tellSending } from './tell-letters.ts';
 
 export type Waiting =
   | ({
@@ -61,9 +61,6 @@ export interface OutboxParts {
 
 /** A draft that is being typed goes to the server this long after its last change. */
 const draftRestMs = 3000;
-/** Of a letter that goes out on another day; the server takes it off when it has gone. */
-export const scheduledKeyword = '$scheduled';
-
 export class Outbox {
   readonly #parts: OutboxParts;
   #rows: Waiting[] = [];
@@ -185,7 +182,7 @@ export class Outbox {
             this.#troubles.set(row.id, problem);
             throw error;
           }
-          this.#refused(row, problem);
+          await this.#refused(row, problem);
         }
         told.push(row);
         // A letter on its way is noted before anything else is done.
@@ -219,7 +216,9 @@ export class Outbox {
     this.#parts.changed();
   }
 
-  #refused(row: Waiting, problem: Trouble): void {
+  async #refused(row: Waiting, problem: Trouble): Promise<void> {
+    // What will not go out is a draft again.
+    if (row.kind === 'send') await changeDraft(this.#parts, row.key, (now) => now && { ...now, isSending: false });
     const what = row.kind === 'change' ? row.what : row.kind;
     this.#parts.news({
       kind: 'refused',
@@ -231,24 +230,9 @@ export class Outbox {
   }
 
   async #tell(row: Waiting): Promise<void> {
-    if (row.kind === 'change') await this.#tellChange(row);
-    else if (row.kind === 'draft') await this.#tellDraft(row);
-    else await this.#tellSending(row);
-  }
-
-  /** Snooze/set of our own capability: the server puts the letters away, and brings them back. */
-  async #tellSnooze(accountId: Id, emailIds: readonly Id[], until: string | null): Promise<void> {
-    const { client } = this.#parts;
-    if (until === null) {
-      await endSnoozes(client, [core, tayoriCapability], accountId, new Set(emailIds));
-      return;
-    }
-    const create = Object.fromEntries(emailIds.map((emailId, index) => [`z${index}`, { emailId, until }]));
-    const answer = (await client.request([['Snooze/set', { accountId, create }, 's']], [core, tayoriCapability])).get('Snooze/set', 's');
-    const refused = Object.values((answer['notCreated'] ?? {}) as unknown as Readonly<Record<string, SetError>>).find(
-      ({ type }) => type !== 'notFound',
-    );
-    if (refused) throw trouble('refused', refused.type, refused.description ?? '');
+    if (row.kind === 'change') await (row.carry ? this.#tellCarry(row) : tellChange(this.#parts, row));
+    else if (row.kind === 'draft') await tellDraft(this.#parts, row);
+    else await tellSending(this.#parts, row);
   }
 
   /** The copies first; what they are copies of goes when they are there. */
@@ -265,7 +249,7 @@ export class Outbox {
       update: Object.fromEntries(Object.entries(update).filter(([one]) => made.has(one))),
       destroy: destroy.filter((one) => made.has(one)),
     };
-    if (made.size > 0) await this.#tellChange(leaving);
+    if (made.size > 0) await tellChange(this.#parts, leaving);
     if (problem)
       this.#parts.news({
         kind: 'refused',
@@ -273,219 +257,9 @@ export class Outbox {
         count: refused,
         trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' },
       });
-  }
-
-  async #tellChange(row: Waiting & { kind: 'change' }): Promise<void> {
-    if (row.carry) return this.#tellCarry(row);
-    const { accountId, update, destroy, what, snooze } = row;
-    const changes = Object.entries(update);
-    if (snooze) return this.#tellSnooze(accountId, Object.keys(update), snooze.until);
-    const most = Number(this.#parts.client.session?.capabilities[core]?.['maxObjectsInSet'] ?? 500);
-    let refused = 0;
-    let problem: SetError | null = null;
-    for (let at = 0; at < Math.max(changes.length, destroy.length); at += most) {
-      const reply = await this.#parts.client.request([
-        [
-          'Email/set',
-          {
-            accountId,
-            update: Object.fromEntries(changes.slice(at, at + most)) as JsonObject,
-            destroy: destroy.slice(at, at + most),
-          },
-          's',
-        ],
-      ]);
-      const answer = reply.get('Email/set', 's');
-      // A letter that is gone has what it needs.
-      for (const error of Object.values({ ...answer.notUpdated, ...answer.notDestroyed }).filter(({ type }) => type !== 'notFound')) {
-        refused += 1;
-        problem ??= error;
-      }
-    }
-    if (problem)
-      this.#parts.news({
-        kind: 'refused',
-        what,
-        count: refused,
-        trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' },
-      });
-  }
-
-  async #draft(key: string): Promise<DraftRow | null> {
-    return draftRows(this.#parts.cache).get(key);
-  }
-
-  async #tellDraft({ accountId, key }: Waiting & { kind: 'draft' }): Promise<void> {
-    const row = await this.#draft(key);
-    const drafts = this.#parts.account(accountId)?.mailboxOf('drafts');
-    if (!row || row.savedAt >= row.changedAt || row.isSending) return;
-    if (!drafts) throw trouble('refused', 'noMailbox', 'drafts');
-    const earlier = await this.#earlier(accountId, row);
-    const reply = await this.#withBlobs(row, (blobs) => [
-      ['Email/set', { accountId, create: { d: emailOf(row.draft, drafts.id, row.messageId, blobs) } }, 's'],
-    ]);
-    const id = createdId(reply.get('Email/set', 's'), 'd');
-    const parts = await this.#replaced(accountId, id, row, earlier);
-    // What was typed meanwhile stays.
-    const now = (await this.#draft(key)) ?? row;
-    await draftRows(this.#parts.cache).put({ ...now, emailId: id, parts, savedAt: row.changedAt });
-    this.#parts.changed();
-  }
-
-  /** With the blobs of what is attached, the files carried first. What the server no longer has is carried again, once. */
-  async #withBlobs(row: DraftRow, calls: (blobs: ReadonlyMap<string, Id>) => readonly Call[]): Promise<Reply> {
-    const { client, files } = this.#parts;
-    let parts = row.parts ?? {};
-    for (let again = false; ; again = true) {
-      const blobs = new Map<string, Id>();
-      for (const { id, blobId, from: fromAccountId } of row.draft.attachments) {
-        // oxlint-disable-next-line no-await-in-loop -- one after another
-        let found = parts[id] ?? (await files.blobOf(id));
-        // oxlint-disable-next-line no-await-in-loop -- as above
-        if (found === null && blobId !== null)
-          found = fromAccountId === row.draft.accountId ? blobId : await this.#copied(fromAccountId, row.draft.accountId, blobId);
-        if (found !== null) blobs.set(id, found);
-      }
-      // oxlint-disable-next-line no-await-in-loop -- at most twice
-      const reply = await client.request(calls(blobs), [core, mail, submission]);
-      const error = reply.responses.find(([name]) => name === 'Email/set')?.[1] as SetAnswer | undefined;
-      if (again || error?.notCreated?.['d']?.type !== 'blobNotFound') return reply;
-      parts = {};
-      // oxlint-disable-next-line no-await-in-loop -- one after another
-      for (const { id } of row.draft.attachments) await files.again(id);
-    }
-  }
-
-  /** RFC 8620 §6.3: what lies in another account, such as what is attached to a letter that is forwarded from this one. Null: it is gone. */
-  async #copied(fromAccountId: Id, accountId: Id, blobId: Id): Promise<Id | null> {
-    const reply = await this.#parts.client.request([['Blob/copy', { fromAccountId, accountId, blobIds: [blobId] }, 'c']]);
-    return (reply.get('Blob/copy', 'c')['copied'] as Readonly<Record<Id, Id>> | null)?.[blobId] ?? null;
-  }
-
-  /** The letter is stored: those before it go, and not sooner. Answers where the new one has its parts, as the earlier ones' go with them. */
-  async #replaced(accountId: Id, id: Id, { draft }: DraftRow, earlier: readonly Id[]): Promise<Readonly<Record<string, Id>>> {
-    const bodyProperties = ['blobId', 'name', 'type', 'size', 'disposition', 'cid'];
-    const reply = await this.#parts.client.request([
-      ['Email/get', { accountId, ids: [id], properties: ['attachments'], bodyProperties }, 'g'],
-      ['Email/set', { accountId, destroy: earlier.filter((other) => other !== id) }, 'd'],
-    ]);
-    return partsOf(draft, (reply.find('Email/get', 'g')?.list[0]?.attachments ?? []) as readonly BodyPart[]);
-  }
-
-  /** Copies of the draft that the server has: the one that is known, and one of a try whose answer was lost. */
-  async #earlier(accountId: Id, row: DraftRow): Promise<Id[]> {
-    const found = await this.#byMessageId(accountId, row.messageId);
-    return [...new Set([...(row.emailId === null ? [] : [row.emailId]), ...found])];
-  }
-
-  async #byMessageId(accountId: Id, messageId: string): Promise<readonly Id[]> {
-    const drafts = this.#parts.account(accountId)?.mailboxOf('drafts');
-    const conditions: JsonObject[] = [{ header: ['Message-ID', messageId] }, ...(drafts ? [{ inMailbox: drafts.id }] : [])];
-    const reply = await this.#parts.client.request([
-      ['Email/query', { accountId, filter: { operator: 'AND', conditions }, limit: 10 }, 'q'],
-    ]);
-    return reply.find('Email/query', 'q')?.ids ?? [];
-  }
-
-  /** RFC 8621 §7.5: stored and handed over in one request; after its success the letter moves from Drafts to Sent. */
-  async #tellSending({ accountId, key, options }: Waiting & { kind: 'send' }): Promise<void> {
-    const row = await this.#draft(key);
-    const account = this.#parts.account(accountId);
-    if (!row || !account) return;
-    const { draft } = row;
-    if (row.submissionTried && (await this.#wasSent(accountId, row))) {
-      await draftRows(this.#parts.cache).drop(key);
-      return;
-    }
-    const drafts = account.mailboxOf('drafts');
-    const sent = account.mailboxOf('sent');
-    if (!drafts) throw trouble('refused', 'noMailbox', 'drafts');
-    const earlier = await this.#earlier(accountId, row);
-    await draftRows(this.#parts.cache).put({ ...row, submissionTried: true, isSending: true });
-    const held = Number(this.#parts.client.session?.accounts[accountId]?.accountCapabilities[submission]?.['maxDelayedSend'] ?? 0);
-    const envelope = envelopeOf(draft, options, held > 0);
-    // What goes out on another day lies in Drafts until then; the server puts it away.
-    const isLater = options.at !== null && envelope !== null;
-    const after: JsonObject = isLater
-      ? { [`keywords/${scheduledKeyword}`]: true }
-      : sent
-        ? { [`mailboxIds/${drafts.id}`]: null, [`mailboxIds/${sent.id}`]: true }
-        : {};
-    const calls = (blobs: ReadonlyMap<string, Id>): Call[] => [
-      ['Email/set', { accountId, create: { d: emailOf(draft, drafts.id, row.messageId, blobs) } }, 'e'],
-      [
-        'EmailSubmission/set',
-        {
-          accountId,
-          create: { s: { identityId: draft.identityId, emailId: '#d', ...(envelope === null ? {} : { envelope }) } },
-          onSuccessUpdateEmail: {
-            '#s': {
-              'keywords/$draft': null,
-              ...after,
-            },
-          },
-        },
-        's',
-      ],
-      ...(draft.about
-        ? ([
-            [
-              'Email/set',
-              { accountId: draft.about.accountId, update: { [draft.about.emailId]: { [`keywords/${draft.about.keyword}`]: true } } },
-              'a',
-            ],
-          ] as const)
-        : []),
-    ];
-    const reply = await this.#withBlobs(row, calls);
-    const emailId = createdId(reply.get('Email/set', 'e'), 'd');
-    try {
-      const made = reply.get('EmailSubmission/set', 's');
-      const submissionId = createdId(made, 's');
-      const sendAt = String(made.created?.['s']?.['sendAt'] ?? new Date(this.#parts.surroundings.now()).toISOString());
-      const parts = await this.#replaced(accountId, emailId, row, earlier).catch(() => ({}));
-      await draftRows(this.#parts.cache).put({
-        ...row,
-        emailId,
-        parts,
-        savedAt: row.changedAt,
-        isSending: true,
-        submissionTried: true,
-        sendAt: Date.parse(sendAt),
-      });
-      this.#parts.news({ kind: 'sent', key, accountId, submissionId, sendAt });
-    } catch (error) {
-      // Refused: it is a draft again, here and there.
-      const parts = await this.#replaced(accountId, emailId, row, earlier).catch(() => ({}));
-      await draftRows(this.#parts.cache).put({ ...row, emailId, parts, savedAt: row.changedAt, isSending: false, submissionTried: false });
-      throw error;
-    }
-  }
-
-  /** An earlier try whose answer never came: is there a submission of this letter? */
-  async #wasSent(accountId: Id, row: DraftRow): Promise<boolean> {
-    const reply = await this.#parts.client.request(
-      [['Email/query', { accountId, filter: { header: ['Message-ID', row.messageId] }, limit: 10 }, 'q']],
-      [core, mail],
-    );
-    const emailIds = reply.get('Email/query', 'q').ids;
-    if (emailIds.length === 0) return false;
-    const submissions = await this.#parts.client.request(
-      [['EmailSubmission/query', { accountId, filter: { emailIds: [...emailIds] }, limit: 1 }, 's']],
-      [core, mail, submission],
-    );
-    return submissions.get('EmailSubmission/query', 's').ids.length > 0;
   }
 }
 
 function keyOf(id: number): string {
   return String(id).padStart(20, '0');
-}
-
-/** @throws EngineTrouble `refused` with the SetError. */
-function createdId(answer: SetAnswer, key: string): Id {
-  const made = answer.created?.[key];
-  if (made) return made.id;
-  const error = answer.notCreated?.[key];
-  throw trouble('refused', error?.type ?? 'unknown', error?.description ?? '');
 }

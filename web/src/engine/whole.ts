@@ -2,7 +2,7 @@
 // knows no screen. It waits for no network: what was done until then stays, and can be undone.
 import type { Account } from './account.ts';
 import { deedOf } from './actions.ts';
-import { trouble, type Action, type ActionName, type WholeAction, type WorkView } from './contract.ts';
+import { trouble, type Action, type WholeAction, type WorkView } from './contract.ts';
 import { core, type JmapClient } from './jmap/client.ts';
 import type { EmailFilter, EmailHead, Id, JsonObject, PatchObject } from './jmap/objects.ts';
 import type { Change } from './overlay.ts';
@@ -17,6 +17,8 @@ export interface WholeResult {
   /** What takes it back, in the order in which it was done. */
   readonly inverses: readonly Change[];
 }
+
+export type Telling = (done: number, of: number, letters?: number) => void;
 
 /** Ids of a list read at once. */
 const idsAtOnce = 10_000;
@@ -90,11 +92,16 @@ export class WholeWork {
     });
   }
 
+  /** Other long work, with its own way to tell how far it is. @throws EngineTrouble `refused` `busy` while another goes on. */
+  async run<T>(what: WorkView['what'], work: (told: Telling, isStopped: () => boolean) => Promise<T>): Promise<T> {
+    return this.#run(what, (told) => work(told, () => this.#stopped));
+  }
+
   get #most(): number {
     return Math.min(500, Number(this.#client.session?.capabilities[core]?.['maxObjectsInSet'] ?? 500));
   }
 
-  async #run<T>(what: ActionName, work: (told: (done: number, of: number) => void) => Promise<T>): Promise<T> {
+  async #run<T>(what: WorkView['what'], work: (told: Telling) => Promise<T>): Promise<T> {
     if (this.#view !== null) throw trouble('refused', 'busy', 'other long work goes on');
     this.#stopped = false;
     const tell = (view: WorkView | null): void => {
@@ -103,7 +110,7 @@ export class WholeWork {
     };
     tell({ what, done: 0, of: 0 });
     try {
-      return await work((done, of) => tell({ what, done, of }));
+      return await work((done, of, letters) => tell({ what, done, of, ...(letters === undefined ? {} : { letters }) }));
     } finally {
       tell(null);
     }

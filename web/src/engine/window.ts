@@ -10,7 +10,6 @@ export class QueryWindow {
   #state: string | null = null;
   #isTold = false;
   #canFollow = true;
-  #last: Id | null = null;
 
   /** By position; null where it is not known. */
   get ids(): readonly (Id | null)[] {
@@ -27,10 +26,6 @@ export class QueryWindow {
   get canFollow(): boolean {
     return this.#canFollow;
   }
-  /** The last id that is known, for `upToId`. */
-  get last(): Id | null {
-    return this.#last;
-  }
 
   /** What was kept from before: the beginning of the list. */
   restore(ids: readonly Id[], total: number, state: string, canFollow: boolean): void {
@@ -39,14 +34,12 @@ export class QueryWindow {
     this.#isTold = true;
     this.#state = state;
     this.#canFollow = canFollow;
-    this.#noteLast();
   }
 
   forget(): void {
     this.#ids = [];
     this.#state = null;
     this.#isTold = false;
-    this.#last = null;
   }
 
   /** False: the answer is of another state than what is held, which is left as it was; follow the changes first. */
@@ -58,7 +51,6 @@ export class QueryWindow {
     answer.ids.forEach((id, offset) => {
       if (answer.position + offset < this.#ids.length) this.#ids[answer.position + offset] = id;
     });
-    this.#noteLast();
     return true;
   }
 
@@ -87,7 +79,6 @@ export class QueryWindow {
     if (ids.length !== answer.total) return false;
     this.#ids = ids;
     this.#state = answer.newQueryState;
-    this.#noteLast();
     return true;
   }
 
@@ -119,10 +110,6 @@ export class QueryWindow {
     this.#isTold = true;
     if (length < this.#ids.length) this.#ids.length = length;
     else if (length > this.#ids.length) this.#ids = [...this.#ids, ...new Array<Id | null>(length - this.#ids.length).fill(null)];
-  }
-
-  #noteLast(): void {
-    this.#last = this.#ids.findLast((id) => id !== null) ?? null;
   }
 }
 

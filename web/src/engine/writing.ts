@@ -2,15 +2,17 @@
 // contract.ts that is about writing is answered here. Knows no screen.
 import type { Account } from './account.ts';
 import type { CacheStore } from './cache/contract.ts';
-import { trouble, type Draft, type DraftView, type Requests, type ScheduledView, type SourceView } from './contract.ts';
+import { trouble, type Draft, type DraftView, type Requests, type SavedDraft, type ScheduledView, type SourceView } from './contract.ts';
 import { draftOf, receiptField } from './draft-email.ts';
-import { draftRows, draftView, type DraftRow } from './drafts.ts';
+import { changeDraft, draftRows, draftView, type DraftRow } from './drafts.ts';
 import type { Files } from './files.ts';
+import { flowedBy, unflow } from './flowed.ts';
 import { core, from, mail, submission, type JmapClient } from './jmap/client.ts';
-import type { EmailAddress, EmailBody, EmailHead, Id } from './jmap/objects.ts';
-import { scheduledKeyword, type Outbox } from './outbox.ts';
+import type { EmailAddress, EmailBody, EmailHead, Id, JsonObject } from './jmap/objects.ts';
+import type { Outbox } from './outbox.ts';
 import type { People } from './people.ts';
 import type { Surroundings } from './surroundings.ts';
+import { scheduledKeyword } from './tell-letters.ts';
 
 export interface WritingParts {
   readonly client: JmapClient;
@@ -30,33 +32,61 @@ type Args<N extends keyof Requests> = Requests[N]['args'];
 const dayMs = 86_400_000;
 /** Drafts that the server has are kept here as well, as long as they are likely to be written on. */
 const keptMs = 30 * dayMs;
-/** Octets of a letter's text that are quoted. */
-const quotedMax = 1_000_000;
+/** What is asked of a part; its field tells whether its lines are soft (RFC 3676). */
+const contentType = 'header:Content-Type';
+const partProperties = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 'disposition', 'cid', contentType];
 
-export async function saveDraft(parts: WritingParts, draft: Draft): Promise<void> {
+/** `base`: the `changedAt` that the window knows; undefined: what is there is written over, unless it was sent. */
+export async function saveDraft(parts: WritingParts, draft: Draft, base?: number | null): Promise<SavedDraft> {
   const { cache, outbox, surroundings, files } = parts;
-  const rows = draftRows(cache);
-  let row = await rows.get(draft.key);
+  const known = await draftRows(cache).get(draft.key);
   // From another account than before: it goes there, and leaves the other.
-  if (row && row.draft.accountId !== draft.accountId) {
-    if (row.emailId !== null) await parts.destroy(row.draft.accountId, [row.emailId]);
-    await files.moveTo(draft.key, draft.accountId);
-    row = { ...row, emailId: null, savedAt: 0, parts: {} };
-  }
-  const now = surroundings.now();
-  const domain = draft.from?.email.split('@')[1] ?? 'localhost';
-  await rows.put({
-    draft,
-    changedAt: Math.max(now, (row?.changedAt ?? 0) + 1),
-    savedAt: row?.savedAt ?? 0,
-    emailId: row?.emailId ?? null,
-    messageId: row?.messageId ?? `${crypto.randomUUID()}@${domain}`,
-    isSending: false,
-    submissionTried: row?.submissionTried ?? false,
-    parts: row?.parts ?? {},
+  const moves = known !== null && known.draft.accountId !== draft.accountId;
+  let isOthers = false;
+  const row = await changeDraft(parts, draft.key, (before) => {
+    isOthers = before !== null && (before.isSending || (base !== undefined && before.changedAt !== base));
+    if (isOthers) return null;
+    const now = surroundings.now();
+    const domain = draft.from?.email.split('@')[1] ?? 'localhost';
+    return {
+      draft,
+      changedAt: Math.max(now, (before?.changedAt ?? 0) + 1),
+      savedAt: moves ? 0 : (before?.savedAt ?? 0),
+      emailId: moves ? null : (before?.emailId ?? null),
+      messageId: before?.messageId ?? `${crypto.randomUUID()}@${domain}`,
+      isSending: false,
+      submissionTried: before?.submissionTried ?? false,
+      parts: moves ? {} : (before?.parts ?? {}),
+    };
   });
+  if (isOthers || !row) return keepApart(parts, draft);
+  if (moves) {
+    if (known.emailId !== null) await parts.destroy(known.draft.accountId, [known.emailId]);
+    await files.moveTo(draft.key, draft.accountId);
+  }
   await outbox.withdraw((waiting) => waiting.kind === 'draft' && waiting.key === draft.key);
-  await outbox.add({ kind: 'draft', accountId: draft.accountId, key: draft.key, since: now, label: draft.subject });
+  await outbox.add({ kind: 'draft', accountId: draft.accountId, key: draft.key, since: surroundings.now(), label: draft.subject });
+  return { changedAt: row.changedAt, apart: null };
+}
+
+/** As a draft of its own, with copies of its files: the other one goes its own way, and takes its files along when it has gone out. */
+async function keepApart(parts: WritingParts, draft: Draft): Promise<SavedDraft> {
+  const key = crypto.randomUUID();
+  const known = await draftRows(parts.cache).get(draft.key);
+  const attachments = [];
+  const places: Record<string, Id> = {};
+  for (const one of draft.attachments) {
+    const id = crypto.randomUUID();
+    const place = known?.parts?.[one.id];
+    if (place !== undefined) places[id] = place;
+    // oxlint-disable-next-line no-await-in-loop -- few
+    await parts.files.copy(one.id, { id, key, accountId: draft.accountId });
+    attachments.push({ ...one, id });
+  }
+  const apart: Draft = { ...draft, key, attachments };
+  const { changedAt } = await saveDraft(parts, apart);
+  await changeDraft(parts, key, (row) => row && { ...row, parts: places });
+  return { changedAt, apart };
 }
 
 export async function dropDraft(parts: WritingParts, key: string): Promise<void> {
@@ -70,10 +100,8 @@ export async function dropDraft(parts: WritingParts, key: string): Promise<void>
 }
 
 export async function send(parts: WritingParts, { key, options }: Args<'send'>): Promise<void> {
-  const rows = draftRows(parts.cache);
-  const row = await rows.get(key);
+  const row = await changeDraft(parts, key, (now) => now && { ...now, isSending: true });
   if (!row) throw trouble('gone', 'draft', 'there is no such draft');
-  await rows.put({ ...row, isSending: true });
   await parts.outbox.withdraw((waiting) => waiting.kind !== 'change' && waiting.key === key);
   const { draft } = row;
   parts.people.note([...draft.to, ...draft.cc, ...draft.bcc], 3);
@@ -83,8 +111,7 @@ export async function send(parts: WritingParts, { key, options }: Args<'send'>):
 /** Out of the outbox again, if it has not left. */
 export async function recall(parts: WritingParts, key: string): Promise<boolean> {
   if (!(await parts.outbox.withdraw((waiting) => waiting.kind === 'send' && waiting.key === key))) return false;
-  const rows = draftRows(parts.cache);
-  const row = await rows.get(key);
+  const row = await changeDraft(parts, key, (now) => now && { ...now, isSending: false });
   if (row) await saveDraft(parts, row.draft);
   return true;
 }
@@ -199,7 +226,7 @@ async function read(
         properties: [...headProperties, ...sourceProperties, receipt],
         fetchTextBodyValues: true,
         fetchHTMLBodyValues: true,
-        maxBodyValueBytes: quotedMax,
+        bodyProperties: partProperties,
       },
       'e',
     ],
@@ -207,8 +234,15 @@ async function read(
   const [found] = reply.get('Email/get', 'e').list;
   if (!found) throw trouble('gone', 'notFound', 'it is no longer there');
   const email = found as unknown as EmailHead & EmailBody & Readonly<Record<string, unknown>>;
+  // Whole: what is forwarded or written on must not lose its end.
   const values = (parts: EmailBody['textBody']): string =>
-    parts.map(({ partId }) => (partId === null ? '' : (email.bodyValues[partId]?.value ?? ''))).join('\n');
+    parts
+      .map((part) => {
+        const value = part.partId === null ? '' : (email.bodyValues[part.partId]?.value ?? '');
+        const flowed = flowedBy(String((part as unknown as JsonObject)[contentType] ?? ''));
+        return part.type === 'text/plain' && flowed ? unflow(value, flowed.delSp) : value;
+      })
+      .join('\n');
   // What has HTML only is listed as text as well (RFC 8621 §4.1.4).
   const texts = email.textBody.filter(({ type }) => type === 'text/plain');
   const htmls = email.htmlBody.filter(({ type }) => type === 'text/html');

@@ -17,7 +17,7 @@ export const icons = {
   up: 'M5.5 14.5 12 8l6.5 6.5',
   down: 'M5.5 9.5 12 16l6.5-6.5',
   close: 'M6 6l12 12M18 6 6 18',
-  more: 'M5.5 12h.1M12 12h.1M18.5 12h.1',
+  more: 'M5 11h1.200v2H5zM11.400 11h1.200v2h-1.200zM17.800 11H19v2h-1.200z',
   check: 'm5 12.5 4.5 4.5L19 7.5',
   read: 'M4 10v9h16v-9l-8-5.5zM4 10l8 5 8-5',
   unread: 'M4 6h16v12H4zM4 6.5l8 6 8-6',

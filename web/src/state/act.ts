@@ -91,7 +91,7 @@ function wordsOf(action: Action, rows: number): string | null {
 /** The server refused what had been shown as done: said, since it is back as it was. Called once at the start. */
 export function hearNews(): void {
   engine.watch('news', null, (news) => {
-    if (news.kind === 'sent' || (news.kind === 'refused' && news.key !== undefined)) writing.heard(news);
+    if (news.kind === 'sent' || news.kind === 'apart' || (news.kind === 'refused' && news.key !== undefined)) writing.heard(news);
     else if (news.kind === 'refused') toasts.show(t.refused(news.trouble.type), null, 'trouble');
     else if (news.kind === 'arrived') {
       const [first] = news.heads;

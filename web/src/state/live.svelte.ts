@@ -2,27 +2,36 @@
 // `status` and `mailboxes`; draws nothing.
 import type { MailboxesView, MailboxView, StatusView } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
+import { lastMailboxes, lastStatus, noteForNextStart } from './at-once.ts';
 import { engine } from './link.ts';
 import { settings } from './settings.svelte.ts';
 
 class Live {
-  #status = $state.raw<StatusView>({
-    session: 'unknown',
-    username: '',
-    accounts: [],
-    capabilities: {},
-    line: 'on',
-    isOffline: false,
-    waiting: 0,
-    waitingLetters: 0,
-    undo: null,
-    history: [],
-  });
-  #mailboxes = $state.raw<MailboxesView>({ isComplete: false, mailboxes: [] });
+  #status = $state.raw<StatusView>(
+    lastStatus ?? {
+      session: 'unknown',
+      username: '',
+      accounts: [],
+      capabilities: {},
+      line: 'on',
+      isOffline: false,
+      waiting: 0,
+      waitingLetters: 0,
+      undo: null,
+      history: [],
+    },
+  );
+  #mailboxes = $state.raw<MailboxesView>(lastMailboxes ?? { isComplete: false, mailboxes: [] });
 
   constructor() {
-    engine.watch('status', null, (push) => (this.#status = push));
-    engine.watch('mailboxes', null, (push) => (this.#mailboxes = push));
+    engine.watch('status', null, (push) => {
+      this.#status = push;
+      noteForNextStart({ status: push });
+    });
+    engine.watch('mailboxes', null, (push) => {
+      this.#mailboxes = push;
+      noteForNextStart({ mailboxes: push });
+    });
   }
 
   get status(): StatusView {

@@ -128,9 +128,13 @@ class Writing {
       for (const name of Object.keys(localStorage).filter(
         (key) => key.startsWith(unsavedPrefix) && !open.has(key.slice(unsavedPrefix.length)),
       )) {
-        const kept = JSON.parse(localStorage.getItem(name) ?? '{}') as { readonly username?: string; readonly draft?: Draft };
+        const kept = JSON.parse(localStorage.getItem(name) ?? '{}') as {
+          readonly username?: string;
+          readonly draft?: Draft;
+          readonly base?: number | null;
+        };
         if (kept.username !== username || !kept.draft) continue;
-        void engine.ask('saveDraft', kept.draft).then(
+        void engine.ask('saveDraft', { ...kept.draft, ...(kept.base === undefined ? {} : { base: kept.base }) }).then(
           () => localStorage.removeItem(name),
           () => undefined,
         );
@@ -142,11 +146,18 @@ class Writing {
 
   // --- on the way out -------------------------------------------------------------------------------------------------
 
-  heard(news: Extract<News, { kind: 'sent' | 'refused' }>): void {
+  heard(news: Extract<News, { kind: 'sent' | 'refused' | 'apart' }>): void {
     if (news.kind === 'sent') this.#sent(news);
+    else if (news.kind === 'apart') toasts.show(t.apartDevices, null, 'done', 12_000);
     else if (news.key !== undefined) {
-      const { key, trouble } = news;
-      toasts.show(t.notSent(reasonOf(trouble.type)), { label: t.open, run: () => this.begin({ kind: 'kept' }, key) }, 'trouble', 20_000);
+      const { key, trouble, what } = news;
+      const reason = reasonOf(trouble.type);
+      toasts.show(
+        what === 'draft' ? t.notStored(reason) : t.notSent(reason),
+        { label: t.open, run: () => this.begin({ kind: 'kept' }, key) },
+        'trouble',
+        20_000,
+      );
     }
   }
 

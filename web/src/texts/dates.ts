@@ -2,12 +2,22 @@
 import { settings } from '../state/settings.svelte.ts';
 import { t } from './texts.ts';
 
+/** Made once for each language and form: making one takes longer than formatting a screen with it. */
 const made = new Map<string, Intl.DateTimeFormat>();
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = settings.language + JSON.stringify(options);
   let formatter = made.get(key);
-  if (!formatter) made.set(key, (formatter = new Intl.DateTimeFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB', options)));
+  if (!formatter) made.set(key, (formatter = new Intl.DateTimeFormat(locale(), options)));
   return formatter;
+}
+const numbers = new Map<string, Intl.NumberFormat>();
+function numberFormat(): Intl.NumberFormat {
+  let formatter = numbers.get(locale());
+  if (!formatter) numbers.set(locale(), (formatter = new Intl.NumberFormat(locale())));
+  return formatter;
+}
+function locale(): string {
+  return settings.language === 'ja' ? 'ja-JP' : 'en-GB';
 }
 
 function daysAgo(date: Date, now: Date): number {
@@ -51,7 +61,13 @@ export function moment(date: Date, now: Date = new Date()): string {
 }
 
 export function count(number: number): string {
-  return new Intl.NumberFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB').format(number);
+  return numberFormat().format(number);
+}
+
+/** 0 to 1; whole percents, never more than there are. */
+export function percent(part: number): string {
+  const whole = Math.floor(Math.min(1, Math.max(0, part)) * 100) / 100;
+  return new Intl.NumberFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB', { style: 'percent' }).format(whole);
 }
 
 /** Octets as people count them. */
@@ -59,10 +75,10 @@ export function size(octets: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
   const step = octets < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(octets) / 3));
   const number = octets / 1000 ** step;
-  return new Intl.NumberFormat(settings.language === 'ja' ? 'ja-JP' : 'en-GB', {
+  return new Intl.NumberFormat(locale(), {
     style: 'unit',
     unit: units[step]!,
-    unitDisplay: 'short',
+    unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: number < 10 && step > 0 ? 1 : 0,
   }).format(number);
 }

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { factsVersion } from '../../../message/facts.ts';
 import { readFacts } from '../../../message/read-facts.ts';
 import type { AccountId, LetterId, MessageId } from '../../../store/contract.ts';
+import { namesNearestFirst } from '../../../store/letter-names.ts';
 import { DELETED } from '../../../store/mailbox-state.ts';
 import { factColumns, formatFacts } from '../fact-columns.ts';
 import type { Cargo } from '../jobs.ts';
@@ -85,9 +86,9 @@ export function addMessage(
   account.messages++;
   account.octets += letter.length;
   books.ledger.touchAccount(account);
-  const thread = joinThread(books, turn, account, letter, id);
+  const thread = joinThread(books, account, letter, id);
   books.sql.run(
-    'insert into message (account, id, letter, thread, places, hidden, created, changed, joined) values (?, ?, ?, ?, ?, ?, ?, 0, 0)',
+    'insert into message (account, id, letter, thread, places, hidden, created, changed) values (?, ?, ?, ?, ?, ?, ?, 0)',
     account.id,
     id,
     letter.id,
@@ -102,7 +103,7 @@ export function addMessage(
 }
 
 /** Rows of `message` that tell whether a letter is in sight, and since when. */
-const sight = 'places, hidden, thread, created, joined';
+const sight = 'places, hidden, thread, created';
 
 /**
  * A letter of the account has a place less. Without any it does not count against the quota, but can come back.
@@ -166,16 +167,15 @@ export function showPlace(books: Books, turn: Turn, account: AccountRow, message
 
 /** After the loss of a place in sight: was it the last one? */
 function noteGone(books: Books, turn: Turn, account: AccountRow, message: MessageId, row: Row): void {
-  const [places, hidden, thread, created, joined] = row as number[];
+  const [places, hidden, thread, created] = row as number[];
   if (places !== hidden) return;
   books.sql.run(
-    'insert or replace into gone_letter (account, modseq, message, thread, created, joined, moved, at) values (?, ?, ?, ?, ?, ?, 0, ?)',
+    'insert or replace into gone_letter (account, modseq, message, thread, created, at) values (?, ?, ?, ?, ?, ?)',
     account.id,
     turn.modSeq(account),
     message,
     thread!,
     created!,
-    joined === 0 ? created! : joined!,
     turn.now,
   );
 }
@@ -183,41 +183,26 @@ function noteGone(books: Books, turn: Turn, account: AccountRow, message: Messag
 /** After a place in sight came: is it the first one? */
 function noteSeen(books: Books, turn: Turn, account: AccountRow, message: MessageId, row: Row): void {
   if (Number(row[0]) - Number(row[1]) !== 1) return;
-  books.sql.run('update message set created = ?, joined = 0 where account = ? and id = ?', turn.modSeq(account), account.id, message);
+  books.sql.run('update message set created = ? where account = ? and id = ?', turn.modSeq(account), account.id, message);
 }
 
-/** Referring Message-IDs that are looked at: the oldest one and the newest ones. */
-const referencesSeen = 20;
-/** A thread does not grow beyond this by joining others. */
+/** A thread does not grow beyond this. */
 const threadLimit = 10_000;
 
 /**
  * RFC 8474 §5.2 THREADID: letters that carry or refer to the same Message-ID belong together. The thread's number is that of its first letter.
- * A letter that joins threads unites them under the oldest number.
+ * A letter that names letters of several threads lies with the nearest (store/letter-names.ts); threads never unite, so that no letter's thread
+ * changes (RFC 8621 §3). One for which its thread has no room begins another, and those that answer it find it there.
  */
-function joinThread(books: Books, turn: Turn, owner: AccountRow, letter: LetterRow, message: MessageId): number {
-  const account = owner.id;
-  const keys = new Set<number>();
-  if (letter.messageId !== '') keys.add(threadKey(letter.messageId));
-  const { references } = letter;
-  if (references.length > 0) keys.add(threadKey(references[0]!));
-  for (const reference of references.slice(-referencesSeen)) keys.add(threadKey(reference));
-  if (keys.size === 0) return message;
+function joinThread(books: Books, { id: account }: AccountRow, letter: LetterRow, message: MessageId): number {
   let thread = 0;
-  const others: number[] = [];
   const unknown: number[] = [];
-  for (const key of keys) {
+  for (const key of new Set(namesNearestFirst(letter.messageId, letter.references).map(threadKey))) {
     const row = books.sql.row('select thread from thread_key where account = ? and hash = ?', account, key);
     if (row === null) unknown.push(key);
-    else {
-      const found = Number(row[0]);
-      if (thread === 0 || found === thread) thread = found;
-      else others.push(found);
-    }
+    else if (thread === 0) thread = Number(row[0]);
   }
-  if (thread === 0) thread = message;
-  else if (isFull(books, account, thread)) return message;
-  for (const other of new Set(others)) thread = unite(books, turn, owner, thread, other);
+  if (thread === 0 || isFull(books, account, thread)) thread = message;
   for (const key of unknown) books.sql.run('insert into thread_key (account, hash, thread) values (?, ?, ?)', account, key, thread);
   return thread;
 }
@@ -229,35 +214,6 @@ function isFull(books: Books, account: AccountId, thread: number): boolean {
     thread,
   );
   return Number(row![0]) >= threadLimit;
-}
-
-function unite(books: Books, turn: Turn, owner: AccountRow, one: number, other: number): number {
-  if (one === other) return one;
-  const account = owner.id;
-  const count = `select count(*) from (select 1 from message where account = ? and thread in (?, ?) limit ${threadLimit})`;
-  if (Number(books.sql.row(count, account, one, other)![0]) >= threadLimit) return one;
-  const [kept, dropped] = one < other ? [one, other] : [other, one];
-  const modSeq = turn.modSeq(owner);
-  books.sql.run(
-    `insert or replace into gone_letter (account, modseq, message, thread, created, joined, moved, at)
-     select account, ?, id, thread, created, case joined when 0 then created else joined end, 1, ? from message
-     where account = ? and thread = ? and places > hidden`,
-    modSeq,
-    turn.now,
-    account,
-    dropped,
-  );
-  books.sql.run(
-    'update message set thread = ?, changed = ?, joined = ? where account = ? and thread = ?',
-    kept,
-    modSeq,
-    modSeq,
-    account,
-    dropped,
-  );
-  turn.unite(owner, kept, dropped);
-  books.sql.run('update thread_key set thread = ? where account = ? and thread = ?', kept, account, dropped);
-  return kept;
 }
 
 /** 48 bits of the SHA-256: small in the index, and a chance collision in an account with a million letters is one in 500. */

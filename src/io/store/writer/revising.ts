@@ -4,11 +4,12 @@ import { Refusal } from '../../../base/trouble.ts';
 import type { MailboxId, MessageId, Uid } from '../../../store/contract.ts';
 import { partFlags } from '../../../store/flag-sets.ts';
 import { DELETED, SEEN, type FlagSet } from '../../../store/mailbox-state.ts';
-import { mergeFlags, planMailboxes, reviseFlags } from '../../../store/revising.ts';
+import { mergeFlags, planMailboxes, refusalOf, reviseFlags } from '../../../store/revising.ts';
 import type { Revision, RevisionOutcome } from '../../../store/shelf-contract.ts';
 import type { Job, JobResults } from '../jobs.ts';
 import type { Books } from './books.ts';
 import type { AccountRow, MailboxRow } from './ledger.ts';
+import { changeItems } from './items.ts';
 import { addLetter, addMessage, hidePlace, leavePlace, showPlace, takePlace } from './letters.ts';
 import { addPlacement, checkKeywords, checkQuota, internSome, type Land } from './placing.ts';
 import { removePlacement, rest } from './removing.ts';
@@ -54,21 +55,19 @@ export function addLetters(books: Books, turn: Turn, job: Extract<Job, { kind: '
     return { message, size: letter.length, thread };
   });
   const modSeq = messages.length === 0 ? account.modSeq : turn.modSeq(account);
-  // A later letter may have united the thread of an earlier one with another.
-  const threads = new Map(turn.unitedIn(account).map(([kept, dropped]) => [dropped, kept]));
-  const now = (thread: number): number => {
-    const kept = threads.get(thread);
-    return kept === undefined ? thread : now(kept);
-  };
-  return { modSeq, messages: messages.map((one) => ({ ...one, thread: now(one.thread) })) };
+  return { modSeq, messages };
 }
 
 export function reviseAll(books: Books, turn: Turn, job: Extract<Job, { kind: 'revise' }>): JobResults['revise'] {
   const account = books.ledger.getAccount(job.account);
   const modSeq = account.modSeq;
+  // Before any letter: whoever decides about an item that somebody else was quicker to change moves nothing.
+  const items = job.items === null ? [] : changeItems(books, turn, job.account, job.items).ids;
   const desk = new Desk(books, turn, account, job);
   const outcomes = job.revisions.map((revision) => desk.revise(revision));
-  return { modSeq: outcomes.includes('done') ? turn.modSeq(account) : modSeq, outcomes };
+  const refusal = job.items === null ? null : (outcomes.map(refusalOf).find((one) => one !== null) ?? null);
+  if (refusal !== null) throw refusal;
+  return { modSeq: items.length > 0 || outcomes.includes('done') ? turn.modSeq(account) : modSeq, outcomes, items };
 }
 
 /** The letters of one job, as the revisions before have left them. */

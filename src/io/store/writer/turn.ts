@@ -29,7 +29,6 @@ interface AccountTurn {
   readonly mailboxes: Map<MailboxId, MailboxTurn>;
   readonly newMessages: MessageId[];
   readonly threads: (readonly [MessageId, number])[];
-  readonly united: (readonly [number, number])[];
   readonly items: Set<ItemKind>;
 }
 
@@ -95,16 +94,6 @@ export class Turn {
     this.#account(account).threads.push([message, thread]);
   }
 
-  /** All letters of one thread go into another. */
-  unite(account: AccountRow, kept: number, dropped: number): void {
-    this.#account(account).united.push([kept, dropped]);
-  }
-
-  /** Those told so far. */
-  unitedIn(account: AccountRow): readonly (readonly [number, number])[] {
-    return this.#accounts.get(account.id)?.united ?? [];
-  }
-
   item(account: AccountRow, kind: ItemKind): void {
     this.#account(account).items.add(kind);
   }
@@ -134,7 +123,6 @@ export class Turn {
         mailboxes,
         newMessages: turn.newMessages,
         threads: turn.threads,
-        united: turn.united,
         items: [...turn.items],
       });
     }
@@ -154,7 +142,6 @@ export class Turn {
         mailboxes: new Map(),
         newMessages: [],
         threads: [],
-        united: [],
         items: new Set(),
       };
       this.#accounts.set(row.id, turn);

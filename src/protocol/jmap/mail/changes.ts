@@ -2,11 +2,8 @@
 import type { MailStore, MailboxId } from '../../../store/contract.ts';
 import type { Shelf } from '../../../store/shelf-contract.ts';
 import type { Asker, JsonObject } from '../contract.ts';
-import { cannotCalculateChanges } from '../errors.ts';
-import { formatId, formatState, type IdLetter } from '../ids.ts';
-import { coreLimits } from '../limits.ts';
-import { formatChanges, readChanges } from '../standard.ts';
-import { parseCursor, readPage } from './changes-page.ts';
+import { formatPage, readPage, readPagedChanges } from '../changes-page.ts';
+import type { IdLetter } from '../ids.ts';
 import { withShelf } from './parts.ts';
 
 export type MailKind = 'emails' | 'threads' | 'mailboxes';
@@ -27,11 +24,8 @@ export async function answerChanges(
   kind: MailKind,
   added: (updated: readonly number[], countsOnly: ReadonlySet<MailboxId>) => JsonObject = () => ({}),
 ): Promise<JsonObject> {
-  const written = args['sinceState'];
-  const cursor = typeof written === 'string' ? parseCursor(written) : null;
-  // The standard reads plain states; what stands behind the dash is ours.
-  const call = readChanges(cursor === null ? args : { ...args, sinceState: formatState(cursor.modSeq) }, asker, {});
-  if (cursor === null) throw cannotCalculateChanges('This is no state of ours.');
+  const call = readPagedChanges(args, asker);
+  const { cursor } = call;
   return withShelf(store, call.account.account, async (shelf) => {
     let countsOnly: ReadonlySet<MailboxId> = new Set();
     const page = await readPage(
@@ -42,12 +36,9 @@ export async function answerChanges(
         return { modSeq: changes.modSeq, changes: changes[kind] };
       },
       cursor,
-      // So that what a page tells can be fetched by one /get (RFC 8620 §3.7).
-      Math.min(call.maxChanges, coreLimits.maxObjectsInGet),
+      call.maxChanges,
       () => modSeqOf(shelf, kind),
     );
-    const ids = (numbers: readonly number[]): string[] => numbers.map((number) => formatId(letters[kind], number));
-    const changes = { ...page, created: ids(page.created), updated: ids(page.updated), destroyed: ids(page.destroyed) };
-    return { ...formatChanges({ ...call, sinceState: String(written) }, changes), ...added(page.updated, countsOnly) };
+    return { ...formatPage(call, page, letters[kind]), ...added(page.updated, countsOnly) };
   });
 }

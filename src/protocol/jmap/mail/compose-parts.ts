@@ -103,11 +103,16 @@ function readFields(part: JsonObject, path: string, making: PartMaking): Map<str
   return good ? fields : null;
 }
 
+/** The value of a whole field, without the line end that is the field's. */
+function typedOf(field: string): ReturnType<typeof parseTyped> {
+  return parseTyped(field.slice(field.indexOf(':') + 1).trimEnd());
+}
+
 /** Lower case. RFC 2045 §5.2 when nothing is said. */
 function typeOf(part: JsonObject, fields: Map<string, string> | null, path: string, making: PartMaking): string | null {
   const raw = fields?.get('content-type');
   if (raw !== undefined && raw !== '') {
-    const { value } = parseTyped(raw.slice(raw.indexOf(':') + 1));
+    const { value } = typedOf(raw);
     return splitMediaType(value) === null ? fault(making, `${path}/header:Content-Type`) : value;
   }
   const { type } = part;
@@ -136,7 +141,7 @@ async function makeMultipart(
   const about = aboutFields(part, fields, path, making);
   if (about === null || parts.length !== subParts.length) return null;
   const raw = fields.get('content-type') ?? '';
-  const given = raw === '' ? [] : parseTyped(raw.slice(raw.indexOf(':') + 1)).parameters.filter(({ name }) => name !== 'boundary');
+  const given = raw === '' ? [] : typedOf(raw).parameters.filter(({ name }) => name !== 'boundary');
   return {
     kind: 'multipart',
     subtype: type.slice('multipart/'.length),
@@ -160,7 +165,7 @@ function makeText(part: JsonObject, type: string, fields: Map<string, string>, p
   const about = aboutFields(part, fields, path, making);
   if (about === null) return null;
   const raw = fields.get('content-type') ?? '';
-  const given = raw === '' ? [] : parseTyped(raw.slice(raw.indexOf(':') + 1)).parameters.filter(({ name }) => name !== 'charset');
+  const given = raw === '' ? [] : typedOf(raw).parameters.filter(({ name }) => name !== 'charset');
   const name = nameParameter(part, fields);
   const body = buildBody(
     {

@@ -193,6 +193,12 @@ test('flowed text keeps its parameters, and the server chooses charset and encod
     bodyValues: { t: { value: 'a \nb\n' } },
   });
   assert.match(latin1FromBytes(letter), /Content-Type: text\/plain; charset=us-ascii; format=flowed; delsp=yes/);
+  // The last parameter is not the field's line end as well.
+  const short = await write({
+    bodyStructure: { partId: 't', 'header:Content-Type': ' text/plain; format=flowed' },
+    bodyValues: { t: { value: 'a \nb\n' } },
+  });
+  assert.match(latin1FromBytes(short), /Content-Type: text\/plain; charset=us-ascii; format=flowed\r\n/);
 });
 
 const refused: [why: string, email: JsonObject, type: string, properties: string[]][] = [

@@ -16,6 +16,8 @@ type Act =
       readonly kind: 'append';
       readonly box: number;
       readonly thread: number;
+      /** Another thread that it names first: it lies in one of the two, and neither changes. */
+      readonly joins: number | null;
       readonly flag: number;
       readonly day: number;
       readonly words: number;
@@ -34,6 +36,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       kind: fc.constant('append' as const),
       box: fc.nat(3),
       thread: fc.nat(5),
+      joins: fc.option(fc.nat(5)),
       flag: fc.nat(5),
       day: fc.nat(30),
       words: fc.nat(3),
@@ -79,7 +82,10 @@ async function perform(world: MailWorld, one: Exclude<Act, { kind: 'look' }>): P
   const { store } = world;
   if (one.kind === 'append') {
     const words = ['', '会議の資料', 'lunch & tea', 'Ｌｕｎｃｈ'][one.words]!;
-    const text = `From: a${one.words}@x.example\nSubject: S${one.thread}\nReferences: <t${one.thread}@x>\n\n${words}\n`;
+    const joins = one.joins === null ? '' : `<t${one.joins}@x> `;
+    const text =
+      `From: a${one.words}@x.example\nTo: b${one.flag}@x.example\nSubject: S${one.thread}\nDate: ${1 + ((one.day * 7) % 28)} Jan 2026 10:00 +0900\n` +
+      `References: ${joins}<t${one.thread}@x>\n\n${words}\n`;
     await world.append(boxes[one.box]!, text, one.flag === 5 ? [] : [flags[one.flag]!], Date.UTC(2026, 0, 1 + one.day));
     return;
   }
@@ -141,7 +147,10 @@ const queries: readonly JsonObject[] = [
     ],
     collapseThreads: true,
   },
-  { filter: { after: '2026-01-10T00:00:00Z', maxSize: 100 } },
+  { filter: { after: '2026-01-10T00:00:00Z', maxSize: 160 } },
+  { filter: { inMailbox: 'F1' }, sort: [{ property: 'to' }, { property: 'sentAt', isAscending: false }], collapseThreads: true },
+  { filter: { from: 'a1' }, sort: [{ property: 'sentAt' }] },
+  { filter: null, sort: [{ property: 'someInThreadHaveKeyword', keyword: '$flagged' }], collapseThreads: true },
 ];
 
 interface QueryCopy {
@@ -189,6 +198,8 @@ class Client {
         if (object === undefined) continue;
         const before = kept.objects.get(id);
         const counts = changes['updatedProperties'] as string[] | null | undefined;
+        // RFC 8621 §4.1.1: immutable.
+        if (type === 'Email' && before !== undefined) assert.equal(object['threadId'], before['threadId'], `the thread of ${id}`);
         // Only those properties are fetched anew.
         if (counts && before !== undefined)
           kept.objects.set(id, { ...before, ...Object.fromEntries(counts.map((name) => [name, object[name]!])) });
@@ -216,8 +227,26 @@ class Client {
       assert.deepEqual(ids, now, `${type}/queryChanges of ${JSON.stringify(query)} since ${kept.state}`);
       assert.equal(changes.total, now.length);
       assert.equal(changes.newQueryState, fresh.queryState);
+      await this.#followBeginning(type, query, kept, now);
     }
     return { state: String(fresh.queryState), ids: now };
+  }
+
+  /** RFC 8620 §5.6 upToId: who has no more than the beginning of the results, and names the last it has, still gets a true beginning. */
+  async #followBeginning(type: string, query: JsonObject, kept: QueryCopy, now: readonly string[]): Promise<void> {
+    const had = kept.ids.slice(0, Math.ceil(kept.ids.length / 2));
+    if (had.length === 0) return;
+    const call = { ...query, sinceQueryState: kept.state, upToId: had.at(-1)! };
+    const changes = await this.#world.ask(`${type}/queryChanges`, call);
+    const removed = new Set(changes.removed as unknown as string[]);
+    const ids = had.filter((id) => !removed.has(id));
+    for (const { id, index } of changes.added as unknown as { id: string; index: number }[])
+      if (index <= ids.length) ids.splice(index, 0, id);
+    assert.deepEqual(
+      ids,
+      now.slice(0, ids.length),
+      `${type}/queryChanges up to ${call.upToId} of ${JSON.stringify(query)} since ${kept.state}`,
+    );
   }
 }
 

@@ -62,6 +62,12 @@ export interface SubmissionValue {
   /** Once it went: the name of the letter on its journey. */
   readonly letter: LetterId | null;
   readonly sender: Sender;
+  /** Message-ID of the letter as it went, without brackets. */
+  readonly messageId?: string;
+  /** What became of it for each recipient, as far as it is known; and the letters that told of it: delivery reports and receipts. */
+  readonly status?: Readonly<Record<string, DeliveryStatus>>;
+  readonly dsn?: readonly number[];
+  readonly mdn?: readonly number[];
   /** Why it could not go in the end although it was taken; told to the person by a report as well. */
   readonly failure: string | null;
 }
@@ -75,6 +81,8 @@ export interface SentLetter {
 export interface DeliveryStatus {
   readonly smtpReply: string;
   readonly delivered: 'queued' | 'yes' | 'no' | 'unknown';
+  /** Missing: unknown. */
+  readonly displayed?: 'yes';
 }
 
 /** The sending part of the office. */
@@ -101,6 +109,8 @@ export interface SendingDesk {
   post(sender: Sender, envelope: SendingEnvelope, octets: Bytes, author: string): Promise<SendingObjection | null>;
   /** False: it has gone, or is going. */
   recall(account: AccountId, id: number): Promise<boolean>;
+  /** Notes what became of letters that were sent while nobody could write it down; called before submissions are told. */
+  catchUp(account: AccountId): Promise<void>;
   /** By recipient as in the envelope; null when nothing is known any more. */
   status(account: AccountId, value: SubmissionValue): Promise<Readonly<Record<string, DeliveryStatus>> | null>;
 }

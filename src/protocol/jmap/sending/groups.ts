@@ -4,7 +4,7 @@ import type { WriteParts } from '../mail/write-parts.ts';
 import type { SendingDesk } from './contract.ts';
 import { maxDelayedSend } from './envelope.ts';
 import { Identities, identityKind, identityMethods } from './identity.ts';
-import { stateOf } from './item-methods.ts';
+import { stateOf } from '../item-methods.ts';
 import { mdnMethods } from './mdn.ts';
 import { submissionKind, submissionReading } from './submission.ts';
 import { submissionSet, type SubmissionSetParts } from './submission-set.ts';

@@ -1,15 +1,15 @@
 // Identity (RFC 8621 §6): from which addresses an account writes, with names and signatures. The account's own addresses are there by
 // themselves. Knows items of kind `identity`; who owns what is asked of the office.
-import type { ItemStore } from '../../../store/items-contract.ts';
+import type { Item, ItemStore } from '../../../store/items-contract.ts';
 import { isArray, isObject } from '../arguments.ts';
 import type { Id, JmapAccount, Json, JsonObject, Method } from '../contract.ts';
 import { invalidProperties, notFound, NotSet, setError } from '../errors.ts';
 import { formatId, parseId } from '../ids.ts';
 import { applyPatch, sameJson } from '../patch.ts';
 import { runSet } from '../set.ts';
-import { answerGet, readGet, readSet } from '../standard.ts';
+import { answerGet, readGet, readSet, type SetCall } from '../standard.ts';
 import type { SendingDesk } from './contract.ts';
-import { changesOfItems, stateOf, unknownProperties } from './item-methods.ts';
+import { changesOfItems, decide, stateOf, unknownProperties } from '../item-methods.ts';
 
 export const identityKind = 'identity';
 
@@ -87,7 +87,7 @@ export function identityMethods(parts: IdentityParts, identities: Identities): R
     'Identity/set': async (args, asker) => {
       const call = readSet(args, asker, {});
       await identities.refresh(call.account);
-      const { response } = await runSet(call, asker, settableIdentities(parts, call.account));
+      const { response } = await runSet(call, asker, settableIdentities(parts, call));
       return { response };
     },
   };
@@ -97,12 +97,12 @@ function shown(id: number, { own, ...value }: IdentityValue): JsonObject & { rea
   return { id: formatId('I', id), ...value, mayDelete: !own };
 }
 
-function settableIdentities({ items, desk }: IdentityParts, account: JmapAccount): Parameters<typeof runSet>[2] {
-  const find = async (id: Id): Promise<readonly [number, IdentityValue]> => {
+function settableIdentities({ items, desk }: IdentityParts, { account, ifInState }: SetCall): Parameters<typeof runSet>[2] {
+  const find = async (id: Id): Promise<Item & { readonly value: IdentityValue }> => {
     const number = parseId('I', id);
     const [item] = number === null ? [null] : await items.get(account.account, identityKind, [number]);
     if (number === null || item === null || item === undefined) throw new NotSet(notFound());
-    return [number, item.value as IdentityValue];
+    return { ...item, value: item.value as IdentityValue };
   };
   return {
     state: () => stateOf(items, account, identityKind),
@@ -117,24 +117,26 @@ function settableIdentities({ items, desk }: IdentityParts, account: JmapAccount
       const omitted = Object.fromEntries(Object.entries(defaults).filter(([name]) => !(name in object)));
       return { id: formatId('I', ids[0]!), mayDelete: true, ...omitted };
     },
-    async update(id, patch) {
-      const [number, before] = await find(id);
-      const current = shown(number, before);
-      const after = applyPatch(current, patch, defaults);
-      const wrong = Object.keys({ ...current, ...after }).filter(
-        (name) => !sameJson(current[name], after[name]) && (!settable.has(name) || name === 'email'),
-      );
-      wrong.push(...wrongValues(after));
-      if (wrong.length > 0) throw new NotSet(invalidProperties([...new Set(wrong)]));
-      const { id: _id, mayDelete: _mayDelete, ...value } = after;
-      await items.write(account.account, [{ kind: identityKind, id: number, put: { ...value, own: before.own } }]);
-      return null;
-    },
-    async destroy(id) {
-      const [number, { own }] = await find(id);
-      if (own) throw new NotSet(setError('forbidden', 'This is an address of the account itself.'));
-      await items.write(account.account, [{ kind: identityKind, id: number, remove: true }]);
-    },
+    update: (id, patch) =>
+      decide(ifInState, async () => {
+        const { id: number, value: before, modSeq: ifModSeq } = await find(id);
+        const current = shown(number, before);
+        const after = applyPatch(current, patch, defaults);
+        const wrong = Object.keys({ ...current, ...after }).filter(
+          (name) => !sameJson(current[name], after[name]) && (!settable.has(name) || name === 'email'),
+        );
+        wrong.push(...wrongValues(after));
+        if (wrong.length > 0) throw new NotSet(invalidProperties([...new Set(wrong)]));
+        const { id: _id, mayDelete: _mayDelete, ...value } = after;
+        await items.write(account.account, [{ kind: identityKind, id: number, put: { ...value, own: before.own }, ifModSeq }]);
+        return null;
+      }),
+    destroy: (id) =>
+      decide(ifInState, async () => {
+        const { id: number, value, modSeq: ifModSeq } = await find(id);
+        if (value.own) throw new NotSet(setError('forbidden', 'This is an address of the account itself.'));
+        await items.write(account.account, [{ kind: identityKind, id: number, remove: true, ifModSeq }]);
+      }),
   };
 }
 

@@ -8,6 +8,7 @@ import { openRecipientLists } from '../../../journey/account/recipients.ts';
 import { openArrivals } from '../../../journey/arrival/arrival.ts';
 import { openReporter } from '../../../journey/report/dsn.ts';
 import { openSendingDesk, type OpenDesk } from '../../../journey/submission/desk.ts';
+import { FollowUp } from '../../../journey/submission/follow-up.ts';
 import type { AccountId, MailStore } from '../../../store/contract.ts';
 import type { Directory } from '../../../store/directory-contract.ts';
 import { openMemoryDirectory } from '../../../store/memory/directory.ts';
@@ -44,6 +45,7 @@ export interface Post {
   readonly clock: SetClock;
   readonly desk: OpenDesk;
   readonly arrivals: ReturnType<typeof openArrivals>;
+  readonly followUp: FollowUp;
   readonly accounts: ReadonlyMap<string, JmapAccount>;
   readonly dispatcher: Dispatcher;
   who(person: string): Who;
@@ -116,7 +118,10 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
   const names = { hostName: 'mail.local.test', domain: 'local.test' };
   const seen = options.wrap?.(store) ?? store;
   const arrivals = openArrivals({ store, directory, addresses, recipients, hostName: names.hostName, clock, chance, log: silentLog });
+  const followUp = new FollowUp({ store, addresses, clock, log: silentLog });
   const desk = openSendingDesk({
+    followUp,
+    news: followUp,
     store: seen,
     directory,
     addresses,
@@ -160,6 +165,7 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
     clock: hand,
     desk,
     arrivals,
+    followUp,
     accounts,
     dispatcher,
     who(person) {

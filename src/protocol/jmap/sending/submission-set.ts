@@ -16,7 +16,7 @@ import { readSet, resolveId } from '../standard.ts';
 import type { Sender, SendingDesk, SendingObjection, SubmissionValue } from './contract.ts';
 import { envelopeOf, readEnvelope, releaseOf } from './envelope.ts';
 import type { Identities } from './identity.ts';
-import { stateOf, unknownProperties } from './item-methods.ts';
+import { stateOf, unknownProperties } from '../item-methods.ts';
 import { shownSubmission, submissionKind } from './submission.ts';
 
 export interface SubmissionSetParts {
@@ -185,13 +185,15 @@ export function errorOf(objection: SendingObjection): SetError {
   }
 }
 
+const told: ReadonlySet<string> = new Set(['deliveryStatus', 'dsnBlobIds', 'mdnBlobIds']);
+
 /** RFC 8621 §7: only a letter that waits can change, and only by being called back. */
 async function update(desk: SendingDesk, account: JmapAccount, id: number, value: SubmissionValue, patch: JsonObject): Promise<void> {
   const before = shownSubmission(id, value);
   const after = applyPatch(before, patch);
   const wrong = Object.keys({ ...before, ...after }).filter(
     // What was told of the delivery may be another by now, and comes back with the whole object.
-    (name) => name !== 'undoStatus' && name !== 'deliveryStatus' && !sameJson(before[name], after[name]),
+    (name) => name !== 'undoStatus' && !told.has(name) && !sameJson(before[name], after[name]),
   );
   const { undoStatus } = after;
   if (undoStatus !== value.undoStatus && undoStatus !== 'canceled') wrong.push('undoStatus');

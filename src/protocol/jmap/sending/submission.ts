@@ -3,7 +3,7 @@ import type { ItemStore } from '../../../store/items-contract.ts';
 import { aUtcDate, formatUtcDate, isArray } from '../arguments.ts';
 import type { Id, JmapAccount, JsonObject, Method } from '../contract.ts';
 import { cannotCalculateChanges, invalidArguments } from '../errors.ts';
-import { formatId, parseId, parseState } from '../ids.ts';
+import { formatBlobId, formatId, parseId, parseState } from '../ids.ts';
 import { coreLimits } from '../limits.ts';
 import {
   formatQuery,
@@ -18,9 +18,9 @@ import {
   type Filter,
 } from '../query.ts';
 import { formatGet, readGet } from '../standard.ts';
-import type { SendingDesk, SubmissionValue } from './contract.ts';
+import type { DeliveryStatus, SendingDesk, SubmissionValue } from './contract.ts';
 import { envelopeAsJson } from './envelope.ts';
-import { changesOfItems, stateOf } from './item-methods.ts';
+import { changesOfItems, stateOf } from '../item-methods.ts';
 
 export const submissionKind = 'submission';
 
@@ -44,9 +44,13 @@ export function shownSubmission(id: number, value: SubmissionValue): JsonObject 
     sendAt: formatUtcDate(value.sendAt),
     undoStatus: value.undoStatus,
     deliveryStatus: null,
-    dsnBlobIds: [],
-    mdnBlobIds: [],
+    dsnBlobIds: blobsOf(value.dsn),
+    mdnBlobIds: blobsOf(value.mdn),
   };
+}
+
+function blobsOf(messages: readonly number[] = []): Id[] {
+  return messages.map((number) => formatBlobId({ of: 'letter', number, path: null }));
 }
 
 export function submissionReading({ items, desk }: SubmissionParts): Readonly<Record<string, Method>> {
@@ -54,6 +58,7 @@ export function submissionReading({ items, desk }: SubmissionParts): Readonly<Re
     'EmailSubmission/get': async (args, asker) => {
       const call = readGet(args, asker, (name) => submissionProperties.has(name), {});
       const { account } = call.account;
+      await desk.catchUp(account);
       const state = await stateOf(items, call.account, submissionKind);
       const numbers = call.ids?.map((id) => parseId('S', id)) ?? null;
       const found =
@@ -76,7 +81,7 @@ export function submissionReading({ items, desk }: SubmissionParts): Readonly<Re
       const missing = call.ids?.filter((_id, index) => found[index] === null) ?? [];
       return { response: formatGet(call, state, list, missing) };
     },
-    'EmailSubmission/changes': changesOfItems(items, submissionKind, 'S'),
+    'EmailSubmission/changes': changesOfItems(items, submissionKind, 'S', ({ account }) => desk.catchUp(account)),
     'EmailSubmission/query': async (args, asker) => {
       const call = readQuery(args, asker, askable, {});
       const queryState = await stateOf(items, call.account, submissionKind);
@@ -129,8 +134,8 @@ async function momentOf(
   }
 }
 
-function withDisplayed(status: Readonly<Record<string, { readonly smtpReply: string; readonly delivered: string }>>): JsonObject {
-  return Object.fromEntries(Object.entries(status).map(([address, one]) => [address, { ...one, displayed: 'unknown' }]));
+function withDisplayed(status: Readonly<Record<string, DeliveryStatus>>): JsonObject {
+  return Object.fromEntries(Object.entries(status).map(([address, one]) => [address, { displayed: 'unknown', ...one }]));
 }
 
 interface Condition {

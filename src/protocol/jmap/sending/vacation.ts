@@ -1,12 +1,12 @@
 // VacationResponse (RFC 8621 §8): one for each account. Knows the object; when a reply goes out is the arrival's business.
-import type { ItemStore } from '../../../store/items-contract.ts';
+import type { Item, ItemStore } from '../../../store/items-contract.ts';
 import { formatUtcDate, parseDate } from '../arguments.ts';
 import type { JmapAccount, Json, JsonObject, Method } from '../contract.ts';
 import { invalidProperties, notFound, NotSet, setError } from '../errors.ts';
 import { applyPatch, sameJson } from '../patch.ts';
 import { runSet } from '../set.ts';
 import { answerGet, readGet, readSet } from '../standard.ts';
-import { stateOf } from './item-methods.ts';
+import { addOnly, decide, stateOf } from '../item-methods.ts';
 
 export const vacationKind = 'vacation';
 
@@ -31,7 +31,7 @@ export function vacationMethods(items: ItemStore): Readonly<Record<string, Metho
     'VacationResponse/get': async (args, asker) => {
       const call = readGet(args, asker, (name) => properties.has(name), {});
       const state = await stateOf(items, call.account, vacationKind);
-      const [, value] = await read(items, call.account);
+      const value = valueOf(await read(items, call.account));
       return { response: answerGet(call, state, new Map([[singleton, shown(value)]])) };
     },
     'VacationResponse/set': async (args, asker) => {
@@ -41,25 +41,28 @@ export function vacationMethods(items: ItemStore): Readonly<Record<string, Metho
         state: () => stateOf(items, account, vacationKind),
         create: () => Promise.reject(new NotSet(setError('singleton'))),
         destroy: (id) => Promise.reject(new NotSet(id === singleton ? setError('singleton') : notFound())),
-        async update(id, patch) {
-          if (id !== singleton) throw new NotSet(notFound());
-          const [number, before] = await read(items, account);
-          const current = shown(before);
-          const value = readValue(applyPatch(current, patch, shown(noVacation)), current);
-          await items.write(account.account, [
-            number === null ? { kind: vacationKind, add: value } : { kind: vacationKind, id: number, put: value },
-          ]);
-          return null;
-        },
+        update: (id, patch) =>
+          decide(call.ifInState, async () => {
+            if (id !== singleton) throw new NotSet(notFound());
+            const item = await read(items, account);
+            const current = shown(valueOf(item));
+            const value = readValue(applyPatch(current, patch, shown(noVacation)), current);
+            if (item === null) await addOnly(items, account, vacationKind, value);
+            else await items.write(account.account, [{ kind: vacationKind, id: item.id, put: value, ifModSeq: item.modSeq }]);
+            return null;
+          }),
       });
       return { response };
     },
   };
 }
 
-async function read(items: ItemStore, { account }: JmapAccount): Promise<readonly [number | null, VacationValue]> {
-  const [item] = await items.list(account, vacationKind);
-  return item === undefined ? [null, noVacation] : [item.id, item.value as VacationValue];
+async function read(items: ItemStore, { account }: JmapAccount): Promise<Item | null> {
+  return (await items.list(account, vacationKind))[0] ?? null;
+}
+
+function valueOf(item: Item | null): VacationValue {
+  return item === null ? noVacation : (item.value as VacationValue);
 }
 
 function shown({ fromDate, toDate, ...value }: VacationValue): JsonObject {

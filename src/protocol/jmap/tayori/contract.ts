@@ -3,7 +3,7 @@
 // letter, the word list, settings, rules, saved searches, contacts, snooze. docs/jmap.md tells it to those who write apps.
 import type { Clock } from '../../../base/clock.ts';
 import type { AccountId, LetterId, MailboxId, MessageId } from '../../../store/contract.ts';
-import type { Item, ItemStore } from '../../../store/items-contract.ts';
+import type { ItemStore, ItemWrite } from '../../../store/items-contract.ts';
 import type { MailService, Pop3Leaving, TlsException } from '../../../store/outside-contract.ts';
 import type { LoginProtocol } from '../../../store/directory-contract.ts';
 import type { Json, JsonObject } from '../contract.ts';
@@ -169,10 +169,13 @@ export interface JourneyDesk {
 }
 
 export interface SnoozeDesk {
-  /** Puts the letter away; tells where it lay. @throws Refusal `nonexistent` (no such letter), `cannot` (it lies in no mailbox it could come back to). */
-  away(account: AccountId, message: MessageId, keep: (from: MailboxId) => Promise<Item>): Promise<Item>;
-  /** Back to where it lay. Nothing happens when it is gone. */
-  back(account: AccountId, message: MessageId, mailbox: MailboxId): Promise<void>;
+  /**
+   * Puts the letter away and writes `keep` of where it lay, in one commit; the item's id. @throws Refusal `nonexistent` (no such letter), `cannot` (it lies
+   * in no mailbox it could come back to), and as ItemStore.write.
+   */
+  away(account: AccountId, message: MessageId, keep: (from: MailboxId) => ItemWrite): Promise<number>;
+  /** Back to where it lay, and `gone` written, in one commit. A letter that lies elsewhere by now stays there. */
+  back(account: AccountId, message: MessageId, mailbox: MailboxId, gone: ItemWrite): Promise<void>;
 }
 
 export interface ContactDesk {

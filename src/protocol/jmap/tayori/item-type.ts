@@ -2,11 +2,12 @@
 // Knows items and the standard methods; what is in an object the type reads and shows.
 import type { Item, ItemKind } from '../../../store/items-contract.ts';
 import { MethodError, type Asker, type Id, type JmapAccount, type JsonObject, type Method } from '../contract.ts';
-import { cannotCalculateChanges, invalidProperties, NotSet, notFound, setError } from '../errors.ts';
-import { formatId, formatState, parseId, type IdLetter } from '../ids.ts';
+import { invalidProperties, NotSet, notFound, setError } from '../errors.ts';
+import { formatId, parseId, type IdLetter } from '../ids.ts';
+import { changesOfItems, decide, stateOf } from '../item-methods.ts';
 import { applyPatch, sameJson } from '../patch.ts';
 import { runSet } from '../set.ts';
-import { answerGet, formatChanges, readChanges, readGet, readSet } from '../standard.ts';
+import { answerGet, readGet, readSet } from '../standard.ts';
 import type { TayoriParts } from './contract.ts';
 import { checkOwn, unsent } from './properties.ts';
 
@@ -34,7 +35,7 @@ export interface ItemType {
   readonly read: (object: JsonObject, asker: Asker, account: JmapAccount, before: Item | null) => ReadItem | Promise<ReadItem>;
   /** Another way to make one than to write it. */
   readonly make?: (read: ReadItem, account: JmapAccount) => Promise<Item>;
-  /** Done before it is removed. */
+  /** Another way to remove one, with what follows from it. */
   readonly unmake?: (item: Item, account: JmapAccount) => Promise<void>;
 }
 
@@ -42,7 +43,7 @@ export function itemMethods({ items }: Pick<TayoriParts, 'items'>, type: ItemTyp
   const { kind } = type;
   const checkAccount = (account: JmapAccount): JmapAccount => (type.own ? checkOwn(account) : account);
   const shown = (item: Item): JsonObject & { readonly id: Id } => ({ id: formatId(type.letter, item.id), ...type.show(item) });
-  const state = async ({ account }: JmapAccount): Promise<string> => formatState(await items.state(account, kind));
+  const state = (account: JmapAccount): Promise<string> => stateOf(items, account, kind);
 
   async function find(account: JmapAccount, id: Id): Promise<Item> {
     const number = parseId(type.letter, id);
@@ -75,27 +76,7 @@ export function itemMethods({ items }: Pick<TayoriParts, 'items'>, type: ItemTyp
     return { response: answerGet(call, before, all) };
   };
 
-  const changes: Method = async (args, asker) => {
-    const call = readChanges(args, asker, {});
-    const { account } = checkAccount(call.account);
-    const newState = await state(call.account);
-    const found = await items.changes(account, kind, call.since);
-    if (found === null) throw cannotCalculateChanges();
-    const ids = (list: readonly number[]): Id[] => list.map((id) => formatId(type.letter, id));
-    const { created, updated, destroyed } = found;
-    // RFC 8620 §5.2: where no state lies in between.
-    if (created.length + updated.length + destroyed.length > call.maxChanges)
-      throw cannotCalculateChanges('There are more changes than asked for.');
-    return {
-      response: formatChanges(call, {
-        newState,
-        hasMoreChanges: false,
-        created: ids(created),
-        updated: ids(updated),
-        destroyed: ids(destroyed),
-      }),
-    };
-  };
+  const changes = changesOfItems(items, kind, type.letter, checkAccount);
 
   const set: Method = async (args, asker) => {
     const call = readSet(args, asker, {});
@@ -111,25 +92,27 @@ export function itemMethods({ items }: Pick<TayoriParts, 'items'>, type: ItemTyp
         const made = shown(item);
         return { ...unsent(made, object), id: made.id };
       },
-      async update(id, patch) {
-        const item = await find(account, id);
-        const before = shown(item);
-        const patched = applyPatch(before, patch, type.defaults);
-        if (patched['id'] !== before.id) throw new NotSet(invalidProperties(['id'], 'An id stays.'));
-        checkServerSet(patched, before);
-        const read = await type.read(without(patched, ['id', ...type.serverSet]), asker, account, item);
-        await items.write(account.account, [
-          { kind, id: item.id, put: read.value, ...(read.dueAt === undefined ? {} : { dueAt: read.dueAt }), ifModSeq: item.modSeq },
-        ]);
-        const now = (await items.get(account.account, kind, [item.id]))[0];
-        const rest = now == null ? {} : unsent(shown(now), patched);
-        return Object.keys(rest).length === 0 ? null : rest;
-      },
-      async destroy(id) {
-        const item = await find(account, id);
-        await type.unmake?.(item, account);
-        await items.write(account.account, [{ kind, id: item.id, remove: true }]);
-      },
+      update: (id, patch) =>
+        decide(call.ifInState, async () => {
+          const item = await find(account, id);
+          const before = shown(item);
+          const patched = applyPatch(before, patch, type.defaults);
+          if (patched['id'] !== before.id) throw new NotSet(invalidProperties(['id'], 'An id stays.'));
+          checkServerSet(patched, before);
+          const read = await type.read(without(patched, ['id', ...type.serverSet]), asker, account, item);
+          await items.write(account.account, [
+            { kind, id: item.id, put: read.value, ...(read.dueAt === undefined ? {} : { dueAt: read.dueAt }), ifModSeq: item.modSeq },
+          ]);
+          const now = (await items.get(account.account, kind, [item.id]))[0];
+          const rest = now == null ? {} : unsent(shown(now), patched);
+          return Object.keys(rest).length === 0 ? null : rest;
+        }),
+      destroy: (id) =>
+        decide(call.ifInState, async () => {
+          const item = await find(account, id);
+          if (type.unmake !== undefined) await type.unmake(item, account);
+          else await items.write(account.account, [{ kind, id: item.id, remove: true, ifModSeq: item.modSeq }]);
+        }),
     });
     return { response };
   };

@@ -101,26 +101,37 @@ const anEmail: Reader<string> = (value, name) => {
   return value;
 };
 
-/** Kept: `{name, addresses: [{email, label}], note}`. How often somebody is written to is not kept: the letters tell (suggest.ts). */
+/** A group of as many people as one letter goes to. */
+const addressesMax = 500;
+
+/** Kept: `{name, reading, kind: person|group, addresses: [{email, label}], note}`; those of before have no reading and are people. How often somebody is written to is not kept: the letters tell (suggest.ts). */
 export const contactType: ItemType = {
   name: 'Contact',
   kind: contactKind,
   letter: 'V',
   most: 5_000,
   own: true,
-  properties: ['name', 'addresses', 'note'],
+  properties: ['name', 'reading', 'kind', 'addresses', 'note'],
   serverSet: [],
-  defaults: { name: '', note: '' },
-  show: valueOf,
+  defaults: { name: '', reading: '', kind: 'person', note: '' },
+  show: (item) => ({ reading: '', kind: 'person', ...valueOf(item) }),
   read(object) {
     const read = readProperties(object, {
       name: aLine(200),
-      addresses: aShortList(inside({ email: anEmail, label: optional(aLine(60), '') }), 50),
+      reading: aLine(200),
+      kind: aKind,
+      addresses: aShortList(inside({ email: anEmail, label: optional(aLine(200), '') }), addressesMax),
       note: aNote,
     });
     if (read.name === '' && read.addresses.length === 0) throw wrong('name', 'A contact has a name or an address.');
     return { value: { ...read, addresses: read.addresses.map((one) => ({ ...one })) } };
   },
+};
+
+const aKind: Reader<'person' | 'group'> = (value, name) => {
+  if (value !== 'person' && value !== 'group')
+    throw new MethodError('invalidArguments', `"${name}" has to be person or group.`, { arguments: [name] });
+  return value;
 };
 
 const aNote: Reader<string> = (value, name) => {
@@ -163,18 +174,22 @@ export function snoozeType(parts: Pick<TayoriParts, 'items' | 'snoozes' | 'clock
       if (before !== null && message !== valueOf(before)['message']) throw wrong('emailId', 'Which email it is about stays.');
       return { value: before === null ? { message } : valueOf(before), dueAt: read.until };
     },
-    make: async ({ value, dueAt }, { account }) =>
-      parts.snoozes.away(account, Number(value['message']), async (mailbox) => {
-        // First the note that brings it back, then the move: whatever comes in between, no letter stays away for ever.
-        const before = (await parts.items.list(account, snoozeKind)).find((item) => valueOf(item)['message'] === value['message']);
-        const write = { kind: snoozeKind, dueAt: dueAt ?? null };
-        const kept = { message: Number(value['message']), mailbox };
-        const { ids } =
-          before === undefined
-            ? await parts.items.write(account, [{ ...write, add: kept }])
-            : await parts.items.write(account, [{ ...write, id: before.id, put: { ...kept, mailbox: valueOf(before)['mailbox']! } }]);
-        return (await parts.items.get(account, snoozeKind, ids))[0]!;
+    make: async ({ value, dueAt = null }, { account }) => {
+      const message = Number(value['message']);
+      const before = (await parts.items.list(account, snoozeKind)).find((item) => valueOf(item)['message'] === message);
+      const id = await parts.snoozes.away(account, message, (mailbox) =>
+        before === undefined
+          ? { kind: snoozeKind, dueAt, add: { message, mailbox } }
+          : { kind: snoozeKind, dueAt, id: before.id, put: { message, mailbox: valueOf(before)['mailbox']! }, ifModSeq: before.modSeq },
+      );
+      return (await parts.items.get(account, snoozeKind, [id]))[0]!;
+    },
+    unmake: (item, { account }) =>
+      parts.snoozes.back(account, Number(valueOf(item)['message']), Number(valueOf(item)['mailbox']), {
+        kind: snoozeKind,
+        id: item.id,
+        remove: true,
+        ifModSeq: item.modSeq,
       }),
-    unmake: (item, { account }) => parts.snoozes.back(account, Number(valueOf(item)['message']), Number(valueOf(item)['mailbox'])),
   };
 }

@@ -2,6 +2,7 @@
 import type { Method } from '../contract.ts';
 import { cannotCalculateChanges, invalidProperties, NotSet, notFound, setError } from '../errors.ts';
 import { formatState } from '../ids.ts';
+import { addOnly, decide } from '../item-methods.ts';
 import { applyPatch, sameJson } from '../patch.ts';
 import { runSet } from '../set.ts';
 import { answerGet, formatChanges, readChanges, readGet, readSet } from '../standard.ts';
@@ -46,22 +47,23 @@ export function settingMethods({ items }: Pick<TayoriParts, 'items'>): Readonly<
         // RFC 8620 §5.3.
         create: () => Promise.reject(new NotSet(setError('singleton', 'There is one object of settings.'))),
         destroy: (id) => Promise.reject(new NotSet(id === singleton ? setError('singleton', 'Settings stay.') : notFound())),
-        async update(id, patch) {
-          if (id !== singleton) throw new NotSet(notFound());
-          const kept = await item(account);
-          const before = settingsOf(kept?.value);
-          const { id: same, ...patched } = applyPatch({ id: singleton, ...before }, patch, standardSettings());
-          if (same !== singleton) throw new NotSet(invalidProperties(['id'], 'An id stays.'));
-          const read = readProperties(patched, shape);
-          // Only what differs is kept: a default that gets better gets better for all who never chose.
-          const chosen = Object.fromEntries(
-            Object.entries(read).filter(([name, value]) => !sameJson(value, settings[name as SettingName].standard)),
-          );
-          if (kept === null) await items.write(account, [{ kind: settingKind, add: chosen }]);
-          else await items.write(account, [{ kind: settingKind, id: kept.id, put: chosen, ifModSeq: kept.modSeq }]);
-          const changed = Object.entries(read).filter(([name, value]) => Object.hasOwn(patch, name) && !sameJson(value, patch[name]));
-          return changed.length === 0 ? null : Object.fromEntries(changed);
-        },
+        update: (id, patch) =>
+          decide(call.ifInState, async () => {
+            if (id !== singleton) throw new NotSet(notFound());
+            const kept = await item(account);
+            const before = settingsOf(kept?.value);
+            const { id: same, ...patched } = applyPatch({ id: singleton, ...before }, patch, standardSettings());
+            if (same !== singleton) throw new NotSet(invalidProperties(['id'], 'An id stays.'));
+            const read = readProperties(patched, shape);
+            // Only what differs is kept: a default that gets better gets better for all who never chose.
+            const chosen = Object.fromEntries(
+              Object.entries(read).filter(([name, value]) => !sameJson(value, settings[name as SettingName].standard)),
+            );
+            if (kept === null) await addOnly(items, call.account, settingKind, chosen);
+            else await items.write(account, [{ kind: settingKind, id: kept.id, put: chosen, ifModSeq: kept.modSeq }]);
+            const changed = Object.entries(read).filter(([name, value]) => Object.hasOwn(patch, name) && !sameJson(value, patch[name]));
+            return changed.length === 0 ? null : Object.fromEntries(changed);
+          }),
       });
       return { response };
     },

@@ -73,7 +73,8 @@ export const t = words({
     signInDone: 'You are signed in again, and it works.',
     signInInstead: (title: string) => `Sign in with ${title} instead`,
     leavingNow: 'Take letters away there?',
-    leavingNoneNow: 'Letters that are safely here leave the provider’s shelf with the next visit. That cannot be taken back there; here they stay.',
+    leavingNoneNow:
+      'Letters that are safely here leave the provider’s shelf with the next visit. That cannot be taken back there; here they stay.',
     leavingDaysNow: (days: number) =>
       `Letters that are safely here leave the provider’s shelf ${days} days after they were fetched. That cannot be taken back there; here they stay.`,
     leavingDo: 'Take them away there',
@@ -213,7 +214,8 @@ export const t = words({
     signInDone: 'サインインできました。使えます。',
     signInInstead: (title: string) => `${title} の画面でサインインする`,
     leavingNow: '会社の手紙を片づけますか',
-    leavingNoneNow: 'ここに無事に届いている手紙は、次に受け取りに行ったとき会社の棚を離れます。会社のほうでは元に戻せません。ここには残ります。',
+    leavingNoneNow:
+      'ここに無事に届いている手紙は、次に受け取りに行ったとき会社の棚を離れます。会社のほうでは元に戻せません。ここには残ります。',
     leavingDaysNow: (days: number) =>
       `ここに無事に届いている手紙は、受け取ってから${days}日で会社の棚を離れます。会社のほうでは元に戻せません。ここには残ります。`,
     leavingDo: '片づける',

@@ -61,9 +61,7 @@ export function answerTo(
   const thread = { inReplyTo: id === '' ? [] : [id], references: referencesOf(source) };
   const shown = (people: readonly EmailAddress[]): string =>
     people.map(({ name, email }) => (name ? `${name} <${email}>` : email)).join(', ');
-  const pictures = attachmentsOf(source, accountId, newId).filter(
-    ({ cid }) => cid !== null && html !== null && html.includes(`cid:${cid}`),
-  );
+  const pictures = attachmentsOf(source, accountId, newId).filter(({ cid }) => cid !== null && html !== null && showsPicture(html, cid));
 
   if (how === 'forward') {
     const lines = [
@@ -132,6 +130,11 @@ function referencesOf({ body }: SourceView): readonly string[] {
 
 function attachmentsOf({ body }: SourceView, accountId: Id, newId: () => string): DraftAttachment[] {
   return body.attachments.filter(({ blobId }) => blobId !== null).map((part) => attachmentOf(part, newId(), accountId));
+}
+
+/** RFC 2392: in an address the Content-ID may be percent-encoded. */
+export function showsPicture(html: string, cid: string): boolean {
+  return html.includes(`cid:${cid}`) || html.includes(`cid:${encodeURIComponent(cid)}`) || html.includes(`cid:${encodeURI(cid)}`);
 }
 
 /** One prefix, however many there were in whatever language. */

@@ -6,6 +6,7 @@ import type { Draft, SourceView } from '../../engine/contract.ts';
 import { draftOf, emailOf } from '../../engine/draft-email.ts';
 import { oddityOf, readAddresses, readMailto } from './addresses.ts';
 import { answerTo, type How } from './answer.ts';
+import { doubtOf, type Doubt } from './before-sending.ts';
 import { laterChoices, localValue } from './later.ts';
 import { plainText, type TreeNode } from './plain-text.ts';
 import { speaksOfAttachment } from './reminder.ts';
@@ -83,6 +84,10 @@ suite('forgotten attachments', () => {
     ['The file is not attached', false],
     ['> Please find attached the report.\nThanks!', false],
     ['Let us meet on Saturday.', false],
+    ['資料をお送りします。', true],
+    ['写真を送ります', true],
+    ['請求書を送付いたします。', true],
+    ['明日ご連絡をお送りします', false],
   ];
   for (const [text, speaks] of rows) test(text, () => assert.equal(speaksOfAttachment(text), speaks));
 });
@@ -284,4 +289,36 @@ suite('a draft as it is stored, and read again', () => {
       assert.equal(again.quote?.text.trim(), 'a\nb');
       assert.equal(again.quote?.head, isForward ? '--\nFrom: a <b@c>' : quote.head);
     });
+});
+
+suite('before a letter goes', () => {
+  const draft = {
+    to: [{ name: null, email: 'taro@example.jp' }],
+    cc: [],
+    bcc: [],
+    subject: '件',
+    text: 'では。',
+    attachments: [],
+  } as unknown as Draft;
+  const file = { id: 'a', blobId: null, from: 'A1', type: 'text/plain', name: 'a', size: 60, cid: null };
+  const ways = { reminds: true, signature: '-- \n添付の花子', forwardHead: '---- 転送 ----', most: 100 };
+  const rows: readonly (readonly [name: string, over: Partial<Draft>, kind: Doubt['kind'] | null])[] = [
+    ['nothing', {}, null],
+    ['for nobody', { to: [] }, 'nobody'],
+    ['an address that is none', { cc: [{ name: null, email: 'taro' }] }, 'malformed'],
+    ['more than one letter may carry', { attachments: [file, file] }, 'too-large'],
+    ['no subject', { subject: ' ' }, 'subject'],
+    ['forgotten', { text: '添付しました。' }, 'attachment'],
+    ['only a picture in the text', { text: '添付しました。', attachments: [{ ...file, cid: 'x' }] }, 'attachment'],
+    ['attached', { text: '添付しました。', attachments: [file] }, null],
+    ['a signature speaks of it', { text: 'では。\n\n-- \n添付の花子' }, null],
+    ['the forwarded letter speaks of it', { text: '見て\n\n---- 転送 ----\n添付しました' }, null],
+  ];
+  for (const [name, over, kind] of rows)
+    test(name, () => assert.equal(doubtOf({ ...draft, ...over }, new Set(), ways)?.kind ?? null, kind));
+  test('a yes is taken, but not for what cannot go', () => {
+    const all = new Set<Doubt['kind']>(['subject', 'attachment', 'malformed', 'nobody']);
+    assert.equal(doubtOf({ ...draft, subject: '', text: '添付しました' }, all, ways), null);
+    assert.equal(doubtOf({ ...draft, to: [] }, all, ways)?.kind, 'nobody');
+  });
 });

@@ -8,7 +8,7 @@ import { preferences } from '../../state/preferences.svelte.ts';
 import type { Beginning } from '../../state/writing.svelte.ts';
 import { longDate } from '../../texts/dates.ts';
 import { readMailto } from './addresses.ts';
-import { answerTo, type Author } from './answer.ts';
+import { answerTo, showsPicture, type Author } from './answer.ts';
 import { cleanLetter } from './clean.ts';
 import { readAuthors } from './authors.ts';
 import { plainText } from './plain-text.ts';
@@ -40,7 +40,8 @@ export class LetterModel {
   author = $state.raw<Author | null>(null);
   authors = $state.raw<readonly Author[]>([]);
   files = $state.raw<ReadonlyMap<string, FileView>>(new Map());
-  saved = $state<'new' | 'typing' | 'here' | 'server'>('new');
+  /** `failed`: it is nowhere but on this page, such as on a device that is full. */
+  saved = $state<'new' | 'typing' | 'here' | 'server' | 'failed'>('new');
   /** Changed by the person: worth keeping. */
   isTouched = $state(false);
 
@@ -52,6 +53,12 @@ export class LetterModel {
   #since = 0;
   #saving: Promise<void> = Promise.resolve();
   #isEnded = false;
+  /** What this window knows of the draft that is kept: its `changedAt`; null: none is kept yet. */
+  #base: number | null | undefined = null;
+  #running = 0;
+  #problem: unknown = null;
+  /** Told when another window had changed the draft, so that this one is of its own from now on. */
+  onApart: () => void = () => undefined;
   readonly #watches: Watch<'files' | 'drafts'>[] = [];
 
   constructor(key: string) {
@@ -71,16 +78,17 @@ export class LetterModel {
         beginning.kind === 'draft' ? await engine.ask('openDraft', beginning) : await engine.ask('loadDraft', { key: this.key });
       const unsaved = takeUnsaved(this.key);
       if (!found && !unsaved) return false;
-      this.#take(unsaved ?? found!.draft);
+      this.#take(unsaved?.draft ?? found!.draft);
+      this.#base = unsaved && 'base' in unsaved ? unsaved.base : (found?.changedAt ?? null);
       this.isTouched = true;
       this.saved = unsaved ? 'typing' : found!.saved;
       if (unsaved) this.touch();
     } else await this.#beginAnswer(beginning);
+    this.#watchFiles();
     this.#watches.push(
-      engine.watch('files', { key: this.#key }, (files) => (this.files = new Map(files.map((file) => [file.id, file])))),
       engine.watch('drafts', null, (drafts) => {
         const mine = drafts.find(({ draft }) => draft.key === this.#key);
-        if (mine && this.saved !== 'typing' && this.saved !== 'new') this.saved = mine.saved;
+        if (mine && (this.saved === 'here' || this.saved === 'server')) this.saved = mine.saved;
       }),
     );
     return true;
@@ -90,6 +98,10 @@ export class LetterModel {
   #key: string;
   get draftKey(): string {
     return this.#key;
+  }
+
+  #watchFiles(): void {
+    this.#watches.push(engine.watch('files', { key: this.#key }, (files) => (this.files = new Map(files.map((file) => [file.id, file])))));
   }
 
   #take(draft: Draft): void {
@@ -197,7 +209,7 @@ export class LetterModel {
     }
     const { identity, accountId } = author;
     const attachments = this.attachments.filter(
-      ({ cid }) => cid === null || this.html === null || `${this.html}${this.quote?.html ?? ''}`.includes(`cid:${cid}`),
+      ({ cid }) => cid === null || this.html === null || showsPicture(`${this.html}${this.quote?.html ?? ''}`, cid),
     );
     return {
       key: this.#key,
@@ -225,13 +237,35 @@ export class LetterModel {
     if (!this.isTouched || this.#isEnded) return this.#saving;
     const draft = this.snapshot();
     if (!draft) return this.#saving;
+    this.#running += 1;
     this.#saving = this.#saving
-      .then(() => engine.ask('saveDraft', draft))
-      .then(() => {
+      .then(() => engine.ask('saveDraft', { ...draft, key: this.#key, ...(this.#base === undefined ? {} : { base: this.#base }) }))
+      .then(({ changedAt, apart }) => {
+        this.#base = changedAt;
+        this.#problem = null;
+        if (apart) this.#goApart(apart, draft.attachments);
         if (this.#timer === null) this.saved = 'here';
       })
-      .catch(() => undefined);
+      .catch((error: unknown) => {
+        this.#problem = error;
+        this.saved = 'failed';
+      })
+      .finally(() => (this.#running -= 1));
     return this.#saving;
+  }
+
+  #goApart({ key, attachments }: Draft, before: readonly DraftAttachment[]): void {
+    this.#key = key;
+    // Copies stand in the place of what was attached; what came meanwhile is of this window anyway.
+    const copies = new Map(before.map(({ id }, at) => [id, attachments[at]!]));
+    this.attachments = this.attachments.map((one) => copies.get(one.id) ?? one);
+    this.#watchFiles();
+    this.onApart();
+  }
+
+  /** What the window knew last of the draft; undefined while it is being saved. */
+  get base(): number | null | undefined {
+    return this.#running > 0 ? undefined : this.#base;
   }
 
   get hasUnsaved(): boolean {
@@ -268,12 +302,17 @@ export class LetterModel {
 
   // --- the end --------------------------------------------------------------------------------------------------------
 
-  /** Into the outbox. */
-  async send(at: string | null): Promise<void> {
+  /** Into the outbox. False: another window was first; what was written here is a draft of its own, and not sent. @throws EngineTrouble when it could not be kept. */
+  async send(at: string | null): Promise<boolean> {
     this.isTouched = true;
+    const key = this.#key;
     await this.save();
+    if (this.#key !== key) return false;
+    // Not as it was some words ago.
+    if (this.#problem !== null) throw this.#problem;
     this.end();
     await engine.ask('send', { key: this.#key, options: { undoSeconds: preferences.chosen.undoSeconds, at } });
+    return true;
   }
 
   end(): void {

@@ -4,25 +4,26 @@ import type { Draft } from '../../engine/contract.ts';
 import { live } from '../../state/live.svelte.ts';
 import { unsavedPrefix } from '../../state/writing.svelte.ts';
 
-/** Called while the page goes. */
-export function keepUnsaved(draft: Draft): void {
+/** Called while the page goes. `base`: what the window knew last of the draft; undefined when it was just being saved. */
+export function keepUnsaved(draft: Draft, base: number | null | undefined): void {
   try {
-    localStorage.setItem(unsavedPrefix + draft.key, JSON.stringify({ username: live.status.username, draft }));
+    localStorage.setItem(unsavedPrefix + draft.key, JSON.stringify({ username: live.status.username, draft, base }));
   } catch {
     // Full, or forbidden: what was saved on the last pause is all there is.
   }
 }
 
 /** Once: it is saved the usual way from then on. */
-export function takeUnsaved(key: string): Draft | null {
+export function takeUnsaved(key: string): { readonly draft: Draft; readonly base?: number | null } | null {
   try {
-    const { username, draft } = JSON.parse(localStorage.getItem(unsavedPrefix + key) ?? '{}') as {
+    const { username, draft, base } = JSON.parse(localStorage.getItem(unsavedPrefix + key) ?? '{}') as {
       readonly username?: string;
       readonly draft?: Draft;
+      readonly base?: number | null;
     };
     if (!draft || username !== live.status.username) return null;
     localStorage.removeItem(unsavedPrefix + key);
-    return draft;
+    return base === undefined ? { draft } : { draft, base };
   } catch {
     return null;
   }

@@ -25,7 +25,10 @@ const way = (direction: Way['direction'], stations: readonly Station[], waitsFor
   waitsFor,
   stations,
 });
-const names = (stops: readonly Stop[]): string[] => stops.map((stop) => (stop.kind === 'known' ? stop.station.station : `(${stop.what})`));
+const names = (stops: readonly Stop[]): string[] =>
+  stops.map((stop) =>
+    stop.kind === 'known' ? stop.station.station : stop.kind === 'earlier' ? `(${stop.tries} tries)` : `(${stop.what})`,
+  );
 
 test('a letter that was brought', () => {
   const road = roadOf(
@@ -75,4 +78,22 @@ test('a letter that was sent: a branch for each recipient', () => {
 
 test('of a letter without stations there is no road', () => {
   assert.deepEqual(roadOf(way('received', [])), { trunk: [], branches: [] });
+});
+
+test('one recipient: one road in the order of time, earlier tries folded', () => {
+  const to = { recipient: 'late@far.test' };
+  const attempt = (second: number, result: 'later' | 'done'): Station[] => [
+    station('routing', second),
+    station('delivery', second + 1, { ...to, result }),
+    ...(result === 'later' ? [station('queue', second + 2, { ...to, result })] : []),
+  ];
+  const stations = [station('submission', 0), station('queue', 1, to), ...attempt(2, 'later'), ...attempt(10, 'later')];
+  const road = roadOf(way('sent', stations));
+  assert.deepEqual(
+    [names(road.trunk), names(road.branches[0]!.stops)],
+    [['submission'], ['queue', 'routing', 'delivery', 'queue', 'routing', 'delivery', 'queue']],
+  );
+  const longer = roadOf(way('sent', [...stations, ...attempt(20, 'later'), ...attempt(30, 'done')]));
+  assert.deepEqual(names(longer.branches[0]!.stops), ['queue', '(3 tries)', 'routing', 'delivery', '(their-box)']);
+  assert.equal(longer.branches[0]!.state, 'handed-over');
 });

@@ -14,7 +14,13 @@ export interface UnknownStop {
   readonly kind: 'unknown';
   readonly what: 'before' | 'their-app' | 'their-box' | 'own-app';
 }
-export type Stop = KnownStop | UnknownStop;
+/** Tries that came to nothing before the last one, folded. */
+export interface EarlierStop {
+  readonly kind: 'earlier';
+  readonly tries: number;
+  readonly stops: readonly KnownStop[];
+}
+export type Stop = KnownStop | UnknownStop | EarlierStop;
 
 export interface Branch {
   readonly recipient: string;
@@ -50,18 +56,24 @@ export function roadOf(way: Way): Road {
   const recipients = isSent
     ? [...new Set([...inOrder.flatMap(({ recipient }) => recipient ?? []), ...way.waitsFor.map(({ recipient }) => recipient)])]
     : [];
-  const common = isSent ? inOrder.filter(({ recipient }) => recipient === null) : inOrder;
+  const isAlone = recipients.length === 1;
+  const parting = isAlone ? inOrder.findIndex(({ recipient }) => recipient !== null) : -1;
+  // With one recipient there is one road: what happened to the whole letter later on stands where it happened.
+  const common = parting >= 0 ? inOrder.slice(0, parting) : isSent ? inOrder.filter(({ recipient }) => recipient === null) : inOrder;
   const first = common[0]?.station;
   const trunk: Stop[] = common.map(stopOf);
   // A letter that another office brought has been somewhere before.
   if (!isSent && (first === 'reception' || first === 'collection')) trunk.unshift({ kind: 'unknown', what: 'before' });
   else if (!isSent && first === 'submission') trunk.unshift({ kind: 'unknown', what: 'their-app' });
   if (!isSent && trunk.length > 0) trunk.push({ kind: 'unknown', what: 'own-app' });
-  return { trunk, branches: recipients.map((recipient) => branchOf(way, recipient, inOrder)) };
+  return {
+    trunk,
+    branches: recipients.map((recipient) => branchOf(way, recipient, parting >= 0 ? inOrder.slice(parting) : inOrder, isAlone)),
+  };
 }
 
-function branchOf(way: Way, recipient: string, stations: readonly Station[]): Branch {
-  const own = stations.filter((station) => station.recipient === recipient);
+function branchOf(way: Way, recipient: string, stations: readonly Station[], isAlone: boolean): Branch {
+  const own = stations.filter((station) => station.recipient === recipient || (isAlone && station.recipient === null));
   const waits = way.waitsFor.find((row) => row.recipient === recipient) ?? null;
   const has = (name: string, result: Station['result']): boolean =>
     own.some(({ station, result: said }) => station === name && said === result);
@@ -74,7 +86,22 @@ function branchOf(way: Way, recipient: string, stations: readonly Station[]): Br
         : has('queue', 'failed') || has('delivery', 'failed')
           ? 'returned'
           : 'unknown';
-  const stops: Stop[] = own.map(stopOf);
+  const stops: Stop[] = foldTries(own.map(stopOf));
   if (state === 'handed-over') stops.push({ kind: 'unknown', what: 'their-box' });
   return { recipient, stops, state, waits };
+}
+
+/** From three tries on, all but the last are one stop. */
+function foldTries(stops: readonly KnownStop[]): Stop[] {
+  const tries = stops.flatMap(({ station }, index) => (station.station === 'delivery' && station.result === 'later' ? [index] : []));
+  const ended = stops.findLastIndex(({ station }) => station.station === 'delivery');
+  // The last try begins where the road was asked for, just before it.
+  let last = ended;
+  while (last > 0 && stops[last - 1]!.station.station === 'routing') last--;
+  const from = stops.findIndex(({ station }) => station.result === 'later');
+  const earlier = tries.filter((index) => index < last).length;
+  if (earlier < 2 || from < 0 || from >= last) return [...stops];
+  let first = from;
+  while (first > 0 && stops[first - 1]!.station.station === 'routing') first--;
+  return [...stops.slice(0, first), { kind: 'earlier', tries: earlier, stops: stops.slice(first, last) }, ...stops.slice(last)];
 }

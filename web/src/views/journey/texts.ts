@@ -34,6 +34,7 @@ export const t = words({
     waitsUntil: (time: string) => `Next try: ${time}`,
     held: 'It is held back until it is let go.',
     attempts: (count: number) => (count === 0 ? 'Not tried yet.' : count === 1 ? 'Tried once.' : `Tried ${count} times.`),
+    earlierTries: (count: number) => `${count} earlier tries`,
     said: 'The other office said',
     live: 'This page follows along.',
     sealedAll: 'Sealed on every road that we saw.',
@@ -41,6 +42,8 @@ export const t = words({
     later: 'not yet',
     failed: 'in vain',
     lookUp: 'Look this office up',
+    aboutLetter: 'The way of the letter that it is about',
+    reportLetter: 'The report',
   },
   ja: {
     title: '手紙の道のり',
@@ -74,6 +77,7 @@ export const t = words({
     waitsUntil: (time: string) => `次に試すのは ${time}`,
     held: '出すまで、とめてあります。',
     attempts: (count: number) => (count === 0 ? 'まだ試していません。' : `${count} 回試しました。`),
+    earlierTries: (count: number) => `それまでの ${count} 回`,
     said: '相手の局の返事',
     live: 'このページは自動で新しくなります。',
     sealedAll: '見えた道のりは、すべて封をしてありました。',
@@ -81,5 +85,7 @@ export const t = words({
     later: '今回は届かず',
     failed: '届けられず',
     lookUp: 'この局を調べる',
+    aboutLetter: 'もとの手紙の道のり',
+    reportLetter: 'お知らせの手紙',
   },
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { heightOf, offsetOf, scrollTo, spanOf, topOf } from './virtual.ts';
+import { bySlot, heightOf, offsetOf, scrollTo, slotsOf, spanOf, topOf } from './virtual.ts';
 
 suite('virtual list', () => {
   test('100,000 rows have their true height and place', () => {
@@ -16,6 +16,23 @@ suite('virtual list', () => {
       const last = topOf(total - 1, height - 760, 760, total, 76);
       assert.ok(Math.abs(last + 76 - height) < 1, `${last}`);
     }
+  });
+  test('wherever one scrolls, slots keep their order and none is needed twice', () => {
+    const slots = slotsOf(760, 76, 5);
+    for (const total of [3, 40, 100_000])
+      for (const scroll of [0, 1, 77, 500, 76 * 20, 76 * 50_000 + 33, 76 * 99_000]) {
+        const span = spanOf(Math.min(scroll, Math.max(0, total * 76 - 760)), 760, total, 76, 5);
+        const positions = bySlot(span, slots);
+        const used = positions.map((at) => at % slots);
+        assert.deepEqual(
+          used,
+          [...new Set(used)].toSorted((a, b) => a - b),
+        );
+        assert.deepEqual(
+          positions.toSorted((a, b) => a - b),
+          Array.from({ length: span.end - span.start }, (_, index) => span.start + index),
+        );
+      }
   });
   const rows: readonly (readonly [at: number, scroll: number, wanted: number])[] = [
     [0, 500, 0],

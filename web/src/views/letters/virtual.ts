@@ -20,6 +20,17 @@ export function spanOf(scroll: number, view: number, total: number, row: number,
   return { start: Math.max(0, first - spare), end: Math.min(total, first + Math.ceil(view / row) + 1 + spare) };
 }
 
+/** How many elements are enough for any span. */
+export function slotsOf(view: number, row: number, spare: number): number {
+  return Math.ceil(view / row) + 1 + 2 * spare;
+}
+
+/** The positions of a span in the order of their slots (position modulo `slots`): scrolling changes what stands in a slot, and never the order of slots. */
+export function bySlot({ start, end }: Span, slots: number): readonly number[] {
+  const positions = Array.from({ length: end - start }, (_, index) => start + index);
+  return positions.sort((a, b) => (a % slots) - (b % slots));
+}
+
 /** Pixels of the list above the upper edge of the view. */
 export function offsetOf(scroll: number, view: number, total: number, row: number): number {
   const whole = total * row;

@@ -129,6 +129,15 @@ class Folders {
     void actWhole({ kind: 'mailbox', accountId, mailboxId: id, only: 'unread' }, [{ name: 'read' }]);
   }
 
+  /** The browser takes it letter by letter, and shows how far it has come. */
+  save(mailbox: MailboxView): void {
+    const link = document.createElement('a');
+    const name = mailboxName(mailbox);
+    link.href = `/letter/${encodeURIComponent(mailbox.accountId)}/mailbox/${encodeURIComponent(mailbox.id)}?name=${encodeURIComponent(name)}`;
+    link.download = `${name}.mbox`;
+    link.click();
+  }
+
   #below(mailbox: MailboxView): Id[] {
     const found: Id[] = [];
     for (const { accountId, id, parentId } of live.mailboxes)

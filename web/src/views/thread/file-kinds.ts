@@ -2,7 +2,7 @@
 // decides again what it lets a browser show (src/io/http/jmap-download.ts).
 import type { BodyPart } from '../../engine/jmap/objects.ts';
 
-export type FileKind = 'picture' | 'pdf' | 'text' | 'audio' | 'video' | 'other';
+export type FileKind = 'picture' | 'pdf' | 'text' | 'audio' | 'video' | 'letter' | 'other';
 
 const endings: Readonly<Record<string, string>> = {
   png: 'image/png',
@@ -38,7 +38,27 @@ export function kindOf(part: Pick<BodyPart, 'type' | 'name'>): FileKind {
   if (/^image\/(?:png|jpeg|gif|webp|avif|bmp|x-icon)$/.test(type)) return 'picture';
   if (type === 'application/pdf') return 'pdf';
   if (/^text\/(?:plain|csv|markdown|calendar|vcard)$/.test(type)) return 'text';
+  if (type === 'message/rfc822' || type === 'message/global') return 'letter';
   if (type.startsWith('audio/')) return 'audio';
   if (type.startsWith('video/')) return 'video';
   return 'other';
+}
+
+/** What a part without a name is called by its kind; null: by its media type. */
+export function unnamed(type: string): 'letter' | 'head' | 'deliveryReport' | 'receipt' | null {
+  switch (type.toLowerCase()) {
+    case 'message/rfc822':
+    case 'message/global':
+      return 'letter';
+    case 'text/rfc822-headers':
+    case 'message/global-headers':
+      return 'head';
+    case 'message/delivery-status':
+    case 'message/global-delivery-status':
+      return 'deliveryReport';
+    case 'message/disposition-notification':
+      return 'receipt';
+    default:
+      return null;
+  }
 }

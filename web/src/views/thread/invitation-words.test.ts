@@ -22,24 +22,20 @@ test('whole days and walls are the same everywhere', () => {
 });
 
 const rows: readonly (readonly [rule: string, ja: string, en: string])[] = [
-  ['FREQ=DAILY', '毎日くりかえし', 'Every day'],
-  ['FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR', '毎週 平日くりかえし', 'Every week, Monday to Friday'],
-  [
-    'FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,FR;COUNT=6',
-    '2 週間ごと 火曜日・金曜日くりかえし、全 6 回',
-    'Every other week on Tuesday and Friday, 6 times',
-  ],
-  ['FREQ=MONTHLY;BYDAY=2TU', '毎月 第 2 火曜日くりかえし', 'Every month on the 2nd Tuesday'],
-  ['FREQ=MONTHLY;BYDAY=-1FR', '毎月 最後の金曜日くりかえし', 'Every month on the last Friday'],
-  ['FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=15,-1', '3 か月ごと 15 日・末日くりかえし', 'Every 3 months on the 15th and the last day'],
+  ['FREQ=DAILY', '毎日', 'Every day'],
+  ['FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR', '毎週の平日', 'Every week, Monday to Friday'],
+  ['FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,FR;COUNT=6', '2 週間ごとの火曜日・金曜日、全 6 回', 'Every other week on Tuesday and Friday, 6 times'],
+  ['FREQ=MONTHLY;BYDAY=2TU', '毎月の第 2 火曜日', 'Every month on the 2nd Tuesday'],
+  ['FREQ=MONTHLY;BYDAY=-1FR', '毎月の最後の金曜日', 'Every month on the last Friday'],
+  ['FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=15,-1', '3 か月ごとの 15 日・末日', 'Every 3 months on the 15th and the last day'],
   [
     'FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=11;UNTIL=20300310T150000Z',
-    '毎年 3 月・11 日くりかえし、2030年3月11日まで',
+    '毎年の 3 月 11 日、2030年3月11日まで',
     'Every year on the 11th in March, until 11 March 2030',
   ],
   [
     'FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1',
-    '毎月 月曜日・火曜日くりかえし（ほかにも条件があります）',
+    '毎月の月曜日・火曜日（ほかにも条件があります）',
     'Every month on Monday and Tuesday (with more conditions)',
   ],
 ];
@@ -51,7 +47,7 @@ for (const [rule, ja, en] of rows)
 
 test('a day that is another here is told as it is here', () => {
   const weekly = event('DTSTART;TZID=Europe/Berlin:20261201T180000\r\nRRULE:FREQ=WEEKLY;BYDAY=TU');
-  assert.equal(repeatWords(weekly.repeats!, 'ja', 'Asia/Tokyo', weekly.start), '毎週 水曜日くりかえし');
+  assert.equal(repeatWords(weekly.repeats!, 'ja', 'Asia/Tokyo', weekly.start), '毎週の水曜日');
   assert.equal(repeatWords(weekly.repeats!, 'en', 'Europe/Berlin', weekly.start), 'Every week on Tuesday');
   const monthly = event('DTSTART;TZID=Asia/Tokyo:20261201T080000\r\nRRULE:FREQ=MONTHLY;BYMONTHDAY=1');
   assert.equal(

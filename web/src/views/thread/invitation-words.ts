@@ -76,10 +76,12 @@ function repeatJa(repeats: Repeats, timeZone: string): string {
       .map(({ day }) => day)
       .toSorted()
       .join() === 'FR,MO,TH,TU,WE';
-  const which = isWorkdays ? '平日' : [...months.map((month) => `${month} 月`), ...dates, ...named].join('・');
+  const inMonths = months.map((month) => `${month} 月`).join('・');
+  const which = isWorkdays ? '平日' : [inMonths, [...dates, ...named].join('・')].filter((part) => part !== '').join(' ');
   const till = untilWords(repeats, 'ja', timeZone);
   const end = count !== null ? `、全 ${count} 回` : till === '' ? '' : `、${till}まで`;
-  return `${rhythm}${which === '' ? '' : ` ${which}`}くりかえし${end}${other ? '（ほかにも条件があります）' : ''}`;
+  const mark = which === '' ? '' : /^\d/.test(which) ? `の ${which}` : `の${which}`;
+  return `${rhythm}${mark}${end}${other ? '（ほかにも条件があります）' : ''}`;
 }
 
 function repeatEn(repeats: Repeats, timeZone: string): string {

@@ -1,7 +1,8 @@
 // Whom a letter only seems to be from: letters that look alike, names that are borrowed, answers that go elsewhere; and what is no reason for doubt.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { doubtsOf, organisation, punycode, readable, skeleton, type Looked } from './look-alike.ts';
+import { organisation, punycode } from '../../../../src/message/address/domain-look.ts';
+import { doubtsOf, readable, skeleton, type Looked } from './look-alike.ts';
 
 const known = [
   { name: '山田 花子', email: 'hanako@example.co.jp' },

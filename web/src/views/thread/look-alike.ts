@@ -1,5 +1,6 @@
 // Addresses and names that look like others: what a person should be told before they believe a letter. Knows scripts, letters that look alike
 // (a small part of Unicode TS #39) and people one knows; asks nobody, and judges no text.
+import { hasMixedScripts, organisation, readableDomain } from '../../../../src/message/address/domain-look.ts';
 import type { EmailAddress } from '../../engine/jmap/objects.ts';
 
 export type Doubt =
@@ -31,7 +32,7 @@ export function doubtsOf({ from, replyTo, isList, known, own }: Looked): Doubt[]
   const address = readable(sender.email);
   const domain = domainOf(address);
   const isKnown = [...known.map(({ email }) => email), ...own].some((email) => readable(email) === address);
-  if (domain.split('.').some(isMixed)) doubts.push({ kind: 'mixed-scripts', domain });
+  if (hasMixedScripts(domain)) doubts.push({ kind: 'mixed-scripts', domain });
   if (!isKnown) {
     const alike = likeOf(address, domain, [...known.map(({ email }) => email), ...own]);
     if (alike !== null) doubts.push({ kind: 'looks-like', address, known: alike });
@@ -51,42 +52,11 @@ export function doubtsOf({ from, replyTo, isList, known, own }: Looked): Doubt[]
 export function readable(email: string): string {
   const at = email.lastIndexOf('@');
   if (at < 0) return email.toLowerCase();
-  const domain = email
-    .slice(at + 1)
-    .toLowerCase()
-    .split('.')
-    .map((label) => (label.startsWith('xn--') ? (punycode(label.slice(4)) ?? label) : label));
-  return `${email.slice(0, at).toLowerCase()}@${domain.join('.')}`;
+  return `${email.slice(0, at).toLowerCase()}@${readableDomain(email.slice(at + 1))}`;
 }
 
 export function domainOf(email: string): string {
   return email.slice(email.lastIndexOf('@') + 1);
-}
-
-const secondLevel = /^(?:ac|ad|co|ed|go|gr|lg|ne|or|com|net|org|gov|edu)$/;
-
-/** The part of a domain that somebody has registered, as near as it can be said without a list: `a.b.co.jp` → `b.co.jp`. */
-export function organisation(domain: string): string {
-  const labels = domain.toLowerCase().split('.');
-  const isDeep = labels.length > 2 && labels.at(-1)!.length === 2 && secondLevel.test(labels.at(-2)!);
-  return labels.slice(isDeep ? -3 : -2).join('.');
-}
-
-const scripts = [
-  /\p{Script=Latin}/u,
-  /\p{Script=Cyrillic}/u,
-  /\p{Script=Greek}/u,
-  /\p{Script=Armenian}/u,
-  /\p{Script=Cherokee}/u,
-  /\p{Script=Hebrew}/u,
-  /\p{Script=Arabic}/u,
-];
-const eastern = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u;
-
-/** TS #39 §5.1: Japanese, Chinese and Korean go together with Latin; the others are alone. */
-function isMixed(label: string): boolean {
-  const found = scripts.filter((script) => script.test(label)).length;
-  return found > 1 || (eastern.test(label) && scripts.slice(1).some((script) => script.test(label)));
 }
 
 /** Letters that are drawn as Latin ones. */
@@ -178,35 +148,4 @@ function knownByName(name: string, address: string, known: readonly EmailAddress
   // Somebody who has moved within the same house is no stranger.
   if (named.some(({ email }) => organisation(domainOf(readable(email))) === organisation(domainOf(address)))) return null;
   return readable(named[0]!.email);
-}
-
-/** RFC 3492 §6.2; null when it is none. */
-export function punycode(text: string): string | null {
-  const at = text.lastIndexOf('-');
-  const points = at > 0 ? Array.from(text.slice(0, at), (letter) => letter.codePointAt(0)!) : [];
-  let [n, i, bias] = [128, 0, 72];
-  for (let from = at > 0 ? at + 1 : 0; from < text.length;) {
-    const before = i;
-    for (let [weight, k] = [1, 36]; ; k += 36) {
-      const code = text.charCodeAt(from++);
-      const digit = code >= 97 && code <= 122 ? code - 97 : code >= 48 && code <= 57 ? code - 22 : Number.NaN;
-      if (Number.isNaN(digit)) return null;
-      i += digit * weight;
-      const limit = k <= bias ? 1 : k >= bias + 26 ? 26 : k - bias;
-      if (digit < limit) break;
-      weight *= 36 - limit;
-      if (weight > 2 ** 31) return null;
-    }
-    const count = points.length + 1;
-    let delta = before === 0 ? Math.floor(i / 700) : Math.floor((i - before) / 2);
-    delta += Math.floor(delta / count);
-    let k = 0;
-    for (; delta > 455; k += 36) delta = Math.floor(delta / 35);
-    bias = k + Math.floor((36 * delta) / (delta + 38));
-    n += Math.floor(i / count);
-    i %= count;
-    if (n > 0x10ffff || (n >= 0xd800 && n < 0xe000)) return null;
-    points.splice(i++, 0, n);
-  }
-  return String.fromCodePoint(...points);
 }

@@ -1,7 +1,7 @@
 // What may be said of a letter's sender: what was seen, what a provider has written, and nothing that nobody checked.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sealOf } from './seal.ts';
+import { needsPlace, resultsOnTop, sealOf } from './seal.ts';
 
 const brought = (facts: object) => [
   { station: 'reception', facts: { protocol: 'smtp', peer: 'mx.far.test', peerAddress: '192.0.2.1', ...facts } },
@@ -25,11 +25,42 @@ test('nobody here believes results that somebody else has written', () => {
 });
 
 test("a provider's own results", () => {
-  const { provider } = sealOf(fetched('imap.gmail.com'), 'a@bank.test', [
-    'mx.google.com;\r\n dkim=fail header.d=x.test; dkim=pass header.i=@bank.test; spf=softfail (google.com: domain; dmarc=pass) smtp.mailfrom=a@bank.test; dmarc=pass (p=REJECT)',
-  ]);
-  assert.deepEqual(provider, { name: 'mx.google.com', results: { dkim: 'pass', spf: 'softfail', dmarc: 'pass' } });
-  assert.equal(sealOf(fetched('pop.far.test'), 'a@b.test', ['mail.far.test; none']).provider, null);
+  const of = (...results: readonly string[]) => sealOf(fetched('imap.gmail.com'), 'a@bank.test', results).provider;
+  assert.deepEqual(
+    of(
+      'mx.google.com;\r\n dkim=fail header.d=x.test; dkim=pass header.i=@bank.test; spf=softfail (google.com: domain; (dmarc=pass)) smtp.mailfrom=a@bank.test; dmarc=pass (p=REJECT)',
+    ),
+    { name: 'mx.google.com', results: { dkim: 'pass', spf: 'softfail', dmarc: 'pass' }, verdict: 'holds' },
+  );
+  assert.equal(of('mx.google.com; none'), null);
+  // Several fields of one's own on top count together, those below a foreign one no more.
+  const several = [
+    'mx.google.com; spf=pass smtp.mailfrom=x@else.test',
+    'mx2.google.com; dkim=pass header.d=else.test',
+    'evil.test; x=y',
+    'mx.google.com; dmarc=pass',
+  ];
+  assert.deepEqual(of(...several), { name: 'mx.google.com', results: { spf: 'pass', dkim: 'pass' }, verdict: 'unclear' });
+  assert.equal(of('mx.google.com; dkim=pass header.d=mail.bank.test')?.verdict, 'holds');
+  assert.equal(of('mx.google.com; dkim=pass header.d=bank.test; dmarc=fail')?.verdict, 'fails');
+  assert.equal(of('mx.google.com; spf=fail smtp.mailfrom=a@bank.test')?.verdict, 'unclear');
+  assert.deepEqual(of('mx.google.com; reason="x; dmarc=pass"; spf=none')?.results, { spf: 'none' });
+});
+
+test('of a provider that is not known only what stands above every Received line: a letter may bring the rest along', () => {
+  const forged = { name: 'Authentication-Results', value: ' mail.far.test; dmarc=pass' };
+  const received = { name: 'Received', value: ' from evil.test by mail.far.test' };
+  const results = [forged.value];
+  const seal = sealOf(fetched('pop.far.test'), 'a@bank.test', results);
+  assert.deepEqual([seal.provider, needsPlace(seal, results)], [null, true]);
+  const look = (...headers: readonly { readonly name: string; readonly value: string }[]) =>
+    sealOf(fetched('pop.far.test'), 'a@bank.test', results, resultsOnTop(headers)).provider;
+  assert.equal(look(received, forged), null);
+  assert.equal(look(forged), null);
+  assert.deepEqual(look({ name: 'Return-Path', value: '' }, forged, received)?.results, { dmarc: 'pass' });
+  assert.equal(look({ name: 'Authentication-Results', value: ' else.test; dmarc=pass' }, received), null);
+  // Of one that is known it need not be asked.
+  assert.equal(needsPlace(sealOf(fetched('imap.gmail.com'), 'a@b.test', ['x']), ['x']), false);
 });
 
 test('of a letter without a journey nothing is said', () => {

@@ -1,6 +1,7 @@
 // What can be said of who a letter is from: only what our server saw itself, and what a person's own provider has written on it. Knows stations of a
 // journey and Authentication-Results (RFC 8601); checks no signature, and never says that one was checked which was not.
-import { domainOf, organisation, readable } from './look-alike.ts';
+import { organisation } from '../../../../src/message/address/domain-look.ts';
+import { domainOf, readable } from './look-alike.ts';
 
 export interface SeenStation {
   readonly station: string;
@@ -23,18 +24,55 @@ export interface Seal {
   /** Is the sender's domain that of the address shown? Null: not to be said. */
   readonly sameDomain: boolean | null;
   /** What the provider says it has checked, such as `dkim` → `pass`; null: it says nothing that we may believe. */
-  readonly provider: { readonly name: string; readonly results: Readonly<Record<string, string>> } | null;
+  readonly provider: ProviderWord | null;
 }
 
-/** Whose mark a provider's results bear, by the domain of its servers. */
+export interface ProviderWord {
+  /** As it calls itself (RFC 8601 §2.5). */
+  readonly name: string;
+  readonly results: Readonly<Record<string, string>>;
+  /** Does the letter come from the domain it shows? By DMARC where it was looked at, else by a signature or a sender of that same domain. */
+  readonly verdict: 'holds' | 'fails' | 'unclear';
+}
+
+/**
+ * Whose mark the results of a provider bear, by the domain of its servers. These write results on every letter and take away what came from outside under
+ * their name (RFC 8601 §5), wherever in the head they put them.
+ */
 const providers: Readonly<Record<string, readonly string[]>> = {
   'gmail.com': ['google.com'],
   'googlemail.com': ['google.com'],
+  'google.com': ['google.com'],
   'me.com': ['icloud.com', 'apple.com'],
+  'icloud.com': ['icloud.com', 'apple.com'],
   'office365.com': ['outlook.com', 'office365.com'],
+  'outlook.com': ['outlook.com', 'office365.com'],
+  'yahoo.com': ['yahoo.com'],
+  'yahoo.co.jp': ['yahoo.co.jp'],
+  'fastmail.com': ['messagingengine.com', 'fastmail.com'],
+  'gmx.net': ['gmx.net'],
+  'web.de': ['web.de'],
+  'zoho.com': ['zohomail.com', 'zoho.com'],
 };
 
-export function sealOf(stations: readonly SeenStation[], from: string, results: readonly string[]): Seal {
+/** Must it be looked at where in the head the results stand before they can be believed? Of providers that are not known to take foreign ones away. */
+export function needsPlace(seal: Seal, results: readonly string[]): boolean {
+  return seal.kind === 'fetched' && seal.provider === null && providers[organisation(seal.peer)] === undefined && results.length > 0;
+}
+
+/**
+ * The results that stand above the topmost Received field: whoever brought the letter to the provider could not write there (RFC 5321 §4.4 has each server
+ * put its own line on top). `headers`: the whole head, in order.
+ */
+export function resultsOnTop(headers: readonly { readonly name: string; readonly value: string }[]): string[] {
+  const received = headers.findIndex(({ name }) => name.toLowerCase() === 'received');
+  return headers
+    .slice(0, Math.max(0, received))
+    .filter(({ name }) => name.toLowerCase() === 'authentication-results')
+    .map(({ value }) => value);
+}
+
+export function sealOf(stations: readonly SeenStation[], from: string, results: readonly string[], onTop: readonly string[] = []): Seal {
   const text = (facts: SeenStation['facts'], name: string): string => (typeof facts[name] === 'string' ? facts[name] : '');
   const found =
     stations.find(({ station }) => station === 'collection') ??
@@ -58,21 +96,57 @@ export function sealOf(stations: readonly SeenStation[], from: string, results: 
     tls,
     envelope,
     sameDomain: kind === 'fetched' ? null : same,
-    provider: kind === 'fetched' ? providerResults(results, peer) : null,
+    provider: kind === 'fetched' ? providerWord(providers[organisation(peer)] ? results : onTop, peer, from) : null,
   };
 }
 
-/** RFC 8601 §5: a mark of one's own provider, the topmost; it takes away those that come from outside under its name. */
-function providerResults(results: readonly string[], peer: string): Seal['provider'] {
-  const [first = ''] = results;
-  const plain = first.replaceAll(/\([^()]*\)/g, ' ');
-  const [, id = ''] = /^\s*([\w.-]+)/.exec(plain) ?? [];
+/** RFC 8601 §2.2, §5: the topmost fields, as long as they are of one's own provider. */
+function providerWord(fields: readonly string[], peer: string, from: string): ProviderWord | null {
   const host = organisation(peer);
-  if (id === '' || ![host, ...(providers[host] ?? [])].includes(organisation(id))) return null;
-  const found = [...plain.matchAll(/[;\s](spf|dkim|dmarc)\s*=\s*([a-z]+)/gi)];
-  if (found.length === 0) return null;
+  const own = new Set([host, ...(providers[host] ?? [])]);
   const named: Record<string, string> = {};
-  // Several signatures: one that holds is enough.
-  for (const [, name = '', said = ''] of found) if (named[name.toLowerCase()] !== 'pass') named[name.toLowerCase()] = said.toLowerCase();
-  return { name: id, results: named };
+  const domain = organisation(domainOf(readable(from)));
+  let name = '';
+  let isSame = false;
+  for (const field of fields) {
+    const plain = withoutComments(field);
+    const [id = '', ...said] = plain.split(';');
+    const [, server = ''] = /^\s*([\w.-]+)/.exec(id) ?? [];
+    if (server === '' || !own.has(organisation(server))) break;
+    name ||= server;
+    for (const one of said) {
+      const [, method = '', result = ''] = /^\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)/i.exec(one) ?? [];
+      if (method === '') continue;
+      const key = method.toLowerCase();
+      // Several signatures: one that holds is enough.
+      if (named[key] !== 'pass') named[key] = result.toLowerCase();
+      const [, whose = ''] = /\b(?:header\.[di]|smtp\.mailfrom)\s*=\s*"?([^\s;"]+)/i.exec(one) ?? [];
+      if (result.toLowerCase() === 'pass' && key !== 'dmarc' && whose !== '' && organisation(readable(domainOf(whose))) === domain)
+        isSame = true;
+    }
+  }
+  if (Object.keys(named).length === 0) return null;
+  const { dmarc } = named;
+  const verdict = dmarc === 'pass' ? 'holds' : dmarc === 'fail' ? 'fails' : isSame ? 'holds' : 'unclear';
+  return { name, results: named, verdict };
+}
+
+/** RFC 5322 §3.2.2: comments nest; a quoted text is none. */
+function withoutComments(field: string): string {
+  let depth = 0;
+  let isQuoted = false;
+  let plain = '';
+  for (let at = 0; at < field.length; at++) {
+    const letter = field[at]!;
+    if (letter === '\\') {
+      if (depth === 0) plain += letter + (field[at + 1] ?? '');
+      at++;
+    } else if (depth === 0 && letter === '"') {
+      isQuoted = !isQuoted;
+      plain += letter;
+    } else if (!isQuoted && letter === '(') depth++;
+    else if (!isQuoted && letter === ')' && depth > 0) depth--;
+    else if (depth === 0) plain += isQuoted && letter === ';' ? ' ' : letter;
+  }
+  return plain;
 }

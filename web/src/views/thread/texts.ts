@@ -19,7 +19,23 @@ export const t = words({
     blocked: (count: number) =>
       count === 1 ? 'One picture from elsewhere is not shown.' : `${count} pictures from elsewhere are not shown.`,
     blockedWhy: 'Whoever sent it would see that it was opened.',
-    trackers: (count: number) => (count === 1 ? 'One of them only counts readers.' : `${count} of them only count readers.`),
+    removed: (pictures: number, links: number) =>
+      [
+        pictures === 0 ? '' : pictures === 1 ? '1 hidden counter removed.' : `${pictures} hidden counters removed.`,
+        links === 0 ? '' : links === 1 ? 'Marks that follow you taken off 1 link.' : `Marks that follow you taken off ${links} links.`,
+      ]
+        .filter(Boolean)
+        .join(' '),
+    // links
+    linksElsewhere: (count: number) =>
+      count === 1
+        ? 'A link in this letter shows one place and leads to another.'
+        : `${count} links in this letter show one place and lead to another.`,
+    leadsElsewhere: 'This link leads elsewhere',
+    leadsFromSpam: 'Follow a link out of spam?',
+    linkShows: 'It shows',
+    linkLeads: 'It leads to',
+    followAnyway: 'Open it all the same',
     showOnce: 'Show in this letter',
     showAlways: 'Always from this sender',
     didAlways: (who: string) => `Pictures from ${who} will be shown.`,
@@ -41,7 +57,13 @@ export const t = words({
     sealSame: (domain: string) => `The office said it came from ${domain}, like the address above.`,
     sealOther: (domain: string) => `The office said it came from ${domain}, which is another than the address above.`,
     sealFetched: (peer: string) => `Fetched from ${peer}.`,
-    sealProvider: (name: string, said: string) => `${name} says: ${said}.`,
+    sealVerdict: (verdict: 'holds' | 'fails' | 'unclear', name: string, domain: string) =>
+      ({
+        holds: `${name} has checked it: it really comes from ${domain}.`,
+        fails: `${name} has checked it: it may not come from ${domain}.`,
+        unclear: `${name} could not tell whether it really comes from ${domain}.`,
+      })[verdict],
+    sealProvider: (name: string, said: string) => `As ${name} wrote it down: ${said}.`,
     sealNothing: 'Of its way here nothing was written down.',
     notChecked: 'Signatures (SPF, DKIM) were not checked.',
     passes: 'holds',
@@ -70,6 +92,8 @@ export const t = words({
     preview: (name: string) => `Look at ${name}`,
     previousFile: 'The one before',
     nextFile: 'The next',
+    unnamed: (kind: 'letter' | 'head' | 'deliveryReport' | 'receipt') =>
+      ({ letter: 'Letter', head: 'Head of the letter', deliveryReport: 'Delivery report', receipt: 'Read receipt' })[kind],
     cannotShow: 'This kind of file cannot be shown here. You can save it.',
     cut: 'Only the beginning is shown.',
     saving: (done: number, of: number) => `${done} of ${of}…`,
@@ -105,6 +129,20 @@ export const t = words({
     saveEvent: 'Save for a calendar',
     openPage: 'Open its page',
     more: (count: number) => `and ${count} more`,
+    willYouCome: 'Will you come?',
+    answers: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED') => ({ ACCEPTED: 'Yes', TENTATIVE: 'Perhaps', DECLINED: 'No' })[answer],
+    answered: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED') =>
+      ({
+        ACCEPTED: 'You answered that you will come.',
+        TENTATIVE: 'You answered that you will perhaps come.',
+        DECLINED: 'You answered that you will not come.',
+      })[answer],
+    answerSubject: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', title: string) =>
+      `${{ ACCEPTED: 'Accepted', TENTATIVE: 'Perhaps', DECLINED: 'Declined' }[answer]}: ${title}`,
+    answerText: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', who: string, title: string) =>
+      `${who} ${{ ACCEPTED: 'will come', TENTATIVE: 'will perhaps come', DECLINED: 'will not come' }[answer]}: ${title}\n`,
+    didAnswer: (who: string) => `Your answer is on its way to ${who}.`,
+    answerFailed: 'Your answer could not be sent. Please write a letter instead.',
     expandAll: 'Open or fold all letters',
     nextLetter: 'Next letter of the conversation',
     previousLetter: 'Letter before in the conversation',
@@ -124,7 +162,17 @@ export const t = words({
     saveEml: '.eml で保存',
     blocked: (count: number) => `よその画像 ${count} 枚を表示していません。`,
     blockedWhy: '表示すると、開いたことが送り主に伝わります。',
-    trackers: (count: number) => `うち ${count} 枚は、読まれたかを数えるためのものです。`,
+    removed: (pictures: number, links: number) =>
+      [
+        pictures === 0 ? '' : `読まれたかを数える隠し画像 ${pictures} 枚を取りのぞきました。`,
+        links === 0 ? '' : `リンク ${links} 件から、あなたを追うしるしを外しました。`,
+      ].join(''),
+    linksElsewhere: (count: number) => `見た目とはちがう場所につながるリンクが ${count} 件あります。`,
+    leadsElsewhere: '見た目とちがう場所へのリンクです',
+    leadsFromSpam: '迷惑メールのリンクをひらきますか？',
+    linkShows: '見えている文字',
+    linkLeads: '実際の行き先',
+    followAnyway: 'それでもひらく',
     showOnce: 'この手紙で表示',
     showAlways: 'この差出人はいつも表示',
     didAlways: (who: string) => `${who} からの画像を表示します。`,
@@ -144,7 +192,13 @@ export const t = words({
     sealSame: (domain: string) => `相手の局が名乗った差出元は ${domain} で、上のアドレスと同じです。`,
     sealOther: (domain: string) => `相手の局が名乗った差出元は ${domain} で、上のアドレスとはちがいます。`,
     sealFetched: (peer: string) => `${peer} から取ってきました。`,
-    sealProvider: (name: string, said: string) => `${name} によると、${said}。`,
+    sealVerdict: (verdict: 'holds' | 'fails' | 'unclear', name: string, domain: string) =>
+      ({
+        holds: `${name} が確かめたところ、ほんとうに ${domain} からです。`,
+        fails: `${name} が確かめたところ、${domain} からではないおそれがあります。`,
+        unclear: `ほんとうに ${domain} からかは、${name} にも分かりませんでした。`,
+      })[verdict],
+    sealProvider: (name: string, said: string) => `${name} の記録では、${said}。`,
     sealNothing: 'ここまでの道のりの記録はありません。',
     notChecked: '署名（SPF・DKIM）は確かめていません。',
     passes: '確か',
@@ -171,6 +225,8 @@ export const t = words({
     preview: (name: string) => `${name} を見る`,
     previousFile: '前へ',
     nextFile: '次へ',
+    unnamed: (kind: 'letter' | 'head' | 'deliveryReport' | 'receipt') =>
+      ({ letter: '手紙', head: '手紙の見出し', deliveryReport: '配達の記録', receipt: '開封のお知らせ' })[kind],
     cannotShow: 'この種類のファイルはここでは表示できません。保存はできます。',
     cut: 'はじめの部分だけを表示しています。',
     saving: (done: number, of: number) => `${of} 件中 ${done} 件…`,
@@ -203,6 +259,21 @@ export const t = words({
     saveEvent: 'カレンダー用に保存',
     openPage: 'ページをひらく',
     more: (count: number) => `ほか ${count} 人`,
+    willYouCome: '参加しますか？',
+    answers: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED') =>
+      ({ ACCEPTED: '参加する', TENTATIVE: 'たぶん', DECLINED: '参加しない' })[answer],
+    answered: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED') =>
+      ({
+        ACCEPTED: '「参加する」と返事をしました。',
+        TENTATIVE: '「たぶん参加する」と返事をしました。',
+        DECLINED: '「参加しない」と返事をしました。',
+      })[answer],
+    answerSubject: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', title: string) =>
+      `${{ ACCEPTED: '参加', TENTATIVE: 'たぶん参加', DECLINED: '不参加' }[answer]}: ${title}`,
+    answerText: (answer: 'ACCEPTED' | 'TENTATIVE' | 'DECLINED', who: string, title: string) =>
+      `${who} さんは「${title}」に${{ ACCEPTED: '参加します', TENTATIVE: 'たぶん参加します', DECLINED: '参加しません' }[answer]}。\n`,
+    didAnswer: (who: string) => `${who} さんに返事を送りました。`,
+    answerFailed: '返事を送れませんでした。手紙を書いて伝えてください。',
     expandAll: 'すべての手紙をひらく・たたむ',
     nextLetter: 'やりとりの次の手紙',
     previousLetter: 'やりとりの前の手紙',

@@ -3,10 +3,13 @@
 //
 // A state is a MODSEQ: everything up to it is known. A page leads to the latest MODSEQ up to which the changes fit in. Where a single commit is too
 // large for a page, the state is `MODSEQ-id`: everything before that commit is known, and of the commit itself all ids up to that one.
-import type { ModSeq } from '../../../store/contract.ts';
-import type { ObjectChanges } from '../../../store/shelf-contract.ts';
-import { cannotCalculateChanges } from '../errors.ts';
-import { formatState, parseState } from '../ids.ts';
+import type { ModSeq } from '../../store/contract.ts';
+import type { ObjectChanges } from '../../store/shelf-contract.ts';
+import type { Asker, JsonObject } from './contract.ts';
+import { cannotCalculateChanges } from './errors.ts';
+import { formatId, formatState, parseState, type IdLetter } from './ids.ts';
+import { coreLimits } from './limits.ts';
+import { formatChanges, readChanges, type ChangesCall } from './standard.ts';
 
 /** Changes of this kind after a MODSEQ, and the MODSEQ to which they lead. Null when they are not remembered so far back. */
 export type ChangesSince = (since: ModSeq) => Promise<{ readonly modSeq: ModSeq; readonly changes: ObjectChanges } | null>;
@@ -29,6 +32,27 @@ export function parseCursor(state: string): Cursor | null {
   const modSeq = parseState(dash < 0 ? state : state.slice(0, dash));
   const upTo = dash < 0 ? null : parseState(state.slice(dash + 1));
   return modSeq === null || (dash >= 0 && (upTo === null || modSeq === 0)) ? null : { modSeq, upTo };
+}
+
+export interface PagedCall extends ChangesCall {
+  readonly cursor: Cursor;
+}
+
+/** @throws MethodError as `readChanges`. */
+export function readPagedChanges(args: JsonObject, asker: Asker): PagedCall {
+  const written = args['sinceState'];
+  const cursor = typeof written === 'string' ? parseCursor(written) : null;
+  // The standard reads plain states; what stands behind the dash is ours.
+  const call = readChanges(cursor === null ? args : { ...args, sinceState: formatState(cursor.modSeq) }, asker, {});
+  if (cursor === null) throw cannotCalculateChanges('This is no state of ours.');
+  // So that what a page tells can be fetched by one /get (RFC 8620 §3.7).
+  const maxChanges = Math.min(call.maxChanges, coreLimits.maxObjectsInGet);
+  return { ...call, sinceState: String(written), maxChanges, cursor };
+}
+
+export function formatPage(call: PagedCall, page: Page, letter: IdLetter): JsonObject {
+  const ids = (numbers: readonly number[]): string[] => numbers.map((number) => formatId(letter, number));
+  return formatChanges(call, { ...page, created: ids(page.created), updated: ids(page.updated), destroyed: ids(page.destroyed) });
 }
 
 /** `current`: the state that the objects have when nothing more is left. @throws MethodError `cannotCalculateChanges`. */
