@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
 import { ImapFlow } from 'imapflow';
+import { createTransport } from 'nodemailer';
 import type { Browser, Page } from 'playwright-core';
 import { skipWithout } from '../../scripts/debian-packages.ts';
 import { findBarriers, openBrowser, openPage, type Look } from '../pages/browser.ts';
@@ -201,6 +202,43 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     await goOn(page);
     await page.locator('.postmark').waitFor({ timeout: 30_000 });
     assert.equal(await ticks(page, 'passed'), 16);
+    await close(page, faults);
+  });
+
+  test('a phone: the link opened there, its first sign-in for reading and sending turns the page here green; used twice it says so', async () => {
+    const person = await world.person();
+    const { page, faults } = await signedIn(browser, world, person, desk, '/accounts/phone');
+    await page.getByRole('button', { name: 'Android' }).click();
+    await page.getByRole('img', { name: /QR/ }).waitFor();
+    const link = (await page.locator('section code').first().textContent()) ?? '';
+    await page.getByText('Waiting for the page to be opened there').waitFor();
+    const there = await openPage(browser, phone);
+    await there.page.goto(link);
+    await there.page.check('#android', { force: true });
+    await there.page.click('button[type=submit]');
+    await page.getByText('The page is open there.').waitFor();
+    await shoot(page, 'phone-opened');
+    await there.page.click('[data-copy=secret]');
+    await there.page.getByText('コピーしました').first().waitFor();
+    const auth = { user: person.login, pass: String(await there.page.evaluate('navigator.clipboard.readText()')) };
+    const tls = { rejectUnauthorized: false };
+    const app = new ImapFlow({ host: '127.0.0.1', port: world.tayori.ports.imaps, secure: true, auth, tls, logger: false });
+    await app.connect();
+    await app.logout();
+    await page.locator('section.green').waitFor();
+    const out = createTransport({ host: '127.0.0.1', port: world.tayori.ports.submissions, secure: true, auth, tls });
+    await out.sendMail({ from: person.login, to: person.login, subject: 'x', text: 'x' });
+    await page.getByText('It has signed in (IMAP, SMTP). All done.').waitFor();
+    await there.page.getByText('準備ができました').waitFor();
+    assert.deepEqual(await findBarriers(page), []);
+    await shoot(page, 'phone-green');
+    await shoot(there.page, 'phone-there');
+    await there.page.context().close();
+    // Another browser, the same link.
+    const thief = await openPage(browser, { ...phone, language: 'en' });
+    assert.equal((await thief.page.goto(link))?.status(), 410);
+    await thief.page.getByRole('heading', { name: 'This link has been used already' }).waitFor();
+    await thief.page.context().close();
     await close(page, faults);
   });
 

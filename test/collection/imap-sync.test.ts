@@ -223,6 +223,11 @@ test('live: a new letter is here at once, a change here is there at once; told t
   };
   while (!(await flagged()));
   state.release();
+  // Into a folder that the provider does not have yet: made there at once, not with the next look at everything.
+  const spool = world.store.spool(1 << 20);
+  await spool.add(letter('first'));
+  await world.store.append(account, await idOf(world.store, 'Archive'), [{ spool, flags: [] }], null);
+  while ((await app.select('Archive').catch(() => null)) === null || app.exists === 0);
   const began = performance.now();
   signal.abort();
   await running;

@@ -106,7 +106,13 @@ async function nextAsk(sync: SyncParts, heardHere: Set<MailboxId>, waking: () =>
   const { shelf, ledger, account, clock } = sync;
   const rows = await ledger.folders(account);
   const inbox = rows.find(({ role }) => role === 'inbox');
-  const hereOnly = (): RoundAsk => ({ whole: false, heardThere: new Set(), heardHere: take(heardHere) });
+  const known = new Set(rows.map(({ mailbox }) => mailbox));
+  // One that has no folder there yet gets it in a whole round: a letter that was put into it is not to wait for the next look at everything.
+  const hereOnly = (): RoundAsk => ({
+    whole: [...heardHere].some((mailbox) => !known.has(mailbox) && !sync.memory.unwanted.has(mailbox)),
+    heardThere: new Set(),
+    heardHere: take(heardHere),
+  });
   if (heardHere.size > 0 || inbox === undefined) return hereOnly();
   const inboxHeard: RoundAsk = { whole: false, heardThere: new Set([inbox.path]), heardHere: new Set() };
   // What came while another folder was open is not told by IDLE.

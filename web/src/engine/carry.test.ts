@@ -45,11 +45,15 @@ suite('letters that go to another account', () => {
     assert.deepEqual(backOf(inverse, new Map([['M1', 'N1']])), [{ accountId: 'B', update: {}, destroy: ['N1'] }]);
   });
 
+  interface Asked {
+    readonly filter: { readonly conditions: readonly [{ readonly header: readonly string[] }] };
+    readonly create: Readonly<Record<string, unknown>>;
+  }
   /** A server that answers as told; each call is noted. */
-  function clientOf(answers: (name: string, args: Record<string, any>) => object): { client: JmapClient; asked: string[] } {
+  function clientOf(answers: (name: string, args: Asked) => object): { client: JmapClient; asked: string[] } {
     const asked: string[] = [];
     const client = Object.create(JmapClient.prototype) as JmapClient;
-    client.request = (async (calls: readonly [string, Record<string, unknown>, string][]) => {
+    client.request = (async (calls: readonly [string, Asked, string][]) => {
       const responses = calls.map(([name, args, id]) => (asked.push(name), [name, answers(name, args), id] as const));
       const find = (name: string, id: string) => responses.find(([one, , key]) => one === name && key === id)?.[1];
       return { responses, find, get: find };
@@ -78,9 +82,9 @@ suite('letters that go to another account', () => {
             { id: 'M3', messageId: null },
           ],
         };
-      if (name === 'Email/query') return { ids: args['filter'].conditions[0].header[1] === 'a@x' ? ['N1'] : [] };
-      copied.push(...Object.keys(args['create']));
-      return { created: Object.fromEntries(Object.keys(args['create']).map((id) => [id, { id: `N${id.slice(1)}` }])) };
+      if (name === 'Email/query') return { ids: args.filter.conditions[0].header[1] === 'a@x' ? ['N1'] : [] };
+      copied.push(...Object.keys(args.create));
+      return { created: Object.fromEntries(Object.keys(args.create).map((id) => [id, { id: `N${id.slice(1)}` }])) };
     });
     const { made } = await carryOver(client, 'A', carry, true);
     assert.deepEqual(copied, ['M2', 'M3']);
