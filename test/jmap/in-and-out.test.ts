@@ -238,7 +238,10 @@ describe('letters in and out', () => {
     const [[, { list }] = none] = await hanako.call([['Mailbox/get', { accountId: account, ids: null, properties: ['name'] }, '0']]);
     const { id } = list.find(({ name }: { name: string }) => name === 'Whole');
     const single = await hanako.fetch(`/export/${account}/${id}?name=家族`);
-    assert.match(single.headers.get('content-disposition') ?? '', /filename="__ \d{4}-\d\d-\d\d\.mbox"; filename\*=UTF-8''%E5%AE%B6%E6%97%8F%20/);
+    assert.match(
+      single.headers.get('content-disposition') ?? '',
+      /filename="__ \d{4}-\d\d-\d\d\.mbox"; filename\*=UTF-8''%E5%AE%B6%E6%97%8F%20/,
+    );
     assert.deepEqual(Buffer.from(await single.arrayBuffer()), await readFile(join(byCommand, 'Whole.mbox')));
 
     assert.equal((await tayori(['import', 'taro', unpacked, '--data', join(folder, 'data')])).code, 0);
