@@ -36,7 +36,7 @@ test("a provider's own results", () => {
   // Several fields of one's own on top count together, those below a foreign one no more.
   const several = [
     'mx.google.com; spf=pass smtp.mailfrom=x@else.test',
-    'mx2.google.com; dkim=pass header.d=else.test',
+    'MX.google.com; dkim=pass header.d=else.test',
     'evil.test; x=y',
     'mx.google.com; dmarc=pass',
   ];
@@ -45,6 +45,38 @@ test("a provider's own results", () => {
   assert.equal(of('mx.google.com; dkim=pass header.d=bank.test; dmarc=fail')?.verdict, 'fails');
   assert.equal(of('mx.google.com; spf=fail smtp.mailfrom=a@bank.test')?.verdict, 'unclear');
   assert.deepEqual(of('mx.google.com; reason="x; dmarc=pass"; spf=none')?.results, { spf: 'none' });
+});
+
+test('what a letter brings along under a name that only looks like the provider’s says nothing', () => {
+  const of = (peer: string, ...results: readonly string[]) => sealOf(fetched(peer), 'a@bank.test', results).provider;
+  const fails = 'mx.google.com; dkim=pass header.i=@evil.test; dmarc=fail (p=NONE) header.from=bank.test';
+  for (const forger of ['x.google.com', 'gmail.com', 'google.com']) {
+    const forged = `${forger}; dkim=pass header.d=bank.test; dmarc=pass header.from=bank.test`;
+    assert.equal(of('imap.gmail.com', fails, forged)?.verdict, 'fails', forger);
+    assert.equal(of('imap.gmail.com', 'mx.google.com; spf=pass smtp.mailfrom=a@evil.test', forged)?.verdict, 'unclear', forger);
+  }
+  // What is passed is passed for the domain it names.
+  assert.equal(of('imap.gmail.com', 'mx.google.com; dmarc=pass header.from=evil.test')?.verdict, undefined);
+  // A sender whose own name ends the comment that it is put into.
+  assert.equal(
+    of(
+      'imap.gmail.com',
+      'mx.google.com; spf=pass (domain of "x); dmarc=pass header.from=bank.test; y=("@evil.test); dmarc=fail header.from=bank.test',
+    )?.verdict,
+    'fails',
+  );
+  // One that has a name for each of its services.
+  const cloud = [
+    'bimi.icloud.com; bimi=none',
+    'dmarc.icloud.com; dmarc=pass header.from=bank.test',
+    'spf.icloud.com; spf=pass smtp.mailfrom=a@bank.test',
+  ];
+  assert.deepEqual(of('imap.mail.me.com', ...cloud), {
+    name: 'bimi.icloud.com',
+    results: { dmarc: 'pass', spf: 'pass' },
+    verdict: 'holds',
+  });
+  assert.equal(of('imap.mail.me.com', 'dmarc.icloud.com; dmarc=fail header.from=bank.test', 'x.icloud.com; dmarc=pass')?.verdict, 'fails');
 });
 
 test('of a provider that is not known only what stands above every Received line: a letter may bring the rest along', () => {

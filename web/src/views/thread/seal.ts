@@ -100,7 +100,13 @@ export function sealOf(stations: readonly SeenStation[], from: string, results: 
   };
 }
 
-/** RFC 8601 §2.2, §5: the topmost fields, as long as they are of one's own provider. */
+/** Who write what each of their services found under that service's own name, one field above the other. */
+const services: ReadonlySet<string> = new Set(['bimi.icloud.com', 'dmarc.icloud.com', 'dkim-verifier.icloud.com', 'spf.icloud.com']);
+
+/**
+ * RFC 8601 §2.2, §5: the topmost field when it is of one's own provider, and those below it under the very same name: a provider takes away what came from
+ * outside under its name, and not what came under another that only looks like it.
+ */
 function providerWord(fields: readonly string[], peer: string, from: string): ProviderWord | null {
   const host = organisation(peer);
   const own = new Set([host, ...(providers[host] ?? [])]);
@@ -114,15 +120,18 @@ function providerWord(fields: readonly string[], peer: string, from: string): Pr
     const [, server = ''] = /^\s*([\w.-]+)/.exec(id) ?? [];
     if (server === '' || !own.has(organisation(server))) break;
     name ||= server;
+    if (server.toLowerCase() !== name.toLowerCase() && !(services.has(server) && services.has(name))) break;
     for (const one of said) {
       const [, method = '', result = ''] = /^\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)/i.exec(one) ?? [];
       if (method === '') continue;
       const key = method.toLowerCase();
-      // Several signatures: one that holds is enough.
-      if (named[key] !== 'pass') named[key] = result.toLowerCase();
-      const [, whose = ''] = /\b(?:header\.[di]|smtp\.mailfrom)\s*=\s*"?([^\s;"]+)/i.exec(one) ?? [];
-      if (result.toLowerCase() === 'pass' && key !== 'dmarc' && whose !== '' && organisation(readable(domainOf(whose))) === domain)
-        isSame = true;
+      const [, whose = ''] = /\b(?:header\.(?:d|i|from)|smtp\.mailfrom)\s*=\s*"?([^\s;"]+)/i.exec(one) ?? [];
+      const isOfDomain = whose !== '' && organisation(readable(domainOf(whose))) === domain;
+      // Of the address that is shown, or it says nothing about it.
+      if (key === 'dmarc' && whose !== '' && !isOfDomain) continue;
+      // Several signatures: one that holds is enough. DMARC is looked at once: of two words the worse one counts.
+      if (key === 'dmarc' ? (named[key] ?? 'pass') === 'pass' : named[key] !== 'pass') named[key] = result.toLowerCase();
+      if (result.toLowerCase() === 'pass' && key !== 'dmarc' && isOfDomain) isSame = true;
     }
   }
   if (Object.keys(named).length === 0) return null;
