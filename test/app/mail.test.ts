@@ -118,6 +118,47 @@ suite('the mail app, every day', { skip: skipWithout('chromium') }, () => {
       await end(opened, notSignedIn);
     });
 
+  test('what was left on screen is there before the worker speaks; of somebody who has signed out nothing is, for nobody who comes after', async () => {
+    await arrive(taro, 'For Taro alone');
+    const { page, faults } = await openPage(browser, onDesk);
+    // A worker that never speaks: what is drawn is what the page has kept by itself.
+    await page.addInitScript('if (sessionStorage.silent) window.Worker = class extends EventTarget { postMessage() {} }');
+    const reload = async (isSilent: boolean): Promise<string> => {
+      await page.evaluate(`sessionStorage.silent = ${isSilent ? "'1'" : "''"}`);
+      await page.goto(`${origin}/`);
+      await page.waitForSelector('#app > *', { state: 'attached' });
+      await until(page, 'document.fonts.status === "loaded"');
+      return (await page.evaluate('document.body.textContent + JSON.stringify(Object.values(localStorage))')) as string;
+    };
+    const hers = /議事録|Weekly report|hanako/;
+    await page.goto(origin);
+    await page.waitForSelector('form');
+    await signIn(page, hanako.login, hanako.password);
+    await page.waitForSelector('[role=row] .who');
+    await page.keyboard.press('/');
+    await page.keyboard.type('Weekly report');
+    await until(page, `document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === '1'`);
+    await page.keyboard.press('Enter');
+    await until(page, `localStorage.getItem('tayori.likes')?.includes('Weekly report')`);
+    await page.goto(`${origin}/`);
+    await page.waitForSelector('[role=row] .who');
+    await reload(true);
+    await page.waitForSelector('[role=row] .subject:has-text("議事録")');
+    await reload(false);
+    await page.waitForSelector('[role=row] .who');
+    await page.goto(`${origin}/settings`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForSelector('input[name=login]');
+    assert.doesNotMatch(await reload(true), hers, 'nobody is here');
+    await reload(false);
+    await page.waitForSelector('form');
+    await signIn(page, taro.login, taro.password);
+    await page.waitForSelector('[role=row] .who');
+    assert.doesNotMatch(await reload(true), hers, 'somebody else is here');
+    await page.waitForSelector('[role=row] .subject:has-text("For Taro alone")');
+    await end({ page, faults, close: () => page.context().close() }, notSignedIn);
+  });
+
   test('signing in with a second factor: the code of an authenticator after the password', async () => {
     const first = await signedInPage(browser, origin, taro);
     const post = async (path: string, data: object): Promise<Record<string, string>> => {

@@ -22,6 +22,7 @@ class Kept {
   #readOf = '';
 
   constructor() {
+    engine.watch('status', null, ({ session }) => session === 'signed-out' && this.#forget());
     engine.watch('changed', { types: ['SavedSearch', 'Snooze'] }, ({ types }) => {
       if (types.includes('SavedSearch')) void this.readSearches();
       if (types.includes('Snooze') && this.#asked) void this.#readSnoozes();
@@ -43,6 +44,13 @@ class Kept {
     if (this.#asked) return;
     this.#asked = true;
     void this.#readSnoozes();
+  }
+
+  #forget(): void {
+    this.#searches = [];
+    this.#until = new Map();
+    this.#readOf = '';
+    localStorage.removeItem(key);
   }
 
   /** Once for each session; call when somebody is there. */

@@ -27,6 +27,8 @@ class Live {
     engine.watch('status', null, (push) => {
       this.#status = push;
       noteForNextStart({ status: push });
+      // What was looked for is for nobody who comes after.
+      if (push.session === 'signed-out') settings.take({ searches: [], moves: [] });
     });
     engine.watch('mailboxes', null, (push) => {
       this.#mailboxes = push;
