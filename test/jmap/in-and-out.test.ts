@@ -199,6 +199,30 @@ describe('letters in and out', () => {
     assert.equal(await broughtBefore(parts.cache, target, { ...file, modifiedAt: 2 }), null);
   });
 
+  test('together never more than the server takes at once, and none beyond that', async () => {
+    const mailboxId = await newMailbox('Large');
+    const parts = await partsOf();
+    const { client } = parts;
+    const session = client.session!;
+    const core = 'urn:ietf:params:jmap:core';
+    const most = letterOf(40).length + 1000;
+    client.resume({
+      ...session,
+      capabilities: { ...session.capabilities, [core]: { ...session.capabilities[core], maxSizeUpload: most } },
+    });
+    const carried: number[] = [];
+    const upload = client.upload.bind(client);
+    client.upload = (to, file, ...more) => (carried.push(file.size), upload(to, file, ...more));
+    const lines = fileOf(Uint8Array.from(bytesFromLatin1(`Subject: lines\n\n${'\n'.repeat(most - 20)}`)), 'lines.eml');
+    const result = await bringIn(parts, { accountId: account, mailboxId }, [fileOf(mboxOf(90), 'Large'), lines], silent, goesOn);
+    assert.deepEqual(result, { found: 91, taken: 90, passed: 0, refused: { 'too-large': 1 }, stopped: false });
+    assert.ok(
+      carried.every((octets) => octets <= most),
+      `${carried.join()} of ${most}`,
+    );
+    assert.equal((await lettersIn(mailboxId)).length, 90);
+  });
+
   test('single letters, what is none, and letters of Thunderbird that were deleted there', async () => {
     const mailboxId = await newMailbox('Odd');
     const text = (words: string): Uint8Array<ArrayBuffer> => Uint8Array.from(bytesFromLatin1(words));

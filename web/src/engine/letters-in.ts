@@ -151,16 +151,24 @@ async function bringFile(
   };
   let batch: FoundLetter[] = [];
   let octets = 0;
-  for await (const letter of lettersOf(file, mark.next, mostOctets(parts.client))) {
-    batch.push(letter);
-    octets += letter.octets?.length ?? 0;
-    if (batch.length < batchLetters && octets < batchOctets) continue;
-    await carry(batch);
+  const flush = async (): Promise<void> => {
+    if (batch.length > 0) await carry(batch);
     batch = [];
     octets = 0;
+  };
+  const most = mostOctets(parts.client);
+  for await (const letter of lettersOf(file, mark.next, most)) {
+    const size = letter.octets?.length ?? 0;
+    // A large one goes by itself: together they would be more than the server takes at once.
+    if (octets + size > most) await flush();
+    if (isStopped()) break;
+    batch.push(letter);
+    octets += size;
+    if (batch.length < batchLetters && octets < batchOctets) continue;
+    await flush();
     if (isStopped()) break;
   }
-  if (batch.length > 0) await carry(batch);
+  await flush();
   const { found, taken, passed, refused } = mark;
   const less: Partial<Record<RefusedReason, number>> = {};
   for (const [reason, count] of Object.entries(refused) as [RefusedReason, number][]) less[reason] = count - (begun.refused[reason] ?? 0);
@@ -197,7 +205,8 @@ async function wholeLetter(file: Blob, most: number): Promise<FoundLetter> {
   const octets = await octetsOf(file, 0, file.size);
   const [first] = readHeader(octets, 0, Math.min(octets.length, pieceOctets)).fields;
   if (first === undefined || first.nameEnd === first.start) return { ...about, octets: null, refused: 'no-letter' };
-  return { ...about, octets: toCrlf(octets), refused: null };
+  const letter = toCrlf(octets);
+  return letter.length > most ? { ...about, octets: null, refused: 'too-large' } : { ...about, octets: letter, refused: null };
 }
 
 /** At most one letter, and one piece of the file, is held. */

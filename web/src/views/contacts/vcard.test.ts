@@ -29,6 +29,7 @@ suite('vCards', () => {
       card('VERSION:4.0', 'UID:urn:uuid:1', 'FN:Hana', 'EMAIL:h@b.cd') + card('VERSION:4.0', 'KIND:group', 'FN:会', 'MEMBER:urn:uuid:1', 'MEMBER:mailto:x@b.cd'),
       [{ name: 'Hana' }, { kind: 'group', addresses: [{ email: 'h@b.cd', label: 'Hana' }, { email: 'x@b.cd', label: '' }] }],
     ],
+    ['a line that is none, however many quotes it has', card('FN:A', `EMAIL;X=${'"",'.repeat(60)}`, 'EMAIL;TYPE="a:b",home:a@b.cd'), [{ name: 'A', addresses: [{ email: 'a@b.cd', label: 'home' }] }]],
     ['nothing in it', card('VERSION:4.0', 'TEL:1'), []],
     ['no vCard', 'name,mail\nA,a@b.cd', null],
   ]; // prettier-ignore

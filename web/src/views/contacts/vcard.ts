@@ -65,13 +65,14 @@ function unfolded(text: string): string[] {
     if (isSoft) lines[lines.length - 1] = lines.at(-1)!.slice(0, -1) + raw;
     else if (/^[ \t]/.test(raw) && lines.length > 0) lines[lines.length - 1] += raw.slice(1);
     else lines.push(raw);
-    isSoft = /^[^:]*ENCODING=QUOTED-PRINTABLE/i.test(lines.at(-1)!) && lines.at(-1)!.endsWith('=');
+    // The cheap question first: a picture has very many lines.
+    isSoft = raw.endsWith('=') && /^[^:]*ENCODING=QUOTED-PRINTABLE/i.test(lines.at(-1)!);
   }
   return lines;
 }
 
 function lineOf(raw: string): Line | null {
-  const found = /^(?:[\w-]+\.)?([\w-]+)((?:;(?:"[^"]*"|[^":;]|(?<=[=,])"[^"]*")*)*):(.*)$/s.exec(raw);
+  const found = /^(?:[\w-]+\.)?([\w-]+)((?:;(?:"[^"]*"|[^":;])*)*):(.*)$/s.exec(raw);
   if (!found) return null;
   const parameters = new Map<string, string>();
   for (const piece of found[2]!.split(';').slice(1)) {
