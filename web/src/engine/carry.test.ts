@@ -46,6 +46,8 @@ suite('letters that go to another account', () => {
   });
 
   interface Asked {
+    readonly accountId: string;
+    readonly ids: readonly string[];
     readonly filter: { readonly conditions: readonly [{ readonly header: readonly string[] }] };
     readonly create: Readonly<Record<string, unknown>>;
   }
@@ -74,15 +76,20 @@ suite('letters that go to another account', () => {
   test('told again after a lost answer: what is there already is found, and not made twice', async () => {
     const copied: string[] = [];
     const { client, asked } = clientOf((name, args) => {
-      if (name === 'Email/get')
-        return {
-          list: [
-            { id: 'M1', messageId: ['a@x'] },
-            { id: 'M2', messageId: ['b@x'] },
-            { id: 'M3', messageId: null },
-          ],
-        };
-      if (name === 'Email/query') return { ids: args.filter.conditions[0].header[1] === 'a@x' ? ['N1'] : [] };
+      // M2 has a Message-ID that is a part of another's; N9 is another letter of the same name, such as a list's.
+      const there = [
+        { id: 'N9', messageId: ['a@x'], size: 9 },
+        { id: 'N1', messageId: ['a@x'], size: 1 },
+        { id: 'N8', messageId: ['bb@x'], size: 2 },
+      ];
+      const here = [
+        { id: 'M1', messageId: ['a@x'], size: 1 },
+        { id: 'M2', messageId: ['b@x'], size: 2 },
+        { id: 'M3', messageId: null, size: 3 },
+      ];
+      if (name === 'Email/get') return { list: args.accountId === 'A' ? here : there.filter(({ id }) => args.ids.includes(id)) };
+      if (name === 'Email/query')
+        return { ids: there.flatMap(({ id, messageId: [known] }) => (known!.includes(args.filter.conditions[0].header[1]!) ? [id] : [])) };
       copied.push(...Object.keys(args.create));
       return { created: Object.fromEntries(Object.keys(args.create).map((id) => [id, { id: `N${id.slice(1)}` }])) };
     });
@@ -96,6 +103,6 @@ suite('letters that go to another account', () => {
         ['M3', 'N3'],
       ],
     );
-    assert.deepEqual(asked, ['Email/get', 'Email/query', 'Email/query', 'Email/copy']);
+    assert.deepEqual(asked, ['Email/get', 'Email/query', 'Email/query', 'Email/get', 'Email/copy']);
   });
 });

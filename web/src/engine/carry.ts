@@ -107,26 +107,35 @@ export async function carryOver(client: JmapClient, accountId: Id, { toAccountId
   return { made, problem, refused };
 }
 
+interface Named {
+  readonly id: Id;
+  readonly messageId: readonly string[] | null;
+  readonly size: number;
+}
+
+/** The server looks for a part of a Message-ID (RFC 8621 §4.4.1): only what bears the very same one, and is as large, is the copy. */
 async function foundThere(client: JmapClient, accountId: Id, { toAccountId, places }: Carry): Promise<Map<Id, Id>> {
   const found = new Map<Id, Id>();
   const ids = Object.keys(places);
+  const properties = ['messageId', 'size'];
   for (let at = 0; at < ids.length; at += questionsAtOnce) {
     const some = ids.slice(at, at + questionsAtOnce);
-    const told = await client.request([['Email/get', { accountId, ids: some, properties: ['messageId'] }, 'g']]);
-    const asked = told.get('Email/get', 'g').list.flatMap(({ id, messageId }) => {
-      const [name] = (messageId as readonly string[] | null | undefined) ?? [];
-      return name === undefined ? [] : [{ id, name }];
-    });
+    const told = await client.request([['Email/get', { accountId, ids: some, properties }, 'g']]);
+    const asked = (told.get('Email/get', 'g').list as unknown as readonly Named[]).filter(({ messageId }) => messageId?.[0] !== undefined);
     if (asked.length === 0) continue;
     const reply = await client.request(
-      asked.map(({ id, name }) => {
-        const conditions = [{ header: ['Message-ID', name] }, { inMailbox: places[id]![0]! }];
-        return ['Email/query', { accountId: toAccountId, filter: { operator: 'AND', conditions }, limit: 1 }, id] as const;
+      asked.map(({ id, messageId }) => {
+        const conditions = [{ header: ['Message-ID', messageId![0]!] }, { inMailbox: places[id]![0]! }];
+        return ['Email/query', { accountId: toAccountId, filter: { operator: 'AND', conditions }, limit: 10 }, id] as const;
       }),
     );
-    for (const { id } of asked) {
-      const [there] = reply.find('Email/query', id)?.ids ?? [];
-      if (there !== undefined) found.set(id, there);
+    const likely = [...new Set(asked.flatMap(({ id }) => reply.find('Email/query', id)?.ids ?? []))];
+    if (likely.length === 0) continue;
+    const there = await client.request([['Email/get', { accountId: toAccountId, ids: likely, properties }, 'g']]);
+    const copies = there.get('Email/get', 'g').list as unknown as readonly Named[];
+    for (const { id, messageId, size } of asked) {
+      const copy = copies.find((one) => one.messageId?.[0] === messageId![0] && one.size === size);
+      if (copy) found.set(id, copy.id);
     }
   }
   return found;

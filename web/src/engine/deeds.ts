@@ -108,7 +108,10 @@ export class Deeds {
       for (const [index, inverse] of inverses.entries()) {
         // What has not left yet is simply not sent.
         if (await here.outbox.withdraw((row) => row.id === rows[index])) continue;
-        for (const change of await this.#backOf(inverse, rows[index]))
+        const back = await this.#backOf(inverse, rows[index]);
+        // It was on its way, and the network went: it waits again, and is not sent either.
+        if (await here.outbox.withdraw((row) => row.id === rows[index])) continue;
+        for (const change of back)
           await here.outbox.add({ kind: 'change', what: 'change', count: view.count, since: surroundings.now(), ...change });
       }
     }

@@ -232,6 +232,33 @@ suite('engine: doing', () => {
     assert.equal(refusal?.kind === 'refused' && refusal.trouble.type, 'forbidden');
   });
 
+  test('carried to another account, and taken back while it is being told and the network goes: it is not told again', async () => {
+    const { engine, office, world } = await start();
+    const list = look(engine, inbox);
+    await settled();
+    const request = office.request.bind(office);
+    let copies = 0;
+    let undone: Promise<unknown> | undefined;
+    office.request = (body) => {
+      if (!JSON.stringify(body).includes('Email/copy')) return request(body);
+      copies += 1;
+      undone ??= engine.ask('undo', {});
+      world.setOnline(false);
+      throw new TypeError('no network');
+    };
+    const letters = [{ accountId: 'A1', emailIds: ['M1'] }];
+    await engine.ask('act', { name: 'carry', letters, toAccountId: 'A2', to: 'G1', from: { A1: 'F1' }, keeps: false });
+    await settled();
+    await undone;
+    await settled();
+    assert.equal(list.rows.get(0)?.emailId, 'M1');
+    world.setOnline(true);
+    await world.pass(60_000);
+    await settled();
+    assert.equal(copies, 1);
+    assert.equal(list.rows.get(0)?.emailId, 'M1');
+  });
+
   test('several steps are undone one after the other', async () => {
     const { office, engine } = await start();
     for (const id of ['M1', 'M2', 'M3']) await engine.ask('act', { name: 'delete', letters: [{ accountId: 'A1', emailIds: [id] }] });

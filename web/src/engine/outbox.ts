@@ -239,9 +239,11 @@ export class Outbox {
   async #tellCarry(row: Waiting & { kind: 'change' }): Promise<void> {
     const { client, cache } = this.#parts;
     const { id, accountId, update, destroy, carry, what } = row;
-    if (!row.isTried) await cache.write([{ table: 'outbox', key: keyOf(id), value: { ...row, isTried: true } }]);
-    this.#rows = this.#rows.map((one) => (one.id === id ? { ...row, isTried: true } : one));
-    const { made, problem, refused } = await carryOver(client, accountId, carry!, row.isTried === true);
+    // Another window may have tried it: the disk knows.
+    const [noted] = (await cache.read('outbox', [keyOf(id)])) as readonly ((Waiting & { kind: 'change' }) | undefined)[];
+    const isAgain = noted?.isTried === true;
+    if (!isAgain) await cache.write([{ table: 'outbox', key: keyOf(id), value: { ...row, isTried: true } }]);
+    const { made, problem, refused } = await carryOver(client, accountId, carry!, isAgain);
     this.#carried.set(id, made);
     const { carry: _carry, ...rest } = row;
     const leaving = {

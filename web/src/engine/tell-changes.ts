@@ -14,20 +14,22 @@ export interface TellChangesParts {
 /** What some letters refuse is told as news; the others are changed. @throws EngineTrouble. */
 export async function tellChange(parts: TellChangesParts, row: Waiting & { kind: 'change' }): Promise<void> {
   const { accountId, update, destroy, what, snooze } = row;
-  const changes = Object.entries(update);
+  const changes = [...Object.entries(update), ...destroy.map((id) => [id, null] as const)];
   if (snooze) return tellSnooze(parts.client, accountId, Object.keys(update), snooze.until);
   const most = Number(parts.client.session?.capabilities[core]?.['maxObjectsInSet'] ?? 500);
   let refused = 0;
   let problem: SetError | null = null;
-  for (let at = 0; at < Math.max(changes.length, destroy.length); at += most) {
+  for (let at = 0; at < changes.length; at += most) {
+    // RFC 8620 §2: `maxObjectsInSet` counts both together.
+    const some = changes.slice(at, at + most);
     // oxlint-disable-next-line no-await-in-loop -- one piece after the other
     const reply = await parts.client.request([
       [
         'Email/set',
         {
           accountId,
-          update: Object.fromEntries(changes.slice(at, at + most)) as JsonObject,
-          destroy: destroy.slice(at, at + most),
+          update: Object.fromEntries(some.filter(([, patch]) => patch !== null)) as JsonObject,
+          destroy: some.flatMap(([id, patch]) => (patch === null ? [id] : [])),
         },
         's',
       ],
