@@ -21,6 +21,20 @@ const seedAt = Date.UTC(2026, 9, 1);
 async function subjectsOf(page: Page): Promise<string[]> {
   return (await page.evaluate(subjects)) as string[];
 }
+/** The rows of the list by their numbers, in the order in which the browser hands them to a screen reader. */
+async function rowsAsHeard(page: Page): Promise<number[]> {
+  const session = await page.context().newCDPSession(page);
+  const { nodes } = await session.send('Accessibility.getFullAXTree');
+  const { childIds = [] } = nodes.find(({ role }) => role?.value === 'grid')!;
+  const rows = childIds.flatMap((id) => nodes.find(({ nodeId, role }) => nodeId === id && role?.value === 'row') ?? []);
+  return Promise.all(
+    rows.map(async ({ backendDOMNodeId }) => {
+      const { node } = await session.send('DOM.describeNode', { backendNodeId: backendDOMNodeId! });
+      const { attributes = [] } = node;
+      return Number(attributes[attributes.indexOf('aria-rowindex') + 1]);
+    }),
+  );
+}
 /** The certificate is none that a service worker may come with. */
 function faultsOf(faults: readonly string[]): string[] {
   return faults.filter((fault) => !fault.includes('fetching the script'));
@@ -441,6 +455,13 @@ suite('finding and order', { skip: skipWithout('chromium') }, () => {
     await page.focus('[role=grid]');
     await page.keyboard.press('End');
     await page.waitForSelector(`[aria-rowindex="${rows}"] .who`);
+    // Elements are used again for other rows; to who listens they stand in the order of the list all the same.
+    const heard = await rowsAsHeard(page);
+    assert.ok(heard.length > 10 && heard.at(-1) === rows, heard.join());
+    assert.deepEqual(
+      heard,
+      heard.map((_, index) => heard[0]! + index),
+    );
     await page.keyboard.press('Home');
     // A search among all of them.
     await page.keyboard.press('/');
