@@ -48,9 +48,14 @@ export function draftRows(cache: CacheStore): DraftRows {
   };
 }
 
+interface DraftPlace {
+  readonly cache: CacheStore;
+  readonly surroundings: Surroundings;
+}
+
 /** Read and written in one turn, over all windows. `change` gets null when there is no such row; answers the row to keep, or null to leave all as it is. */
 export function changeDraft(
-  { cache, surroundings }: { readonly cache: CacheStore; readonly surroundings: Surroundings },
+  { cache, surroundings }: DraftPlace,
   key: string,
   change: (row: DraftRow | null) => DraftRow | null,
 ): Promise<DraftRow | null> {
@@ -58,6 +63,16 @@ export function changeDraft(
     const rows = draftRows(cache);
     const row = change(await rows.get(key));
     if (row) await rows.put(row);
+    return row;
+  });
+}
+
+/** Out of the device, and not in the middle of a change: answers what was there. */
+export function takeDraft({ cache, surroundings }: DraftPlace, key: string): Promise<DraftRow | null> {
+  return surroundings.exclusive(`tayori-draft/${key}`, async () => {
+    const rows = draftRows(cache);
+    const row = await rows.get(key);
+    await rows.drop(key);
     return row;
   });
 }

@@ -385,6 +385,23 @@ suite('engine: writing', () => {
     wantsReceipt: false,
   };
 
+  test('a draft that is thrown away while it is being stored does not come back', async () => {
+    const { office, world, engine } = await start(10);
+    await engine.ask('saveDraft', draft);
+    const request = office.request.bind(office);
+    let thrown: Promise<unknown> | undefined;
+    office.request = (body) => {
+      if (JSON.stringify(body).includes('10時に。')) thrown ??= engine.ask('dropDraft', { key: 'd1' });
+      return request(body);
+    };
+    await world.pass(3100);
+    assert.ok(thrown, 'it was being stored');
+    await thrown;
+    await world.pass(3100);
+    assert.equal(await engine.ask('loadDraft', { key: 'd1' }), null);
+    assert.equal([...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']).length, 0);
+  });
+
   test('a draft is here at once, on the server a little later, and once', async () => {
     const { office, world, engine } = await start(10);
     await engine.ask('saveDraft', draft);

@@ -36,7 +36,12 @@ export async function tellDraft(parts: TellLettersParts, { accountId, key }: Wai
   ]);
   const emailId = createdId(reply.get('Email/set', 's'), 'd');
   // Noted before the earlier ones go: a draft whose letter is gone was replaced by somebody else. What was typed meanwhile stays.
-  await changeDraft(parts, key, (now) => now && { ...now, emailId });
+  const isThere = await changeDraft(parts, key, (now) => now && { ...now, emailId });
+  // Thrown away while it was being stored.
+  if (!isThere) {
+    await parts.client.request([['Email/set', { accountId, destroy: [...new Set([emailId, ...earlier])] }, 'd']]);
+    return;
+  }
   const places = await replaced(parts, accountId, emailId, row, earlier);
   await changeDraft(parts, key, (now) => now && { ...now, parts: places, savedAt: row.changedAt });
   parts.changed();

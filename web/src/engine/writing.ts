@@ -4,7 +4,7 @@ import type { Account } from './account.ts';
 import type { CacheStore } from './cache/contract.ts';
 import { trouble, type Draft, type DraftView, type Requests, type SavedDraft, type ScheduledView, type SourceView } from './contract.ts';
 import { draftOf, receiptField } from './draft-email.ts';
-import { changeDraft, draftRows, draftView, type DraftRow } from './drafts.ts';
+import { changeDraft, draftRows, draftView, takeDraft, type DraftRow } from './drafts.ts';
 import type { Files } from './files.ts';
 import { flowedBy, unflow } from './flowed.ts';
 import { core, from, mail, submission, type JmapClient } from './jmap/client.ts';
@@ -90,10 +90,8 @@ async function keepApart(parts: WritingParts, draft: Draft): Promise<SavedDraft>
 }
 
 export async function dropDraft(parts: WritingParts, key: string): Promise<void> {
-  const rows = draftRows(parts.cache);
-  const row = await rows.get(key);
   await parts.outbox.withdraw((waiting) => waiting.kind !== 'change' && waiting.key === key);
-  await rows.drop(key);
+  const row = await takeDraft(parts, key);
   await parts.files.dropOf(key);
   if (row?.emailId) await parts.destroy(row.draft.accountId, [row.emailId]);
   parts.changed();
