@@ -22,7 +22,11 @@ async function open(notifications: string | null) {
   const put = async (from: string, flags: readonly string[] = [], into = 'INBOX'): Promise<void> => {
     const spool = store.spool(10_000);
     await spool.add(bytesFromUtf8(`From: ${from}\r\nSubject: x\r\n\r\n`));
-    await store.addLetters(1, [{ spool, mailboxes: mailboxes.filter(({ name }) => name === into).map(({ id }) => id), flags: [...flags] }], null);
+    await store.addLetters(
+      1,
+      [{ spool, mailboxes: mailboxes.filter(({ name }) => name === into).map(({ id }) => id), flags: [...flags] }],
+      null,
+    );
     spool.discard();
   };
   const wants = openPushWishes(store);
