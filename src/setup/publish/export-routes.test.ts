@@ -75,3 +75,16 @@ test('a browser that goes away while letters are read is no error, and its place
     assert.equal(free(), before, path);
   }
 });
+
+test('a mailbox that is deleted before its turn comes keeps the others from nobody', async () => {
+  const { ask, errors, store } = await open(['Gone', 'Stays']);
+  const { openMailbox } = store;
+  const gone = (await store.mailboxes(1)).find(({ name }) => name === 'Gone')!;
+  store.openMailbox = async (...args) => {
+    if (args[1] === gone.id) await store.deleteMailbox(1, gone.id);
+    return openMailbox.apply(store, args);
+  };
+  const text = Buffer.from(await (await ask('/export/A1')).arrayBuffer()).toString('latin1');
+  assert.ok(text.includes('Stays.mbox'));
+  assert.deepEqual(errors, []);
+});

@@ -117,7 +117,13 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
     for (const { id, name, role, subscribed, size } of mailboxes) {
       const path = freePath(mboxPath(name), used);
       add(path, size, async function* () {
-        const letters = yield* mboxOf(await takePicture(store, account, id), (uid) => {
+        const picture = await takePicture(store, account, id).catch((trouble: unknown) => {
+          if (!(trouble instanceof Refusal)) throw trouble;
+          return null;
+        });
+        // Deleted before its turn came: its file is empty, and the others come all the same.
+        if (picture === null) return;
+        const letters = yield* mboxOf(picture, (uid) => {
           unreadable.push(exportTrouble.damaged(name, uid));
           return null;
         });
