@@ -12,7 +12,8 @@ import { exportRoutes, type ExportRoutesParts } from './export-routes.ts';
 async function open(mailboxes: readonly string[]) {
   const clock = new FalseClock();
   const store = openMemoryStore({ clock, chance: systemChance });
-  await store.createAccount(1, [{ name: 'INBOX', role: 'inbox' }, ...mailboxes.map((name) => ({ name, role: null }))]);
+  await store.createAccount(1, [{ name: 'INBOX', role: 'inbox' }]);
+  for (const name of mailboxes) await store.createMailbox(1, name, null);
   for (const { id, name } of await store.mailboxes(1)) {
     const spool = store.spool(10_000);
     await spool.add(bytesFromUtf8(`Subject: ${name}\r\n\r\nx\r\n`));
