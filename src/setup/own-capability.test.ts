@@ -288,6 +288,21 @@ test('Snooze: the letter lies in "Snoozed" until then; called back, it lies wher
   assert.deepEqual(await place(), ['Trash']);
 });
 
+test('Snooze: put away by two apps at once there is one note, and it knows where the letter lay', async () => {
+  const { store, hanako } = world;
+  const message = await letterTo(hanako, 'INBOX', 'Subject: twice\r\n\r\n');
+  const put = (ms: number) => as('Snooze/set', { create: { s: { emailId: `M${message}`, until: later(ms) } } });
+  const [one, other] = await Promise.all([put(3_600_000), put(7_200_000)]);
+  const noted = (await store.items.list(hanako, 'snooze')).filter(({ value }) => (value as { message: number }).message === message);
+  const inbox = (await store.mailboxes(hanako)).find(({ role }) => role === 'inbox')!.id;
+  assert.deepEqual(
+    noted.map(({ value }) => value),
+    [{ message, mailbox: inbox }],
+  );
+  assert.deepEqual([one.created.s.id, other.created.s.id], [`Z${noted[0]!.id}`, `Z${noted[0]!.id}`]);
+  await as('Snooze/set', { destroy: [one.created.s.id] });
+});
+
 test('Snooze: where the letter cannot be looked for, its note stays, and brings it back later', async () => {
   const { store, hanako } = world;
   const message = await letterTo(hanako, 'INBOX', 'Subject: disk\r\n\r\n');
