@@ -442,7 +442,7 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     const page = await begin();
     await page.goto(`${office.origin}/journey`);
     await page.locator('main a', { hasText: 'far@far.test' }).click();
-    await page.locator('.waits', { hasText: '450 the box is being emptied' }).first().waitFor();
+    await page.locator('.waits', { hasText: '450 4.2.0 the box is being emptied' }).first().waitFor();
     const there = await page.locator('section', { hasText: 'far@far.test あて' }).innerText();
     assert.match(there, /次に試すのは/);
     assert.match(there, /1 回試しました/);
