@@ -567,7 +567,7 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
       worker!.evaluate(
         'self.registration.getNotifications().then((list) => list.map(({ title, body, data }) => [title, body, data.address]))',
       );
-    const end = performance.now() + 15_000;
+    const end = performance.now() + 60_000;
     while ((await noticed()).length === 0 && performance.now() < end);
     const [[title, body, url]] = (await noticed()) as [[string, string, string]];
     assert.deepEqual([title, body], ['Anna Berg', 'Pushed']);
