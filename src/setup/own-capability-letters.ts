@@ -50,7 +50,11 @@ export function openSnoozeDesk({ store }: { readonly store: MailStore }): Snooze
       const mailboxes = await store.mailboxes(account);
       const target = mailboxes.find(({ id }) => id === mailbox) ?? mailboxes.find(({ role }) => role === 'inbox');
       const away = mailboxes.find(({ name }) => name === snoozedName);
-      const places = await placesOf(account, message).catch((): readonly MailboxId[] => []);
+      const places = await placesOf(account, message).catch((trouble: unknown): readonly MailboxId[] => {
+        // Only a letter that is gone needs no way back: what cannot be looked at now keeps its note, or it would stay away for ever.
+        if (!(trouble instanceof Refusal)) throw trouble;
+        return [];
+      });
       // Somebody has put it elsewhere meanwhile: there it stays.
       if (target === undefined || away === undefined || !places.includes(away.id)) await store.items.write(account, [gone]);
       else await store.reviseNoting(account, { message, mailboxes: { add: [target.id], remove: [away.id] } }, [gone]);

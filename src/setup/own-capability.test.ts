@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { openOwnWorld, type Answered, type OwnWorld } from '../../test/support/own-capability.ts';
 import { bytesFromUtf8 } from '../base/bytes.ts';
+import { Unavailable } from '../base/trouble.ts';
 import { systemClock } from '../io/clock.ts';
 import { PushHub } from '../protocol/jmap/push-hub.ts';
 import type { MessageId } from '../store/contract.ts';
@@ -285,6 +286,40 @@ test('Snooze: the letter lies in "Snoozed" until then; called back, it lies wher
   await store.revise(hanako, [{ message, mailboxes: { set: [trash] } }], null);
   await as('Snooze/set', { destroy: [third.created.s.id] });
   assert.deepEqual(await place(), ['Trash']);
+});
+
+test('Snooze: put away by two apps at once there is one note, and it knows where the letter lay', async () => {
+  const { store, hanako } = world;
+  const message = await letterTo(hanako, 'INBOX', 'Subject: twice\r\n\r\n');
+  const put = (ms: number) => as('Snooze/set', { create: { s: { emailId: `M${message}`, until: later(ms) } } });
+  const [one, other] = await Promise.all([put(3_600_000), put(7_200_000)]);
+  const noted = (await store.items.list(hanako, 'snooze')).filter(({ value }) => (value as { message: number }).message === message);
+  const inbox = (await store.mailboxes(hanako)).find(({ role }) => role === 'inbox')!.id;
+  assert.deepEqual(
+    noted.map(({ value }) => value),
+    [{ message, mailbox: inbox }],
+  );
+  assert.deepEqual([one.created.s.id, other.created.s.id], [`Z${noted[0]!.id}`, `Z${noted[0]!.id}`]);
+  await as('Snooze/set', { destroy: [one.created.s.id] });
+});
+
+test('Snooze: where the letter cannot be looked for, its note stays, and brings it back later', async () => {
+  const { store, hanako } = world;
+  const message = await letterTo(hanako, 'INBOX', 'Subject: disk\r\n\r\n');
+  const { created } = await as('Snooze/set', { create: { s: { emailId: `M${message}`, until: later(3_600_000) } } });
+  const { openShelf } = store;
+  store.openShelf = async () => {
+    throw new Unavailable('busy', 'the disk does not answer');
+  };
+  const failed = await as('Snooze/set', { destroy: [created.s.id] }).finally(() => {
+    store.openShelf = openShelf;
+  });
+  assert.equal(failed['type'], 'serverUnavailable');
+  assert.deepEqual((await as('Snooze/set', { destroy: [created.s.id] })).destroyed, [created.s.id]);
+  const inbox = (await store.mailboxes(hanako)).find(({ role }) => role === 'inbox')!.id;
+  const shelf = await store.openShelf(hanako);
+  assert.deepEqual(shelf.mailboxesAt(shelf.indexOf(message)), [inbox]);
+  shelf.release();
 });
 
 test('Snooze: not into the past, not what is not there', async () => {

@@ -66,7 +66,7 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     assert.match((await page.locator('.kept').textContent()) ?? '', /encrypted on this server.*mail\.provider\.test alone/s);
     await page.keyboard.type(secret);
     await page.keyboard.press('Enter');
-    await page.locator('.postmark').waitFor({ timeout: 30_000 });
+    await page.locator('.postmark').waitFor({ timeout: 60_000 });
     assert.equal(await ticks(page, 'passed'), 16);
     assert.match((await title(page).textContent()) ?? '', /^hana@p1\.provider\.test is ready$/);
     assert.equal(world.letters.length, 1, 'one letter, to oneself');
@@ -137,7 +137,7 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
         await page.getByRole('button', { name: 'Type it in yourself' }).click();
       await goOn(page);
       const card = page.locator('.failure');
-      await card.waitFor({ timeout: 30_000 });
+      await card.waitFor({ timeout: 60_000 });
       assert.match((await card.locator('.sentence').textContent()) ?? '', sentence);
       assert.match((await card.locator('.next').textContent()) ?? '', next);
       assert.match((await card.locator('.whose').textContent()) ?? '', /\S+: \S+/);
@@ -200,7 +200,7 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     assert.deepEqual([await findBarriers(page), await sticksOut(page)], [[], false]);
     await shoot(page, 'two-devices');
     await goOn(page);
-    await page.locator('.postmark').waitFor({ timeout: 30_000 });
+    await page.locator('.postmark').waitFor({ timeout: 60_000 });
     assert.equal(await ticks(page, 'passed'), 16);
     await close(page, faults);
   });

@@ -91,7 +91,7 @@ export async function openApp(
 ): Promise<AppWindow> {
   const opened = await openPage(browser, look);
   const { page } = opened;
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(90_000);
   const origin = `https://localhost:${port}`;
   await page.goto(origin + path);
   await page.fill('input[name=login]', person.login);
@@ -100,7 +100,7 @@ export async function openApp(
   await page.waitForSelector('[role=grid]', { state: 'attached' });
   const until = async (expression: string): Promise<void> => {
     await page.evaluate(
-      `new Promise((resolve, reject) => { const end = performance.now() + 30000; const look = () => ((${expression}) ? resolve() : performance.now() > end ? reject(new Error('not so in time: ' + ${JSON.stringify(expression)})) : requestAnimationFrame(look)); look(); })`,
+      `new Promise((resolve, reject) => { const end = performance.now() + 90000; const look = () => ((${expression}) ? resolve() : performance.now() > end ? reject(new Error('not so in time: ' + ${JSON.stringify(expression)})) : requestAnimationFrame(look)); look(); })`,
     );
   };
   return {

@@ -81,7 +81,7 @@ export function letter(from: string, subject: string, text: string, more = ''): 
 }
 
 /** Looks at each frame until it is so. `waitForFunction` would need what the page's policy forbids. */
-export async function until(page: Page, expression: string, what = expression, ms = 20_000): Promise<void> {
+export async function until(page: Page, expression: string, what = expression, ms = 60_000): Promise<void> {
   await page.evaluate(
     `new Promise((resolve, reject) => { const end = performance.now() + ${ms}; const look = () => ((${expression}) ? resolve() : performance.now() > end ? reject(new Error('not so in time: ' + ${JSON.stringify(what)})) : requestAnimationFrame(look)); look(); })`,
   );

@@ -161,10 +161,18 @@ suite('an account taken home, in Chromium', { skip: skipWithout('chromium') || f
     await shoot(page, 'card-journey');
   });
 
-  test('another password at the provider: the card says so, so does the column beside its name; a wrong one is told and changes nothing', async () => {
+  test('another password at the provider: the card says so, what is written waits, and the new one mends both', async () => {
     const conf = join(world.office.reading.folder, 'dovecot.conf');
     writeFileSync(conf, readFileSync(conf, 'utf8').replace('args = password=taros-own', 'args = password=another-one'));
     await world.office.reading.restart();
+    await page.goto(`${world.origin}/`);
+    await row('Letter 04').click();
+    await page.getByText('The text of number 04.').first().waitFor();
+    await page.keyboard.press('r');
+    await page.locator('.composer select').first().waitFor();
+    await page.keyboard.type('Thank you for four.');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('.composer').waitFor({ state: 'detached' });
     await card();
     await page.getByRole('button', { name: 'Look now' }).click();
     const bad = page.locator('section.bad');
@@ -179,6 +187,16 @@ suite('an account taken home, in Chromium', { skip: skipWithout('chromium') || f
     await page.keyboard.press('Enter');
     await dialog.locator('.failure').waitFor();
     await shoot(page, 'card-password-wrong');
+    await dialog.locator('input[type=password]').fill('another-one');
+    await dialog.getByRole('button', { name: 'Try it' }).click();
+    await page.getByText('The new password works.').first().waitFor();
+    await page.locator('section.good').waitFor();
+    // `there` signs in with the password of before.
+    await until(
+      'what waited has gone',
+      async () => world.office.reading.doveadm('mailbox', 'status', '-u', `writer@${domain}`, 'messages', 'INBOX').includes('messages=2'),
+      true,
+    );
     assert.deepEqual(
       faults.filter((fault) => !/ERR_INTERNET|ERR_FAILED|Failed to load|WebSocket|ERR_NETWORK/.test(fault)),
       [],

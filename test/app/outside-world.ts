@@ -111,7 +111,7 @@ export async function openOutsideWorld(options: { readonly signIn?: boolean; rea
     command,
     async open(login, look, path = '/') {
       const opened = await openPage(browser, look);
-      opened.page.setDefaultTimeout(30_000);
+      opened.page.setDefaultTimeout(90_000);
       const answer = await opened.page.context().request.post(`${origin}/auth/login`, { headers: { origin }, data: { login, password } });
       if (answer.status() !== 200) throw new Error(await answer.text());
       await opened.page.goto(`${origin}${path}`);

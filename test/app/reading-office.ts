@@ -59,7 +59,7 @@ export function buildOnce(): void {
 }
 
 /** Looks at each frame until it is so. */
-export async function until(page: Page, expression: string, ms = 15_000): Promise<void> {
+export async function until(page: Page, expression: string, ms = 60_000): Promise<void> {
   await page.evaluate(
     `new Promise((resolve, reject) => { const end = performance.now() + ${ms}; const look = async () => ((await (${expression})) ? resolve() : performance.now() > end ? reject(new Error('not so in time: ' + ${JSON.stringify(expression)})) : setTimeout(look, 30)); look(); })`,
   );
@@ -187,7 +187,7 @@ export async function openReadingOffice(): Promise<ReadingOffice> {
       const login = await context.request.post(`${origin}/auth/login`, { headers: { origin }, data: { login: 'hanako', password } });
       if (login.status() !== 200) throw new Error(await login.text());
       await page.goto(origin);
-      await page.waitForSelector('[role=row] .who', { timeout: 15_000 }).catch(async (error: unknown) => {
+      await page.waitForSelector('[role=row] .who', { timeout: 60_000 }).catch(async (error: unknown) => {
         await shoot(page, 'not-opened');
         throw new Error(`the inbox does not open: ${faults.join(' | ')}`, { cause: error });
       });

@@ -145,7 +145,14 @@ postlog unix-dgram n - n - 1 postlogd
   child.once('exit', () => (exited = true));
   while (!(await listens(submissions))) if (exited) throw new Error(`postfix did not start: ${await log()}`);
   return {
-    reading,
+    reading: {
+      ...reading,
+      async restart() {
+        await reading.restart();
+        // Processes of Postfix that hold on to the Dovecot of before would refuse everybody.
+        child.kill('SIGHUP');
+      },
+    },
     submissions,
     submission,
     authorities: `${reading.authority}\n${await readFile(ca, 'utf8')}`,

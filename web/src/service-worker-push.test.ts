@@ -4,7 +4,7 @@ import type { Json, JsonObject } from './engine/jmap/objects.ts';
 import { hearPush } from './service-worker-push.ts';
 
 const push = { '@type': 'StateChange', changed: { A1: { EmailDelivery: '7' } } };
-function office(settings: JsonObject, letter: JsonObject | null, contacts: readonly string[] = []) {
+function office(settings: JsonObject, letter: JsonObject | readonly JsonObject[] | null, contacts: readonly string[] = []) {
   const asked: Json[] = [];
   return {
     asked,
@@ -13,7 +13,7 @@ function office(settings: JsonObject, letter: JsonObject | null, contacts: reado
       return [
         ['Settings/get', { list: [settings] }, 's'],
         ['Mailbox/query', { ids: ['F1'] }, 'm'],
-        ['Email/get', { list: letter ? [letter] : [] }, 'e'],
+        ['Email/get', { list: letter === null ? [] : [letter].flat() }, 'e'],
         ['Contact/get', { list: contacts.map((email) => ({ addresses: [{ email, label: '' }] })) }, 'c'],
       ].filter((answer) => calls.some((call) => (call as readonly Json[])[2] === answer[2])) as unknown as (readonly [
         string,
@@ -47,6 +47,8 @@ test('only of people among the contacts, where the person wants it so', async ()
   assert.equal(await hearPush(push, 'en', office(choosy, letter).ask), null);
   assert.equal(await hearPush(push, 'en', office(choosy, letter, ['other@x.test']).ask), null);
   assert.equal((await hearPush(push, 'en', office(choosy, letter, ['other@x.test', 'J@X.test']).ask))?.title, 'Jiro');
+  const stranger = { ...letter, id: 'M3', from: [{ name: 'Nobody', email: 'n@y.test' }] };
+  assert.equal((await hearPush(push, 'en', office(choosy, [stranger, letter], ['j@x.test']).ask))?.title, 'Jiro');
 });
 
 test('what lies elsewhere than in the inbox, or was read by now, calls nobody', async () => {

@@ -77,7 +77,8 @@ export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: 
           accountId,
           filter: { notKeyword: '$seen', ...(inbox === '' ? {} : { inMailbox: inbox }) },
           sort: [{ property: 'receivedAt', isAscending: false }],
-          limit: 1,
+          // A stranger's may lie above the one that is to be told.
+          limit: isChoosy ? 10 : 1,
         },
         'q',
       ],
@@ -93,14 +94,13 @@ export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: 
       ...(isChoosy ? [['Contact/get', { accountId, ids: null, properties: ['addresses'] }, 'c'] as const] : []),
     ],
   ).catch((): Answers => []);
-  const [letter] = (of(second, 'e', 'Email/get')?.['list'] as unknown as readonly Letter[] | undefined) ?? [];
-  if (!letter) return of(second, 'e', 'Email/get') === undefined && !isChoosy ? fallback : null;
-  if (isChoosy) {
-    // More than are told at once: the server has looked before it sent the push.
-    const contacts = of(second, 'c', 'Contact/get')?.['list'] as unknown as readonly Contact[] | undefined;
-    const known = new Set(contacts?.flatMap(({ addresses }) => addresses.map(({ email }) => email.toLowerCase())));
-    if (contacts && !letter.from?.some(({ email }) => known.has(email.toLowerCase()))) return null;
-  }
+  const letters = of(second, 'e', 'Email/get')?.['list'] as unknown as readonly Letter[] | undefined;
+  if (letters === undefined && !isChoosy) return fallback;
+  // More contacts than are told at once: the server has looked before it sent the push.
+  const contacts = isChoosy ? (of(second, 'c', 'Contact/get')?.['list'] as unknown as readonly Contact[] | undefined) : undefined;
+  const known = contacts && new Set(contacts.flatMap(({ addresses }) => addresses.map(({ email }) => email.toLowerCase())));
+  const letter = letters?.find(({ from }) => known === undefined || from?.some(({ email }) => known.has(email.toLowerCase())));
+  if (!letter) return null;
   const sender = letter.from?.[0];
   const isTold = settings?.['notificationPreview'] !== false;
   return {

@@ -6,6 +6,7 @@ import { silentLog, type Log } from '../../base/log.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { MailStore } from '../../store/contract.ts';
 import type { Item } from '../../store/items-contract.ts';
+import { maxKeywords } from '../../store/limits.ts';
 import { openMemoryStore } from '../../store/memory/store.ts';
 import { FalseClock } from '../../../test/support/clock.ts';
 import type { Appointment } from './contract.ts';
@@ -324,6 +325,17 @@ const snoozed: readonly (readonly [string, string, (store: MailStore, message: n
     'that lies elsewhere, too, stays there',
     'INBOX Work (\\Flagged $back)',
     async (store, message) => store.revise(account, [{ message, mailboxes: { add: [await mailboxId(store, 'INBOX')], remove: [] } }], null),
+  ],
+  [
+    'comes back without its mark where there is no room for another keyword',
+    'Work (\\Flagged)',
+    async (store) => {
+      const spool = store.spool(1000);
+      await spool.add(bytesFromUtf8('Subject: labels\r\n\r\n'));
+      const flags = Array.from({ length: maxKeywords }, (_none, at) => `label${at}`);
+      await store.addLetters(account, [{ spool, mailboxes: [await mailboxId(store, 'Work')], flags }], null);
+      spool.discard();
+    },
   ],
   ['that is gone leaves nothing', 'nowhere', (store, message) => store.revise(account, [{ message, destroy: true }], null)],
   ['goes with the mailbox "Snoozed"', 'nowhere', async (store) => store.deleteMailbox(account, await mailboxId(store, snoozedName))],

@@ -4,6 +4,7 @@
 // The letter comes back and its item goes in one commit. Who puts it off in the same moment has changed the item: then it stays away.
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { AccountId, MailboxId, MailStore, MessageId } from '../../store/contract.ts';
+import type { RevisionFlags } from '../../store/shelf-contract.ts';
 import type { Appointment } from './contract.ts';
 
 export const snoozeKind = 'snooze';
@@ -32,10 +33,15 @@ export function openSnoozes(store: SnoozeStore): Appointment {
       const done = { kind: snoozeKind, id: item.id, remove: true, ifModSeq: item.modSeq } as const;
       if (away === undefined || !(await liesIn(store, account, message, away.id))) return void (await store.items.write(account, [done]));
       const back = boxes.find(({ id }) => id === mailbox && id !== away.id) ?? boxes.find(({ name }) => name === 'INBOX')!;
-      // By the keyword the app shows it on top until it was looked at.
-      const flags = { how: 'add', flags: [backKeyword], without: ['\\Seen'] } as const;
+      const comeBack = (flags: RevisionFlags): Promise<unknown> =>
+        store.reviseNoting(account, { message, flags, mailboxes: { add: [back.id], remove: [away.id] } }, [done]);
       try {
-        await store.reviseNoting(account, { message, flags, mailboxes: { add: [back.id], remove: [away.id] } }, [done]);
+        // By the keyword the app shows it on top until it was looked at.
+        await comeBack({ how: 'add', flags: [backKeyword], without: ['\\Seen'] }).catch((trouble: unknown) => {
+          // A mailbox full of other keywords has no room for this one: no reason to stay away for ever.
+          if (!(trouble instanceof Refusal) || trouble.code !== 'limit') throw trouble;
+          return comeBack({ how: 'remove', flags: ['\\Seen'] });
+        });
       } catch (trouble) {
         if (!(trouble instanceof Refusal) || trouble.code === 'changed') throw trouble;
         // Gone since it was looked for, the letter or the mailbox: the next attempt sees how it is.

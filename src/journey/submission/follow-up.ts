@@ -2,8 +2,9 @@
 // mdnBlobIds): from results of the queue, and from reports and receipts that come back. Fulfils SentNews.
 // Knows items of kind `submission`, the journey and reports; knows no session.
 //
-// All of it can be found out anew from the queue, the journey and the mailbox, so it is written behind, in order for each account, and looked up again
-// by who asks first after a start. A report is believed for recipients that the letter had, and only where the queue knows nothing better.
+// It is written behind, in order. What the queue and the journey tell can be found out anew, and is looked up again by who asks first after a start; a
+// report that a crash kept from being noted lies in the mailbox all the same. A report is believed for recipients that the letter had, and only where
+// the queue knows nothing better.
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
@@ -37,7 +38,7 @@ export class FollowUp implements SentNews {
   readonly #parts: FollowUpParts;
   /** Null: no submission of JMAP. */
   readonly #known = new Map<LetterId, { readonly account: AccountId; readonly id: number } | null>();
-  readonly #caughtUp = new Set<AccountId>();
+  readonly #caughtUp = new Map<AccountId, Promise<void>>();
   #last: Promise<void> = Promise.resolve();
 
   constructor(parts: FollowUpParts) {
@@ -76,16 +77,24 @@ export class FollowUp implements SentNews {
     }
   }
 
-  /** Once for each account: what a crash kept from being written down. */
+  /** Once for each account: what a crash kept from being written down. Who asks meanwhile waits for it, and what failed is tried again by who asks next. */
   async catchUp(account: AccountId): Promise<void> {
-    if (this.#caughtUp.has(account)) return this.idle();
-    this.#caughtUp.add(account);
+    let done = this.#caughtUp.get(account);
+    if (done === undefined) {
+      done = this.#refreshAll(account);
+      this.#caughtUp.set(account, done);
+      done.catch(() => this.#caughtUp.delete(account));
+    }
+    await done;
+    await this.idle();
+  }
+
+  async #refreshAll(account: AccountId): Promise<void> {
     const { store, clock } = this.#parts;
     const since = clock.now() - queuedAtMostMs;
     for (const { id, value } of await store.items.list(account, submissionKind))
       // oxlint-disable-next-line no-await-in-loop -- a look-up each
       if (!isSettled(value as SubmissionValue) && (value as SubmissionValue).sendAt > since) await this.#refresh(account, id);
-    await this.idle();
   }
 
   #behind(what: string, work: () => Promise<void>): void {

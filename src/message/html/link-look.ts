@@ -21,6 +21,8 @@ export function withoutMarks(href: string): string {
 const shownAddress = /(?:https?:\/\/|www\.)([\p{L}\p{N}.-]{1,253})/iu;
 const bareDomain = /^([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,8}\.\p{L}{2,24})(?:[/?#:]\S{0,2000})?$/u;
 const shownMailbox = /[\p{L}\p{N}._%+-]{1,64}@([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8})/u;
+/** Characters that nobody sees: a name is read as if they were not there (soft hyphen, zero width, direction). */
+const unseen = /[\p{Cf}\p{Variation_Selector}\u034F\u115F\u1160\u3164]/gu;
 /** What ends like a domain and is the name of a file. */
 const files = /\.(?:pdf|docx?|xlsx?|pptx?|txt|csv|zip|png|jpe?g|gif|html?|mp[34]|eml|ics|md|js|ts|py|sh)$/i;
 
@@ -29,7 +31,7 @@ const files = /\.(?:pdf|docx?|xlsx?|pptx?|txt|csv|zip|png|jpe?g|gif|html?|mp[34]
  * somebody's name, leads to a bare number, or to a name of mixed alphabets. Null: it may be followed as it is.
  */
 export function elsewhere(shown: string, href: string): string | null {
-  const said = shown.trim().slice(0, 2_500);
+  const said = shown.replaceAll(unseen, '').trim().slice(0, 2_500);
   const url = URL.parse(href);
   if (url === null) return null;
   if (url.protocol === 'mailto:') {
@@ -41,8 +43,12 @@ export function elsewhere(shown: string, href: string): string | null {
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
   const host = readableDomain(url.hostname);
-  const isNumber = /^[\d.]+$|^\[/.test(host);
-  if (isNumber || url.username !== '' || hasMixedScripts(host)) return said.includes(host) && url.username === '' && isNumber ? null : host;
+  if (url.username !== '' || hasMixedScripts(host)) return host;
+  // Shown as a number it may be followed: when the number is the place, and not something behind another one.
+  if (/^[\d.]+$|^\[/.test(host)) {
+    const place = said.replace(/^https?:\/\//i, '');
+    return place.startsWith(host) && !/^[\p{L}\p{N}.@-]/u.test(place.slice(host.length)) ? null : host;
+  }
   const named = (shownAddress.exec(said) ?? (files.test(said) ? null : bareDomain.exec(said)))?.[1]?.replace(/\.+$/, '');
   if (named === undefined || !named.includes('.')) return null;
   return organisation(readableDomain(named)) === organisation(host) ? null : host;

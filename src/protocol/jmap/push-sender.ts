@@ -187,7 +187,8 @@ export class PushSender {
     }
     const [told, left] = portionOf(address.waiting);
     address.waiting = left.size === 0 ? null : left;
-    if (!(await this.#isWanted(person, address, [...told.keys()]))) {
+    if (!(await this.#isWanted(person, address, [...told.keys()])) || this.#closed) {
+      address.sending = false;
       if (address.waiting !== null) void this.#send(person, address);
       return;
     }
@@ -203,6 +204,7 @@ export class PushSender {
   async #isWanted(person: AccountId, address: Address, accounts: readonly Id[]): Promise<boolean> {
     const { wants } = this.#parts;
     if (wants === undefined || address.value.types?.length !== 1 || address.value.types[0] !== 'EmailDelivery') return true;
+    // Until it is delivered, or is not: what comes meanwhile waits.
     address.sending = true;
     try {
       return await wants(person, accounts);
@@ -210,8 +212,6 @@ export class PushSender {
       // Rather once too often.
       this.#parts.defect('push', trouble);
       return true;
-    } finally {
-      address.sending = false;
     }
   }
 

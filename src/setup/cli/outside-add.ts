@@ -1,7 +1,6 @@
 // `tayori outside add`: an account at another provider, found, proven and kept. Knows what is asked and shown; the rest is done elsewhere.
 import { CauseTrouble } from '../../journey/outside/causes.ts';
 import { setUp, type SetUpAsk, type SetUpResult } from '../outside-setup.ts';
-import { providerOfHost } from '../../journey/outside/oauth.ts';
 import { signInByPage } from '../outside-sign-in.ts';
 import { jsonOption, personArgument } from './account.ts';
 import { CommandTrouble, officeCommand } from './command.ts';
@@ -23,8 +22,9 @@ import { safe } from './terminal.ts';
 
 interface AddAsk extends Omit<SetUpAsk, 'owner' | 'secret'> {
   readonly person: string;
-  /** Null: the person signs in at this provider's page. */
+  /** Null: the person signs in at a provider's page. */
   readonly password: { readonly receive: string; readonly send: string } | null;
+  /** Null: the provider whose servers they are. */
   readonly signInAt: string | null;
   readonly loopback: boolean;
   readonly language: Language;
@@ -87,8 +87,6 @@ letters.`,
     const hosts = [...new Set([receive[0]!.host, send[0]!.host])].join(', ');
     const secret = isSignIn ? null : await terminal.secret(`${question} (→ ${hosts})`);
     if (secret === '') throw new CommandTrouble(language === 'ja' ? 'パスワードが空です' : 'the password is empty', 2);
-    // By the server that will take the token, never by the issuer that a stranger's document names.
-    const signInAt = textOf(input, 'sign-in-at') ?? providerOfHost(receive[0]!.host)?.name ?? address.slice(address.lastIndexOf('@') + 1);
     return {
       person,
       address,
@@ -97,7 +95,7 @@ letters.`,
       receive,
       send,
       password: secret === null ? null : { receive: secret, send: secret },
-      signInAt: isSignIn ? signInAt : null,
+      signInAt: textOf(input, 'sign-in-at'),
       loopback: input.options['loopback'] === true,
       leaving: readLeaving(input.options['leave']),
       sentCopy: discovery?.provider?.sentCopy ?? 'here',
@@ -114,13 +112,16 @@ letters.`,
   },
   async perform({ person, password, signInAt, loopback, language, ...ask }, office, work) {
     const owner = office.people.get(person);
+    // By the server that will take the token, never by the issuer that a stranger's document names.
+    const provider =
+      signInAt ?? office.outside.clients.ofHost(ask.receive[0]!.host)?.name ?? ask.address.slice(ask.address.lastIndexOf('@') + 1);
     return withCause(language, async () => {
       const secret =
         password !== null
           ? ({ kind: 'password', ...password } as const)
           : await signInByPage(
               office,
-              { owner: owner.id, address: ask.address, provider: signInAt!, loopback, servers: [...ask.receive, ...ask.send] },
+              { owner: owner.id, address: ask.address, provider, loopback, servers: [...ask.receive, ...ask.send] },
               showLink(work, language),
               work.signal,
             );

@@ -1,6 +1,5 @@
 // `tayori outside password`, `sign-in` and `forget-secrets`: what an account signs in with. Knows what is asked and shown.
 import { changeSecret } from '../outside-again.ts';
-import { providerOfHost } from '../../journey/outside/oauth.ts';
 import { signInByPage } from '../outside-sign-in.ts';
 import { jsonOption, personArgument } from './account.ts';
 import { CommandTrouble, officeCommand } from './command.ts';
@@ -81,7 +80,8 @@ const signIn = officeCommand<
     return withCause(language, async () => {
       // A secret that was let go, or cannot be opened, does not keep anybody from signing in anew.
       const before = provider !== null || row.secret.length === 0 ? null : office.outside.accounts.secretOf(row);
-      const at = provider ?? (before?.kind === 'oauth2' ? before.issuer : (providerOfHost(row.receive.host)?.name ?? row.provider));
+      const at =
+        provider ?? (before?.kind === 'oauth2' ? before.issuer : (office.outside.clients.ofHost(row.receive.host)?.name ?? row.provider));
       if (at === null) throw new CommandTrouble('which provider? --provider names it, as tayori oauth client list does', 2);
       const ask = { owner: row.owner, address: row.address, provider: at, loopback, servers: [row.receive, row.send] };
       const secret = await signInByPage(office, ask, showLink(work, language), work.signal);

@@ -104,19 +104,26 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
     const noted: ExportNote['mailboxes'][number][] = [];
     const unreadable: string[] = [];
     const out = zip.outputStream as Readable;
+    /** The mailbox that is being read: whoever goes away meanwhile ends that. */
+    let texting: Readable | null = null;
+    out.once('close', () => texting?.destroy());
     const mtime = new Date(clock.now());
     const add = (path: string, octets: number, texts: () => AsyncIterable<Bytes>): void =>
       zip.addReadStreamLazy(path, { mtime, forceZip64Format: octets > longFile }, (take) => {
-        const texting = Readable.from(texts(), { objectMode: false });
+        texting = Readable.from(texts(), { objectMode: false });
         texting.on('error', (trouble) => out.destroy(trouble));
-        // Whoever goes away while a mailbox is read ends the reading.
-        out.once('close', () => texting.destroy());
         take(null, texting);
       });
     for (const { id, name, role, subscribed, size } of mailboxes) {
       const path = freePath(mboxPath(name), used);
       add(path, size, async function* () {
-        const letters = yield* mboxOf(await takePicture(store, account, id), (uid) => {
+        const picture = await takePicture(store, account, id).catch((trouble: unknown) => {
+          if (!(trouble instanceof Refusal)) throw trouble;
+          return null;
+        });
+        // Deleted before its turn came: its file is empty, and the others come all the same.
+        if (picture === null) return;
+        const letters = yield* mboxOf(picture, (uid) => {
           unreadable.push(exportTrouble.damaged(name, uid));
           return null;
         });
@@ -165,7 +172,9 @@ interface Following {
 function streamOf(source: Readable, { clock, failed, done }: Following): ReadableStream<Bytes> {
   const pieces = source[Symbol.asyncIterator]() as AsyncIterator<Bytes>;
   let stop = (): void => {};
+  let isOver = false;
   const end = (): void => {
+    isOver = true;
     stop();
     source.destroy();
     done();
@@ -176,6 +185,8 @@ function streamOf(source: Readable, { clock, failed, done }: Following): Readabl
         stop();
         try {
           const piece = await pieces.next();
+          // Whoever went away while it was read has been let go already.
+          if (isOver) return;
           if (piece.done === true) {
             end();
             controller.close();
@@ -187,6 +198,7 @@ function streamOf(source: Readable, { clock, failed, done }: Following): Readabl
             controller.error(new Error('nobody takes the file'));
           });
         } catch (trouble) {
+          if (isOver) return;
           failed(trouble);
           end();
           controller.error(trouble);

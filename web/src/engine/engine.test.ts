@@ -157,6 +157,26 @@ suite('engine: doing', () => {
     assert.equal(list.holes, 0);
   });
 
+  test('undo of a deed that the server has just been told, while the lists follow: it is taken back there, too', async () => {
+    const { office, engine } = await start();
+    look(engine, inbox);
+    await settled();
+    const answer = office.request.bind(office);
+    let undone: Promise<unknown> | null = null;
+    office.request = (body) => {
+      const names = (body['methodCalls'] as readonly (readonly [string])[]).map(([name]) => name);
+      const isTold = office.letters.get('M2')!.mailboxIds['F1'] !== true;
+      if (isTold && names.includes('Email/changes')) undone ??= engine.ask('undo', {});
+      return answer(body);
+    };
+    await engine.ask('act', { name: 'archive', letters: [{ accountId: 'A1', emailIds: ['M2'] }] });
+    await settled();
+    assert.ok(undone !== null);
+    await undone;
+    await settled();
+    assert.deepEqual(office.letters.get('M2')!.mailboxIds, { F1: true });
+  });
+
   test('undo right behind a deed that is still on its way to the disk takes back this one, and not the one before', async () => {
     const { office, engine } = await start();
     look(engine, inbox);

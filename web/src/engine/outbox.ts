@@ -69,6 +69,8 @@ export class Outbox {
   /** What was carried to another account: by row, letters as they were called and as they are called there. For the way back. */
   readonly #carried = new Map<number, ReadonlyMap<Id, Id>>();
   #current: number | null = null;
+  /** Told, while the lists follow: no longer to be withdrawn. */
+  readonly #told = new Set<number>();
   #troubles = new Map<number, Trouble>();
   #last = 0;
   #draining: Promise<void> | null = null;
@@ -114,7 +116,7 @@ export class Outbox {
 
   /** Takes away what has not been told yet. False: it was told, or is being told. */
   async withdraw(matches: (row: Waiting) => boolean): Promise<boolean> {
-    const rows = this.#rows.filter((row) => matches(row) && row.id !== this.#current);
+    const rows = this.#rows.filter((row) => matches(row) && row.id !== this.#current && !this.#told.has(row.id));
     await this.#done(rows);
     return rows.length > 0;
   }
@@ -159,6 +161,7 @@ export class Outbox {
         if (!this.#rows.includes(row)) continue;
         if (!kept.has(keyOf(row.id))) {
           told.push(row);
+          this.#told.add(row.id);
           continue;
         }
         if (row.kind === 'draft' && this.#parts.surroundings.now() - row.since < draftRestMs) {
@@ -185,6 +188,7 @@ export class Outbox {
           await this.#refused(row, problem);
         }
         told.push(row);
+        this.#told.add(row.id);
         // A letter on its way is noted before anything else is done.
         if (row.kind !== 'change') await this.#parts.cache.write([{ table: 'outbox', key: keyOf(row.id), value: undefined }]);
       }
@@ -210,7 +214,10 @@ export class Outbox {
     if (rows.length === 0) return;
     const ids = new Set(rows.map(({ id }) => id));
     this.#rows = this.#rows.filter(({ id }) => !ids.has(id));
-    for (const id of ids) this.#written.delete(id);
+    for (const id of ids) {
+      this.#written.delete(id);
+      this.#told.delete(id);
+    }
     for (const accountId of new Set(rows.map((row) => row.accountId))) this.#parts.account(accountId)?.overlay.remove(ids);
     await this.#parts.cache.write(rows.map(({ id }) => ({ table: 'outbox', key: keyOf(id), value: undefined })));
     this.#parts.changed();

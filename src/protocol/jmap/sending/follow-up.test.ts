@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesFromUtf8 } from '../../../base/bytes.ts';
+import { Unavailable } from '../../../base/trouble.ts';
 import { silentLog } from '../../../base/log.ts';
 import { silentMeter } from '../../../base/meter.ts';
 import { systemChance } from '../../../io/clock.ts';
@@ -294,4 +295,27 @@ test('what a crash kept from being noted is found by who asks first, and told as
   const fresh = new FollowUp({ store, clock, log: silentLog, addresses: openAddressBook(post.directory) });
   await fresh.catchUp(post.accounts.get('hanako')!.account);
   assert.deepEqual(await updatedSince(post, sent), [id]);
+});
+
+test('who asks while it is looked up hears the same, and what failed is looked up again', async () => {
+  const post = await openPost();
+  const id = await send(post, ['a@one.test']);
+  const sent = await stateOf(post);
+  const { account } = post.accounts.get('hanako')!;
+  const { committed } = post.followUp;
+  post.followUp.committed = () => {};
+  await deliver(post, () => never);
+  post.followUp.committed = committed;
+  const { store, clock } = post;
+  const fresh = new FollowUp({ store, clock, log: silentLog, addresses: openAddressBook(post.directory) });
+  const { list } = store.items;
+  store.items.list = async () => {
+    throw new Unavailable('busy', 'the disk does not answer');
+  };
+  await assert.rejects(fresh.catchUp(account), Unavailable);
+  store.items.list = list;
+  const first = fresh.catchUp(account);
+  await fresh.catchUp(account);
+  assert.deepEqual(await updatedSince(post, sent), [id]);
+  await first;
 });

@@ -1,9 +1,11 @@
 // SavedSearch, Rule, Contact and Snooze: what people keep besides letters, as types of items. Knows each object as JMAP shows it and as it lies
 // in the store.
+import { Refusal } from '../../../base/trouble.ts';
 import { anObject, aUtcDate, formatUtcDate, nullable, optional, type Reader } from '../arguments.ts';
 import { MethodError, type Asker, type Json, type JsonObject } from '../contract.ts';
 import { invalidProperties, NotSet } from '../errors.ts';
 import { formatId, parseId } from '../ids.ts';
+import { decide } from '../item-methods.ts';
 import { resolveId } from '../standard.ts';
 import type { Item } from '../../../store/items-contract.ts';
 import type { TayoriParts } from './contract.ts';
@@ -174,16 +176,23 @@ export function snoozeType(parts: Pick<TayoriParts, 'items' | 'snoozes' | 'clock
       if (before !== null && message !== valueOf(before)['message']) throw wrong('emailId', 'Which email it is about stays.');
       return { value: before === null ? { message } : valueOf(before), dueAt: read.until };
     },
-    make: async ({ value, dueAt = null }, { account }) => {
-      const message = Number(value['message']);
-      const before = (await parts.items.list(account, snoozeKind)).find((item) => valueOf(item)['message'] === message);
-      const id = await parts.snoozes.away(account, message, (mailbox) =>
-        before === undefined
-          ? { kind: snoozeKind, dueAt, add: { message, mailbox } }
-          : { kind: snoozeKind, dueAt, id: before.id, put: { message, mailbox: valueOf(before)['mailbox']! }, ifModSeq: before.modSeq },
-      );
-      return (await parts.items.get(account, snoozeKind, [id]))[0]!;
-    },
+    make: ({ value, dueAt = null }, { account }) =>
+      decide(null, async () => {
+        const message = Number(value['message']);
+        const noted = async (): Promise<Item | undefined> =>
+          (await parts.items.list(account, snoozeKind)).find((item) => valueOf(item)['message'] === message);
+        const before = await noted();
+        const id = await parts.snoozes.away(account, message, (mailbox) =>
+          before === undefined
+            ? { kind: snoozeKind, dueAt, add: { message, mailbox } }
+            : { kind: snoozeKind, dueAt, id: before.id, put: { message, mailbox: valueOf(before)['mailbox']! }, ifModSeq: before.modSeq },
+        );
+        const first = await noted();
+        if (first?.id === id) return first;
+        // Put away by two apps at once: the first note knows where it lay, and takes the later one's time.
+        await parts.items.write(account, [{ kind: snoozeKind, id, remove: true }]);
+        throw new Refusal('changed', 'Somebody else was first');
+      }),
     unmake: (item, { account }) =>
       parts.snoozes.back(account, Number(valueOf(item)['message']), Number(valueOf(item)['mailbox']), {
         kind: snoozeKind,
