@@ -1,6 +1,6 @@
 // Where tests keep their files: in memory, where the machine has enough of it, because most of their time would go into waiting for a disk. What a test
 // promises of fsync and of power cuts it shows on disks of its own (test/support/loop-disk.ts). Gone at the end of the process.
-import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,6 +11,8 @@ const gigabyte = 1024 ** 3;
 export function quickFolder(needed: number): { readonly TMPDIR?: string } {
   if (process.env['TMPDIR'] !== undefined || !hasRoom(needed * gigabyte)) return {};
   const folder = mkdtempSync(join(memory, 'tayori-'));
+  // Servers of other programs run as other users: they may pass, and see nothing.
+  chmodSync(folder, 0o711);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return { TMPDIR: folder };
 }
