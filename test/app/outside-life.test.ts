@@ -21,7 +21,7 @@ function letterOf(number: number, to: string, subject = `Letter ${number}`): Buf
 
 suite('an account at another provider, in Chromium', { skip: skipWithout('chromium') || foreignOfficeMissing }, () => {
   let world: OutsideWorld;
-  before(async () => void (world = await openOutsideWorld()));
+  before(async () => void (world = await openOutsideWorld({ pace: 200_000 })));
   after(() => world?.close());
 
   async function fill(address: string, folders: Readonly<Record<string, number>>): Promise<void> {

@@ -2,6 +2,7 @@
 // leads to them. For tests of accounts at other providers in Chromium. Knows the programs from outside; knows no screen.
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ImapFlow } from 'imapflow';
@@ -37,8 +38,43 @@ export interface OutsideWorld {
   close(): Promise<void>;
 }
 
-/** `signIn`: the sign-in page of the provider is known to Tayori, by a client id that the operator has entered. */
-export async function openOutsideWorld(options: { readonly signIn?: boolean; readonly settings?: string } = {}): Promise<OutsideWorld> {
+/** A line to a port on which so many octets a second come back: what takes a moment elsewhere is there to be seen here too. */
+async function openSlowRoad(to: number, octetsPerSecond: number): Promise<{ readonly port: number; close(): void }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(to, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far);
+    far.on('data', (octets: Buffer) => {
+      near.write(octets);
+      far.pause();
+      setTimeout(() => far.resume(), (octets.length / octetsPerSecond) * 1000);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/**
+ * `signIn`: the sign-in page of the provider is known to Tayori, by a client id that the operator has entered. `pace`: octets a second that the
+ * provider's IMAP gives.
+ */
+export async function openOutsideWorld(
+  options: { readonly signIn?: boolean; readonly settings?: string; readonly pace?: number } = {},
+): Promise<OutsideWorld> {
   if (!existsSync(join(root, 'web/dist/index.html')))
     execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { cwd: root, stdio: 'ignore' });
   const authority = await makeAuthority();
@@ -61,11 +97,12 @@ export async function openOutsideWorld(options: { readonly signIn?: boolean; rea
   );
   const at = (port: number) => [{ type: 'SRV', priority: 0, weight: 1, port, value: foreignHost }] as const;
   const here = [{ type: 'A', value: '127.0.0.1' }] as const;
+  const slow = options.pace === undefined ? null : await openSlowRoad(office.reading.ports.imaps, options.pace);
   const dns = await openDnsServer({
     [domain]: [],
     [foreignHost]: here,
     [signInHost]: here,
-    [`_imaps._tcp.${domain}`]: at(office.reading.ports.imaps),
+    [`_imaps._tcp.${domain}`]: at(slow?.port ?? office.reading.ports.imaps),
     [`_pop3s._tcp.${domain}`]: at(office.reading.ports.pop3s),
     [`_submissions._tcp.${domain}`]: at(office.submissions),
   });
@@ -133,6 +170,7 @@ export async function openOutsideWorld(options: { readonly signIn?: boolean; rea
     async close() {
       await browser.close();
       await tayori.stop();
+      slow?.close();
       await Promise.all([office.close(), dns.close(), provider.close(), introspection.close()]);
     },
   };
