@@ -31,15 +31,19 @@ test('one field under many spellings is read once in each form', async () => {
   const people = Array.from({ length: 20_000 }, (_, index) => `"Person ${index}" <p${index}@x.example>`).join(',\n ');
   await world.append('INBOX', `Subject: s\nReply-To: ${people}\n\nx\n`, [], 0);
   const names = spellings('replyto').map((name) => `header:${name.slice(0, 5)}-${name.slice(5)}:asAddresses`);
-  const once = effort();
-  const { list } = await world.ask('Email/get', { ids: ['M1'], properties: [names[0]!] });
-  const work = effort() - once;
-  assert.equal((list as unknown as readonly Record<string, readonly unknown[]>[])[0]![names[0]!]!.length > 1000, true);
+  const askFor = async (properties: readonly string[]) => {
+    const before = effort();
+    const { list } = await world.ask('Email/get', { ids: ['M1'], properties });
+    return { work: effort() - before, list: list as unknown as readonly Record<string, readonly unknown[]>[] };
+  };
+  // The dearer of some and the cheaper of some: what else the process does meanwhile falls on either.
+  const once = [await askFor([names[0]!]), await askFor([names[0]!]), await askFor([names[0]!])];
+  assert.equal(once[0]!.list[0]![names[0]!]!.length > 1000, true);
+  const all = [await askFor(names), await askFor(names)];
   // Written out as often as it is asked for, but by far not read so often.
   const again = 40;
-  const before = effort();
-  await world.ask('Email/get', { ids: ['M1'], properties: names });
-  assert.ok(names.length > 2 * again && effort() - before < again * work, 'as much work as spellings');
+  const work = Math.max(...once.map((one) => one.work));
+  assert.ok(names.length > 2 * again && Math.min(...all.map((one) => one.work)) < again * work, 'as much work as spellings');
   const [, tooMany] = await world.call('Email/get', {
     ids: ['M1'],
     properties: Array.from({ length: 251 }, (_, index) => `header:X-${index}`),
