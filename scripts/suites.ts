@@ -3,8 +3,9 @@
 /** They judge memory or time of the whole machine. What waits for a server counts fairly beside others, too (test/support/fair-wait.ts). */
 const alone: ReadonlySet<string> = new Set(['test/faults/disk.test.ts']);
 
+/** A browser takes both cores by itself: two at once take as long as one after the other, and their waiting is judged by the clock. */
 export function isAlone(file: string): boolean {
-  return alone.has(file);
+  return alone.has(file) || file.startsWith('test/app/');
 }
 
 /** Seconds on two cores, for a machine that has never run them: what is above half a minute. Afterwards their own times are known (kept-times.ts). */
