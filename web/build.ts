@@ -41,6 +41,8 @@ export function appBuild(outDir: string): InlineConfig {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      // How long a slow machine took for what is no warning.
+      rolldownOptions: { checks: { bundlerTimings: false } },
     },
   };
 }

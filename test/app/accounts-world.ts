@@ -1,7 +1,7 @@
 // A running Tayori, and beside it a provider of scripted servers that its DNS leads to: for the tests of the wizard, the cards and the settings in
 // Chromium. Knows the programs from outside; knows no screen.
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,20 +9,15 @@ import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { makeAuthority, type TestAuthority } from '../support/certificates.ts';
 import { openDnsServer, type DnsServer } from '../support/dns-server.ts';
+import { ensureMailApp } from '../support/mail-app.ts';
 import { openProvider, type Provider, type Script, type Service } from '../support/scripted-provider.ts';
 import { launcher } from '../support/program.ts';
 import { startTayori, type Tayori } from '../support/tayori.ts';
 import { openPage, type Look } from '../pages/browser.ts';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '../..');
 export const host = 'mail.provider.test';
 export const secret = 'S3cret-Octets-42';
-
-export function ensureApp(): void {
-  if (!existsSync(join(root, 'web/dist/index.html')))
-    execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { cwd: root, stdio: 'ignore' });
-}
 
 export type Change = Partial<Script> & { readonly certificate?: Exclude<keyof TestAuthority, 'root'> };
 
@@ -44,7 +39,7 @@ export interface World {
 }
 
 export async function openWorld(): Promise<World> {
-  ensureApp();
+  ensureMailApp();
   const [authority, dns] = await Promise.all([makeAuthority(host), openDnsServer({})]);
   const folder = mkdtempSync(join(tmpdir(), 'accounts-world-'));
   writeFileSync(join(folder, 'authority.pem'), authority.root);

@@ -1,22 +1,14 @@
 // The mail app in Chromium against the running program, for every test under test/app: the app built once, a signed-in page, waiting by frames,
 // pictures kept under test/app/shots. Knows playwright and the program's own way in; knows no screen.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, type Look } from '../pages/browser.ts';
 
-const root = join(import.meta.dirname, '../..');
 const shots = join(import.meta.dirname, 'shots');
 
 export const onDesk: Look = { width: 1280, language: 'en', scheme: 'light' };
 export const onPhone: Look = { width: 390, language: 'ja', scheme: 'light' };
-
-/** Builds web/dist where there is none. With another process that builds at the same time both write the same. */
-export function ensureApp(): void {
-  if (!existsSync(join(root, 'web/dist/index.html')))
-    execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { cwd: root, stdio: 'ignore' });
-}
 
 /** Who signs in: a login and its password. */
 export interface Person {

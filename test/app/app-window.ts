@@ -1,21 +1,13 @@
 // The mail app of a running Tayori in Chromium, for tests of its screens: signed in as somebody, with JMAP at hand to prepare and to look behind.
 // Knows the pages from outside.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, type Look } from '../pages/browser.ts';
 import type { Person, Tayori } from '../support/tayori.ts';
 
-const root = join(import.meta.dirname, '../..');
 const pictures = process.env['TAYORI_PAGES'];
-
-/** Once; a build that is there is taken as it is. */
-export function buildOnce(): void {
-  if (!existsSync(join(root, 'web/dist/index.html')))
-    execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { stdio: 'inherit' });
-}
 
 export interface AppWindow {
   readonly page: Page;

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { after, before, beforeEach, suite, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { skipWithout } from '../../scripts/debian-packages.ts';
 import { findBarriers, isTooWide, looks, openBrowser, type Look } from '../pages/browser.ts';
+import { ensureMailApp } from '../support/mail-app.ts';
 import { startTayori, type Tayori } from '../support/tayori.ts';
-import { buildOnce, openApp, openRoad, own, type Answer, type AppWindow } from './app-window.ts';
+import { openApp, openRoad, own, type Answer, type AppWindow } from './app-window.ts';
 import { measureTyping } from './typing.ts';
 
 const desk: Look = { width: 1280, language: 'ja', scheme: 'light' };
@@ -23,7 +24,7 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
   let taro: AppWindow;
 
   before(async () => {
-    buildOnce();
+    ensureMailApp();
     tayori = await startTayori();
     browser = await openBrowser();
     const [h, t] = tayori.people;
@@ -33,6 +34,15 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
   after(async () => {
     await browser?.close();
     await tayori?.stop();
+  });
+  // Where the one before has stopped, it stopped there; this one begins at the inbox, with nothing open.
+  beforeEach(async () => {
+    for (const { page } of [hanako, taro]) {
+      if (await page.evaluate(`document.querySelector('.composer') !== null`)) {
+        await page.evaluate(`sessionStorage.clear()`);
+        await page.goto(new URL('/', page.url()).href);
+      } else if (new URL(page.url()).pathname !== '/') await page.click('a[href="/"]');
+    }
   });
 
   /** Seconds in which a letter can be called back. */
@@ -276,6 +286,13 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     await page.click(rowOf('書きかけ'));
     await page.waitForSelector(subject);
     assert.equal(await page.locator('.composer .chip').innerText(), 'taro@tayori.test');
+    // To look is not to write: it is stored as it was.
+    await hanako.until(`document.querySelector('.composer .state')?.textContent === '保存しました'`);
+    await page.click('.composer button[aria-label="閉じて下書きに残す"]');
+    await isGone(page);
+    await page.click(rowOf('書きかけ'));
+    await page.waitForSelector(subject);
+    assert.equal(await page.locator('.composer .state').first().innerText(), '保存しました');
     await page.click('.composer button[aria-label="破棄"]');
     await isGone(page);
     await page.click('.toast button:has-text("元に戻す")');

@@ -1,16 +1,16 @@
 // A running Tayori with Hanako and Taro, letters in their mailboxes, and pages that are signed in: for tests that play the mail app in Chromium.
 // Knows the program from outside only.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImapFlow } from 'imapflow';
 import type { Browser, Page } from 'playwright-core';
+import { ensureMailApp } from '../support/mail-app.ts';
 import { launcher } from '../support/program.ts';
 import { startTayori, type Tayori } from '../support/tayori.ts';
 import { openPage, type Look } from '../pages/browser.ts';
 
 const password = 'sakura saku sakura';
-const dist = join(import.meta.dirname, '../../web/dist/index.html');
 
 export interface House {
   readonly tayori: Tayori;
@@ -20,13 +20,8 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Builds the app when nobody has. */
-export function needBuild(): void {
-  if (!existsSync(dist)) execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build-web.ts')], { stdio: 'ignore' });
-}
-
 export async function openHouse(): Promise<House> {
-  needBuild();
+  ensureMailApp();
   const tayori = await startTayori({
     settings: 'domain = "example.test"\nhostname = "localhost"\nlisten = ["127.0.0.1"]\ndelivery = "off"\n',
   });

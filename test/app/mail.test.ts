@@ -9,8 +9,9 @@ import { skipWithout } from '../../scripts/debian-packages.ts';
 import { totpCode, totpStepMs } from '../../src/journey/account/totp.ts';
 import { findBarriers, isTooWide, looks, openBrowser, openPage } from '../pages/browser.ts';
 import { jmapAsker } from '../support/jmap.ts';
+import { ensureMailApp } from '../support/mail-app.ts';
 import { startTayori, type Person, type Tayori } from '../support/tayori.ts';
-import { ensureApp, inboxPage, onDesk, onPhone, shoot, signedInPage, until, type AppPage } from './app-page.ts';
+import { inboxPage, onDesk, onPhone, shoot, signedInPage, until, type AppPage } from './app-page.ts';
 
 const texts: readonly (readonly [from: string, subject: string, text: string])[] = [
   ['ren@far.example', '来週の打ち合わせ', 'お世話になっております。\n来週の打ち合わせは火曜日の十時からでお願いします。'],
@@ -29,7 +30,7 @@ suite('the mail app, every day', { skip: skipWithout('chromium') }, () => {
   let taro: Person;
 
   before(async () => {
-    ensureApp();
+    ensureMailApp();
     tayori = await startTayori();
     [hanako, taro] = tayori.people as [Person, Person];
     origin = `http://localhost:${tayori.ports.http}`;

@@ -1,7 +1,7 @@
 // A running Tayori with a domain, and beside it another provider as a whole: Debian's Dovecot and Postfix, its sign-in page, and the name server that
 // leads to them. For tests of accounts at other providers in Chromium. Knows the programs from outside; knows no screen.
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,13 +11,13 @@ import { openBrowser, openPage, type Look } from '../pages/browser.ts';
 import { openDnsServer, type DnsServer } from '../support/dns-server.ts';
 import { foreignHost } from '../support/dovecot.ts';
 import { startForeignOffice, type ForeignOffice } from '../support/foreign-office.ts';
+import { ensureMailApp } from '../support/mail-app.ts';
 import { openOAuthProvider, type OAuthServer } from '../support/oauth-provider.ts';
 import { launcher } from '../support/program.ts';
 import { startTayori, type Tayori } from '../support/tayori.ts';
 import { answerText, makeAuthority, openWebServer } from '../support/web-server.ts';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '../..');
 const signInHost = 'sso.foreign.example';
 export const domain = 'foreign.example';
 export const password = 'sakura saku sakura';
@@ -75,8 +75,7 @@ async function openSlowRoad(to: number, octetsPerSecond: number): Promise<{ read
 export async function openOutsideWorld(
   options: { readonly signIn?: boolean; readonly settings?: string; readonly pace?: number } = {},
 ): Promise<OutsideWorld> {
-  if (!existsSync(join(root, 'web/dist/index.html')))
-    execFileSync(process.execPath, [join(root, 'scripts/build-web.ts')], { cwd: root, stdio: 'ignore' });
+  ensureMailApp();
   const authority = await makeAuthority();
   const provider = await openOAuthProvider({
     certificate: await authority.issue([signInHost]),

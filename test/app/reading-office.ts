@@ -1,7 +1,7 @@
 // The running program with Hanako and Taro, letters in their boxes, a browser that has signed in: what the tests of reading stand on. Knows the program
 // from outside, and how the app's pages are waited for under a policy that forbids what `waitForFunction` needs.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,12 +10,12 @@ import { ImapFlow } from 'imapflow';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { openBrowser, type Look } from '../pages/browser.ts';
 import { openDnsServer, type DnsServer } from '../support/dns-server.ts';
+import { ensureMailApp } from '../support/mail-app.ts';
 import { launcher } from '../support/program.ts';
 import { openPeer, type Peer } from '../support/smtp-peer.ts';
 import { startTayori, type Tayori } from '../support/tayori.ts';
 import { makeAuthority, openWebServer, type WebServer } from '../support/web-server.ts';
 
-const root = join(import.meta.dirname, '../..');
 export const password = 'sakura saku sakura';
 export const png = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -53,11 +53,6 @@ export interface ReadingOffice {
   close(): Promise<void>;
 }
 
-export function buildOnce(): void {
-  if (!existsSync(join(root, 'web/dist/index.html')))
-    execFileSync(process.execPath, ['scripts/build-web.ts'], { cwd: root, stdio: 'ignore' });
-}
-
 /** Looks at each frame until it is so. */
 export async function until(page: Page, expression: string, ms = 60_000): Promise<void> {
   await page.evaluate(
@@ -73,7 +68,7 @@ export async function shoot(page: Page, name: string): Promise<void> {
 }
 
 export async function openReadingOffice(): Promise<ReadingOffice> {
-  buildOnce();
+  ensureMailApp();
   const folder = mkdtempSync(join(tmpdir(), 'tayori-reading-'));
   let connections = 0;
   const canary: Server = createServer((socket) => {

@@ -435,7 +435,8 @@ export interface Requests {
   /** `base`: the `changedAt` that the window knows (null: it has made the draft); whoever has changed or sent it since is not written over. */
   saveDraft: { args: Draft & { readonly base?: number | null }; answer: SavedDraft };
   loadDraft: { args: { readonly key: string }; answer: DraftView | null };
-  dropDraft: { args: { readonly key: string }; answer: null };
+  /** `base`: as with `saveDraft`; what was changed or sent since stays. */
+  dropDraft: { args: { readonly key: string; readonly base: number }; answer: null };
   /** Into the outbox; goes out when there is a network. */
   send: { args: { readonly key: string; readonly options: SendOptions }; answer: null };
   /** Calls a sending back. False: it was too late. */

@@ -67,11 +67,12 @@ export function changeDraft(
   });
 }
 
-/** Out of the device, and not in the middle of a change: answers what was there. */
-export function takeDraft({ cache, surroundings }: DraftPlace, key: string): Promise<DraftRow | null> {
+/** Out of the device, and not in the middle of a change: answers what was there. Null: `isMine` says no, or there is none. */
+export function takeDraft({ cache, surroundings }: DraftPlace, key: string, isMine: (row: DraftRow) => boolean): Promise<DraftRow | null> {
   return surroundings.exclusive(`tayori-draft/${key}`, async () => {
     const rows = draftRows(cache);
     const row = await rows.get(key);
+    if (!row || !isMine(row)) return null;
     await rows.drop(key);
     return row;
   });

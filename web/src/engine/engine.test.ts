@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { fill, letterOf } from '../../demo/letters.ts';
+import { start } from '../../demo/begun.ts';
+import { letterOf } from '../../demo/letters.ts';
 import { Office } from '../../demo/office.ts';
-import { settled, worldOf, type World } from '../../demo/surroundings.ts';
-import type { Engine, ListPatch, ListQuery, MailboxesView, News, Row, StatusView, ThreadView } from './contract.ts';
+import { settled, worldOf } from '../../demo/surroundings.ts';
+import type { Engine, ListPatch, ListQuery, MailboxesView, Row, StatusView, ThreadView } from './contract.ts';
 import { openEngine } from './engine.ts';
 
 const inbox: ListQuery = { kind: 'mailbox', accountId: 'A1', mailboxId: 'F1' };
@@ -36,17 +37,6 @@ function latest<T extends 'status' | 'mailboxes' | 'thread'>(
   const held: { now: Parameters<Parameters<typeof engine.watch<T>>[2]>[0] | null } = { now: null };
   engine.watch(topic, args, (push) => (held.now = push));
   return held;
-}
-
-async function start(count = 300): Promise<{ office: Office; world: World; engine: Engine; news: News[] }> {
-  const office = new Office('A1', 'hana@example.jp');
-  fill(office, count);
-  const world = worldOf(office);
-  const engine = await openEngine(world.surroundings);
-  const news: News[] = [];
-  engine.watch('news', null, (item) => news.push(item));
-  await settled();
-  return { office, world, engine, news };
 }
 
 const subjectsOf = ({ rows }: Seen, count: number): (string | undefined)[] =>
@@ -381,172 +371,5 @@ suite('engine: signing in', () => {
     world.setOnline(true);
     await settled();
     assert.equal(status.now?.line, 'live');
-  });
-});
-
-suite('engine: writing', () => {
-  const draft = {
-    key: 'd1',
-    accountId: 'A1',
-    identityId: 'I1',
-    from: { name: '花', email: 'hana@example.jp' },
-    to: [{ name: null, email: 'ken@example.co.jp' }],
-    cc: [],
-    bcc: [],
-    replyTo: [],
-    subject: '土曜日',
-    text: '10時に。',
-    html: null,
-    attachments: [],
-    quote: null,
-    inReplyTo: [],
-    references: [],
-    about: null,
-    wantsReceipt: false,
-  };
-
-  test('a draft that is thrown away while it is being stored does not come back', async () => {
-    const { office, world, engine } = await start(10);
-    await engine.ask('saveDraft', draft);
-    const request = office.request.bind(office);
-    let thrown: Promise<unknown> | undefined;
-    office.request = (body) => {
-      if (JSON.stringify(body).includes('10時に。')) thrown ??= engine.ask('dropDraft', { key: 'd1' });
-      return request(body);
-    };
-    await world.pass(3100);
-    assert.ok(thrown, 'it was being stored');
-    await thrown;
-    await world.pass(3100);
-    assert.equal(await engine.ask('loadDraft', { key: 'd1' }), null);
-    assert.equal([...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']).length, 0);
-  });
-
-  test('a draft is here at once, on the server a little later, and once', async () => {
-    const { office, world, engine } = await start(10);
-    await engine.ask('saveDraft', draft);
-    assert.equal((await engine.ask('loadDraft', { key: 'd1' }))?.saved, 'here');
-    await world.pass(3100);
-    assert.equal((await engine.ask('loadDraft', { key: 'd1' }))?.saved, 'server');
-    await engine.ask('saveDraft', { ...draft, text: '11時に。' });
-    await world.pass(3100);
-    const drafts = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
-    assert.deepEqual(
-      drafts.map(({ text }) => text),
-      ['11時に。'],
-    );
-  });
-
-  test('a letter whose answer was lost goes out once', async () => {
-    const { office, world, engine, news } = await start(10);
-    await engine.ask('saveDraft', draft);
-    await world.pass(3100);
-    world.setOnline(false);
-    await engine.ask('send', { key: 'd1', options: { undoSeconds: 10, at: null } });
-    await settled();
-    assert.equal(office.submissions.length, 0);
-    world.setOnline(true);
-    await settled();
-    assert.equal(office.submissions.length, 1);
-    assert.equal(news.filter(({ kind }) => kind === 'sent').length, 1);
-    assert.deepEqual([...office.letters.values()].at(-1)!.mailboxIds, { F3: true });
-  });
-
-  test('two windows write on one draft: each keeps its words, and the other is told apart', async () => {
-    const { office, world, engine } = await start(10);
-    const other = await openEngine(world.surroundings);
-    const { changedAt } = await engine.ask('saveDraft', { ...draft, base: null });
-    const there = await other.ask('saveDraft', { ...draft, text: '11時に。', base: changedAt });
-    assert.equal(there.apart, null);
-    const here = await engine.ask('saveDraft', { ...draft, text: '12時に。', base: changedAt });
-    assert.equal(here.apart?.text, '12時に。');
-    await engine.ask('saveDraft', { ...here.apart!, text: '12時半に。', base: here.changedAt });
-    await world.pass(3100);
-    await world.pass(3100);
-    const drafts = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
-    assert.deepEqual(drafts.map(({ text }) => text).toSorted(), ['11時に。', '12時半に。']);
-  });
-
-  test('sent in one window while the other types: the sent letter stays', async () => {
-    const { office, world, engine } = await start(10);
-    const other = await openEngine(world.surroundings);
-    const { changedAt } = await engine.ask('saveDraft', { ...draft, base: null });
-    await engine.ask('send', { key: 'd1', options: { undoSeconds: 10, at: null } });
-    await settled();
-    const late = await other.ask('saveDraft', { ...draft, text: '追伸', base: changedAt });
-    assert.equal(late.apart?.text, '追伸');
-    await world.pass(3100);
-    const of = (mailbox: string): string[] =>
-      [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds[mailbox]).map(({ text }) => text);
-    assert.ok(of('F3').includes('10時に。'));
-    assert.deepEqual(of('F2'), ['追伸']);
-  });
-
-  test('two devices write on one draft: both versions are in Drafts, and it is told', async () => {
-    const { office, world, engine, news } = await start(10);
-    await engine.ask('saveDraft', { ...draft, base: null });
-    await world.pass(3100);
-    const [stored] = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
-    const world2 = worldOf(office);
-    const device = await openEngine(world2.surroundings);
-    await settled();
-    const opened = await device.ask('openDraft', { accountId: 'A1', emailId: stored!.id });
-    await device.ask('saveDraft', { ...opened!.draft, text: '電車で。', base: opened!.changedAt });
-    await world2.pass(3100);
-    const { changedAt } = (await engine.ask('loadDraft', { key: 'd1' }))!;
-    await engine.ask('saveDraft', { ...draft, text: '車で。', base: changedAt });
-    await world.pass(3100);
-    const drafts = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
-    assert.deepEqual(drafts.map(({ text }) => text).toSorted(), ['車で。', '電車で。']);
-    assert.equal(news.filter(({ kind }) => kind === 'apart').length, 1);
-    // And once: the next change replaces its own.
-    const now = (await engine.ask('loadDraft', { key: 'd1' }))!;
-    await engine.ask('saveDraft', { ...now.draft, text: '車で行く。', base: now.changedAt });
-    await world.pass(3100);
-    const again = [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']);
-    assert.deepEqual(again.map(({ text }) => text).toSorted(), ['車で行く。', '電車で。']);
-  });
-
-  test('the answer of a sending is lost: it goes out once, is told, and leaves no draft behind', async () => {
-    const { office, world, engine, news } = await start(10);
-    await engine.ask('saveDraft', { ...draft, base: null });
-    await world.pass(3100);
-    const request = office.request.bind(office);
-    office.request = (body) => {
-      const calls = body['methodCalls'] as unknown as readonly (readonly [string])[];
-      if (calls.some(([name]) => name === 'EmailSubmission/set')) {
-        office.request = request;
-        world.loseNextAnswer();
-      }
-      return request(body);
-    };
-    await engine.ask('send', { key: 'd1', options: { undoSeconds: 10, at: null } });
-    await settled();
-    world.setOnline(false);
-    world.setOnline(true);
-    await settled();
-    await world.pass(60_000);
-    assert.equal(office.submissions.length, 1);
-    assert.equal(news.filter(({ kind }) => kind === 'sent').length, 1);
-    assert.deepEqual(
-      [...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']),
-      [],
-    );
-  });
-
-  test('a letter whose attachment is lost is not sent without it', async () => {
-    const { office, world, engine, news } = await start(10);
-    const gone = { id: 'a1', blobId: null, from: 'A1', type: 'text/plain', name: 'notes.txt', size: 4, cid: null };
-    await engine.ask('saveDraft', { ...draft, attachments: [gone], base: null });
-    await engine.ask('send', { key: 'd1', options: { undoSeconds: 0, at: null } });
-    await world.pass(3100);
-    assert.equal(office.submissions.length, 0);
-    assert.deepEqual(
-      news.map((item) => item.kind === 'refused' && item.trouble.type),
-      ['blobNotFound'],
-    );
-    assert.equal((await engine.ask('loadDraft', { key: 'd1' }))?.draft.text, '10時に。');
-    // It can be written on where it was.
-    assert.equal((await engine.ask('saveDraft', { ...draft, text: '添付なしで。' })).apart, null);
   });
 });

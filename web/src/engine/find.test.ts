@@ -1,11 +1,9 @@
 // Searches as they are typed, and whole lists, by the engine over an office in memory.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { fill } from '../../demo/letters.ts';
-import { Office } from '../../demo/office.ts';
-import { settled, worldOf } from '../../demo/surroundings.ts';
+import { start } from '../../demo/begun.ts';
+import { settled } from '../../demo/surroundings.ts';
 import type { Engine, ListPatch, ListQuery, WorkView } from './contract.ts';
-import { openEngine } from './engine.ts';
 
 interface Seen {
   total: number | null;
@@ -27,15 +25,6 @@ function look(engine: Engine, text: string): Seen & { type(text: string): void }
     if (row) seen.first = row.row?.subject ?? null;
   });
   return Object.assign(seen, { type: (typed: string) => watch.adjust(args(typed)) });
-}
-
-async function start(count: number) {
-  const office = new Office('A1', 'hana@example.jp');
-  fill(office, count);
-  const world = worldOf(office);
-  const engine = await openEngine(world.surroundings);
-  await settled();
-  return { office, world, engine };
 }
 
 suite('searches as they are typed', () => {

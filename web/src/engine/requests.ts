@@ -78,8 +78,8 @@ export function requestsOf(parts: RequestParts): Engine['ask'] {
       const row = await draftRows(here.cache).get(key);
       return row ? draftView(row) : null;
     },
-    dropDraft: async ({ key }) => {
-      await writing.dropDraft(writingParts(), key);
+    dropDraft: async (args) => {
+      await writing.dropDraft(writingParts(), args);
       return null;
     },
     openDraft: (args) => writing.openDraft(writingParts(), args),

@@ -89,11 +89,13 @@ async function keepApart(parts: WritingParts, draft: Draft): Promise<SavedDraft>
   return { changedAt, apart };
 }
 
-export async function dropDraft(parts: WritingParts, key: string): Promise<void> {
+/** What another window has written on or sent since stays. */
+export async function dropDraft(parts: WritingParts, { key, base }: Args<'dropDraft'>): Promise<void> {
+  const row = await takeDraft(parts, key, ({ changedAt, isSending }) => changedAt === base && !isSending);
+  if (!row) return;
   await parts.outbox.withdraw((waiting) => waiting.kind !== 'change' && waiting.key === key);
-  const row = await takeDraft(parts, key);
   await parts.files.dropOf(key);
-  if (row?.emailId) await parts.destroy(row.draft.accountId, [row.emailId]);
+  if (row.emailId !== null) await parts.destroy(row.draft.accountId, [row.emailId]);
   parts.changed();
 }
 

@@ -54,7 +54,9 @@ export class LetterModel {
   #saving: Promise<void> = Promise.resolve();
   #isEnded = false;
   /** What this window knows of the draft that is kept: its `changedAt`; null: none is kept yet. */
-  #base: number | null | undefined = null;
+  #base: number | null = null;
+  /** Words that no saving has taken up yet; looking at a draft is none. */
+  #isUnsaved = false;
   #running = 0;
   #problem: unknown = null;
   /** Told when another window had changed the draft, so that this one is of its own from now on. */
@@ -79,7 +81,7 @@ export class LetterModel {
       const unsaved = takeUnsaved(this.key);
       if (!found && !unsaved) return false;
       this.#take(unsaved?.draft ?? found!.draft);
-      this.#base = unsaved && 'base' in unsaved ? unsaved.base : (found?.changedAt ?? null);
+      this.#base = unsaved?.base === undefined ? (found?.changedAt ?? null) : unsaved.base;
       this.isTouched = true;
       this.saved = unsaved ? 'typing' : found!.saved;
       if (unsaved) this.touch();
@@ -138,7 +140,7 @@ export class LetterModel {
     this.#more = { ...this.#more, inReplyTo, references: inReplyTo };
     this.author = this.#usualAuthor();
     this.#setText(body === '' ? '' : htmlOfText(body), body, true);
-    this.isTouched = body !== '';
+    this.isTouched = this.#isUnsaved = body !== '';
   }
 
   async #beginAnswer({ kind, accountId, emailId }: Extract<Beginning, { kind: 'reply' | 'reply-all' | 'forward' }>): Promise<void> {
@@ -207,6 +209,7 @@ export class LetterModel {
   touch(): void {
     if (this.#isEnded) return;
     if (!this.isTouched) this.isTouched = true;
+    this.#isUnsaved = true;
     if (this.saved !== 'typing') this.saved = 'typing';
     const now = performance.now();
     if (this.#timer === null) this.#since = now;
@@ -248,12 +251,13 @@ export class LetterModel {
   save(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (!this.isTouched || this.#isEnded) return this.#saving;
+    if (!this.#isUnsaved || this.#isEnded) return this.#saving;
     const draft = this.snapshot();
     if (!draft) return this.#saving;
+    this.#isUnsaved = false;
     this.#running += 1;
     this.#saving = this.#saving
-      .then(() => engine.ask('saveDraft', { ...draft, key: this.#key, ...(this.#base === undefined ? {} : { base: this.#base }) }))
+      .then(() => engine.ask('saveDraft', { ...draft, key: this.#key, base: this.#base }))
       .then(({ changedAt, apart }) => {
         this.#base = changedAt;
         this.#problem = null;
@@ -262,6 +266,7 @@ export class LetterModel {
       })
       .catch((error: unknown) => {
         this.#problem = error;
+        this.#isUnsaved = true;
         this.saved = 'failed';
       })
       .finally(() => (this.#running -= 1));
@@ -273,7 +278,7 @@ export class LetterModel {
     // Copies stand in the place of what was attached; what came meanwhile is of this window anyway.
     const copies = new Map(before.map(({ id }, at) => [id, attachments[at]!]));
     this.attachments = this.attachments.map((one) => copies.get(one.id) ?? one);
-    this.#watchFiles();
+    if (!this.#isEnded) this.#watchFiles();
     this.onApart();
   }
 
@@ -283,7 +288,7 @@ export class LetterModel {
   }
 
   get hasUnsaved(): boolean {
-    return this.#timer !== null;
+    return this.#isUnsaved || this.#running > 0;
   }
 
   attach(file: File, cid: string | null): DraftAttachment {
@@ -318,7 +323,8 @@ export class LetterModel {
 
   /** Into the outbox. False: another window was first; what was written here is a draft of its own, and not sent. @throws EngineTrouble when it could not be kept. */
   async send(at: string | null): Promise<boolean> {
-    this.isTouched = true;
+    // Even what nobody touched: what goes out is what this window shows.
+    this.isTouched = this.#isUnsaved = true;
     const key = this.#key;
     await this.save();
     if (this.#key !== key) return false;
@@ -329,6 +335,14 @@ export class LetterModel {
     return true;
   }
 
+  /** For good, once what is being saved is kept; what another window has written since stays. @throws EngineTrouble. */
+  async drop(): Promise<void> {
+    this.end();
+    await this.#saving;
+    if (this.#base !== null) await engine.ask('dropDraft', { key: this.#key, base: this.#base });
+  }
+
+  /** Nothing is saved from now on. */
   end(): void {
     this.#isEnded = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
