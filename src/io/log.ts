@@ -6,7 +6,7 @@
 import { pino, type Logger } from 'pino';
 import type { Log, LogFields } from '../base/log.ts';
 
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export interface LogOutput {

@@ -12,7 +12,7 @@ export interface ProxyHeader {
 
 const signature = '\r\n\r\n\0\r\nQUIT\n';
 /** The longest header that is read; version 1 ends at 107, version 2 may carry TLVs. */
-export const proxyHeaderMax = 1024;
+const proxyHeaderMax = 1024;
 
 /** null: more octets are needed. @throws SyntaxTrouble when it is no PROXY header. */
 export function parseProxyHeader(bytes: Bytes): ProxyHeader | null {

@@ -49,7 +49,7 @@ export function keyPathOf(settings: Pick<Settings, 'data' | 'secretKey'>): strin
 }
 
 /** Everything that is sealed by the vault's key. */
-export function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value' | 'accounts' | 'factors'>): Generator<Uint8Array> {
+function* allSealed(directory: Pick<Directory, 'outsideAccounts' | 'value' | 'accounts' | 'factors'>): Generator<Uint8Array> {
   for (const { secret } of directory.outsideAccounts()) yield secret;
   yield* sealedClientSecrets(directory);
   yield* sealedVapidKey(directory);
@@ -103,10 +103,7 @@ export function openOutside(office: Pick<Office, 'settings' | 'directory' | 'sto
 }
 
 /** Where the command line looks things up by itself, without the data. */
-export async function openWays(
-  settings: Settings,
-  log: Office['log'],
-): Promise<Pick<OutsideRoads, 'resolver' | 'guard' | 'connector' | 'web'>> {
+async function openWays(settings: Settings, log: Office['log']): Promise<Pick<OutsideRoads, 'resolver' | 'guard' | 'connector' | 'web'>> {
   const [{ openOfficeResolver }, { openGuard }, { openOutsideConnector }, { openWebClient }] = await Promise.all([
     import('./delivery.ts'),
     import('../journey/outside/guard.ts'),

@@ -97,7 +97,7 @@ interface Visible {
 }
 
 /** Null: it is no letter of theirs. */
-export function visibleTo(events: readonly TraceEvent[], accounts: ReadonlySet<AccountId>): Visible | null {
+function visibleTo(events: readonly TraceEvent[], accounts: ReadonlySet<AccountId>): Visible | null {
   const isTheirs = ({ account }: TraceEvent): boolean => account !== null && accounts.has(account);
   if (!events.some(isTheirs)) return null;
   const isSender = events.some((event) => event.station === 'submission' && isTheirs(event));

@@ -113,7 +113,7 @@ export function readQuota(value: unknown): number | null {
   return value === 'none' ? null : (readSize(1024 * 1024, 1024 ** 5)(value) as number);
 }
 
-export function readList(value: unknown): string[] {
+function readList(value: unknown): string[] {
   const items = typeof value === 'string' ? value.split(/[\s,]+/).filter((item) => item !== '') : value;
   if (!Array.isArray(items) || !items.every((item) => typeof item === 'string'))
     throw new Error('must be a list of texts such as ["127.0.0.1"]');

@@ -17,7 +17,7 @@ export interface ShelfLetters {
   readonly flags: Uint32Array;
 }
 
-export function emptyLetters(room: number): ShelfLetters {
+function emptyLetters(room: number): ShelfLetters {
   return {
     count: 0,
     messages: new Uint32Array(room),

@@ -50,7 +50,6 @@ interface Scope {
   addEventListener(name: 'notificationclick', heard: (event: Pressing) => void): void;
   addEventListener(name: 'message', heard: (event: MessageEvent) => void): void;
 }
-export type ServiceWorkerScope = Scope;
 const scope = globalThis as unknown as Scope;
 
 const shell = `shell-${PRECACHE_VERSION}`;

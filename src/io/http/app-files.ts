@@ -53,7 +53,7 @@ const shortestCoded = 512;
 const trustedTypes = ['svelte-trusted-html', 'tayori', 'tayori-letter'];
 
 /** Nothing from elsewhere, nothing inline, nothing made of text (CSP Level 3; Trusted Types). */
-export const appPolicy = [
+const appPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -143,7 +143,7 @@ export function isJmapPath(path: string): boolean {
   return path.startsWith('/jmap/') || path === '/.well-known/jmap';
 }
 
-export function troubleAnswer(trouble: RequestTrouble): Response {
+function troubleAnswer(trouble: RequestTrouble): Response {
   // What was not read to its end is followed by nothing.
   const isCut = trouble.limit === 'maxSizeUpload' || trouble.limit === 'maxSizeRequest';
   return new Response(JSON.stringify(formatRequestTrouble(trouble)), {

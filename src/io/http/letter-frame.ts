@@ -51,7 +51,7 @@ const lettersAtOnce = 3;
 const keyName = 'image-proxy-key';
 
 /** What the frame may do: show itself. */
-export const framePolicy = [
+const framePolicy = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
   "img-src 'self' data:",

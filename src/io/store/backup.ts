@@ -118,7 +118,7 @@ export async function restoreFrom(
 }
 
 /** Gives every mailbox a new UIDVALIDITY: for data that were put back by other means than `restoreFrom`. */
-export async function renewValidity(options: EmbeddedStoreOptions): Promise<void> {
+async function renewValidity(options: EmbeddedStoreOptions): Promise<void> {
   const store = await openEmbeddedStore({ ...options, threads: false });
   try {
     for (const shard of store.shards) await shard.writer.send<'newValidity'>({ kind: 'newValidity' });

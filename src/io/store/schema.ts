@@ -295,7 +295,7 @@ const migrations: readonly string[] = [
   `,
 ];
 
-export const schemaVersion = migrations.length;
+const schemaVersion = migrations.length;
 
 /** File systems on which fsync or locks do not mean what they must mean here (statfs(2) f_type). */
 const unsafeFileSystems: ReadonlyMap<number, string> = new Map([

@@ -18,7 +18,7 @@ const syncFile = promisify(fs.fdatasync);
 const closeFile = promisify(fs.close);
 
 /** Octets held in memory; a letter above goes into a file. */
-export const inMemory = 1 << 20;
+const inMemory = 1 << 20;
 /**
  * Letters between these sizes are gathered in memory that goes from letter to letter: new memory of that size comes from the system each time, and
  * getting, clearing and collecting it costs more than copying the letter.
@@ -29,7 +29,7 @@ const slabSize = 128 << 10;
 const slabsKept = 16;
 
 /** Room for the trace fields in front of a letter in a file. */
-export const roomInFront = 64 * 1024;
+const roomInFront = 64 * 1024;
 
 export class Spools {
   readonly #dir: string;

@@ -56,7 +56,7 @@ function allNames(certificate: X509Certificate): string[] {
 }
 
 /** RFC 9525 §2: DNS names only; the common name does not count. */
-export function namesOfCertificate(certificate: X509Certificate): string[] {
+function namesOfCertificate(certificate: X509Certificate): string[] {
   return (certificate.subjectAltName ?? '')
     .split(', ')
     .slice(0, 1000)
@@ -65,7 +65,7 @@ export function namesOfCertificate(certificate: X509Certificate): string[] {
 }
 
 /** `wanted` may be an MTA-STS pattern, `have` a wildcard of a certificate: in both a `*` stands for one whole leftmost label (RFC 8461 §4.1, RFC 9525 §6.3). */
-export function fitsName(wanted: string, have: string): boolean {
+function fitsName(wanted: string, have: string): boolean {
   const a = wanted.toLowerCase().replace(/\.$/, '');
   if (a === have) return true;
   const rest = (name: string) => name.slice(name.indexOf('.') + 1);

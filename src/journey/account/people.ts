@@ -53,7 +53,7 @@ export const firstMailboxes: readonly { readonly name: string; readonly role: Ma
 
 /** Closed accounts rest this long before their mail goes (invariant 9). */
 export const restMs = 30 * 86_400_000;
-export const shortestPassword = 8;
+const shortestPassword = 8;
 const mostAppPasswords = 50;
 const mostTargets = 1000;
 const everyProtocol: readonly LoginProtocol[] = ['smtp', 'imap', 'pop3', 'jmap', 'sieve'];

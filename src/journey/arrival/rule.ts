@@ -6,7 +6,7 @@ import { SyntaxTrouble } from '../../base/trouble.ts';
 export const ruleKind = 'rule';
 
 /** Fields of a header that a rule looks at; `list` is the identifier of List-Id (RFC 2919 §2). */
-export const ruleTextFields = ['from', 'to', 'cc', 'subject', 'list'] as const;
+const ruleTextFields = ['from', 'to', 'cc', 'subject', 'list'] as const;
 export type RuleTextField = (typeof ruleTextFields)[number];
 
 export type RuleCondition =

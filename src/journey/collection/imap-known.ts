@@ -24,7 +24,7 @@ export async function lookAtNew(parts: SyncParts, look: FolderLook, uids: readon
 }
 
 /** Asks for the Message-IDs of letters that are new there. */
-export async function identifyNew(parts: SyncParts, look: FolderLook, uids: readonly Uid[]): Promise<void> {
+async function identifyNew(parts: SyncParts, look: FolderLook, uids: readonly Uid[]): Promise<void> {
   const unseen = uids.filter((uid) => !look.identities.has(uid));
   for (const some of piecesOf(unseen, window)) {
     checkGoing(parts);

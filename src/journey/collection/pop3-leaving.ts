@@ -13,7 +13,7 @@ const day = 24 * 60 * 60 * 1000;
 const readAtOnce = 1024 * 1024;
 
 /** Whether the rule says that a letter kept since then may go now. */
-export function mayGo(leaving: Pop3Leaving, keptAt: number, now: number): boolean {
+function mayGo(leaving: Pop3Leaving, keptAt: number, now: number): boolean {
   if (keptAt === 0 || leaving.keep === 'forever') return false;
   return leaving.keep === 'none' || now - keptAt >= leaving.days * day;
 }

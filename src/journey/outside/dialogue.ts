@@ -49,7 +49,7 @@ export function replyTrouble(reply: ServerReply): CauseTrouble {
   return new CauseTrouble(causeOfReply(reply), `${reply.phase} refused: ${wordsOfReply(reply)}`, wordsOfReply(reply));
 }
 
-export function wordsOfReply({ code, enhanced, responseCode, text }: ServerReply): string {
+function wordsOfReply({ code, enhanced, responseCode, text }: ServerReply): string {
   return [code, enhanced, responseCode === null ? null : `[${responseCode}]`, text]
     .filter((part) => part !== null && part !== '')
     .join(' ');

@@ -94,7 +94,7 @@ const aliases: Readonly<Record<string, string>> = {
 };
 
 /** Lower-case name by which this module knows a charset; empty when it is no name at all. */
-export function charsetName(label: string): string {
+function charsetName(label: string): string {
   let name = label.length > maxToken ? '' : label.trim().toLowerCase();
   // RFC 2231 §5: a language may stand behind the name.
   const star = name.indexOf('*');

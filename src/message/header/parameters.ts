@@ -211,7 +211,7 @@ function undoPercent(text: string): string {
 }
 
 /** Offset of the closing quote of the string that opens at `at`; the end of the text when it is missing. */
-export function quotedEnd(text: string, at: number): number {
+function quotedEnd(text: string, at: number): number {
   for (at++; at < text.length; at++) {
     if (text[at] === '\\') at++;
     else if (text[at] === '"') return at;

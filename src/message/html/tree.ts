@@ -25,7 +25,7 @@ export function text(content: string): Text {
 }
 
 /** Elements without an end (§13.1.2). */
-export const voids = new Set(['area', 'br', 'col', 'hr', 'img', 'wbr']);
+const voids = new Set(['area', 'br', 'col', 'hr', 'img', 'wbr']);
 
 /** Nothing of it is ever raw text: elements with raw content are none of a letter's. */
 export function formatMarkup(nodes: readonly Markup[]): string {
@@ -55,7 +55,7 @@ export function escapeText(content: string): string {
 }
 
 /** `<` and `>` too: nobody who reads the text by another rule finds a tag in it. */
-export function escapeAttribute(content: string): string {
+function escapeAttribute(content: string): string {
   return escapeText(content).replaceAll('"', '&quot;');
 }
 

@@ -10,7 +10,7 @@ export interface BodyParts {
   readonly attachments: readonly Part[];
 }
 
-export function isInlineMedia(part: Part): boolean {
+function isInlineMedia(part: Part): boolean {
   return part.type === 'image' || part.type === 'audio' || part.type === 'video';
 }
 

@@ -112,7 +112,7 @@ export function formatEnvelope(envelope: Envelope, hint = ''): string {
 }
 
 /** RFC 9051 §9 (env-from): groups begin with a name and NIL for the host, and end with NIL for both. */
-export function imapAddresses(list: readonly Address[]): string {
+function imapAddresses(list: readonly Address[]): string {
   if (list.length === 0) return 'NIL';
   let out = '(';
   for (const address of list) {

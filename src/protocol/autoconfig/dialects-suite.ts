@@ -6,7 +6,7 @@ import { SyntaxTrouble } from '../../base/trouble.ts';
 import type { AccountSettings, ServerSettings } from './contract.ts';
 import { runs as runsNow } from '../../../test/support/depth.ts';
 
-export const anyHost = fc
+const anyHost = fc
   .array(fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/), { minLength: 1, maxLength: 3 })
   .map((labels) => [...labels, 'test'].join('.'))
   // `xn--` must be followed by what decodes.
@@ -17,7 +17,7 @@ export const anyWords = fc
   .map((text) => text.trim().replaceAll(/\s+/g, ' '))
   .filter((text) => text !== '');
 
-export const anyLogin = fc.constantFrom('%EMAILADDRESS%', '%EMAILLOCALPART%', '%EMAILLOCALPART%.%EMAILDOMAIN%', 'fixed<name>');
+const anyLogin = fc.constantFrom('%EMAILADDRESS%', '%EMAILLOCALPART%', '%EMAILLOCALPART%.%EMAILDOMAIN%', 'fixed<name>');
 
 const plain = { noNullPrototype: true } as const;
 

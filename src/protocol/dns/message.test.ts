@@ -14,7 +14,7 @@ const answer =
 test('formatQuestion: header, name, type and EDNS', () => {
   assert.equal(
     hexFromBytes(formatQuestion({ id: 0x1234, name: 'Example.test.', type: 'MX' })),
-    '123401200001000000000001' + '074578616d706c65047465737400' + '000f0001' + '00002904d0000080000000',
+    ['123401200001000000000001', '074578616d706c65047465737400', '000f0001', '00002904d0000080000000'].join(''),
   );
 });
 

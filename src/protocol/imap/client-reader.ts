@@ -26,7 +26,7 @@ const responseMax = 16 << 20;
 /** Literals of one response. */
 const literalsMax = 1000;
 /** A literal from here on is offered to the sink. */
-export const streamFrom = 128 << 10;
+const streamFrom = 128 << 10;
 const firstRoom = 64 << 10;
 
 /** The server does not keep to the protocol, or beyond our bounds. The connection is of no further use. */

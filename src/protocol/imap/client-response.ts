@@ -143,7 +143,7 @@ function parseText(cursor: ImapCursor): { readonly code: string; readonly text: 
 }
 
 /** Flags as they come; what is no flag is left out. */
-export function parseFlagNames(cursor: ImapCursor): string[] {
+function parseFlagNames(cursor: ImapCursor): string[] {
   const flags: string[] = [];
   cursor.expect('(');
   for (let room = 10_000; !cursor.take(')'); room--) {

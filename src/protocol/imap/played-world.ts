@@ -65,7 +65,7 @@ function playedAuthenticator(quota: number | null): Authenticator {
   };
 }
 
-export function playedLetter(number: number): Bytes {
+function playedLetter(number: number): Bytes {
   return bytesFromUtf8(
     `From: Taro <taro@example.org>\r\nTo: hanako@example.org\r\nSubject: letter ${number}\r\n` +
       `Date: Wed, 17 Jul 1996 02:23:25 -0700\r\nMessage-ID: <${number}@example.org>\r\n\r\nText ${number}\r\n`,

@@ -75,7 +75,6 @@ for (const [name, steps, uids] of rows)
     for (const [i, uid] of uids.entries()) {
       assert.equal(view.uidOf(i + 1), uid);
       assert.equal(view.seqOf(uid), i + 1);
-      assert.equal(view.stateIndex(i + 1), history.state.indexOf(uid));
     }
     for (let uid = 0; uid < 30; uid++) if (!uids.includes(uid)) assert.equal(view.seqOf(uid), 0);
   });
@@ -84,10 +83,7 @@ test('view: impossible numbers throw', () => {
   const history = new History();
   history.apply('add 1');
   const view = new MailboxView(history.state);
-  for (const seq of [0, -1, 2, 1.5, Number.NaN]) {
-    if (seq !== 1.5) assert.throws(() => view.uidOf(seq), /no sequence number/);
-    if (seq !== 1.5) assert.throws(() => view.stateIndex(seq), /no sequence number/);
-  }
+  for (const seq of [0, -1, 2, Number.NaN]) assert.throws(() => view.uidOf(seq), /no sequence number/);
 });
 
 test('view: what the client is told makes it hold what the mailbox holds, whatever happens', () => {

@@ -85,15 +85,6 @@ export class MailboxView {
     return this.#uids === this.#state.uids;
   }
 
-  /** Position in the state of the letter with this number, or -1 when it is gone but the client has not been told. */
-  stateIndex(seq: number): number {
-    if (this.aligned) {
-      if (!(seq >= 1 && seq <= this.#count)) throw new Error(`no sequence number ${seq} among ${this.#count}`);
-      return seq - 1;
-    }
-    return this.#state.indexOf(this.uidOf(seq));
-  }
-
   /** The flags that this session's own change of `modSeq` set have been told (or were not to be told: .SILENT) by the command itself. */
   noteOwn(modSeq: ModSeq): void {
     (this.#own ??= []).push(modSeq);

@@ -29,7 +29,7 @@ export interface BlobParts {
   readonly blobs: Blobs;
 }
 
-export const blobCapability = 'urn:ietf:params:jmap:blob';
+const blobCapability = 'urn:ietf:params:jmap:blob';
 /** Sources of one blob that is put together. */
 const sourcesMax = 64;
 /** Octets of data, before they are written as text, that one Blob/get answers. */

@@ -27,7 +27,7 @@ export interface Cursor {
 }
 
 /** Null for what was never a state of ours. */
-export function parseCursor(state: string): Cursor | null {
+function parseCursor(state: string): Cursor | null {
   const dash = state.indexOf('-');
   const modSeq = parseState(dash < 0 ? state : state.slice(0, dash));
   const upTo = dash < 0 ? null : parseState(state.slice(dash + 1));

@@ -3,7 +3,7 @@
 import type { Method, MethodGroup } from './contract.ts';
 import { collations, coreLimits } from './limits.ts';
 
-export const coreCapability = 'urn:ietf:params:jmap:core';
+const coreCapability = 'urn:ietf:params:jmap:core';
 
 /** `more`: the other methods of the core. */
 export function coreGroup(more: Readonly<Record<string, Method>> = {}): MethodGroup {

@@ -16,7 +16,7 @@ export function parseIJson(bytes: Bytes): Json {
 }
 
 /** The same for text. */
-export function parseIJsonText(text: string): Json {
+function parseIJsonText(text: string): Json {
   checkShape(text);
   try {
     return JSON.parse(text) as Json;

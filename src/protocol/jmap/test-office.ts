@@ -7,7 +7,7 @@ import type { Principal } from '../sasl/authenticator.ts';
 import type { JmapAccount } from './contract.ts';
 import type { Who } from './dispatch.ts';
 
-export const testPrincipal: Principal = { account: 1, login: 'hanako@example.test', name: '花子', quota: 1_000_000, appPassword: null };
+const testPrincipal: Principal = { account: 1, login: 'hanako@example.test', name: '花子', quota: 1_000_000, appPassword: null };
 
 export const testAccounts: readonly JmapAccount[] = [
   { account: 1, id: 'A1', name: 'hanako@example.test', isPersonal: true, isReadOnly: false, quota: 1_000_000, kind: 'own' },
@@ -27,7 +27,7 @@ export function testWho(more: Partial<Who> = {}): Who {
 }
 
 /** Two parts: a text in quoted-printable, a picture in base64. */
-export const testLetter = [
+const testLetter = [
   'From: taro@example.test',
   'To: hanako@example.test',
   'Subject: =?utf-8?B?44GT44KT44Gr44Gh44Gv?=',

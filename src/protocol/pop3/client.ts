@@ -28,7 +28,7 @@ import { PeerTexts, Pop3Trouble, protocolTrouble } from './peer-texts.ts';
 const minute = 60_000;
 
 /** RFC 1939 §3 gives a server's autologout ten minutes; people wait less. */
-export const defaultPop3Patience: Pop3Patience = {
+const defaultPop3Patience: Pop3Patience = {
   greeting: minute,
   tls: minute / 2,
   signIn: 2 * minute,
@@ -38,7 +38,7 @@ export const defaultPop3Patience: Pop3Patience = {
   quit: minute,
 };
 
-export const defaultPop3Limits: Pop3ClientLimits = {
+const defaultPop3Limits: Pop3ClientLimits = {
   letters: 1_000_000,
   uidOctets: 96 * 1024 * 1024,
   flight: 32,

@@ -4,7 +4,7 @@ import { allocateBytes, latin1FromBytes, writeLatin1, type Bytes } from '../../b
 import type { MessageNumber } from './command.ts';
 
 /** RFC 1939 §7 says 70; Liberal: some servers hand out longer ones. A longer one than this is as good as none. */
-export const longestUid = 250;
+const longestUid = 250;
 const absent = 0xffff_ffff;
 /** Sizes above are told as this. */
 const largest = absent - 1;

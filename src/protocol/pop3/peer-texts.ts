@@ -140,7 +140,7 @@ export function protocolTrouble(phase: Pop3Phase, words: string): Pop3Trouble {
 }
 
 /** A connection tells a timeout without and a break with its cause. */
-export function asPop3Trouble(trouble: unknown, phase: Pop3Phase): unknown {
+function asPop3Trouble(trouble: unknown, phase: Pop3Phase): unknown {
   if (!(trouble instanceof Unavailable)) return trouble;
   return new Pop3Trouble('cause' in trouble ? { kind: 'closed', phase, words: trouble.message } : { kind: 'timeout', phase });
 }

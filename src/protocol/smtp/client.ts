@@ -29,7 +29,7 @@ import { asPeerTrouble, PeerReplies, PeerTrouble, protocolTrouble, type ReadRepl
 const minute = 60_000;
 
 /** RFC 5321 §4.5.3.2, reliability D-8 for the end of the data. */
-export const defaultClientPatience: ClientPatience = {
+const defaultClientPatience: ClientPatience = {
   greeting: 5 * minute,
   hello: 5 * minute,
   tls: minute,

@@ -87,7 +87,7 @@ export async function openPeople(): Promise<{
 }
 
 /** Everybody's password is `secret`. */
-export function openSecretAuthenticator(directory: Directory): Authenticator {
+function openSecretAuthenticator(directory: Directory): Authenticator {
   const find = (login: string): Principal => {
     const row = directory.accountByAddress(login);
     if (row === null || row.closedAt !== null) throw new Refusal('authentication-failed', 'Name or password is wrong');
@@ -169,7 +169,7 @@ export async function openSmtpWorld(header: ReadonlyMap<string, string>, other?:
   };
 }
 
-export async function readInbox(store: MailStore, account: AccountId): Promise<string[]> {
+async function readInbox(store: MailStore, account: AccountId): Promise<string[]> {
   const inbox = (await store.mailboxes(account)).find(({ name }) => name === 'INBOX')!;
   const state = await store.openMailbox(account, inbox.id);
   const letters = await store.readLetters(account, state.messages.slice(0, state.count));

@@ -37,7 +37,7 @@ export function formatReceived({ client, by, letter, recipient, smtpUtf8, at }: 
 }
 
 /** RFC 3848 §2 and the registry of mail transmission types: ESMTPSA, LMTPS, UTF8SMTPS … */
-export function withProtocol(client: Client, smtpUtf8: boolean): string {
+function withProtocol(client: Client, smtpUtf8: boolean): string {
   if (client.protocol === 'SMTP') return 'SMTP';
   const base = smtpUtf8 ? (client.protocol === 'LMTP' ? 'UTF8LMTP' : 'UTF8SMTP') : client.protocol;
   return `${base}${client.tls === null ? '' : 'S'}${client.principal === null ? '' : 'A'}`;

@@ -20,7 +20,7 @@ export const stepWords: Readonly<Record<CheckStep['step'], Readonly<Record<Langu
   letter: { ja: '自分あての手紙が届く', en: 'a letter to oneself comes back' },
 };
 
-export function sayStep({ step, verdict }: CheckStep, language: Language): string {
+function sayStep({ step, verdict }: CheckStep, language: Language): string {
   const mark = verdict === 'passed' ? '✓' : verdict === 'failed' ? '✗' : '–';
   return `${mark} ${stepWords[step][language]}`;
 }

@@ -160,9 +160,3 @@ export type ProbeTarget = Pick<OutsideServer, 'service' | 'host' | 'port' | 'sec
  * Ends within `patience` milliseconds.
  */
 export type Probe = (server: ProbeTarget, patience: number) => Promise<Proof>;
-
-/** One candidate as the server of an account. `login` for a form without one is what the person typed. */
-export function toOutsideServer(candidate: Candidate, form: LoginForm, typed: string, auth: OutsideServer['auth']): OutsideServer {
-  const { service, host, port, security, proof } = candidate;
-  return { service, host, port, security, auth, login: form.login ?? typed, exceptions: proof?.reachable ? proof.exceptions : [] };
-}

@@ -54,7 +54,7 @@ const asked: Readonly<Record<'d-account-id' | 'provider-issued-id', Words>> = {
   'provider-issued-id': words('その会社が出すユーザーID（下の手順で確かめます）', 'the user ID that they give you (see below)'),
 };
 
-export function describeLogins(logins: readonly LoginForm[], language: Language): string {
+function describeLogins(logins: readonly LoginForm[], language: Language): string {
   return logins
     .map((form) => form.login ?? asked[form.kind as keyof typeof asked][language])
     .join(language === 'ja' ? '（だめなら ' : ' (or ')

@@ -17,7 +17,7 @@ import { syncFile } from '../../io/durable-files.ts';
 import { Pace } from './pace.ts';
 import { backupTrouble, folderTrouble } from './sentences.ts';
 
-export const manifestName = 'manifest.json';
+const manifestName = 'manifest.json';
 
 export interface Manifest {
   readonly tayoriBackup: 1;

@@ -8,7 +8,7 @@ import { CommandTrouble } from '../cli/command.ts';
 import { folderTrouble } from './sentences.ts';
 
 /** What is being made. A folder that holds only this is as good as empty: an earlier run was cut off. */
-export const unfinishedName = '.tayori-unfinished';
+const unfinishedName = '.tayori-unfinished';
 /** What an empty disk may hold. */
 const asGoodAsEmpty = new Set([unfinishedName, 'lost+found', '.DS_Store']);
 

@@ -34,7 +34,7 @@ export interface AppRow {
   readonly missing: readonly string[];
 }
 
-export const appNames = ['iphone', 'outlook', 'thunderbird', 'fairemail', 'deltachat', 'standards', 'jmap'] as const;
+const appNames = ['iphone', 'outlook', 'thunderbird', 'fairemail', 'deltachat', 'standards', 'jmap'] as const;
 export type AppName = (typeof appNames)[number];
 
 /** Each inner list is one way by which the app finds all it needs; first the one it prefers. */

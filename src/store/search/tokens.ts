@@ -11,7 +11,7 @@
 export const longestWord = 64;
 const step = 32;
 /** Any part of a word up to this length lies in one token. */
-export const withinSafe = longestWord - step + 1;
+const withinSafe = longestWord - step + 1;
 
 const GAP = 1;
 const WORD = 2;

@@ -64,7 +64,7 @@ const keywordOfFlag: Readonly<Record<string, string>> = {
   '\\Draft': '$draft',
 };
 
-export function markKey({ accountId, mailboxId }: Target, { name, file, modifiedAt }: FileToBring): string {
+function markKey({ accountId, mailboxId }: Target, { name, file, modifiedAt }: FileToBring): string {
   return `in/${accountId}/${mailboxId}/${file.size}/${modifiedAt}/${name}`;
 }
 

@@ -2,7 +2,7 @@
 import { backKeyword, hasKeyword, snoozedName, type ListQuery, type Only, type MailboxView, type Row } from './contract.ts';
 import type { Account } from './account.ts';
 import { findFilter } from './find.ts';
-import type { EmailAddress, EmailFilter, EmailHead, Id, Mailbox, Role, SearchSnippet } from './jmap/objects.ts';
+import type { EmailAddress, EmailFilter, EmailHead, Id, Mailbox, Role } from './jmap/objects.ts';
 
 /** The conditions under which a list of one mailbox shows a letter; also what decides whether one that was acted on is still shown. */
 export function filterOf(mailboxId: Id, only: Only | undefined): EmailFilter {
@@ -176,5 +176,3 @@ export function sourcesOf(query: ListQuery, accounts: readonly Account[], now: D
         });
   }
 }
-
-export type Snippets = ReadonlyMap<Id, Pick<SearchSnippet, 'subject' | 'preview'>>;

@@ -154,7 +154,7 @@ function readTerm(operator: (typeof operators)[string], name: string, value: str
 }
 
 /** `2026-11-03`, `2026/11`, `2026年11月3日`, `today`, `昨日`, `7d`, `2週間`. */
-export function readDate(word: string): DateWord | null {
+function readDate(word: string): DateWord | null {
   if (word === 'today' || word === '今日') return { back: 0, unit: 'day' };
   if (word === 'yesterday' || word === '昨日') return { back: 1, unit: 'day' };
   const span = /^(\d{1,4})(d|w|m|y|日|週間?|か月|ヶ月|カ月|年)(?:間|前|以内)*$/u.exec(word);

@@ -35,7 +35,6 @@ export interface Chosen {
   readonly swipeRight: Swipe;
   readonly offlineDays: number;
   readonly timeZone: string | null;
-  readonly hints: boolean;
 }
 
 /** The defaults of the server, until it has told. */
@@ -68,13 +67,12 @@ const usual: Chosen = {
   swipeRight: 'seen',
   offlineDays: 30,
   timeZone: null,
-  hints: true,
 };
 
 const swipeOf = { archive: 'archive', trash: 'delete', snooze: 'snooze', flag: 'flag', seen: 'read', none: 'none' } as const;
 const swipeTo = { archive: 'archive', snooze: 'snooze', delete: 'trash', flag: 'flag', read: 'seen', none: 'none' } as const;
 
-export function likesOf(chosen: Chosen): Partial<Likes> {
+function likesOf(chosen: Chosen): Partial<Likes> {
   return {
     language: chosen.language ?? 'auto',
     theme: chosen.theme === 'system' ? 'auto' : chosen.theme,

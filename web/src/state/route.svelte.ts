@@ -10,18 +10,7 @@
 import type { ListQuery } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
 
-export const screenNames = [
-  'write',
-  'outbox',
-  'identities',
-  'rules',
-  'contacts',
-  'settings',
-  'accounts',
-  'journey',
-  'words',
-  'domain',
-] as const;
+const screenNames = ['write', 'outbox', 'identities', 'rules', 'contacts', 'settings', 'accounts', 'journey', 'words', 'domain'] as const;
 export type ScreenName = (typeof screenNames)[number];
 
 export interface ThreadPlace {
@@ -42,7 +31,7 @@ export type Route =
 
 const roles: readonly Role[] = ['inbox', 'archive', 'drafts', 'sent', 'trash', 'junk', 'all', 'flagged', 'important'];
 
-export function parseAddress(address: string): Route {
+function parseAddress(address: string): Route {
   const { pathname, searchParams } = new URL(address, 'http://app.invalid');
   const [first = '', ...rest] = pathname.split('/').filter(Boolean).map(decodeURIComponent);
   if (first === 'folders') return { name: 'folders' };

@@ -8,7 +8,7 @@ const systemNames = new Map(['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '
 const keywordLimit = 128;
 
 /** RFC 9051 §9 (flag). `\Recent` cannot be set by a client (RFC 3501 §2.3.2), nor any flag-extension. */
-export function parseFlag(cursor: Cursor): string {
+function parseFlag(cursor: Cursor): string {
   const begin = cursor.at;
   const system = cursor.take('\\');
   const word = cursor.run(ATOM);

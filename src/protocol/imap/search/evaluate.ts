@@ -133,7 +133,7 @@ async function findByThread({ context, columns }: Search, id: string, among: Uin
   return among.filter((_, i) => threads[i] === thread);
 }
 
-export function keepIf(among: Uint32Array, test: Test): Uint32Array {
+function keepIf(among: Uint32Array, test: Test): Uint32Array {
   const kept = new Uint32Array(among.length);
   let count = 0;
   for (let i = 0; i < among.length; i++) if (test(among[i]!)) kept[count++] = among[i]!;

@@ -1,7 +1,7 @@
 // The names `header:Subject:asText:all` of an Email or a body part (RFC 8621 §4.1.3), and which form each field may be asked for (§4.1.2).
 // Knows names and forms; knows no value and no letter.
 
-export const headerForms = ['Raw', 'Text', 'Addresses', 'GroupedAddresses', 'MessageIds', 'Date', 'URLs'] as const;
+const headerForms = ['Raw', 'Text', 'Addresses', 'GroupedAddresses', 'MessageIds', 'Date', 'URLs'] as const;
 export type HeaderForm = (typeof headerForms)[number];
 
 export interface HeaderProperty {
@@ -61,7 +61,7 @@ export function parseHeaderProperty(property: string): HeaderProperty | null {
 }
 
 /** RFC 8621 §4.1.2. `field` is in lower case. */
-export function mayHaveForm(field: string, form: HeaderForm): boolean {
+function mayHaveForm(field: string, form: HeaderForm): boolean {
   if (form === 'Raw') return true;
   const own = formsOf.get(field);
   return own === undefined || own === form || (own === 'Addresses' && form === 'GroupedAddresses');

@@ -111,7 +111,7 @@ export function addressesForm(list: readonly Address[]): JsonObject[] {
 }
 
 /** §4.1.2.4: mailboxes outside of groups stand together in a group without a name. */
-export function groupedForm(list: readonly Address[]): JsonObject[] {
+function groupedForm(list: readonly Address[]): JsonObject[] {
   const groups: { name: string | null; addresses: JsonObject[] }[] = [];
   let loose: JsonObject[] | null = null;
   for (const address of list) {
@@ -126,7 +126,7 @@ export function groupedForm(list: readonly Address[]): JsonObject[] {
   return groups;
 }
 
-export function emailAddress(mailbox: Pick<Mailbox, 'name' | 'local' | 'domain'>): JsonObject {
+function emailAddress(mailbox: Pick<Mailbox, 'name' | 'local' | 'domain'>): JsonObject {
   const name = mailbox.name === null ? '' : clean(decodeWords(mailbox.name)).trim();
   const empty = mailbox.local === '' && mailbox.domain === null;
   return { name: name === '' ? null : name, email: empty ? '' : clean(formatAddrSpec(mailbox)) };
@@ -153,7 +153,7 @@ function two(value: number): string {
 }
 
 /** §4.1.2.7, RFC 2369 §2: white space inside the brackets goes; null when there is no URL, as in `List-Post: NO`. */
-export function urlsForm(value: string): string[] | null {
+function urlsForm(value: string): string[] | null {
   const urls: string[] = [];
   for (const [, inner] of withoutComments(value).matchAll(/<([^<>]*)>/g)) {
     const url = inner!.replace(/[\s\0]+/g, '');

@@ -12,7 +12,7 @@ export function flagOfKeyword(keyword: string): string | null {
 }
 
 /** A set as JSON has it: names with `true`. Null when it is none. */
-export function readTrueSet(value: Json | undefined): readonly string[] | null {
+function readTrueSet(value: Json | undefined): readonly string[] | null {
   if (value === undefined || value === null || typeof value !== 'object' || Array.isArray(value)) return null;
   const entries = Object.entries(value as JsonObject);
   return entries.every(([, one]) => one === true) ? entries.map(([name]) => name) : null;

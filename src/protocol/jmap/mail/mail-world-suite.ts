@@ -26,7 +26,7 @@ export interface MailWorld {
   copy(from: string, uids: readonly Uid[], to: string, move: boolean): Promise<void>;
 }
 
-export const worldAccount: JmapAccount = {
+const worldAccount: JmapAccount = {
   account: 1,
   id: 'A1',
   name: 'hana@example.org',

@@ -218,7 +218,7 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
   return post;
 }
 
-export async function readMailbox(store: MailStore, account: AccountId, mailbox: number): Promise<string[]> {
+async function readMailbox(store: MailStore, account: AccountId, mailbox: number): Promise<string[]> {
   const state = await store.openMailbox(account, mailbox);
   const letters = await store.readLetters(account, state.messages.slice(0, state.count));
   state.release();

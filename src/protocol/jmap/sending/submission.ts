@@ -29,7 +29,7 @@ export interface SubmissionParts {
   readonly desk: SendingDesk;
 }
 
-export const submissionProperties = new Set(
+const submissionProperties = new Set(
   'id identityId emailId threadId envelope sendAt undoStatus deliveryStatus dsnBlobIds mdnBlobIds'.split(' '),
 );
 

@@ -17,7 +17,7 @@ const wrong = (property: string, why: string): NotSet => new NotSet(invalidPrope
 
 // --- SavedSearch ------------------------------------------------------------------------------------------------------
 
-export const searchKind = 'search';
+const searchKind = 'search';
 const filterOctetsMax = 20_000;
 
 /** A search of the app, kept under a name: what was typed, and the filter of RFC 8621 §4.4.1 that it means. */

@@ -12,7 +12,7 @@ import { shownMethods, stateOfShown, type ShownType } from './shown-type.ts';
 import type { Snapshots } from './snapshots.ts';
 import { aLeaving } from './task-arguments.ts';
 
-export const outsideProperties = [
+const outsideProperties = [
   'address',
   'name',
   'provider',

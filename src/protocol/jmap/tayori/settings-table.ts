@@ -84,8 +84,6 @@ export const settings = {
   offlineDays: of(aNumber(0, 3650), 30),
   /** IANA name; null: that of the browser. */
   timeZone: of(nullable(aLine(64, 1)), null),
-  /** Small explanations beside terms. */
-  hints: of(aBoolean, true),
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof settings;

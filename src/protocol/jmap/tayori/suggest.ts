@@ -77,7 +77,7 @@ export function fold(text: string): string {
 }
 
 /** 0: not meant. A word that begins so fits better than one that holds it; Japanese names have no spaces, so the middle counts too. */
-export function fitOf({ name, email, reading = '' }: Pick<Candidate, 'name' | 'email' | 'reading'>, wanted: string): number {
+function fitOf({ name, email, reading = '' }: Pick<Candidate, 'name' | 'email' | 'reading'>, wanted: string): number {
   if (wanted === '') return 1;
   const texts = [fold(name), fold(email), fold(reading)];
   if (texts.some((text) => text.startsWith(wanted))) return 3;

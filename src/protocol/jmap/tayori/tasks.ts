@@ -27,7 +27,7 @@ const properties: ReadonlySet<string> = new Set([
 /** Those that bring or move a secret. */
 const inPerson: ReadonlySet<TaskKind> = new Set(['setUp', 'password', 'switch']);
 
-export function showTask({ id, createdAt, endedAt, steps, ...task }: Task): JsonObject & { readonly id: Id } {
+function showTask({ id, createdAt, endedAt, steps, ...task }: Task): JsonObject & { readonly id: Id } {
   return {
     id: formatId('W', id),
     kind: task.kind,

@@ -23,8 +23,8 @@ export interface RecipientParameters {
   readonly originalRecipient: string | null;
 }
 
-export const noMailParameters: MailParameters = { size: null, body: null, smtpUtf8: false, returns: null, envelopeId: null };
-export const noRecipientParameters: RecipientParameters = { notify: [], originalRecipient: null };
+const noMailParameters: MailParameters = { size: null, body: null, smtpUtf8: false, returns: null, envelopeId: null };
+const noRecipientParameters: RecipientParameters = { notify: [], originalRecipient: null };
 
 /** A parameter that this server does not offer: 555 (RFC 5321 §4.1.1.11), unlike a wrong value of one that it does. */
 export class UnknownParameter extends SyntaxTrouble {}

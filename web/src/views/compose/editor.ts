@@ -72,14 +72,6 @@ export class LetterEditor {
     this.#squire.insertImage(address, { alt: name });
   }
 
-  /** Which pictures still stand in the text. */
-  shows(cid: string): boolean {
-    const address = this.#pictures.get(cid);
-    return (
-      address !== undefined && [...this.#squire.getRoot().querySelectorAll('img')].some((image) => image.getAttribute('src') === address)
-    );
-  }
-
   /** The signature's own block; null when the person took it away. */
   signature(): HTMLElement | null {
     return this.#squire.getRoot().querySelector('.tayori-signature');

@@ -33,7 +33,6 @@ export const t = words({
     silent: 'The address book gives no answer just now.',
     offline: 'This needs a network.',
     broken: 'Something went wrong.',
-    fromAddress: 'This mail address belongs to',
     raw: 'as it stands there',
   },
   ja: {
@@ -67,7 +66,6 @@ export const t = words({
     silent: '住所録から今は返事がありません。',
     offline: 'ネットが必要です。',
     broken: 'うまくいきませんでした。',
-    fromAddress: 'このメールアドレスのドメイン',
     raw: '書いてあるまま',
   },
 });

@@ -4,7 +4,6 @@ import { words } from '../../texts/words.svelte.ts';
 export const t = words({
   en: {
     fold: 'Fold this letter',
-    unfold: 'Open this letter',
     letterMenu: 'More about this letter',
     print: 'Print',
     source: 'Source',
@@ -151,7 +150,6 @@ export const t = words({
   },
   ja: {
     fold: 'この手紙をたたむ',
-    unfold: 'この手紙をひらく',
     letterMenu: 'この手紙のその他の操作',
     print: '印刷',
     source: 'ソースを見る',
