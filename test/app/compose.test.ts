@@ -387,6 +387,34 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     await road.close();
   });
 
+  test('signing out: what was typed just now is at the server; without a network it is asked about, and nothing stays behind', async () => {
+    const road = await openRoad(tayori.ports.https);
+    const app = await openApp(browser, tayori, hanako.person, desk, '/', road.port);
+    const { page } = app;
+    await page.click('a[href="/settings"]');
+    const signOut = page.getByRole('button', { name: 'サインアウト', exact: true });
+    await signOut.waitFor();
+    await write(app, 'taro@tayori.test', '帰るまえに', '電車が来ます');
+    road.cut();
+    await page.waitForSelector('text=つながっていません');
+    await signOut.click();
+    await page.waitForSelector('dialog:has-text("1件あります")');
+    await app.shoot('sign-out-left');
+    assert.deepEqual(await findBarriers(page), []);
+    await page.click('dialog button:has-text("キャンセル")');
+    road.mend();
+    await page.waitForSelector('text=つながっていません', { state: 'detached' });
+    await write(app, 'taro@tayori.test', '帰りました', '最後のことば');
+    await signOut.click();
+    await page.waitForSelector('input[name=login]');
+    assert.equal(textOf(await letterOf(hanako, '帰るまえに', 'drafts')).trim(), '電車が来ます');
+    assert.equal(textOf(await letterOf(hanako, '帰りました', 'drafts')).trim(), '最後のことば');
+    assert.deepEqual(await page.evaluate('Object.keys(localStorage).filter((name) => /unsaved|at-once|here/.test(name))'), []);
+    assert.deepEqual(app.faults, []);
+    await page.context().close();
+    await road.close();
+  });
+
   test('a foreign letter is forwarded whole: its looks, its picture by Content-ID, its files; nothing in it runs or loads', async () => {
     const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
     const html =

@@ -1,4 +1,5 @@
 // Letters for the office in memory: a handful that look like a person's mail, and as many as wanted that fill a list. Knows no protocol.
+import type { Draft } from '../src/engine/contract.ts';
 import type { Letter, Office } from './office.ts';
 
 const senders = [
@@ -86,3 +87,24 @@ export function fill(office: Office, count: number): void {
   office.addMailbox('F9', '領収書', null, null);
   office.forgetPast();
 }
+
+/** A letter being written, before anything is known of it. */
+export const draft: Draft = {
+  key: 'd1',
+  accountId: 'A1',
+  identityId: 'I1',
+  from: { name: '花', email: 'hana@example.jp' },
+  to: [{ name: null, email: 'ken@example.co.jp' }],
+  cc: [],
+  bcc: [],
+  replyTo: [],
+  subject: '土曜日',
+  text: '10時に。',
+  html: null,
+  attachments: [],
+  quote: null,
+  inReplyTo: [],
+  references: [],
+  about: null,
+  wantsReceipt: false,
+};

@@ -48,6 +48,10 @@ export function worldOf(office: Office, caches: Map<string, CacheStore> = new Ma
       return Response.json(world.signedIn ? { state: 'in' } : {}, { status: world.signedIn ? 200 : 401 });
     }
     if (!world.signedIn) return Response.json({}, { status: 401 });
+    if (pathname === '/auth/logout') {
+      world.signedIn = false;
+      return Response.json({ state: 'out' });
+    }
     if (pathname === '/jmap/session') return Response.json(office.session);
     if (pathname === '/jmap/api') return Response.json(answerTo(JSON.parse(String(init.body)) as JsonObject));
     return Response.json({}, { status: 200 });

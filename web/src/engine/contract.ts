@@ -412,7 +412,8 @@ export interface Requests {
   signInPasskey: { args: { readonly passkey: Json }; answer: SignInAnswer };
   /** From now on letters are brought to this device for times without a network, as documents of this look; needs a service worker that keeps them. */
   keepAtHand: { args: { readonly theme: 'light' | 'dark'; readonly language: 'ja' | 'en'; readonly days: number }; answer: null };
-  signOut: { args: { readonly forget: boolean }; answer: null };
+  /** `left`: letters and changes that only this device has and that could not be told to the server; while there are any, only `anyway` signs out. */
+  signOut: { args: { readonly anyway: boolean }; answer: { readonly left: number } };
   /** Looks for the session and for news now, such as when the window comes to the front. */
   refresh: { args: null; answer: null };
   /** At once on screen and undoable; settles when it is kept on this device. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { start } from '../../demo/begun.ts';
-import { letterOf } from '../../demo/letters.ts';
+import { draft, letterOf } from '../../demo/letters.ts';
 import { Office } from '../../demo/office.ts';
 import { settled, worldOf } from '../../demo/surroundings.ts';
 import type { Engine, ListPatch, ListQuery, MailboxesView, Row, StatusView, ThreadView } from './contract.ts';
@@ -360,6 +360,38 @@ suite('engine: signing in', () => {
     assert.deepEqual(await engine.ask('signIn', { login: 'hana', password: 'right' }), { state: 'in' });
     await settled();
     assert.equal(status.now?.session, 'in');
+  });
+
+  test('who signs out leaves nothing untold: what was typed just now is told first, what cannot be told is asked about', async () => {
+    const { office, world, engine } = await start(10);
+    const status = latest(engine, 'status', null) as { now: StatusView | null };
+    await engine.ask('saveDraft', { ...draft, base: null });
+    world.setOnline(false);
+    await settled();
+    assert.deepEqual(await engine.ask('signOut', { anyway: false }), { left: 1 });
+    assert.equal(status.now?.session, 'in');
+    assert.notEqual(await engine.ask('loadDraft', { key: draft.key }), null);
+    world.setOnline(true);
+    await settled();
+    assert.deepEqual(await engine.ask('signOut', { anyway: false }), { left: 0 });
+    assert.equal(status.now?.session, 'signed-out');
+    assert.equal([...office.letters.values()].filter(({ text }) => text === draft.text).length, 1);
+  });
+
+  test('who signs out without a network is out for good: the server hears of it before anything else', async () => {
+    const { world, engine } = await start(10);
+    world.setOnline(false);
+    await settled();
+    assert.deepEqual(await engine.ask('signOut', { anyway: false }), { left: 0 });
+    assert.equal(world.signedIn, true, 'the server knows nothing of it yet');
+    world.setOnline(true);
+    const later = await openEngine(world.surroundings);
+    const status = latest(later, 'status', null) as { now: StatusView | null };
+    await settled();
+    assert.equal(world.signedIn, false);
+    assert.equal(status.now?.session, 'signed-out');
+    await later.ask('signIn', { login: 'hana', password: 'right' });
+    assert.equal(world.signedIn, true);
   });
 
   test('a line that breaks is made again, later each time', async () => {

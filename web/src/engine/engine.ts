@@ -41,6 +41,8 @@ class MailEngine implements Engine {
   readonly ask: Engine['ask'];
   readonly watch: Engine['watch'];
   #state: StatusView['session'] = 'unknown';
+  /** Somebody has signed out here without a network: the browser still holds the session, and the server has to hear that it has ended. */
+  #owesSignOut = false;
   #reached = true;
   #lookingAround: Promise<void> | null = null;
   #failedLooks = 0;
@@ -102,7 +104,7 @@ class MailEngine implements Engine {
       viewers,
       presence: {
         signIn: (address, body) => this.#signIn(address, body),
-        signOut: (forget) => this.#signOut(forget),
+        signOut: (anyway) => this.#signOut(anyway),
         refresh: () => {
           line.hurry();
           return this.#lookAround();
@@ -134,7 +136,8 @@ class MailEngine implements Engine {
 
   /** `session`: asked for already. */
   async begin(session: Promise<Session>): Promise<void> {
-    const [last] = await this.#front.read('facts', ['last']);
+    const [last, owesSignOut] = await this.#front.read('facts', ['last', 'owes-sign-out']);
+    this.#owesSignOut = owesSignOut === true;
     if (typeof last === 'string') await this.#enter(last, null);
     void this.#lookAround(session).catch(() => undefined);
   }
@@ -161,7 +164,9 @@ class MailEngine implements Engine {
   async #look(early?: Promise<Session>): Promise<void> {
     let session: Session;
     try {
-      session = await (early ?? this.#client.openSession());
+      const isAnothers = this.#owesSignOut;
+      await this.#paySignOut();
+      session = await (isAnothers || !early ? this.#client.openSession() : early);
     } catch (error) {
       const { kind } = troubleOf(error);
       if (kind === 'offline') this.#noteReached(false);
@@ -230,6 +235,7 @@ class MailEngine implements Engine {
   async #signIn(address: string, body: JsonObject): Promise<SignInAnswer> {
     let answer;
     try {
+      await this.#paySignOut();
       // The second factor belongs to the password that was right.
       answer = await this.#client.post(address, address === secondAddress ? { ticket: this.#ticket, ...body } : body);
     } catch (error) {
@@ -248,17 +254,33 @@ class MailEngine implements Engine {
     return { state: 'refused', reason: refusalOf(status, json), seconds: retryAfter };
   }
 
-  async #signOut(forget: boolean): Promise<void> {
-    this.#line.stop();
+  /** Answers how much is left that only this device has: then nothing has happened yet, unless `anyway`. */
+  async #signOut(anyway: boolean): Promise<number> {
     // What waits is told first, as long as we may.
     await this.#here.outbox.settle();
-    await this.#client.post('/auth/logout', {}).catch(() => undefined);
-    await this.#front.write([{ table: 'facts', key: 'last', value: undefined }]);
+    const left = this.#here.outbox.rows.length;
+    if (left > 0 && !anyway) return left;
+    this.#line.stop();
+    this.#owesSignOut = true;
+    await this.#front.write([
+      { table: 'facts', key: 'last', value: undefined },
+      { table: 'facts', key: 'owes-sign-out', value: true },
+    ]);
     this.#keeping.keep(null);
-    await this.#here.leave(forget);
+    await this.#here.leave();
     this.#deeds.forget();
     this.#state = 'signed-out';
+    await this.#paySignOut().catch(() => undefined);
     this.#viewers.changed();
+    return left;
+  }
+
+  /** @throws EngineTrouble `offline`. */
+  async #paySignOut(): Promise<void> {
+    if (!this.#owesSignOut) return;
+    await this.#client.post('/auth/logout', {});
+    this.#owesSignOut = false;
+    await this.#front.write([{ table: 'facts', key: 'owes-sign-out', value: undefined }]);
   }
 }
 

@@ -94,9 +94,9 @@ export class Here {
     this.#accounts = accounts;
   }
 
-  /** `forget`: nothing of it stays on the device. */
-  async leave(forget: boolean): Promise<void> {
-    if (forget) await this.#cache.clear();
+  /** Nothing of it stays on the device. */
+  async leave(): Promise<void> {
+    await this.#cache.clear();
     this.#session = null;
     this.#parts.client.resume(null);
     this.#begin(this.#parts.front, '');

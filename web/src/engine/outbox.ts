@@ -75,6 +75,7 @@ export class Outbox {
   #last = 0;
   #draining: Promise<void> | null = null;
   #again = false;
+  #isHurried = false;
   #callOff: (() => void) | null = null;
 
   constructor(parts: OutboxParts) {
@@ -145,10 +146,15 @@ export class Outbox {
       });
   }
 
-  /** For tests and for signing out: all that can be told now has been. */
+  /** All that can be told now has been, also what was typed just now. */
   async settle(): Promise<void> {
-    this.drain();
-    while (this.#draining) await this.#draining;
+    this.#isHurried = true;
+    try {
+      this.drain();
+      while (this.#draining) await this.#draining;
+    } finally {
+      this.#isHurried = false;
+    }
   }
 
   async #tellAll(): Promise<void> {
@@ -164,7 +170,7 @@ export class Outbox {
           this.#told.add(row.id);
           continue;
         }
-        if (row.kind === 'draft' && this.#parts.surroundings.now() - row.since < draftRestMs) {
+        if (row.kind === 'draft' && !this.#isHurried && this.#parts.surroundings.now() - row.since < draftRestMs) {
           this.#callOff?.();
           this.#callOff = this.#parts.surroundings.after(draftRestMs, () => this.drain());
           continue;

@@ -24,7 +24,7 @@ export interface RequestParts {
   readonly presence: {
     /** `address`: of one of the ways in. */
     signIn(address: string, body: JsonObject): Promise<SignInAnswer>;
-    signOut(forget: boolean): Promise<void>;
+    signOut(anyway: boolean): Promise<number>;
     refresh(): Promise<void>;
   };
 }
@@ -43,10 +43,7 @@ export function requestsOf(parts: RequestParts): Engine['ask'] {
       keeping.keep(look);
       return null;
     },
-    signOut: async ({ forget }) => {
-      await presence.signOut(forget);
-      return null;
-    },
+    signOut: async ({ anyway }) => ({ left: await presence.signOut(anyway) }),
     refresh: async () => {
       await presence.refresh();
       return null;

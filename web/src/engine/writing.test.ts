@@ -1,30 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { start } from '../../demo/begun.ts';
+import { draft } from '../../demo/letters.ts';
 import { settled, worldOf } from '../../demo/surroundings.ts';
 import { openEngine } from './engine.ts';
 
 suite('engine: writing', () => {
-  const draft = {
-    key: 'd1',
-    accountId: 'A1',
-    identityId: 'I1',
-    from: { name: '花', email: 'hana@example.jp' },
-    to: [{ name: null, email: 'ken@example.co.jp' }],
-    cc: [],
-    bcc: [],
-    replyTo: [],
-    subject: '土曜日',
-    text: '10時に。',
-    html: null,
-    attachments: [],
-    quote: null,
-    inReplyTo: [],
-    references: [],
-    about: null,
-    wantsReceipt: false,
-  };
-
   test('a draft that is thrown away while it is being stored does not come back', async () => {
     const { office, world, engine } = await start(10);
     const { changedAt: base } = await engine.ask('saveDraft', draft);

@@ -27,7 +27,7 @@ export interface WritingWindow {
 }
 
 /** `/write/new?to=…`, `/write/reply/A7/M12`, `/write/A7/M12`; null for other places below `/write`. */
-export function beginningOf(path: readonly string[], search: URLSearchParams): Beginning | null {
+function beginningOf(path: readonly string[], search: URLSearchParams): Beginning | null {
   const [first = 'new', second, third] = path;
   if (first === 'new') {
     const link = search.get('mailto');
@@ -51,13 +51,13 @@ class Writing {
   /** Told by the layout: on a phone a letter takes the whole screen, and the browser's back puts it away. */
   isPhone = false;
   /** Set by the composer: saves what is open now. */
-  onClose: ((key: string) => void) | null = null;
+  onClose: ((key: string) => Promise<void>) | null = null;
 
   constructor() {
     globalThis.addEventListener?.('popstate', () => {
       const top = this.#windows.find(({ size }) => size !== 'small');
       if (!this.isPhone || !top || (history.state as { writing?: boolean } | null)?.writing) return;
-      if (this.onClose) this.onClose(top.key);
+      if (this.onClose) void this.onClose(top.key);
       else this.drop(top.key);
     });
   }
@@ -96,6 +96,11 @@ class Writing {
     else if (this.isPhone) this.#stepBack();
   }
 
+  /** Puts each away as by hand; settles when what was written is kept. */
+  async closeAll(): Promise<void> {
+    await Promise.all(this.#windows.map(({ key }) => (this.onClose ? this.onClose(key) : this.drop(key))));
+  }
+
   note(key: string, draftKey: string): void {
     this.#set(this.#windows.map((one) => (one.key === key ? { ...one, draftKey } : one)));
   }
@@ -124,24 +129,19 @@ class Writing {
   /** Last words of windows that will not come back: saved as any draft. */
   rescue(username: string): void {
     const open = new Set(this.#windows.map(({ key }) => key));
-    try {
-      for (const name of Object.keys(localStorage).filter(
-        (key) => key.startsWith(unsavedPrefix) && !open.has(key.slice(unsavedPrefix.length)),
-      )) {
-        const kept = JSON.parse(localStorage.getItem(name) ?? '{}') as {
-          readonly username?: string;
-          readonly draft?: Draft;
-          readonly base?: number | null;
-        };
-        if (kept.username !== username || !kept.draft) continue;
-        void engine.ask('saveDraft', { ...kept.draft, ...(kept.base === undefined ? {} : { base: kept.base }) }).then(
-          () => localStorage.removeItem(name),
-          () => undefined,
-        );
-      }
-    } catch {
-      // A browser that keeps nothing.
+    for (const { name, draft, base } of unsavedOf(username)) {
+      if (open.has(draft.key)) continue;
+      void engine.ask('saveDraft', { ...draft, ...(base === undefined ? {} : { base }) }).then(
+        () => localStorage.removeItem(name),
+        () => undefined,
+      );
     }
+  }
+
+  /** The person has signed out: no word stays in this browser. */
+  forget(username: string): void {
+    for (const { name } of unsavedOf(username)) localStorage.removeItem(name);
+    this.#set([]);
   }
 
   // --- on the way out -------------------------------------------------------------------------------------------------
@@ -209,6 +209,20 @@ class Writing {
   }
   #stepBack(): void {
     if ((history.state as { writing?: boolean } | null)?.writing) history.back();
+  }
+}
+
+function unsavedOf(username: string): readonly { readonly name: string; readonly draft: Draft; readonly base?: number | null }[] {
+  try {
+    return Object.keys(localStorage).flatMap((name) => {
+      if (!name.startsWith(unsavedPrefix)) return [];
+      const kept = JSON.parse(localStorage.getItem(name) ?? '{}') as { username?: string; draft?: Draft; base?: number | null };
+      if (kept.username !== username || !kept.draft) return [];
+      return [{ name, draft: kept.draft, ...(kept.base === undefined ? {} : { base: kept.base }) }];
+    });
+  } catch {
+    // A browser that keeps nothing.
+    return [];
   }
 }
 

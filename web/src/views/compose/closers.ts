@@ -2,8 +2,8 @@
 import { writing } from '../../state/writing.svelte.ts';
 
 export const closers = new Map<string, () => Promise<void>>();
-writing.onClose = (key) => {
+writing.onClose = async (key) => {
   const close = closers.get(key);
-  if (close) void close();
+  if (close) await close();
   else writing.drop(key);
 };

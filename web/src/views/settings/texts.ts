@@ -39,6 +39,12 @@ export const t = words({
     wordsNote: 'What IMAP, TLS and the others mean',
     signOut: 'Sign out',
     signOutNote: 'What this device has kept of your mail is removed.',
+    signOutLeftTitle: 'Not everything has reached the server',
+    signOutLeft: (count: number) =>
+      count === 1
+        ? 'One letter or change is on this device only, as there is no connection. If you sign out now, it is lost.'
+        : `${count} letters and changes are on this device only, as there is no connection. If you sign out now, they are lost.`,
+    signOutAnyway: 'Sign out and lose them',
     // look
     language: 'Language',
     theme: 'Appearance',
@@ -50,7 +56,6 @@ export const t = words({
     compact: 'Close',
     darkLetters: 'Dark letters too',
     darkLettersNote: 'Colours of letters are turned for dark screens.',
-    hints: 'Explanations beside words',
     // reading
     threads: 'Letters as conversations',
     threadsNote: 'What belongs together is one line.',
@@ -179,7 +184,6 @@ export const t = words({
     slowDown: 'Too many tries. Please wait a little.',
     // storage
     used: (used: string, limit: string) => `${used} of ${limit}`,
-    unlimited: (used: string) => `${used}, without a limit`,
     onServer: 'On the server',
     onDevice: 'On this device',
     offlineDays: 'Kept for reading without a network',
@@ -215,6 +219,10 @@ export const t = words({
     wordsNote: 'IMAPやTLSなどの意味',
     signOut: 'サインアウト',
     signOutNote: 'この端末に保存したメールを消します。',
+    signOutLeftTitle: 'まだ届いていないものがあります',
+    signOutLeft: (count: number) =>
+      `サーバーにつながらないため、この端末にしかないメールや変更が${count}件あります。いまサインアウトすると失われます。`,
+    signOutAnyway: '失ってもサインアウトする',
     language: '言語',
     theme: '明るさ',
     auto: '自動',
@@ -225,7 +233,6 @@ export const t = words({
     compact: '詰める',
     darkLetters: '本文も暗くする',
     darkLettersNote: '暗い画面では、本文の色を反転します。',
-    hints: '言葉のそばの説明',
     threads: 'やりとりごとにまとめる',
     threadsNote: '関係のあるメールを一行にします。',
     pane: 'メールを開く場所',
@@ -348,7 +355,6 @@ export const t = words({
     trouble: 'うまくいきませんでした。もう一度お試しください。',
     slowDown: '回数が多すぎます。少しお待ちください。',
     used: (used: string, limit: string) => `${limit}のうち${used}`,
-    unlimited: (used: string) => `${used}(上限なし)`,
     onServer: 'サーバー',
     onDevice: 'この端末',
     offlineDays: '電波がなくても読めるようにしておく期間',
