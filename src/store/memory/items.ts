@@ -4,7 +4,8 @@ import type { AccountId, ModSeq } from '../contract.ts';
 import { checkItem, checkItemCount, firstModSeq, mayBeDue, textOf } from '../item-rules.ts';
 import type { Item, ItemKind, ItemStore, ItemWrite } from '../items-contract.ts';
 import { keptItemTombstones } from '../limits.ts';
-import { AccountChanges, type MemoryAccount } from './account.ts';
+import { AccountChanges } from './account-changes.ts';
+import type { MemoryAccount } from './account.ts';
 
 /** An item as it is kept: its value is text, so that nobody changes it from outside. */
 type Held = Omit<Item, 'value'> & { readonly text: string };

@@ -6,7 +6,8 @@ import { maxKeywords } from '../limits.ts';
 import { DELETED, type FlagSet } from '../mailbox-state.ts';
 import { mergeFlags, planMailboxes, reviseFlags } from '../revising.ts';
 import type { MailboxRevision, Revision, RevisionOutcome } from '../shelf-contract.ts';
-import type { AccountChanges, MemoryAccount, MemoryMailbox } from './account.ts';
+import type { AccountChanges } from './account-changes.ts';
+import type { MemoryAccount, MemoryMailbox } from './account.ts';
 
 interface Place {
   readonly box: MemoryMailbox;
