@@ -50,12 +50,15 @@ async function makeMaildir(name: string): Promise<string> {
   return path;
 }
 
-/** What a delivering command is given: each letter into a file of its own. */
-async function deliverer(name: string): Promise<{ readonly command: string; letters(): Promise<Buffer[]> }> {
+/**
+ * What a delivering command is given: each letter into a file of its own. `rest`: seconds that the command takes; getmail begins to wait for it when it
+ * runs already, and of one that is done by then it never hears.
+ */
+async function deliverer(name: string, rest = 0): Promise<{ readonly command: string; letters(): Promise<Buffer[]> }> {
   const place = join(folder, name);
   await mkdir(place);
   const command = join(folder, `${name}.sh`);
-  await writeFile(command, `#!/bin/sh\nexec cat > "$(mktemp ${place}/XXXXXXXX)"\n`, { mode: 0o700 });
+  await writeFile(command, `#!/bin/sh\ncat > "$(mktemp ${place}/XXXXXXXX)"\nexec sleep ${rest}\n`, { mode: 0o700 });
   return {
     command,
     letters: async () => Promise.all((await readdir(place)).map(async (each) => inWireLines(await readFile(join(place, each))))),
@@ -271,7 +274,7 @@ for (const [protocol, kind, port] of [
       await put(server, taro, 'INBOX', sent);
       const home = join(folder, `getmail-${protocol}`);
       await mkdir(home);
-      const { command, letters } = await deliverer(`getmail-${protocol}-mail`);
+      const { command, letters } = await deliverer(`getmail-${protocol}-mail`, 0.1);
       await settings(`getmail-${protocol}/rc`, [
         '[retriever]',
         `type = ${kind}`,
