@@ -8,7 +8,6 @@ import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { FactName, LetterFacts } from '../../message/facts.ts';
-import { readFacts } from '../../message/read-facts.ts';
 import type {
   AccountChange,
   AccountId,
@@ -40,7 +39,6 @@ import { changesOf } from '../../store/shelf-changes.ts';
 import type { ItemWrite } from '../../store/items-contract.ts';
 import type { MailboxRevision, NewLetter, Revision, RevisionOutcome, Shelf, ShelfChanges } from '../../store/shelf-contract.ts';
 import { Deliveries } from './deliveries.ts';
-import { parseFact } from './fact-columns.ts';
 import { EmbeddedItems } from './item-side.ts';
 import type { AccountEffect } from './jobs.ts';
 import type { LetterIndex } from './letter-index.ts';
@@ -48,9 +46,8 @@ import { lockData, type DataLock } from './lock.ts';
 import { OpenMailboxes } from './open-mailboxes.ts';
 import { OpenShelves } from './open-shelves.ts';
 import { EmbeddedQueue } from './queue-side.ts';
-import { ReadyTexts, type ReadyName, type Texts } from './ready-texts.ts';
+import { EmbeddedReading } from './reading-side.ts';
 import { Room, usualRoom, type RoomSettings } from './room.ts';
-import { scanLetters } from './scan.ts';
 import { checkFileSystem } from './schema.ts';
 import { readGone } from './shelf-rows.ts';
 import { Shard } from './shard.ts';
@@ -114,7 +111,7 @@ export class EmbeddedStore implements MailStore {
   readonly #room: Room;
   readonly #spools: Spools;
   readonly #deliveries: Deliveries;
-  readonly #texts = new ReadyTexts();
+  readonly #reading: EmbeddedReading;
   #shards: readonly Shard[] = [];
   #closed = false;
   #stopped: string | null = null;
@@ -146,6 +143,14 @@ export class EmbeddedStore implements MailStore {
       chance: options.chance,
       point: makeCrashPoint(process.env['CRASH_AT'] ?? null),
       log: options.log,
+    });
+    this.#reading = new EmbeddedReading({
+      shardOf: (account) => this.#shardOf(account),
+      checkAccount: (account) => this.#checkAccount(account),
+      search: options.search,
+      monotonic: () => options.clock.monotonic(),
+      log: options.log,
+      meter: options.meter,
     });
     this.#deliveries = new Deliveries({
       shards: () => this.#openShards(),
@@ -270,112 +275,36 @@ export class EmbeddedStore implements MailStore {
 
   // --- reading ------------------------------------------------------------------------------------------------------
 
-  async readFacts<N extends FactName>(
+  readFacts<N extends FactName>(
     account: AccountId,
     messages: ArrayLike<MessageId>,
     names: readonly N[],
   ): Promise<{ readonly [K in N]: readonly (LetterFacts[K] | undefined)[] }> {
-    this.#checkAccount(account);
-    if (ReadyTexts.keeps(names)) return this.#readTexts(account, messages, names) as never;
-    const { rows, stale } = this.#shardOf(account).reader.facts(account, messages, names);
-    const columns: Partial<Record<N, (LetterFacts[N] | undefined)[]>> = {};
-    for (const [at, name] of names.entries()) {
-      const column: (LetterFacts[N] | undefined)[] = new Array(rows.length);
-      for (let index = 0; index < rows.length; index++) {
-        const row = rows[index];
-        column[index] = row === undefined ? undefined : (parseFact(name, row[at + 2] as string | number | null) as LetterFacts[N]);
-      }
-      columns[name] = column;
-    }
-    if (stale.length > 0) await this.#readFactsAgain(account, messages, stale, columns);
-    return columns as { [K in N]: readonly (LetterFacts[K] | undefined)[] };
+    return this.#reading.readFacts(account, messages, names);
   }
 
-  /** What is not kept ready is read, and kept. */
-  async #readTexts(
-    account: AccountId,
-    messages: ArrayLike<MessageId>,
-    names: readonly ReadyName[],
-  ): Promise<Partial<Record<ReadyName, Texts>>> {
-    const columns: Partial<Record<ReadyName, Texts>> = {};
-    for (const name of names) columns[name] = this.#texts.read(account, name, messages);
-    const missing: number[] = [];
-    for (let index = 0; index < messages.length; index++)
-      if (names.some((name) => columns[name]![index] === undefined)) missing.push(index);
-    if (missing.length === 0) return columns;
-    const wanted = Uint32Array.from(missing, (index) => messages[index]!);
-    const { rows, stale } = this.#shardOf(account).reader.facts(account, wanted, names);
-    const old = new Set(stale);
-    for (const [at, name] of names.entries())
-      for (let k = 0; k < rows.length; k++) {
-        const text = rows[k]?.[at + 2] as string | undefined;
-        columns[name]![missing[k]!] = text;
-        if (text !== undefined && !old.has(k)) this.#texts.keep(account, name, wanted[k]!, text);
-      }
-    const again = stale.map((k) => missing[k]!);
-    if (again.length > 0) await this.#readFactsAgain(account, messages, again, columns);
-    return columns;
+  openLetter(account: AccountId, message: MessageId): Promise<LetterBytes> {
+    return this.#reading.openLetter(account, message);
   }
 
-  /** Facts of another version are read from the octets, until `upkeep` has come to them. */
-  async #readFactsAgain<N extends FactName>(
-    account: AccountId,
-    messages: ArrayLike<MessageId>,
-    stale: readonly number[],
-    columns: Partial<Record<N, (LetterFacts[N] | undefined)[]>>,
-  ): Promise<void> {
-    for (const index of stale) {
-      const [octets] = await this.readLetters(account, [messages[index]!]);
-      const facts = octets == null ? null : readFacts(octets);
-      for (const name of Object.keys(columns) as N[]) columns[name]![index] = facts === null ? undefined : facts[name];
-    }
+  readLetters(account: AccountId, messages: ArrayLike<MessageId>, memory?: Bytes): Promise<readonly (Bytes | null)[]> {
+    return this.#reading.readLetters(account, messages, memory);
   }
 
-  async openLetter(account: AccountId, message: MessageId): Promise<LetterBytes> {
-    this.#checkAccount(account);
-    const shard = this.#shardOf(account);
-    return shard.openPlace(
-      () => shard.reader.places(account, [message])[0]!,
-      () => this.#damaged(account, message),
-    );
+  readThreads(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly number[]> {
+    return this.#reading.readThreads(account, messages);
   }
 
-  async readLetters(account: AccountId, messages: ArrayLike<MessageId>, memory?: Bytes): Promise<readonly (Bytes | null)[]> {
-    this.#checkAccount(account);
-    return this.#shardOf(account).readLetters(account, messages, memory, (message) => this.#damaged(account, message));
+  readLetterIds(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly LetterId[]> {
+    return this.#reading.readLetterIds(account, messages);
   }
 
-  async readThreads(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly number[]> {
-    this.#checkAccount(account);
-    return this.#shardOf(account).reader.threads(account, messages);
+  search(account: AccountId, query: TextQuery, among: ArrayLike<MessageId>): Promise<ReadonlySet<MessageId>> {
+    return this.#reading.search(account, query, among);
   }
 
-  async readLetterIds(account: AccountId, messages: ArrayLike<MessageId>): Promise<readonly LetterId[]> {
-    this.#checkAccount(account);
-    return this.#shardOf(account).reader.letterIds(account, messages);
-  }
-
-  async search(account: AccountId, query: TextQuery, among: ArrayLike<MessageId>): Promise<ReadonlySet<MessageId>> {
-    this.#checkAccount(account);
-    const { search, clock } = this.#options;
-    if (search !== undefined) return search.search(account, query, among);
-    const { reader } = this.#shardOf(account);
-    return scanLetters(
-      {
-        readFact: (messages, name) =>
-          reader.facts(account, messages, [name]).rows.map((row) => (row === undefined ? undefined : String(row[2] ?? ''))),
-        readLetters: (messages) => this.readLetters(account, messages),
-        monotonic: () => clock.monotonic(),
-      },
-      query,
-      among,
-    );
-  }
-
-  async vanishedSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<readonly Uid[] | null> {
-    const vanished = this.#shardOf(account).reader.vanishedSince(account, mailbox, since);
-    if (vanished === 'nonexistent') throw noMailbox();
-    return vanished;
+  vanishedSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<readonly Uid[] | null> {
+    return this.#reading.vanishedSince(account, mailbox, since);
   }
 
   // --- writing ------------------------------------------------------------------------------------------------------
@@ -533,7 +462,7 @@ export class EmbeddedStore implements MailStore {
       shard.octets.forget(result.emptied);
       await this.uploads.forget(result.uploads);
       for (const { account, messages } of result.removed) this.#options.search?.removed(account, messages);
-      for (const { account, messages } of result.removed) this.#texts.forget(account, messages);
+      for (const { account, messages } of result.removed) this.#reading.forget(account, messages);
       await this.#room
         .restoreBallast(shard.dir)
         .catch((error) => this.#options.log.warn('store.no-ballast', { shard: shard.number }, error));
@@ -641,16 +570,11 @@ export class EmbeddedStore implements MailStore {
     for (const effect of effects) {
       this.#mailboxes.apply(effect);
       this.#shelves.apply(effect);
-      if (effect.removed) this.#texts.forgetAccount(effect.account);
+      if (effect.removed) this.#reading.forgetAccount(effect.account);
       if (search === undefined) continue;
       if (effect.removed) search.accountRemoved(effect.account);
       else if (effect.newMessages.length > 0) search.added(effect.account, effect.newMessages);
     }
-  }
-
-  #damaged(account: AccountId, message: MessageId): void {
-    this.#options.log.error('store.letter-damaged', { account, message });
-    this.#options.meter.count('tayori_store_damaged_letters_total');
   }
 
   #stop(reason: string): void {
