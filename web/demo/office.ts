@@ -36,6 +36,8 @@ export class Office {
   readonly ears = new Set<(change: JsonObject) => void>();
   /** Refuses these letters, to see what an app does then. */
   readonly refuses = new Set<Id>();
+  /** Methods that answer with this error, `isDone`: although they have done their work. */
+  readonly failing = new Map<string, { readonly type: string; readonly isDone?: boolean }>();
   /** Requests that came. */
   requests = 0;
   #seq = 1;
@@ -145,7 +147,11 @@ export class Office {
         const resolved = resolve(args, answers);
         const method = this.#methods[name];
         if (!method) throw new Problem('unknownMethod');
-        for (const answer of method(resolved, created)) answers.push([answer[0], answer[1], id]);
+        const failure = this.failing.get(name);
+        if (failure && failure.isDone !== true) throw new Problem(failure.type);
+        const done = method(resolved, created);
+        if (failure) throw new Problem(failure.type);
+        for (const answer of done) answers.push([answer[0], answer[1], id]);
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         answers.push(['error', { type: error.message }, id]);

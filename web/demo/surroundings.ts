@@ -13,6 +13,10 @@ export interface World {
   setOnline(online: boolean): void;
   /** The answer of the next request is lost after the office has done it. */
   loseNextAnswer(): void;
+  /** What the server answers in place of the office; null: the office does. */
+  inPlace: ((pathname: string, init: RequestInit) => Response | Promise<Response> | null) | null;
+  /** The device takes nothing more; what is taken away from it goes. */
+  isFull: boolean;
   signedIn: boolean;
   /** What was kept of documents. */
   readonly documents: Set<string>;
@@ -23,6 +27,7 @@ export interface World {
 export function worldOf(office: Office, caches: Map<string, CacheStore> = new Map()): World {
   let isOnline = true;
   let loses = false;
+  let uploads = 0;
   let now = Date.UTC(2026, 10, 27, 13);
   let timers: { at: number; run: () => void }[] = [];
   const ears: (() => void)[] = [];
@@ -42,6 +47,8 @@ export function worldOf(office: Office, caches: Map<string, CacheStore> = new Ma
     await Promise.resolve();
     if (!isOnline) throw new TypeError('no network');
     const { pathname } = new URL(address);
+    const other = world.inPlace?.(pathname, init) ?? null;
+    if (other) return other;
     if (pathname === '/auth/login') {
       const { password } = JSON.parse(String(init.body)) as { password: string };
       world.signedIn = password === 'right';
@@ -54,7 +61,18 @@ export function worldOf(office: Office, caches: Map<string, CacheStore> = new Ma
     }
     if (pathname === '/jmap/session') return Response.json(office.session);
     if (pathname === '/jmap/api') return Response.json(answerTo(JSON.parse(String(init.body)) as JsonObject));
+    if (pathname.startsWith('/jmap/upload/')) return Response.json({ blobId: `U${++uploads}`, type: '', size: 0 });
     return Response.json({}, { status: 200 });
+  }
+
+  function onThisDevice(cache: CacheStore): CacheStore {
+    return {
+      ...cache,
+      async write(writes) {
+        if (world.isFull && writes.some(({ value }) => value !== undefined)) throw new DOMException('no room', 'QuotaExceededError');
+        return cache.write(writes);
+      },
+    };
   }
 
   function openSocket(): Socket {
@@ -101,6 +119,8 @@ export function worldOf(office: Office, caches: Map<string, CacheStore> = new Ma
   const world: World = {
     caches,
     documents,
+    inPlace: null,
+    isFull: false,
     signedIn: true,
     setOnline(online) {
       isOnline = online;
@@ -127,7 +147,8 @@ export function worldOf(office: Office, caches: Map<string, CacheStore> = new Ma
         documents.add(new URL(address).pathname);
         return '';
       },
-      now: () => now,
+      // No two things happen at the same moment.
+      now: () => now++,
       after(ms, run) {
         const timer = { at: now + ms, run };
         timers.push(timer);
@@ -147,7 +168,7 @@ export function worldOf(office: Office, caches: Map<string, CacheStore> = new Ma
       async openCache(name) {
         let cache = caches.get(name);
         if (!cache) caches.set(name, (cache = openMemoryCache()));
-        return cache;
+        return onThisDevice(cache);
       },
     },
   };

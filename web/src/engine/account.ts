@@ -111,7 +111,7 @@ export class Account {
   }
 
   save(): Promise<void> {
-    return this.#holdings.save(this.#lists.takeWrites());
+    return this.#holdings.save(() => this.#lists.takeWrites());
   }
 
   // --- lists in use ---------------------------------------------------------------------------------------------------
@@ -146,33 +146,38 @@ export class Account {
     void this.save();
   }
 
-  /** Without a network: fills the list with what this device has kept of it, newest first; asked anew when the server is there again. */
-  async findKept(held: HeldWindow, matches: (letter: KeptLetter) => boolean): Promise<void> {
-    const bodies = await this.#holdings.all('bodies');
-    const heads = await this.#holdings.all('heads');
+  /**
+   * Without a network: fills the list with what this device has kept of it, newest first; asked anew when the server is there again. The texts go by one
+   * after the other, as all of them at once may be more than a device can hold. `isWanted`: false stops it, and nothing is filled.
+   */
+  async findKept(held: HeldWindow, matches: (letter: KeptLetter) => boolean, isWanted: () => boolean): Promise<void> {
+    const heads = new Map<Id, EmailHead>();
     const found: EmailHead[] = [];
-    for (const told of heads.values()) {
+    const look = (told: EmailHead, body: EmailBody | null): void => {
       const head = this.overlay.effective(told);
-      const body = bodies.get(told.id);
-      const text = body
-        ? Object.values(body.bodyValues)
-            .map(({ value }) => value)
-            .join('\n')
-        : '';
-      if (head && matches({ head, cc: body?.cc ?? null, bcc: body?.bcc ?? null, body: text })) found.push(told);
-    }
+      const values = Object.values(body?.bodyValues ?? {}).map(({ value }) => value);
+      if (head && matches({ head, cc: body?.cc ?? null, bcc: body?.bcc ?? null, body: values.join('\n') })) found.push(told);
+    };
+    await this.#holdings.each('heads', (id, head) => {
+      heads.set(id, head);
+      return isWanted();
+    });
+    await this.#holdings.each('bodies', (id, body) => {
+      const head = heads.get(id);
+      if (head) look(head, body);
+      heads.delete(id);
+      return isWanted();
+    });
+    if (!isWanted()) return;
+    for (const head of heads.values()) look(head, null);
     found.sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : a.receivedAt > b.receivedAt ? -1 : 0));
-    const threads = new Set<Id>();
-    const ids: Id[] = [];
-    for (const head of found) {
-      if (held.threads && threads.has(head.threadId)) continue;
-      threads.add(head.threadId);
-      ids.push(head.id);
-      this.#holdings.heads.set(head.id, head);
-    }
-    // Of a conversation of which only this is known, this is shown.
-    await this.#holdings.fetch('threads', [...threads]);
-    held.window.restore(ids, ids.length, keptState, false);
+    const rows = held.threads ? [...Map.groupBy(found, ({ threadId }) => threadId).values()].map(([newest]) => newest!) : found;
+    held.window.restore(
+      rows.map(({ id }) => id),
+      rows.length,
+      keptState,
+      false,
+    );
     this.#ears.changed();
   }
 

@@ -221,6 +221,12 @@ export type WholeAction =
   | { readonly name: 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag' }
   | { readonly name: 'move'; readonly to: Id; readonly from: Id | null };
 
+/** `count`: what was surely done. */
+export interface WholeView extends UndoView {
+  /** What kept it from being done with all; the step takes back also that of which the answer was lost. Null: done, or stopped by the person. */
+  readonly trouble: Trouble | null;
+}
+
 /** Long work that goes on; null: none. */
 export interface WorkView {
   readonly what: ActionName | 'bring-in';
@@ -394,7 +400,10 @@ export type News =
       readonly what: ActionName | 'draft' | 'send';
       readonly count: number;
       readonly trouble: Trouble;
+      /** Of a draft or a letter to send. */
       readonly key?: string;
+      /** Its number in the outbox (`OutboxView`). */
+      readonly row?: number;
     }
   /** Another device has written on the same draft: both are in Drafts. */
   | { readonly kind: 'apart'; readonly key: string }
@@ -416,13 +425,15 @@ export interface Requests {
   signOut: { args: { readonly anyway: boolean }; answer: { readonly left: number } };
   /** Looks for the session and for news now, such as when the window comes to the front. */
   refresh: { args: null; answer: null };
-  /** At once on screen and undoable; settles when it is kept on this device. */
-  /** `silent`: what the app does by itself, such as marking as read what was opened; no step of the undo. */
+  /** At once on screen and undoable; settles when it is kept on this device. `silent`: what the app does by itself, such as marking as read what was opened; no step of the undo. */
   act: { args: Action & { readonly silent?: boolean }; answer: UndoView };
-  /** Undoes the newest step, or the one named with all that came after it. Null: there was none. */
+  /**
+   * Undoes the newest step, or the one named with all that came after it. Null: there was none, or it was stopped before one was undone. What could not be
+   * undone now can be undone later. @throws EngineTrouble.
+   */
   undo: { args: { readonly step?: number }; answer: UndoView | null };
-  /** One such work at a time; several actions are done to each letter, such as those of a rule. The answer's count is what was done before it was stopped. @throws EngineTrouble. */
-  actWhole: { args: { readonly query: ListQuery; readonly actions: readonly WholeAction[] }; answer: UndoView };
+  /** One such work at a time; several actions are done to each letter, such as those of a rule. @throws EngineTrouble when nothing was done. */
+  actWhole: { args: { readonly query: ListQuery; readonly actions: readonly WholeAction[] }; answer: WholeView };
   stopWork: { args: null; answer: null };
   /** Letters of other programs into a mailbox. Long work like `actWhole`: one at a time, told by `work`, stopped by `stopWork`; what came in stays. @throws EngineTrouble. */
   bringIn: { args: { readonly accountId: Id; readonly mailboxId: Id; readonly files: readonly FileToBring[] }; answer: BroughtIn };
@@ -465,7 +476,7 @@ export interface Requests {
     args: { readonly query: ListQuery; readonly threads: boolean; readonly start: number; readonly end: number };
     answer: readonly Row[];
   };
-  /** Addresses written to and heard from on this device, the most used first. */
+  /** Addresses written to on this device, the most used first. */
   recipients: { args: { readonly text: string; readonly limit: number }; answer: readonly EmailAddress[] };
   /** RFC 8621 §2.5, through the outbox's rules of trouble but not waiting: needs the network. */
   changeMailbox: {

@@ -2,12 +2,12 @@
 // their inverses; knows no server and no screen.
 import { deedOf } from './actions.ts';
 import { backOf } from './carry.ts';
-import type { Requests, UndoView } from './contract.ts';
+import { EngineTrouble, type Requests, type UndoView, type WholeView } from './contract.ts';
 import type { Here } from './here.ts';
 import type { Change } from './overlay.ts';
 import { sourcesOf } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { WholeWork } from './whole.ts';
+import type { WholeUndone, WholeWork } from './whole.ts';
 
 const undoSteps = 50;
 
@@ -32,6 +32,8 @@ export class Deeds {
   readonly #parts: DeedsParts;
   #steps: readonly Step[] = [];
   #lastStep = 0;
+  /** Counts the times that all was forgotten. */
+  #lives = 0;
   /** Deeds that show already and are still on their way to the disk: a way back that is asked for meanwhile is theirs. */
   #acting: Promise<unknown> = Promise.resolve();
 
@@ -47,6 +49,13 @@ export class Deeds {
   /** What was done can no longer be taken back. */
   forget(): void {
     this.#steps = [];
+    this.#lives += 1;
+  }
+
+  /** Of that one deed, by its row in the outbox. */
+  forgetRow(row: number): void {
+    this.#steps = this.#steps.filter(({ rows }) => !rows.includes(row));
+    this.#parts.changed();
   }
 
   act(action: Requests['act']['args']): Promise<UndoView> {
@@ -80,43 +89,63 @@ export class Deeds {
     return view;
   }
 
-  async actWhole({ query, actions }: Requests['actWhole']['args']): Promise<UndoView> {
+  async actWhole({ query, actions }: Requests['actWhole']['args']): Promise<WholeView> {
     const { here, whole } = this.#parts;
     // What waits goes first, so that both come in the order in which they were asked.
     await here.outbox.settle();
-    const { count, inverses } = await whole.act(this.lists(query), actions);
+    const { count, inverses, problem } = await whole.act(this.lists(query), actions);
     const view: UndoView = { step: ++this.#lastStep, what: actions[0]?.name ?? 'change', count };
     if (inverses.length > 0) this.#steps = [...this.#steps, { view, rows: [], inverses, isWhole: true }].slice(-undoSteps);
     void this.#parts.sync();
-    return view;
+    return { ...view, trouble: problem };
   }
 
   async undo(step: number | undefined): Promise<UndoView | null> {
-    const { here, whole, surroundings } = this.#parts;
     await this.#acting;
     const first = step === undefined ? this.#steps.length - 1 : this.#steps.findIndex(({ view }) => view.step === step);
     if (first < 0) return null;
-    const undone = this.#steps.slice(first).toReversed();
+    const life = this.#lives;
+    const waiting = this.#steps.slice(first).toReversed();
     this.#steps = this.#steps.slice(0, first);
-    for (const { rows, inverses, view, isWhole } of undone) {
-      if (isWhole) {
-        await here.outbox.settle();
-        await whole.undo(inverses, view.count);
-        await this.#parts.sync();
-        continue;
+    let last: UndoView | null = null;
+    try {
+      for (let undone = waiting[0]; undone; undone = waiting[0]) {
+        const { left, problem } = undone.isWhole ? await this.#undoWhole(undone) : await this.#undoRows(undone);
+        waiting.shift();
+        if (left.length > 0) waiting.unshift({ ...undone, inverses: left });
+        if (problem) throw new EngineTrouble(problem);
+        // Stopped by the person.
+        if (left.length > 0) break;
+        last = undone.view;
       }
-      for (const [index, inverse] of inverses.entries()) {
-        // What has not left yet is simply not sent.
-        if (await here.outbox.withdraw((row) => row.id === rows[index])) continue;
-        const back = await this.#backOf(inverse, rows[index]);
-        // It was on its way, and the network went: it waits again, and is not sent either.
-        if (await here.outbox.withdraw((row) => row.id === rows[index])) continue;
-        for (const change of back)
-          await here.outbox.add({ kind: 'change', what: 'change', count: view.count, since: surroundings.now(), ...change });
-      }
+    } finally {
+      // Not undone yet: the way back stays, before what was done meanwhile.
+      if (life === this.#lives) this.#steps = [...waiting, ...this.#steps].toSorted((a, b) => a.view.step - b.view.step);
+      this.#parts.changed();
     }
-    this.#parts.changed();
-    return undone.at(-1)?.view ?? null;
+    return last;
+  }
+
+  async #undoWhole({ inverses, view }: Step): Promise<WholeUndone> {
+    const { here, whole } = this.#parts;
+    await here.outbox.settle();
+    const undone = await whole.undo(inverses, view.count);
+    await this.#parts.sync();
+    return undone;
+  }
+
+  async #undoRows({ rows, inverses, view }: Step): Promise<WholeUndone> {
+    const { here, surroundings } = this.#parts;
+    for (const [index, inverse] of inverses.entries()) {
+      // What has not left yet is simply not sent.
+      if (await here.outbox.withdraw((row) => row.id === rows[index])) continue;
+      const back = await this.#backOf(inverse, rows[index]);
+      // It was on its way, and the network went: it waits again, and is not sent either.
+      if (await here.outbox.withdraw((row) => row.id === rows[index])) continue;
+      for (const change of back)
+        await here.outbox.add({ kind: 'change', what: 'change', count: view.count, since: surroundings.now(), ...change });
+    }
+    return { left: [], problem: null };
   }
 
   /** What was carried to another account is known there by another name: told first, then taken back by it. */

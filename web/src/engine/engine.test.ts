@@ -242,6 +242,22 @@ suite('engine: doing', () => {
     assert.equal(refusal?.kind === 'refused' && refusal.trouble.type, 'forbidden');
   });
 
+  test('refused: that deed alone is no longer to be undone', async () => {
+    const { office, engine, news } = await start();
+    office.refuses.add('M5');
+    const flag = (id: string): Promise<unknown> => engine.ask('act', { name: 'flag', letters: [{ accountId: 'A1', emailIds: [id] }] });
+    await flag('M1');
+    await flag('M5');
+    await engine.ask('saveDraft', { ...draft, accountId: 'A7' });
+    await engine.ask('send', { key: draft.key, options: { undoSeconds: 0, at: null } });
+    await settled();
+    assert.equal(news.filter(({ kind }) => kind === 'refused').length, 2);
+    assert.equal((await engine.ask('undo', {}))?.count, 1);
+    await settled();
+    assert.equal(office.letters.get('M1')!.keywords['$flagged'], undefined);
+    assert.equal(await engine.ask('undo', {}), null);
+  });
+
   test('carried to another account, and taken back while it is being told and the network goes: it is not told again', async () => {
     const { engine, office, world } = await start();
     const list = look(engine, inbox);
@@ -292,6 +308,19 @@ suite('engine: doing', () => {
     await engine.ask('act', { name: 'read', letters: [{ accountId: 'A1', emailIds: ['M1'] }] });
     assert.equal(boxes.now!.mailboxes.find(({ role }) => role === 'inbox')!.unread, before - 1);
   });
+});
+
+test('all rows of a list but the one that cannot be had', async () => {
+  const { office, engine } = await start(200);
+  const request = office.request.bind(office);
+  office.request = (body) => {
+    const answer = request(body) as { methodResponses: [string, { list: { id: string }[] }, string][] };
+    for (const [name, args] of answer.methodResponses) if (name === 'Email/get') args.list = args.list.filter(({ id }) => id !== 'M150');
+    return answer as never;
+  };
+  const rows = await engine.ask('rows', { query: inbox, threads: true, start: 0, end: 200 });
+  assert.equal(rows.length, 199);
+  assert.ok(rows.every(({ emailId }) => emailId !== 'M150'));
 });
 
 suite('engine: reading', () => {
@@ -392,6 +421,73 @@ suite('engine: signing in', () => {
     assert.equal(status.now?.session, 'signed-out');
     await later.ask('signIn', { login: 'hana', password: 'right' });
     assert.equal(world.signedIn, true);
+  });
+
+  test('the first start without a network: the door is shown, and who is known to the server comes in when it answers', async () => {
+    const office = new Office('A1', 'hana@example.jp');
+    const world = worldOf(office);
+    world.setOnline(false);
+    const engine = await openEngine(world.surroundings);
+    const status = latest(engine, 'status', null) as { now: StatusView | null };
+    await settled();
+    assert.equal(status.now?.session, 'signed-out');
+    world.setOnline(true);
+    await settled();
+    assert.equal(status.now?.session, 'in');
+  });
+
+  test('a reload without a network by who has signed out shows the door', async () => {
+    const { office, world, engine } = await start(10);
+    world.setOnline(false);
+    await settled();
+    await engine.ask('signOut', { anyway: true });
+    const later = worldOf(office, world.caches);
+    later.setOnline(false);
+    const status = latest(await openEngine(later.surroundings), 'status', null) as { now: StatusView | null };
+    await settled();
+    assert.equal(status.now?.session, 'signed-out');
+  });
+
+  test('a sign-in while the session is still being looked for looks anew: it begins after the cookie', async () => {
+    const office = new Office('A1', 'hana@example.jp');
+    const world = worldOf(office);
+    world.signedIn = false;
+    let fail: (error: Error) => void = () => undefined;
+    world.inPlace = (pathname) => {
+      if (pathname !== '/jmap/session') return null;
+      world.inPlace = null;
+      return new Promise((_resolve, reject) => (fail = reject));
+    };
+    const engine = await openEngine(world.surroundings);
+    const status = latest(engine, 'status', null) as { now: StatusView | null };
+    const answer = engine.ask('signIn', { login: 'hana', password: 'right' });
+    await settled();
+    fail(new TypeError('no network'));
+    assert.deepEqual(await answer, { state: 'in' });
+    await settled();
+    assert.equal(status.now?.session, 'in');
+  });
+
+  test('who signs out sees it at once, whenever the server hears of it', async () => {
+    const { world, engine } = await start(10);
+    const status = latest(engine, 'status', null) as { now: StatusView | null };
+    let hear: (answer: Response) => void = () => undefined;
+    let logouts = 0;
+    world.inPlace = (pathname) => {
+      if (pathname !== '/auth/logout') return null;
+      logouts += 1;
+      return new Promise((resolve) => (hear = resolve));
+    };
+    void engine.ask('signOut', { anyway: true });
+    await settled();
+    assert.equal(status.now?.session, 'signed-out');
+    // Who signs in meanwhile does so behind it.
+    const signedIn = engine.ask('signIn', { login: 'hana', password: 'right' });
+    await settled();
+    assert.equal(status.now?.session, 'signed-out');
+    hear(Response.json({}));
+    assert.deepEqual(await signedIn, { state: 'in' });
+    assert.equal(logouts, 1);
   });
 
   test('a line that breaks is made again, later each time', async () => {

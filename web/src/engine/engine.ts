@@ -43,6 +43,7 @@ class MailEngine implements Engine {
   #state: StatusView['session'] = 'unknown';
   /** Somebody has signed out here without a network: the browser still holds the session, and the server has to hear that it has ended. */
   #owesSignOut = false;
+  #paying: Promise<void> | null = null;
   #reached = true;
   #lookingAround: Promise<void> | null = null;
   #failedLooks = 0;
@@ -81,7 +82,7 @@ class MailEngine implements Engine {
       },
       news: (news) => {
         // What the server refused cannot be undone.
-        if (news.kind === 'refused') this.#deeds.forget();
+        if (news.kind === 'refused' && news.row !== undefined) this.#deeds.forgetRow(news.row);
         for (const heard of this.#ears.news) heard(news);
       },
     }));
@@ -173,7 +174,11 @@ class MailEngine implements Engine {
       if (kind === 'signed-out') {
         this.#line.stop();
         this.#state = 'signed-out';
-      } else if (kind === 'offline' && !this.#line.isOpen) this.#lookAgain();
+      } else if (kind === 'offline') {
+        // Nobody is known on this device: the door is shown. Whom the server knows comes in when it answers.
+        if (this.#state === 'unknown') this.#state = 'signed-out';
+        if (!this.#line.isOpen) this.#lookAgain();
+      }
       this.#viewers.changed();
       throw error;
     }
@@ -248,6 +253,8 @@ class MailEngine implements Engine {
       return { state: 'second', methods: (json['methods'] as readonly string[] | undefined) ?? [], passkey: json['passkey'] ?? null };
     }
     if (status === 200) {
+      // A look that began before knows nothing of the cookie.
+      await this.#lookingAround?.catch(() => undefined);
       await this.#lookAround();
       return { state: 'in' };
     }
@@ -270,13 +277,18 @@ class MailEngine implements Engine {
     await this.#here.leave();
     this.#deeds.forget();
     this.#state = 'signed-out';
-    await this.#paySignOut().catch(() => undefined);
     this.#viewers.changed();
+    await this.#paySignOut().catch(() => undefined);
     return left;
   }
 
-  /** @throws EngineTrouble `offline`. */
-  async #paySignOut(): Promise<void> {
+  /** Once: told a second time, it would end the session of who has signed in meanwhile. @throws EngineTrouble `offline`. */
+  #paySignOut(): Promise<void> {
+    this.#paying ??= this.#tellSignOut().finally(() => (this.#paying = null));
+    return this.#paying;
+  }
+
+  async #tellSignOut(): Promise<void> {
     if (!this.#owesSignOut) return;
     await this.#client.post('/auth/logout', {});
     this.#owesSignOut = false;

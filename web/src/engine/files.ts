@@ -52,12 +52,12 @@ export class Files {
     this.#parts = parts;
   }
 
-  /** What was interrupted goes on. */
+  /** What was interrupted goes on, also what was attached in another window. */
   async load(): Promise<void> {
     const all = new Map((await this.#parts.cache.all('files')).map(({ key, value }) => [key, value]));
     for (const [key, value] of all) {
       const way = all.get(wayOf(key)) as Way | undefined;
-      if (way) this.#rows.set(key, { ...(value as Kept), ...way });
+      if (way && !this.#running.has(key)) this.#rows.set(key, { ...(value as Kept), ...way });
     }
     for (const { id, blobId } of this.#rows.values()) if (blobId === null) this.#begin(id);
   }
@@ -65,12 +65,21 @@ export class Files {
   /** Settles when it is kept on this device. */
   async add(kept: Kept): Promise<void> {
     const way: Way = { pieces: [], blobId: null };
+    const before = this.#rows.get(kept.id);
     this.#rows.set(kept.id, { ...kept, ...way });
     this.#parts.changed();
-    await this.#parts.cache.write([
-      { table: 'files', key: kept.id, value: kept },
-      { table: 'files', key: wayOf(kept.id), value: way },
-    ]);
+    try {
+      await this.#parts.cache.write([
+        { table: 'files', key: kept.id, value: kept },
+        { table: 'files', key: wayOf(kept.id), value: way },
+      ]);
+    } catch (error) {
+      // A device that is full: it is not attached, or stays as it was.
+      if (before) this.#rows.set(kept.id, before);
+      else this.#rows.delete(kept.id);
+      this.#parts.changed();
+      throw error;
+    }
     this.#begin(kept.id);
   }
 
@@ -88,9 +97,9 @@ export class Files {
     return [...this.#rows.values()].filter((row) => row.key === key).map((row) => this.#view(row));
   }
 
-  /** Are some of a draft's files still on their way? Those that the server refuses are not. */
+  /** Are some of a draft's files still on their way? Only what passes by itself is waited for; whatever else keeps one, its letter is told of it. */
   areGoing(key: string): boolean {
-    return [...this.#rows.values()].some((row) => row.key === key && row.blobId === null && this.#troubles.get(row.id)?.kind !== 'refused');
+    return [...this.#rows.values()].some((row) => row.key === key && row.blobId === null && passes(this.#troubles.get(row.id)));
   }
 
   /** The blob of a file, once it is there. Null: no such file here. @throws EngineTrouble. */
@@ -134,12 +143,11 @@ export class Files {
 
   #view(row: FileRow): FileView {
     const problem = this.#troubles.get(row.id) ?? null;
-    const waits = problem?.kind === 'offline' || problem?.kind === 'signed-out';
     return {
       id: row.id,
       size: row.file.size,
       carried: row.blobId === null ? Math.min(row.file.size, row.pieces.length * pieceOf(row.file.size)) : row.file.size,
-      state: row.blobId !== null ? 'there' : problem === null ? 'going' : waits ? 'waits' : 'refused',
+      state: row.blobId !== null ? 'there' : problem === null ? 'going' : passes(problem) ? 'waits' : 'refused',
       trouble: problem,
     };
   }
@@ -158,7 +166,9 @@ export class Files {
   #carry(id: string): Promise<Id> {
     let running = this.#running.get(id);
     if (!running) {
-      running = this.#tell(id)
+      // One window carries it; another that wants it waits, and goes on where that one has come to.
+      running = this.#parts.surroundings
+        .exclusive(`tayori-file/${id}`, () => this.#tell(id))
         .then((blobId) => {
           this.#troubles.delete(id);
           this.#parts.carried();
@@ -182,7 +192,7 @@ export class Files {
   async #tell(id: string): Promise<Id> {
     const { client, surroundings } = this.#parts;
     if (!surroundings.isOnline()) throw trouble('offline', 'network', 'no network');
-    let row = this.#row(id);
+    let row = await this.#latest(id);
     if (row.blobId !== null) return row.blobId;
     const most = Number(client.session?.capabilities[core]?.['maxSizeUpload'] ?? Infinity);
     if (row.file.size > most) throw trouble('refused', 'tooLarge', `at most ${most} octets`);
@@ -218,6 +228,14 @@ export class Files {
     throw trouble('refused', error?.type ?? 'unknown', error?.description ?? '');
   }
 
+  /** As another window may have left it. @throws EngineTrouble `gone` when it was taken away there. */
+  async #latest(id: string): Promise<FileRow> {
+    const [kept, way] = (await this.#parts.cache.read('files', [id, wayOf(id)])) as readonly [Kept | undefined, Way | undefined];
+    if (!kept || !way) this.#rows.delete(id);
+    else this.#rows.set(id, { ...kept, ...way });
+    return this.#row(id);
+  }
+
   /** @throws EngineTrouble `gone` when it was taken away meanwhile. */
   #row(id: string): FileRow {
     const row = this.#rows.get(id);
@@ -229,6 +247,11 @@ export class Files {
 /** Small files in one, large ones in as many as fit into one blob. */
 function pieceOf(size: number): number {
   return Math.max(leastPiece, Math.ceil(size / mostPieces / 65_536) * 65_536);
+}
+
+/** Goes on by itself, later. */
+function passes(problem: Trouble | undefined): boolean {
+  return problem === undefined || problem.kind === 'offline' || problem.kind === 'signed-out';
 }
 
 function wayOf(id: string): string {

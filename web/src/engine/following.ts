@@ -68,6 +68,8 @@ export async function follow(
     await startOver(parts);
     return { hasMore: false, created: [] };
   }
+  const mailboxesNow = mergeMailboxes(holdings.mailboxes ?? new Map(), mailboxes, reply);
+  const answers = followed.map((_held, index) => reply.find('Email/queryChanges', `w${index}`));
   const rows = await readChanged(parts, emails, threads);
 
   // From here to the end nothing waits: all at one moment.
@@ -75,12 +77,9 @@ export async function follow(
   drop(holdings, emails, threads, rows);
   const isStill = emails.oldState === emails.newState && threads.oldState === threads.newState && mailboxes.oldState === mailboxes.newState;
   if (!isStill || holdings.mailboxes === null)
-    holdings.takeStates(
-      { Mailbox: mailboxes.newState, Thread: threads.newState, Email: emails.newState },
-      mergeMailboxes(holdings.mailboxes ?? new Map(), mailboxes, reply),
-    );
+    holdings.takeStates({ Mailbox: mailboxes.newState, Thread: threads.newState, Email: emails.newState }, mailboxesNow);
   for (const [index, held] of followed.entries()) {
-    const answer = reply.find('Email/queryChanges', `w${index}`);
+    const answer = answers[index];
     if (!isStill || answer?.newQueryState !== answer?.oldQueryState) lists.note(held);
     if (!answer || !held.window.follow(answer)) held.window.forget();
   }

@@ -103,6 +103,7 @@ export class Here {
   }
 
   #begin(cache: CacheStore, username: string): void {
+    this.#outbox.end();
     this.#cache = cache;
     this.#accounts = new Map();
     this.#files = this.#newFiles();

@@ -3,9 +3,8 @@
 import type { CacheStore, CacheWrite, Table } from './cache/contract.ts';
 import type { EmailBody, EmailHead, Id, Mailbox, Thread } from './jmap/objects.ts';
 
-/** Heads and texts in memory beyond this many make room. */
-const headsInMemory = 20_000;
-const bodiesInMemory = 300;
+/** What is in memory beyond this many makes room. */
+const inMemory = { heads: 20_000, threads: 20_000, bodies: 300 } as const;
 
 export interface States {
   readonly Mailbox: string;
@@ -20,6 +19,8 @@ interface Tables {
   readonly threads: Map<Id, readonly Id[]>;
   readonly bodies: Map<Id, EmailBody>;
 }
+
+type ValueOf<M> = M extends Map<Id, infer V> ? V : never;
 
 export class Holdings implements Tables {
   readonly id: Id;
@@ -73,18 +74,36 @@ export class Holdings implements Tables {
       table,
       missing.map((id) => `${this.id}/${id}`),
     );
+    const needed = new Set(ids);
     missing.forEach((id, index) => {
-      if (values[index] !== undefined && !into.has(id)) into.set(id, values[index]);
+      if (values[index] !== undefined && !into.has(id)) this.#hold(table, id, values[index], needed);
     });
   }
 
-  /** All that the device and memory have of a table. */
-  async all<T extends keyof Tables>(table: T): Promise<Tables[T]> {
+  /** `needed`: what is wanted just now stays, however much it is. */
+  #hold<T extends keyof Tables>(table: T, id: Id, value: unknown, needed: ReadonlySet<Id> | null = null): void {
+    const into = this[table] as Map<Id, unknown>;
+    into.delete(id);
+    into.set(id, value);
+    while (into.size > inMemory[table]) {
+      const oldest = into.keys().next().value!;
+      if (needed?.has(oldest)) return;
+      into.delete(oldest);
+    }
+  }
+
+  /** All that memory and the device have of a table, one after the other, until `visit` answers false. */
+  async each<T extends keyof Tables>(table: T, visit: (id: Id, value: ValueOf<Tables[T]>) => boolean): Promise<void> {
+    const seen = new Set<Id>();
+    for (const [id, value] of this[table]) {
+      seen.add(id);
+      if (!visit(id, value as ValueOf<Tables[T]>)) return;
+    }
     const mine = `${this.id}/`;
-    const found = new Map<Id, unknown>();
-    for (const { key, value } of await this.#cache.all(table)) if (key.startsWith(mine)) found.set(key.slice(mine.length), value);
-    for (const [id, value] of this[table]) found.set(id, value);
-    return found as Tables[T];
+    await this.#cache.each(table, mine, (key, value) => {
+      const id = key.slice(mine.length);
+      return seen.has(id) || visit(id, value as ValueOf<Tables[T]>);
+    });
   }
 
   #keep(table: Table, id: Id, value: unknown): void {
@@ -92,41 +111,55 @@ export class Holdings implements Tables {
     this.#dirty.set(`${table}/${key}`, { table, key, value });
   }
 
-  /** One transaction: objects, the states to which they belong, and `more`. A device that keeps nothing is no reason to stop: all is at the server. */
-  save(more: readonly CacheWrite[]): Promise<void> {
-    const writes = [...this.#dirty.values(), ...more];
-    this.#dirty.clear();
-    if (this.#areStatesNew && this.#states && this.#mailboxes) {
-      this.#areStatesNew = false;
-      writes.push({ table: 'facts', key: `account/${this.id}`, value: { states: this.#states } satisfies Kept });
-      writes.push({ table: 'mailboxes', key: this.id, value: [...this.#mailboxes.values()] });
-    }
-    if (writes.length > 0) this.#saving = this.#saving.then(() => this.#cache.write(writes)).catch(() => undefined);
+  /**
+   * One transaction: objects, the states to which they belong, and what `more` tells then. A device that keeps nothing is no reason to stop: all is at the
+   * server. But what could not be written goes with the next try, as newer states must not stand beside older letters.
+   */
+  save(more: () => readonly CacheWrite[]): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      const rows = new Map(this.#dirty);
+      const states = this.#areStatesNew ? this.#stateWrites() : [];
+      const writes = [...rows.values(), ...states, ...more()];
+      if (writes.length === 0) return;
+      this.#dirty.clear();
+      if (states.length > 0) this.#areStatesNew = false;
+      try {
+        await this.#cache.write(writes);
+      } catch {
+        if (states.length > 0) this.#areStatesNew = true;
+        // A text that is not there is read again; it never was another.
+        for (const [name, row] of rows)
+          if (!this.#dirty.has(name) && (row.table !== 'bodies' || row.value === undefined)) this.#dirty.set(name, row);
+      }
+    });
     return this.#saving;
+  }
+
+  #stateWrites(): CacheWrite[] {
+    if (!this.#states || !this.#mailboxes) return [];
+    return [
+      { table: 'facts', key: `account/${this.id}`, value: { states: this.#states } satisfies Kept },
+      { table: 'mailboxes', key: this.id, value: [...this.#mailboxes.values()] },
+    ];
   }
 
   // --- as the server tells it -----------------------------------------------------------------------------------------
 
   /** `isKept`: on the device too. What is only passed by in a long list is not: writing each of its letters would cost more than showing it. */
   takeHead(head: EmailHead, isKept: boolean): void {
-    this.heads.delete(head.id);
-    this.heads.set(head.id, head);
+    this.#hold('heads', head.id, head);
     if (isKept) this.#keep('heads', head.id, head);
-    if (this.heads.size > headsInMemory) this.heads.delete(this.heads.keys().next().value!);
   }
 
   takeThread(thread: Thread, isKept: boolean): void {
-    this.threads.set(thread.id, thread.emailIds);
+    this.#hold('threads', thread.id, thread.emailIds);
     if (isKept) this.#keep('threads', thread.id, thread.emailIds);
   }
 
-  /** A letter that was opened: with its head and its conversation, wherever in a list it stood. */
-  /** `needed`: what is open just now stays, however much it is. */
+  /** A letter that was opened: with its head and its conversation, wherever in a list it stood. `needed`: those that are open just now. */
   takeBody(body: EmailBody, needed: ReadonlySet<Id>): void {
-    this.bodies.set(body.id, body);
+    this.#hold('bodies', body.id, body, needed);
     this.#keep('bodies', body.id, body);
-    const oldest = this.bodies.keys().next().value!;
-    if (this.bodies.size > bodiesInMemory && !needed.has(oldest)) this.bodies.delete(oldest);
     const head = this.heads.get(body.id);
     const members = head && this.threads.get(head.threadId);
     if (head) this.#keep('heads', head.id, head);
@@ -147,8 +180,8 @@ export class Holdings implements Tables {
   /** All but the bodies, which never change. */
   async startOver(): Promise<void> {
     for (const table of ['heads', 'threads'] as const) {
-      for (const { key } of await this.#cache.all(table))
-        if (key.startsWith(`${this.id}/`)) this.#keep(table, key.slice(this.id.length + 1), undefined);
+      const mine = `${this.id}/`;
+      for (const key of await this.#cache.keys(table, mine)) this.#keep(table, key.slice(mine.length), undefined);
       this[table].clear();
     }
     this.#states = null;

@@ -4,8 +4,11 @@ import { test } from 'node:test';
 import { fill } from '../../demo/letters.ts';
 import { Office } from '../../demo/office.ts';
 import { settled, worldOf } from '../../demo/surroundings.ts';
+import { frameAddress as shownAt } from '../views/thread/frame-address.ts';
+import type { CacheStore } from './cache/contract.ts';
 import type { ThreadView } from './contract.ts';
 import { openEngine } from './engine.ts';
+import { frameAddress } from './frame-address.ts';
 
 test('the newest conversations of the inbox are here without a network, the others are not', async () => {
   const office = new Office('A1', 'hana@example.jp');
@@ -38,6 +41,35 @@ test('the newest conversations of the inbox are here without a network, the othe
     if (!isWhole(view)) without++;
   }
   assert.equal(without, 0);
+});
+
+test('a text that had to make room on the device is brought again at the next start', async () => {
+  const office = new Office('A1', 'hana@example.jp');
+  fill(office, 60);
+  const caches = new Map<string, CacheStore>();
+  const bring = async (): Promise<void> => {
+    const world = worldOf(office, caches);
+    const engine = await openEngine(world.surroundings);
+    await settled();
+    await engine.ask('keepAtHand', { theme: 'light', language: 'ja', days: 3650 });
+    for (let turn = 0; turn < 30; turn++) await world.pass(turn === 0 ? 2100 : 200);
+  };
+  await bring();
+  const cache = caches.get('tayori:hana@example.jp')!;
+  const all = (await cache.keys('bodies', 'A1/')).length;
+  await cache.trim('bodies', 10);
+  office.textsAsked.clear();
+  await bring();
+  assert.equal((await cache.keys('bodies', 'A1/')).length, all);
+  assert.equal(office.textsAsked.size, all - 10);
+});
+
+test('a letter is kept under the address at which it is looked at', () => {
+  for (const look of [
+    { images: false, theme: 'dark', plain: false, language: 'ja' },
+    { images: true, theme: 'light', plain: true, language: 'en' },
+  ] as const)
+    assert.equal(frameAddress('A1', 'M1', look), shownAt('A1', 'M1', look));
 });
 
 test('letters older than the person has chosen stay with the server', async () => {

@@ -5,6 +5,7 @@ import type { Account } from './account.ts';
 import { isOffline } from './account.ts';
 import { tayoriCapability, trouble } from './contract.ts';
 import type { CacheStore } from './cache/contract.ts';
+import { frameAddress } from './frame-address.ts';
 import { core, type JmapClient } from './jmap/client.ts';
 import type { EmailBody, Id, JsonObject } from './jmap/objects.ts';
 import { filterOf } from './rows.ts';
@@ -41,6 +42,8 @@ export interface KeepingParts {
 /** State over time: what has been brought here, and whether more is on its way. */
 export class Keeping {
   readonly #parts: KeepingParts;
+  /** Letters that were brought to this place, by account and look. */
+  #brought: { readonly cache: CacheStore; readonly ids: Map<string, Set<Id>> } | null = null;
   #look: KeepLook | null = null;
   #running = false;
   #again = false;
@@ -159,16 +162,27 @@ export class Keeping {
     return `at-hand/${account.id}/${theme}-${language}`;
   }
 
+  /** Once at each start it is looked up what of it is still there: that is when what was written longest ago makes room (here.ts). */
   async #done(account: Account): Promise<Set<Id>> {
     if (this.#look === null) return new Set();
-    const [known] = await this.#parts.cache().read('facts', [this.#key(account, this.#look)]);
-    return new Set((known as readonly Id[] | undefined) ?? []);
+    const cache = this.#parts.cache();
+    if (this.#brought?.cache !== cache) this.#brought = { cache, ids: new Map() };
+    const { ids } = this.#brought;
+    const name = this.#key(account, this.#look);
+    const known = ids.get(name);
+    if (known) return known;
+    const mine = `${account.id}/`;
+    const [[noted], keys] = await Promise.all([cache.read('facts', [name]), cache.keys('bodies', mine)]);
+    const kept = new Set(keys.map((key) => key.slice(mine.length)));
+    const brought = new Set(((noted as readonly Id[] | undefined) ?? []).filter((id) => kept.has(id)));
+    ids.set(name, brought);
+    return brought;
   }
 
   /** As the frame asks for it, with the pictures that lie in the letter. Text needs none. */
   async #document(accountId: Id, { id, htmlBody }: EmailBody, { theme, language }: KeepLook): Promise<void> {
     if (!htmlBody.some(({ type }) => type === 'text/html')) return;
-    const text = await this.#fetch(`/letter/${accountId}/${id}?images=0&theme=${theme}&lang=${language}`);
+    const text = await this.#fetch(frameAddress(accountId, id, { images: false, theme, plain: false, language }));
     const pictures = new Set([...(text ?? '').matchAll(/\/letter\/A\d+\/M\d+\/part\/[\d.]+/g)].map(([address]) => address));
     for (const address of [...pictures].slice(0, picturesMost)) await this.#fetch(address);
   }

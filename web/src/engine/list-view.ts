@@ -48,12 +48,21 @@ export class ListView {
   readonly #made = new Map<string, { readonly row: Row | null; readonly text: string }>();
   /** What the server was asked for and did not give: not asked for again in this list at this state. */
   readonly #vain = new Set<string>();
+  readonly #rested: () => void;
 
-  constructor(args: ListArgs, accounts: () => readonly Account[], client: JmapClient, push: (patch: ListPatch) => void) {
+  /** `rested`: told when all that can be had of it is there, until something may look different. */
+  constructor(
+    args: ListArgs,
+    accounts: () => readonly Account[],
+    client: JmapClient,
+    push: (patch: ListPatch) => void,
+    rested: () => void = () => undefined,
+  ) {
     this.#args = args;
     this.#accounts = accounts;
     this.#client = client;
     this.#push = push;
+    this.#rested = rested;
   }
 
   adjust(args: ListArgs): void {
@@ -179,6 +188,7 @@ export class ListView {
             this.#show();
           }
         } while (this.#readAgain && !this.#ended);
+        if (!this.#ended) this.#rested();
       } catch (error) {
         this.#trouble = troubleOf(error);
         this.#show();
@@ -233,7 +243,10 @@ export class ListView {
       ];
       const gap = gaps.find(({ position }) => !this.#vain.has(`${position}@${held.window.state}`));
       if (gap) {
+        const turn = this.#turn;
         await this.#readPage(only, gap.position, Math.max(gap.limit, Math.min(this.#page, end - gap.position)));
+        // Another list by now: that this one lacks something says nothing of it.
+        if (turn !== this.#turn) return;
         if ((held.window.ids[gap.position] ?? null) === null) this.#vain.add(`${gap.position}@${held.window.state}`);
         this.#readAgain = true;
       }
@@ -243,14 +256,19 @@ export class ListView {
 
   /** Without a network a search is answered by what is kept here. */
   async #readPage({ account, held }: Opened, position: number, limit: number): Promise<void> {
+    const { query } = this.#args;
+    const turn = this.#turn;
     try {
       await account.readPage(held, position, limit);
     } catch (error) {
-      const { query } = this.#args;
       if (query.kind !== 'find' || troubleOf(error).kind !== 'offline') throw error;
       const search = parseSearch(query.text);
       const ground = searchGround(account.mailboxes ?? new Map(), new Date(this.#client.now()));
-      await account.findKept(held, (letter) => matchesSearch(search, letter, ground));
+      await account.findKept(
+        held,
+        (letter) => matchesSearch(search, letter, ground),
+        () => turn === this.#turn && !this.#ended,
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 // What waits to be told to the server: changes of letters, drafts, letters to send. Kept on this device before anything is shown as done, told in order,
-// one window at a time; without a network it waits. Knows the queue; what each row means to the server is telling's (tell-changes.ts, tell-letters.ts).
+// one window at a time, whichever window it came from; what cannot be told now waits and is tried again. Knows the queue; what each row means to the
+// server is telling's (tell-changes.ts, tell-letters.ts).
 //
 // Told twice does no harm: a change says what is to be, not what to toggle; a draft and a letter carry a Message-ID by which an earlier try
 // is found again.
@@ -61,6 +62,9 @@ export interface OutboxParts {
 
 /** A draft that is being typed goes to the server this long after its last change. */
 const draftRestMs = 3000;
+/** What could not be told is tried again after so long, and more and more seldom. */
+const [firstRestMs, longestRestMs] = [2000, 60_000];
+
 export class Outbox {
   readonly #parts: OutboxParts;
   #rows: Waiting[] = [];
@@ -71,12 +75,16 @@ export class Outbox {
   #current: number | null = null;
   /** Told, while the lists follow: no longer to be withdrawn. */
   readonly #told = new Set<number>();
+  /** Being taken off the disk by `withdraw`: not to be told, nor to be taken for another window's. */
+  readonly #leaving = new Set<number>();
   #troubles = new Map<number, Trouble>();
   #last = 0;
   #draining: Promise<void> | null = null;
   #again = false;
   #isHurried = false;
   #callOff: (() => void) | null = null;
+  #failures = 0;
+  #isOver = false;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -91,10 +99,13 @@ export class Outbox {
 
   /** What was left at the end of the last time is shown as done again, and told. */
   async load(): Promise<void> {
-    this.#rows = (await this.#parts.cache.all('outbox')).map(({ value }) => value as Waiting);
-    this.#last = this.#rows.at(-1)?.id ?? 0;
-    for (const { id } of this.#rows) this.#written.add(id);
-    for (const row of this.#rows) if (row.kind === 'change') this.#parts.account(row.accountId)?.overlay.add(row);
+    await this.#takeOver();
+  }
+
+  /** Somebody else is here now. */
+  end(): void {
+    this.#isOver = true;
+    this.#callOff?.();
   }
 
   carriedBy(id: number): ReadonlyMap<Id, Id> | null {
@@ -103,26 +114,49 @@ export class Outbox {
 
   /** Settles when it is kept on this device; telling the server follows by itself. */
   async add(row: NewWaiting): Promise<number> {
-    // Ids of two windows must not meet.
-    const id = (this.#last = Math.max(this.#last + 1, this.#parts.surroundings.now() * 1000));
+    // Ids of two windows must not meet: the moment, and chance within it.
+    const { surroundings } = this.#parts;
+    const id = (this.#last = Math.max(this.#last + 1, surroundings.now() * 1000 + Math.floor(surroundings.random() * 1000)));
     const waiting = { ...row, id } as Waiting;
     this.#rows.push(waiting);
     if (waiting.kind === 'change') this.#parts.account(waiting.accountId)?.overlay.add(waiting);
     this.#parts.changed();
-    await this.#parts.cache.write([{ table: 'outbox', key: keyOf(id), value: waiting }]);
+    try {
+      await this.#parts.cache.write([{ table: 'outbox', key: keyOf(id), value: waiting }]);
+    } catch (error) {
+      // A device that is full: nothing was done, and it is shown as it was.
+      this.#forget([waiting]);
+      throw error;
+    }
     this.#written.add(id);
     this.drain(waiting.kind === 'draft' ? draftRestMs : 0);
     return id;
   }
 
-  /** Takes away what has not been told yet. False: it was told, or is being told. */
+  /** Takes away what has not been told yet. False: it was told, or is being told, by this window or another. */
   async withdraw(matches: (row: Waiting) => boolean): Promise<boolean> {
-    const rows = this.#rows.filter((row) => matches(row) && row.id !== this.#current && !this.#told.has(row.id));
-    await this.#done(rows);
-    return rows.length > 0;
+    const rows = this.#rows.filter(
+      (row) => matches(row) && row.id !== this.#current && !this.#told.has(row.id) && !this.#leaving.has(row.id),
+    );
+    if (rows.length === 0) return false;
+    for (const { id } of rows) this.#leaving.add(id);
+    try {
+      const onDisk = await this.#parts.cache.read(
+        'outbox',
+        rows.map(({ id }) => keyOf(id)),
+      );
+      const own = rows.filter((_row, index) => onDisk[index] !== undefined);
+      await this.#done(own);
+      // Another window has told the others: they go when the lists have followed.
+      if (own.length < rows.length) this.drain();
+      return own.length > 0;
+    } finally {
+      for (const { id } of rows) this.#leaving.delete(id);
+    }
   }
 
   drain(afterMs = 0): void {
+    if (this.#isOver) return;
     if (this.#draining) {
       this.#again = true;
       return;
@@ -136,14 +170,22 @@ export class Outbox {
     this.#callOff = null;
     this.#draining = this.#parts.surroundings
       .exclusive(`${this.#parts.name}/outbox`, () => this.#tellAll())
-      .catch(() => undefined)
-      .finally(() => {
-        this.#draining = null;
-        if (this.#again) {
-          this.#again = false;
-          this.drain();
-        }
-      });
+      .then(
+        () => this.#drained(null),
+        (error: unknown) => this.#drained(troubleOf(error)),
+      );
+  }
+
+  #drained(problem: Trouble | null): void {
+    this.#draining = null;
+    const wait = Math.min(longestRestMs, firstRestMs * 2 ** this.#failures) * (0.5 + this.#parts.surroundings.random() / 2);
+    this.#failures = problem === null ? 0 : this.#failures + 1;
+    if (this.#again) {
+      this.#again = false;
+      this.drain();
+    }
+    // A server that was busy does not say when it no longer is. Who signs in again is drained anyway.
+    else if (problem !== null && problem.kind !== 'signed-out') this.drain(wait);
   }
 
   /** All that can be told now has been, also what was typed just now. */
@@ -157,15 +199,40 @@ export class Outbox {
     }
   }
 
+  /** Rows on the disk that came from elsewhere: from the last time, or from another window, which may be gone before it could tell them. */
+  async #takeOver(): Promise<void> {
+    const unknown = (some: readonly Waiting[]): readonly Waiting[] => {
+      const known = new Set([...this.#rows.map(({ id }) => id), ...this.#leaving]);
+      return some.filter(({ id }) => !known.has(id));
+    };
+    const found = unknown((await this.#parts.cache.all('outbox')).map(({ value }) => value as Waiting));
+    // What was attached there first: without it a letter would be refused.
+    if (found.some(({ kind }) => kind !== 'change')) await this.#parts.files.load();
+    const rows = unknown(found);
+    if (rows.length === 0) return;
+    this.#rows = [...this.#rows, ...rows].toSorted((a, b) => a.id - b.id);
+    this.#last = Math.max(this.#last, ...rows.map(({ id }) => id));
+    for (const row of rows) {
+      this.#written.add(row.id);
+      if (row.kind === 'change') this.#parts.account(row.accountId)?.overlay.add(row);
+    }
+    this.#parts.changed();
+  }
+
+  async #isOnDisk({ id }: Waiting): Promise<boolean> {
+    return (await this.#parts.cache.read('outbox', [keyOf(id)]))[0] !== undefined;
+  }
+
   async #tellAll(): Promise<void> {
-    const rows = this.#rows.filter(({ id }) => this.#written.has(id));
-    const kept = new Set((await this.#parts.cache.all('outbox')).map(({ key }) => key));
+    await this.#takeOver();
     const told: Waiting[] = [];
     try {
-      for (const row of rows) {
-        // Withdrawn meanwhile, or told by another window.
-        if (!this.#rows.includes(row)) continue;
-        if (!kept.has(keyOf(row.id))) {
+      for (const row of this.#rows.filter(({ id }) => this.#written.has(id))) {
+        // Withdrawn meanwhile.
+        if (!this.#rows.includes(row) || this.#leaving.has(row.id)) continue;
+        this.#current = row.id;
+        // Withdrawn by another window, or told by it.
+        if (!(await this.#isOnDisk(row))) {
           told.push(row);
           this.#told.add(row.id);
           continue;
@@ -180,7 +247,6 @@ export class Outbox {
           this.#parts.files.hurry();
           continue;
         }
-        this.#current = row.id;
         try {
           await this.#tell(row);
           this.#troubles.delete(row.id);
@@ -218,14 +284,19 @@ export class Outbox {
 
   async #done(rows: readonly Waiting[]): Promise<void> {
     if (rows.length === 0) return;
+    this.#forget(rows);
+    await this.#parts.cache.write(rows.map(({ id }) => ({ table: 'outbox', key: keyOf(id), value: undefined })));
+  }
+
+  #forget(rows: readonly Waiting[]): void {
     const ids = new Set(rows.map(({ id }) => id));
     this.#rows = this.#rows.filter(({ id }) => !ids.has(id));
     for (const id of ids) {
       this.#written.delete(id);
       this.#told.delete(id);
+      this.#troubles.delete(id);
     }
     for (const accountId of new Set(rows.map((row) => row.accountId))) this.#parts.account(accountId)?.overlay.remove(ids);
-    await this.#parts.cache.write(rows.map(({ id }) => ({ table: 'outbox', key: keyOf(id), value: undefined })));
     this.#parts.changed();
   }
 
@@ -238,6 +309,7 @@ export class Outbox {
       what,
       count: row.kind === 'change' ? row.count : 1,
       trouble: problem,
+      row: row.id,
       ...(row.kind === 'change' ? {} : { key: row.key }),
     });
   }
@@ -270,6 +342,7 @@ export class Outbox {
         kind: 'refused',
         what,
         count: refused,
+        row: id,
         trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' },
       });
   }

@@ -52,6 +52,19 @@ test('what the server refuses is not held on to', async () => {
   assert.equal(seen.now?.['theme'], 'system');
 });
 
+test('what a server that is busy does not take now is told later', async () => {
+  const office = new Office('A1', 'hana@example.jp');
+  const { engine, seen } = await open(worldOf(office));
+  office.failing.set('Settings/set', { type: 'serverUnavailable' });
+  await engine.ask('changePreferences', { theme: 'dark' });
+  await settled();
+  assert.equal(seen.now?.['theme'], 'dark');
+  office.failing.clear();
+  await engine.ask('refresh', null);
+  await settled();
+  assert.equal(office.settings['theme'], 'dark');
+});
+
 test('patches of maps', () => {
   assert.deepEqual(applied({ m: { a: true, 'x/y': true } }, { 'm/a': null, 'm/c~1d~0': true, n: 2 }), {
     m: { 'x/y': true, 'c/d~': true },

@@ -73,6 +73,8 @@ export class Preferences {
     const get = ['Settings/get', { accountId, ids: ['singleton'] }, 'g'] as const;
     try {
       const reply = await this.#client.request(Object.keys(sent).length > 0 ? [set, get] : [get], using);
+      // Not now is not refused: it goes on waiting.
+      reply.find('Settings/set', 's');
       const got = reply.responses.find(([name]) => name === 'Settings/get')?.[1];
       const [told] = (got?.['list'] as readonly JsonObject[] | undefined) ?? [];
       if (told === undefined) return;

@@ -1,5 +1,5 @@
 // What each request of contract.ts is answered with. Knows which part of the engine does what; the small ones of JMAP are done here.
-import { trouble, type Engine, type RequestName, type Requests, type SignInAnswer } from './contract.ts';
+import { EngineTrouble, trouble, type Engine, type RequestName, type Requests, type SignInAnswer, type Trouble } from './contract.ts';
 import type { Deeds } from './deeds.ts';
 import { draftRows, draftView } from './drafts.ts';
 import type { Here } from './here.ts';
@@ -119,16 +119,33 @@ export function requestsOf(parts: RequestParts): Engine['ask'] {
       const stop = Math.min(end, start + 5000);
       const rows = new Map<number, Requests['rows']['answer'][number]>();
       await new Promise<void>((resolve, reject) => {
+        let total: number | null = null;
+        let isSecond = false;
+        const finish = (problem: Trouble | null): void => {
+          if (problem) reject(new EngineTrouble(problem));
+          else resolve();
+          queueMicrotask(() => watch.end());
+        };
         const view = new ListView(
           { query, threads, start, end: stop },
           () => here.accounts,
           client,
           (patch) => {
-            for (const { at, row } of patch.rows) if (row) rows.set(at, row);
-            if (patch.trouble) reject(trouble(patch.trouble.kind, patch.trouble.type, patch.trouble.description));
-            else if (patch.total !== null && rows.size >= Math.min(stop, patch.total) - start) resolve();
-            else return;
-            queueMicrotask(() => watch.end());
+            ({ total } = patch);
+            for (const { at, row } of patch.rows)
+              if (row) rows.set(at, row);
+              else rows.delete(at);
+            for (const at of rows.keys()) if (total !== null && at >= total) rows.delete(at);
+            if (patch.trouble) finish(patch.trouble);
+            else if (total !== null && rows.size >= Math.min(stop, total) - start) finish(null);
+          },
+          () => {
+            // Not known yet of what the list is made.
+            if (total === null) return;
+            // A row that cannot be had has mostly gone just now, and the next round tells so; if not, the others are what there is.
+            if (isSecond) return finish(null);
+            isSecond = true;
+            void Promise.all(here.accounts.map((account) => account.sync().catch(() => undefined))).then(() => view.refresh());
           },
         );
         const watch = viewers.add<'list'>({ refresh: () => view.refresh(), end: () => view.end() });

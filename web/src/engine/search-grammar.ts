@@ -355,12 +355,3 @@ export function isOperator(token: string): boolean {
   const [group] = parseSearch(token);
   return group !== undefined && group[0]!.term.kind !== 'text';
 }
-
-/** The words that are looked for, to be marked where no server marks them. */
-export function wordsOf(search: Search): string[] {
-  return search.flatMap((group) =>
-    group.flatMap(({ term, not }) =>
-      !not && (term.kind === 'text' || term.kind === 'subject' || term.kind === 'body') ? [term.value] : [],
-    ),
-  );
-}

@@ -46,6 +46,7 @@ export async function tellChange(parts: TellChangesParts, row: Waiting & { kind:
       kind: 'refused',
       what,
       count: refused,
+      row: row.id,
       trouble: { kind: 'refused', type: problem.type, description: problem.description ?? '' },
     });
 }

@@ -9,6 +9,7 @@ import type { Files } from './files.ts';
 import { core, mail, submission, type Call, type JmapClient, type Reply } from './jmap/client.ts';
 import type { BodyPart, EmailHead, Id, JsonObject, SetAnswer } from './jmap/objects.ts';
 import type { Waiting } from './outbox.ts';
+import { troubleOf } from './port.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface TellLettersParts {
@@ -52,7 +53,9 @@ export async function tellSending(parts: TellLettersParts, { accountId, key, opt
   const { client, surroundings } = parts;
   const noted = await draftRows(parts.cache).get(key);
   const account = parts.account(accountId);
-  if (!noted || !account) return;
+  if (!noted) return;
+  // Taken away from the person meanwhile: the letter must not vanish with it.
+  if (!account) throw trouble('refused', 'noAccount', accountId);
   if (noted.submissionTried && (await wasSent(parts, accountId, noted))) return;
   const drafts = account.mailboxOf('drafts');
   const sent = account.mailboxOf('sent');
@@ -94,27 +97,36 @@ export async function tellSending(parts: TellLettersParts, { accountId, key, opt
     changeDraft(parts, key, (now) => now && { ...now, messageId: row.messageId, submissionTried: true, isSending: true }),
   );
   const emailId = createdId(reply.get('Email/set', 'e'), 'd');
+  let submissionId: Id;
   try {
-    const made = reply.get('EmailSubmission/set', 's');
-    const submissionId = createdId(made, 's');
-    const sendAt = String(made.created?.['s']?.['sendAt'] ?? new Date(surroundings.now()).toISOString());
-    const places = await replaced(parts, accountId, emailId, row, earlier).catch(() => ({}));
-    await draftRows(parts.cache).put({
-      ...row,
-      emailId,
-      parts: places,
-      savedAt: row.changedAt,
-      isSending: true,
-      submissionTried: true,
-      sendAt: Date.parse(sendAt),
-    });
-    parts.news({ kind: 'sent', key, accountId, submissionId, sendAt });
+    submissionId = createdId(reply.get('EmailSubmission/set', 's'), 's');
   } catch (error) {
-    // Refused: it is a draft again, here and there.
+    // Not now, or nobody knows: the next try looks whether it has gone out.
+    if (troubleOf(error).kind !== 'refused') throw error;
+    // Refused: it is a draft again, here and there. Only where the server has said so of this very letter it has surely not gone out.
+    const isSure = reply.find('EmailSubmission/set', 's')?.notCreated?.['s'] !== undefined;
     const places = await replaced(parts, accountId, emailId, row, earlier).catch(() => ({}));
-    await draftRows(parts.cache).put({ ...row, emailId, parts: places, savedAt: row.changedAt, isSending: false, submissionTried: false });
+    const again = { ...row, emailId, parts: places, savedAt: row.changedAt, isSending: false, submissionTried: !isSure };
+    await draftRows(parts.cache).put(again);
     throw error;
   }
+  const told = reply.get('EmailSubmission/set', 's').created?.['s']?.['sendAt'];
+  const sendAt = String(told ?? new Date(surroundings.now()).toISOString());
+  const places = await replaced(parts, accountId, emailId, row, earlier).catch(() => ({}));
+  const gone = {
+    ...row,
+    emailId,
+    parts: places,
+    savedAt: row.changedAt,
+    isSending: true,
+    submissionTried: true,
+    sendAt: Date.parse(sendAt),
+  };
+  // It has gone out, whether this device can note it or not.
+  await draftRows(parts.cache)
+    .put(gone)
+    .catch(() => undefined);
+  parts.news({ kind: 'sent', key, accountId, submissionId, sendAt });
 }
 
 /** With the blobs of what is attached, the files carried first. What the server no longer has is carried again, once. `isWhole`: nothing may be missing. */
@@ -202,6 +214,8 @@ async function ofMessageId(
     ['Email/get', { accountId, '#ids': { resultOf: 'q', name: 'Email/query', path: '/ids' }, properties }, 'g'],
     ['Email/get', { accountId, ids: known === null ? [] : [known], properties }, 'k'],
   ]);
+  // Not now is not none.
+  reply.find('Email/query', 'q');
   const found = [...(reply.find('Email/get', 'g')?.list ?? []), ...(reply.find('Email/get', 'k')?.list ?? [])];
   return [...new Map(found.map((email) => [email.id, email])).values()];
 }

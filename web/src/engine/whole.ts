@@ -2,10 +2,11 @@
 // knows no screen. It waits for no network: what was done until then stays, and can be undone.
 import type { Account } from './account.ts';
 import { deedOf } from './actions.ts';
-import { trouble, type Action, type WholeAction, type WorkView } from './contract.ts';
+import { EngineTrouble, trouble, type Action, type Trouble, type WholeAction, type WorkView } from './contract.ts';
 import { core, type JmapClient } from './jmap/client.ts';
 import type { EmailFilter, EmailHead, Id, JsonObject, PatchObject } from './jmap/objects.ts';
 import type { Change } from './overlay.ts';
+import { troubleOf } from './port.ts';
 
 export interface WholeList {
   readonly account: Account;
@@ -16,6 +17,14 @@ export interface WholeResult {
   readonly count: number;
   /** What takes it back, in the order in which it was done. */
   readonly inverses: readonly Change[];
+  /** What it broke off with. */
+  readonly problem: Trouble | null;
+}
+
+export interface WholeUndone {
+  /** Inverses that are still to be told: it broke off, or was stopped. */
+  readonly left: readonly Change[];
+  readonly problem: Trouble | null;
 }
 
 export type Telling = (done: number, of: number, letters?: number) => void;
@@ -47,7 +56,7 @@ export class WholeWork {
     return (await this.#client.request([['Email/query', args, 'q']])).get('Email/query', 'q').total ?? 0;
   }
 
-  /** @throws EngineTrouble when not even the first piece could be done; `refused` `busy` while another goes on. */
+  /** @throws EngineTrouble when nothing was done; `refused` `busy` while another goes on. */
   async act(lists: readonly WholeList[], actions: readonly WholeAction[]): Promise<WholeResult> {
     return this.#run(actions[0]?.name ?? 'change', async (told) => {
       const inverses: Change[] = [];
@@ -66,29 +75,41 @@ export class WholeWork {
           for (let at = 0; at < ids.length && !this.#stopped; at += this.#most) {
             const piece = ids.slice(at, at + this.#most);
             const { change, inverse, touched } = await this.#deeds(account, piece, actions);
-            if (touched > 0) await this.#tell(change);
+            // The way back first: what was told and never answered may have been done.
             if (inverse) inverses.push(inverse);
-            count += touched;
+            const { refused, problem } = touched > 0 ? await this.#tell(change) : allTaken;
+            if (inverse && refused.size > 0) inverses.splice(-1, 1, ...without(inverse, refused));
+            count += touched - refused.size;
+            if (problem) throw new EngineTrouble(problem);
             seen += piece.length;
             told(seen, of);
           }
       } catch (error) {
-        if (count === 0) throw error;
+        if (count === 0 && inverses.length === 0) throw error;
+        return { count, inverses, problem: troubleOf(error) };
       }
-      return { count, inverses };
+      return { count, inverses, problem: null };
     });
   }
 
-  /** The newest first. */
-  async undo(inverses: readonly Change[], count: number): Promise<void> {
-    await this.#run('change', async (told) => {
+  /** The newest first. What one letter refuses is told in the end, and keeps no other. @throws EngineTrouble `refused` `busy`. */
+  async undo(inverses: readonly Change[], count: number): Promise<WholeUndone> {
+    return this.#run('change', async (told) => {
+      const left = [...inverses];
       let done = 0;
+      let refusal: Trouble | null = null;
       told(0, count);
-      for (const change of inverses.toReversed()) {
-        await this.#tell(change);
+      for (let change = left.at(-1); change && !this.#stopped; change = left.at(-1)) {
+        try {
+          refusal = (await this.#tell(change)).problem ?? refusal;
+        } catch (error) {
+          return { left, problem: troubleOf(error) };
+        }
+        left.pop();
         done += Object.keys(change.update).length;
         told(Math.min(done, count), count);
       }
+      return { left, problem: refusal };
     });
   }
 
@@ -166,12 +187,29 @@ export class WholeWork {
     return { change: { accountId, update, destroy } satisfies Change, inverse, touched };
   }
 
-  async #tell({ accountId, update, destroy }: Change): Promise<void> {
+  /** A letter that is gone has what it needs. @throws EngineTrouble. */
+  async #tell({ accountId, update, destroy }: Change): Promise<Told> {
     const reply = await this.#client.request([['Email/set', { accountId, update: update as JsonObject, destroy: [...destroy] }, 's']]);
     const { notUpdated, notDestroyed } = reply.get('Email/set', 's');
-    const refused = Object.values({ ...notUpdated, ...notDestroyed }).find(({ type }) => type !== 'notFound');
-    if (refused) throw trouble('refused', refused.type, refused.description ?? '');
+    const refused = Object.entries({ ...notUpdated, ...notDestroyed }).filter(([, { type }]) => type !== 'notFound');
+    const first = refused[0]?.[1];
+    return {
+      refused: new Set(refused.map(([id]) => id)),
+      problem: first ? { kind: 'refused', type: first.type, description: first.description ?? '' } : null,
+    };
   }
+}
+
+interface Told {
+  readonly refused: ReadonlySet<Id>;
+  readonly problem: Trouble | null;
+}
+const allTaken: Told = { refused: new Set(), problem: null };
+
+/** None: nothing of it is left. */
+function without(change: Change, ids: ReadonlySet<Id>): readonly Change[] {
+  const update = Object.fromEntries(Object.entries(change.update).filter(([id]) => !ids.has(id)));
+  return Object.keys(update).length === 0 ? [] : [{ ...change, update }];
 }
 
 /** Brings letters back that were put off. @throws EngineTrouble. */

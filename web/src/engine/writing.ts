@@ -11,6 +11,7 @@ import { core, from, mail, submission, type JmapClient } from './jmap/client.ts'
 import type { EmailAddress, EmailBody, EmailHead, Id, JsonObject } from './jmap/objects.ts';
 import type { Outbox } from './outbox.ts';
 import type { People } from './people.ts';
+import { headProperties } from './row-reading.ts';
 import type { Surroundings } from './surroundings.ts';
 import { scheduledKeyword } from './tell-letters.ts';
 
@@ -105,7 +106,21 @@ export async function send(parts: WritingParts, { key, options }: Args<'send'>):
   await parts.outbox.withdraw((waiting) => waiting.kind !== 'change' && waiting.key === key);
   const { draft } = row;
   parts.people.note([...draft.to, ...draft.cc, ...draft.bcc], 3);
-  await parts.outbox.add({ kind: 'send', accountId: draft.accountId, key, options, since: parts.surroundings.now(), label: draft.subject });
+  try {
+    await parts.outbox.add({
+      kind: 'send',
+      accountId: draft.accountId,
+      key,
+      options,
+      since: parts.surroundings.now(),
+      label: draft.subject,
+    });
+  } catch (error) {
+    // The device is full: it stays a draft, and whoever pressed is told.
+    await changeDraft(parts, key, (now) => now && { ...now, isSending: false });
+    parts.changed();
+    throw error;
+  }
 }
 
 /** Out of the outbox again, if it has not left. */
@@ -172,6 +187,7 @@ export async function scheduled({ accounts, client }: WritingParts): Promise<rea
       ],
       [core, mail, submission],
     );
+    if (!reply.find('EmailSubmission/query', 'q')) continue;
     const emails = new Map((reply.find('Email/get', 'e')?.list ?? []).map((email) => [email.id, email as unknown as EmailHead]));
     for (const { id, emailId, sendAt } of reply.find('EmailSubmission/get', 's')?.list ?? []) {
       const email = emails.get(emailId);
@@ -195,19 +211,6 @@ const sourceProperties = [
   'htmlBody',
   'attachments',
   'bodyValues',
-];
-const headProperties = [
-  'id',
-  'threadId',
-  'mailboxIds',
-  'keywords',
-  'from',
-  'to',
-  'subject',
-  'receivedAt',
-  'size',
-  'preview',
-  'hasAttachment',
 ];
 
 /** A letter with its text and its HTML. @throws EngineTrouble `gone`, `offline`. */

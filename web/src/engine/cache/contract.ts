@@ -18,6 +18,10 @@ export interface CacheWrite {
 export interface CacheStore {
   /** In order; undefined for what is not there. */
   read(table: Table, keys: readonly string[]): Promise<readonly unknown[]>;
+  /** Those whose key begins so, one after the other, ascending by key, until `visit` answers false: for rows that are too many or too large to be had at once. */
+  each(table: Table, prefix: string, visit: (key: string, value: unknown) => boolean): Promise<void>;
+  /** Ascending; without their values. */
+  keys(table: Table, prefix: string): Promise<readonly string[]>;
   /** Ascending by key. */
   all(table: Table): Promise<readonly { readonly key: string; readonly value: unknown }[]>;
   /** All or none; on disk when it settles. */

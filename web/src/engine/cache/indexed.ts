@@ -28,6 +28,11 @@ export async function openIndexedCache(name: string): Promise<CacheStore> {
       const rows = await Promise.all(keys.map((key) => store.get(key)));
       return rows.map((row) => row?.value);
     },
+    async each(table, prefix, visit) {
+      let cursor = await database.transaction(table).store.openCursor(beginningWith(prefix));
+      while (cursor && visit(cursor.value.key, cursor.value.value)) cursor = await cursor.continue();
+    },
+    keys: (table, prefix) => database.getAllKeys(table, beginningWith(prefix)),
     async all(table) {
       return (await database.getAll(table)).map(({ key, value }) => ({ key, value }));
     },
@@ -57,4 +62,8 @@ export async function openIndexedCache(name: string): Promise<CacheStore> {
       await transaction.done;
     },
   };
+}
+
+function beginningWith(prefix: string): IDBKeyRange {
+  return IDBKeyRange.bound(prefix, `${prefix}\u{ffff}`);
 }

@@ -8,9 +8,22 @@ export function openMemoryCache(): CacheStore {
     if (!rows) kept.set(table, (rows = new Map()));
     return rows;
   }
+  function beginningWith(table: Table, prefix: string): string[] {
+    return [...tableOf(table).keys()].filter((key) => key.startsWith(prefix)).toSorted();
+  }
   return {
     async read(table, keys) {
       return keys.map((key) => structuredClone(tableOf(table).get(key)));
+    },
+    async each(table, prefix, visit) {
+      for (const key of beginningWith(table, prefix)) {
+        // As with a disk, others have their turn between two of them.
+        await Promise.resolve();
+        if (tableOf(table).has(key) && !visit(key, structuredClone(tableOf(table).get(key)))) return;
+      }
+    },
+    async keys(table, prefix) {
+      return beginningWith(table, prefix);
     },
     async all(table) {
       return [...tableOf(table)]

@@ -7,7 +7,6 @@ import type { AnswerOf, Id, JsonObject, Session } from './objects.ts';
 export const core = 'urn:ietf:params:jmap:core';
 export const mail = 'urn:ietf:params:jmap:mail';
 export const submission = 'urn:ietf:params:jmap:submission';
-/** Our own capability: docs/jmap.md. */
 
 /** RFC 8620 §3.2: method, arguments, call id. An argument `#x` may refer to an earlier call's answer (§3.7, `from`). */
 export type Call = readonly [name: string, args: JsonObject, id: string];
@@ -29,19 +28,33 @@ export class Reply {
     if (found[0] === 'error') throw refusal(found[1]);
     return found[1] as unknown as AnswerOf<N>;
   }
-  /** Null when the server refused, such as for a state that it no longer remembers. */
+  /** Null when the server refused, such as for a state that it no longer remembers. @throws EngineTrouble `offline`: not now is no answer. */
   find<N extends string>(name: N, id: string): AnswerOf<N> | null {
-    const found = this.responses.find((response) => response[2] === id && response[0] === name);
-    return found ? (found[1] as unknown as AnswerOf<N>) : null;
+    const of = this.responses.filter((response) => response[2] === id);
+    const found = of.find((response) => response[0] === name);
+    if (found) return found[1] as unknown as AnswerOf<N>;
+    const problem = of[0]?.[0] === 'error' ? refusal(of[0][1]) : null;
+    if (problem?.trouble.kind === 'offline') throw problem;
+    return null;
   }
 }
 
-function refusal(problem: JsonObject): EngineTrouble {
-  return trouble('refused', String(problem['type'] ?? 'unknown'), String(problem['description'] ?? problem['detail'] ?? ''));
+/**
+ * RFC 8620 §3.6: of a request or of a method. "Not now" waits like a missing network: the server is busy or its disk is full, or too much is asked at once;
+ * and so does "perhaps" (`serverPartialFail`), since whatever is told again does no harm. A limit of size is a no: it will be as large the next time.
+ */
+export function refusal(problem: JsonObject): EngineTrouble {
+  const type = String(problem['type'] ?? 'unknown');
+  const passes =
+    type === 'serverUnavailable' ||
+    type === 'serverPartialFail' ||
+    (type === 'urn:ietf:params:jmap:error:limit' && String(problem['limit']).startsWith('maxConcurrent'));
+  return trouble(passes ? 'offline' : 'refused', type, String(problem['description'] ?? problem['detail'] ?? ''));
 }
 
-/** Answers longer awaited than this are taken for lost. */
+/** Answers longer awaited than this are taken for lost; what is carried there may be as slow as this besides. */
 const patienceMs = 60_000;
+const slowestOctetsPerMs = 8;
 
 /** Sends a request another way than by POST; null: that way is not open now. */
 export type Shortcut = (request: JsonObject) => Promise<JsonObject> | null;
@@ -150,7 +163,7 @@ export class JmapClient {
         credentials: 'same-origin',
         cache: 'no-store',
         redirect: 'error',
-        signal: AbortSignal.timeout(patienceMs),
+        signal: AbortSignal.timeout(patienceMs + Math.ceil(octetsOf(init.body) / slowestOctetsPerMs)),
       });
       // A gateway before a server that is away.
       const reached = response.status < 502 || response.status > 504;
@@ -174,4 +187,8 @@ export class JmapClient {
     if (!response.ok) throw refusal({ type: `http${response.status}`, ...body });
     return body;
   }
+}
+
+function octetsOf(body: RequestInit['body']): number {
+  return body instanceof Blob ? body.size : typeof body === 'string' ? body.length : 0;
 }

@@ -2,6 +2,7 @@
 // breaks, after a wait that grows and is not the same for all. Knows state changes; knows nothing of what changed.
 import { trouble } from '../contract.ts';
 import type { EventStream, Socket, Surroundings } from '../surroundings.ts';
+import { refusal } from './client.ts';
 import type { Id, JsonObject, Session } from './objects.ts';
 
 /** RFC 8620 §7.1: account → type → state. */
@@ -152,7 +153,7 @@ export class Line {
     if (!waiter) return;
     this.#asked.delete(id);
     waiter.callOff();
-    if (type === 'RequestError') waiter.reject(trouble('refused', String(message['type']), String(message['detail'] ?? '')));
+    if (type === 'RequestError') waiter.reject(refusal(message));
     else waiter.resolve(message);
   }
 
