@@ -81,12 +81,18 @@ export function openJourneyDesk(parts: Parts): JourneyDesk {
     },
 
     async underWay(account, limit) {
-      const rows = await store.queue.list({ limit: rowsMax });
-      const isOutside = directory.outsideAccount(account) !== null;
-      const isOwn = (row: (typeof rows)[number]): boolean =>
-        isOutside ? row.via === account : row.reversePath !== '' && addresses.owns(account, row.reversePath);
-      const own = rows.filter(isOwn).toSorted((a, b) => b.createdAt - a.createdAt);
-      return [...new Set(own.map(({ letter }) => letter))].slice(0, limit);
+      const outside = directory.outsideAccount(account);
+      const own = outside === null ? { from: (path: string): boolean => path !== '' && addresses.owns(account, path) } : { via: account };
+      const rows = await store.queue.list({ ...own, limit: rowsMax });
+      const letters = new Set(rows.toSorted((a, b) => b.createdAt - a.createdAt).map(({ letter }) => letter));
+      const senders = new Set([account, outside?.owner ?? account]);
+      const found: LetterId[] = [];
+      for (const letter of letters) {
+        if (found.length >= limit) break;
+        // What `look` shows to nobody or as another's is none of theirs: held until its hour, or sent by the other one of two who share an address.
+        if (visibleTo(await store.trace.ofLetter(letter), senders)?.isSender === true) found.push(letter);
+      }
+      return found;
     },
   };
 }

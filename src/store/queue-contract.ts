@@ -74,10 +74,13 @@ export interface QueueStore {
   renew(rows: readonly { readonly id: number; readonly leaseEpoch: number }[], now: number, lease: number): Promise<readonly number[]>;
   /** When the next row is due, or null. */
   nextDue(): Promise<number | null>;
+  /** Rows that fulfil all of the filter. */
   list(filter: {
     readonly letter?: LetterId;
     readonly domain?: string;
     readonly via?: AccountId;
+    /** Asked of each reverse-path, since which are somebody's own only the address book knows; the rows of others are not read. */
+    readonly from?: (reversePath: string) => boolean;
     readonly limit: number;
   }): Promise<readonly QueueRecipient[]>;
   /** Makes rows due at `now`; a held row is released. Returns how many. */

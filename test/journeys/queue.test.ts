@@ -5,6 +5,7 @@ import { bytesFromLatin1, latin1FromBytes, noBytes } from '../../src/base/bytes.
 import type { Chance } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { silentMeter } from '../../src/base/meter.ts';
+import { Unavailable } from '../../src/base/trouble.ts';
 import { openLineConnector } from '../../src/io/line-connector.ts';
 import { openAddressBook } from '../../src/journey/account/addresses.ts';
 import { openRecipientLists } from '../../src/journey/account/recipients.ts';
@@ -279,6 +280,33 @@ test('queue: after five days the letter comes back with status 4.4.7 and its tex
   assert.match(reports[1]!, /Action: failed\r\nStatus: 4\.4\.7/);
   assert.match(reports[1]!, new RegExp(`body of ${letter}`));
   assert.match(reports[1]!, /Auto-Submitted: auto-replied/);
+});
+
+test('queue: a letter whose octets are damaged holds up no other; in the end it comes back without its text', async (t) => {
+  const peer = await peerOf(t);
+  const world = await openWorld(t, { 'there.test': peer });
+  const { openQueued } = world.store;
+  world.store.openQueued = async (letter) => {
+    const source = await openQueued.call(world.store, letter);
+    const text = latin1FromBytes(await source.read(0, source.length));
+    if (text.includes('damaged')) throw new Unavailable('store-stopped', 'This letter is damaged');
+    return source;
+  };
+  await world.send(['taro@there.test'], { octets: 'Subject: damaged\r\n\r\nthe text\r\n' });
+  await world.send(['jiro@there.test']);
+  assert.deepEqual(
+    peer.letters.map(({ to }) => to),
+    [['jiro@there.test']],
+  );
+  await world.pass(5 * day + 3 * hour);
+  assert.deepEqual(await world.waiting(), []);
+  const [delayed, failed, ...more] = await world.mail();
+  assert.deepEqual(more, []);
+  assert.match(delayed!, /Final-Recipient: rfc822; taro@there\.test\r\nAction: delayed\r\nStatus: 4\.3\.0/);
+  assert.match(failed!, /Final-Recipient: rfc822; taro@there\.test\r\nAction: failed\r\nStatus: 4\.4\.7/);
+  assert.match(failed!, /multipart\/report/);
+  assert.doesNotMatch(failed!, /message\/rfc822|rfc822-headers|the text/);
+  assert.equal(peer.letters.length, 1);
 });
 
 test('queue: no report about a report, none where NOTIFY=NEVER, headers only where RET=HDRS', async (t) => {

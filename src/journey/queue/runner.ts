@@ -1,9 +1,11 @@
 // The queue at work: takes what is due, gives each domain its lanes, writes down what came of it, reports to senders.
 // Knows leases, fairness between domains and the schedule; knows no SMTP. Every result is one commit: delivered-and-dequeued,
 // put-off, or reported-and-dequeued (invariant 2).
+import type { Bytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
+import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { AcceptLetter, AccountId, MailStore } from '../../store/contract.ts';
 import { roadOf, waitingDomain, type QueueRecipient, type QueueResult } from '../../store/queue-contract.ts';
 import type { TraceEvent } from '../../store/trace-contract.ts';
@@ -32,10 +34,15 @@ const takeMax = 200;
 const lanesFirst = 5;
 const lanesMost = 20;
 const lanesAll = 60;
-/** Rows of one domain in memory: the others stay in the store. */
+/** Rows of one domain in memory: the others stay in the store until fewer than the second number are left. */
 const domainRowsMax = 400;
+const domainRowsFew = domainRowsMax / 2;
 /** Looking again although nobody said that there is something new. */
 const lookAgainMs = 60_000;
+/** The same while rows that are due are left behind, for want of room or lanes: room and lanes tell themselves. */
+const behindMs = 1000;
+/** So long news is gathered meanwhile: each look goes through all that is left behind. */
+const newsMs = 250;
 /** After a store that could not take or keep a result. */
 const storeTroubleMs = 5000;
 
@@ -51,6 +58,8 @@ interface Destination {
   lanes: number;
   window: number;
   rows: number;
+  /** It had as many rows as it may have, and has not come down to a few yet: no more are taken. */
+  full: boolean;
   /** Attempts in a row in which no host answered. */
   unreachable: number;
   /** Monotonic time until which letters for it are put off without an attempt. */
@@ -70,8 +79,13 @@ export class QueueRunner {
   #stopped = false;
   #looking = false;
   #lookAgain = false;
+  /** The last look left rows that are due. */
+  #behind = false;
+  /** The last look ended because no lane was free. */
+  #lanesShort = false;
   #waiters: (() => void)[] = [];
   #cancelLook: (() => void) | null = null;
+  #cancelNews: (() => void) | null = null;
   #cancelRenew: (() => void) | null = null;
   #stopHearing: (() => void) | null = null;
 
@@ -80,7 +94,7 @@ export class QueueRunner {
   }
 
   start(): void {
-    this.#stopHearing = this.#parts.store.queue.onNew(() => this.#look());
+    this.#stopHearing = this.#parts.store.queue.onNew(() => this.#hear());
     this.#renewLater();
     this.#look();
   }
@@ -90,6 +104,7 @@ export class QueueRunner {
     this.#stopped = true;
     this.#stopHearing?.();
     this.#cancelLook?.();
+    this.#cancelNews?.();
     for (const destination of this.#destinations.values()) destination.waiting.length = 0;
     while (this.#jobs.size > 0) await Promise.all(this.#jobs);
     this.#cancelRenew?.();
@@ -116,6 +131,15 @@ export class QueueRunner {
 
   // --- taking -------------------------------------------------------------------------------------------------------
 
+  /** Rows may have become due. */
+  #hear(): void {
+    if (!this.#behind) return this.#look();
+    this.#cancelNews ??= this.#parts.clock.after(newsMs, () => {
+      this.#cancelNews = null;
+      this.#look();
+    });
+  }
+
   #look(): void {
     if (this.#looking || this.#stopped) {
       this.#lookAgain = true;
@@ -124,6 +148,8 @@ export class QueueRunner {
     this.#looking = true;
     this.#cancelLook?.();
     this.#cancelLook = null;
+    this.#cancelNews?.();
+    this.#cancelNews = null;
     void this.#takeDue().then((wait) => {
       this.#looking = false;
       if (this.#lookAgain && !this.#stopped) {
@@ -140,14 +166,20 @@ export class QueueRunner {
   async #takeDue(): Promise<number> {
     const { store, clock, log } = this.#parts;
     try {
-      while (!this.#stopped && this.#lanes < lanesAll) {
-        const full = [...this.#destinations.values()].filter((one) => one.rows >= domainRowsMax).map((one) => one.road);
-        const rows = await store.queue.take(clock.now(), leaseMs, takeMax, [waitingDomain, ...full]);
+      let now = clock.now();
+      while (!this.#stopped) {
+        now = clock.now();
+        this.#lanesShort = this.#lanes >= lanesAll;
+        if (this.#lanesShort) break;
+        const full = [...this.#destinations.values()].filter((one) => one.full).map((one) => one.road);
+        const rows = await store.queue.take(now, leaseMs, takeMax, [waitingDomain, ...full]);
         if (rows.length === 0) break;
         for (const row of rows) this.#held.set(row.id, row);
         this.#sort(rows);
       }
       const next = await store.queue.nextDue();
+      this.#behind = next !== null && next <= now;
+      if (this.#behind) return behindMs;
       return next === null ? lookAgainMs : Math.min(Math.max(next - clock.now(), 10), lookAgainMs);
     } catch (trouble) {
       log.warn('the queue cannot be read', {}, trouble);
@@ -162,16 +194,22 @@ export class QueueRunner {
       if (!destination) {
         const { domain, via } = ofRoad[0]!;
         const window = via === null ? lanesFirst : lanesOfAccount;
-        destination = { road, domain, via, waiting: [], lanes: 0, window, rows: 0, unreachable: 0, restsUntil: 0, lastWords: '' };
+        const fresh = { waiting: [], lanes: 0, window, rows: 0, full: false, unreachable: 0, restsUntil: 0, lastWords: '' };
+        destination = { road, domain, via, ...fresh };
         this.#destinations.set(road, destination);
       }
       destination.rows += ofRoad.length;
+      destination.full ||= destination.rows >= domainRowsMax;
       destination.waiting.push(...Map.groupBy(ofRoad, (row) => row.letter).values());
-      while (destination.lanes < destination.window && destination.lanes < destination.waiting.length && this.#lanes < lanesAll)
-        this.#startLane(destination);
-      // Without a lane of its own a domain would wait for the next look.
-      if (destination.lanes === 0) this.#startLane(destination);
+      this.#startLanes(destination);
     }
+  }
+
+  #startLanes(destination: Destination): void {
+    while (destination.lanes < destination.window && destination.lanes < destination.waiting.length && this.#lanes < lanesAll)
+      this.#startLane(destination);
+    // Without a lane of its own a domain would wait for the next look.
+    if (destination.lanes === 0 && destination.waiting.length > 0) this.#startLane(destination);
   }
 
   #startLane(destination: Destination): void {
@@ -183,44 +221,73 @@ export class QueueRunner {
         destination.lanes--;
         this.#lanes--;
         this.#jobs.delete(job);
-        if (destination.lanes === 0 && destination.waiting.length === 0 && destination.restsUntil < this.#parts.clock.monotonic())
-          this.#destinations.delete(destination.road);
-        this.#look();
+        // While the lane said farewell, more may have come.
+        this.#startLanes(destination);
+        if (destination.lanes === 0 && destination.restsUntil < this.#parts.clock.monotonic()) this.#destinations.delete(destination.road);
+        if (this.#lanesShort) this.#look();
         this.#tellIdle();
       });
     this.#jobs.add(job);
   }
 
   async #runLane(destination: Destination): Promise<void> {
-    const lane = this.#parts.openLane(destination.domain, destination.via);
+    let lane: Lane | null = null;
     try {
       for (let rows: QueueRecipient[] | undefined; (rows = destination.waiting.shift()) !== undefined;) {
         try {
-          if (destination.restsUntil > this.#parts.clock.monotonic()) await this.#putOff(destination, rows);
-          else await this.#attempt(destination, lane, rows);
+          lane ??= this.#parts.openLane(destination.domain, destination.via);
+          await this.#attempt(destination, lane, rows);
+        } catch (trouble) {
+          await this.#setAside(rows, trouble);
         } finally {
-          destination.rows -= rows.length;
-          for (const row of rows) {
-            this.#held.delete(row.id);
-            this.#lost.delete(row.id);
-          }
+          this.#letGo(destination, rows);
         }
       }
     } finally {
-      await lane.close();
+      await lane?.close();
     }
+  }
+
+  #letGo(destination: Destination, rows: readonly QueueRecipient[]): void {
+    for (const row of rows) {
+      this.#held.delete(row.id);
+      this.#lost.delete(row.id);
+    }
+    destination.rows -= rows.length;
+    if (!destination.full || destination.rows >= domainRowsFew) return;
+    destination.full = false;
+    this.#look();
   }
 
   // --- one letter ---------------------------------------------------------------------------------------------------
 
   async #attempt(destination: Destination, lane: Lane, rows: readonly QueueRecipient[]): Promise<void> {
     const { store, clock } = this.#parts;
-    const letter = rows[0]!.letter;
+    const { letter } = rows[0]!;
     const source = await store.openQueued(letter);
     const octets = await source.read(0, source.length);
+    if (destination.restsUntil > clock.monotonic()) return this.#putOff(destination, rows, octets);
     const outcome = await lane.deliver({ letter, rows, octets, mayFinish: () => this.#stillOurs(rows) });
     this.#learn(destination, outcome);
     await this.#writeDown(rows, outcome, octets, clock.now());
+  }
+
+  /**
+   * The letter cannot be read, or we have a defect: that is this letter's trouble, not that of the others in its lane. It is put off like after any
+   * failure that may pass, so that it ends one day and its sender hears of it.
+   */
+  async #setAside(rows: readonly QueueRecipient[], trouble: unknown): Promise<void> {
+    const { clock, log } = this.#parts;
+    const { letter, domain } = rows[0]!;
+    if (trouble instanceof Refusal && trouble.code === 'nonexistent') {
+      log.info('a letter was taken out of the queue before its turn', { letter, domain });
+      return;
+    }
+    const isKnown = trouble instanceof Unavailable;
+    log[isKnown ? 'warn' : 'error']('a letter in the queue could not be read or worked on', { letter, domain }, trouble);
+    // RFC 3463 §3.4 (X.3.0): of this system, not of the recipient's. The text of a defect is for nobody outside.
+    const result = { kind: 'later', host: null, status: '4.3.0', words: isKnown ? trouble.message : 'an error of this server' } as const;
+    await this.#writeDown(rows, sameForAll(rows, result), null, clock.now());
   }
 
   #learn(destination: Destination, outcome: LaneOutcome): void {
@@ -229,6 +296,7 @@ export class QueueRunner {
       destination.unreachable = 0;
       destination.restsUntil = 0;
       destination.window = Math.min(destination.window + 1, destination.via === null ? lanesMost : lanesOfAccount);
+      this.#startLanes(destination);
       return;
     }
     destination.unreachable++;
@@ -238,20 +306,18 @@ export class QueueRunner {
   }
 
   /** The domain rests: its letters wait with it, without an attempt of their own. */
-  async #putOff(destination: Destination, rows: readonly QueueRecipient[]): Promise<void> {
+  async #putOff(destination: Destination, rows: readonly QueueRecipient[], octets: Bytes): Promise<void> {
     const { clock, chance } = this.#parts;
-    const source = await this.#parts.store.openQueued(rows[0]!.letter);
     const dueAt = clock.now() + (destination.restsUntil - clock.monotonic()) + Math.round(30_000 * chance.fraction());
-    const results = new Map(
-      rows.map((row) => [row.id, { kind: 'later' as const, host: null, status: '4.4.1', words: destination.lastWords }]),
-    );
-    await this.#writeDown(rows, { results, events: [], unreachable: true }, await source.read(0, source.length), clock.now(), dueAt);
+    const result = { kind: 'later', host: null, status: '4.4.1', words: destination.lastWords } as const;
+    await this.#writeDown(rows, sameForAll(rows, result), octets, clock.now(), dueAt);
   }
 
+  /** Never rejects. `octets`: null when the letter cannot be read. */
   async #writeDown(
     rows: readonly QueueRecipient[],
     outcome: LaneOutcome,
-    octets: Parameters<Reporter['report']>[1],
+    octets: Bytes | null,
     now: number,
     dueAt?: number,
   ): Promise<void> {
@@ -301,33 +367,33 @@ export class QueueRunner {
       if (wants(row, 'failure')) tell(row, 'failed', status, result.words, result.host, result.cause);
     }
     const letters: AcceptLetter[] = [];
-    // One report for each kind of news: a sender reads "not delivered" and "still trying" differently.
-    for (const group of Map.groupBy(reported, (one) =>
-      one.action === 'relayed' || one.action === 'delivered' ? 'good' : one.action,
-    ).values()) {
-      const letter = await reporter.report(group, octets, store);
-      if (letter === null) continue;
-      letters.push(letter);
-      // The report has a road of its own, short as it is: whoever finds it in their mailbox sees who wrote it, and why.
-      for (const { account } of letter.placements) {
-        const own = { letter: letter.letter, at: now, result: 'done', recipient: null, account } as const;
-        events.push(
-          { ...own, station: 'report', facts: { about: rows[0]!.letter } },
-          { ...own, station: 'mailbox', facts: { mailbox: 'INBOX' } },
-        );
-      }
-      for (const { row } of group)
-        events.push({
-          letter: row.letter,
-          at: now,
-          station: 'report',
-          result: 'done',
-          recipient: row.recipient,
-          account: null,
-          facts: { reportLetter: letter.letter, reply: row.reversePath },
-        });
-    }
     try {
+      // One report for each kind of news: a sender reads "not delivered" and "still trying" differently.
+      for (const group of Map.groupBy(reported, (one) =>
+        one.action === 'relayed' || one.action === 'delivered' ? 'good' : one.action,
+      ).values()) {
+        const letter = await reporter.report(group, octets, store);
+        if (letter === null) continue;
+        letters.push(letter);
+        // The report has a road of its own, short as it is: whoever finds it in their mailbox sees who wrote it, and why.
+        for (const { account } of letter.placements) {
+          const own = { letter: letter.letter, at: now, result: 'done', recipient: null, account } as const;
+          events.push(
+            { ...own, station: 'report', facts: { about: rows[0]!.letter } },
+            { ...own, station: 'mailbox', facts: { mailbox: 'INBOX' } },
+          );
+        }
+        for (const { row } of group)
+          events.push({
+            letter: row.letter,
+            at: now,
+            station: 'report',
+            result: 'done',
+            recipient: row.recipient,
+            account: null,
+            facts: { reportLetter: letter.letter, reply: row.reversePath },
+          });
+      }
       const work = { queue, events, letters };
       const result = await store.commit(work);
       this.#parts.news?.committed(work, result);
@@ -367,6 +433,10 @@ export class QueueRunner {
     }
     return !rows.some((row) => this.#lost.has(row.id));
   }
+}
+
+function sameForAll(rows: readonly QueueRecipient[], result: Result): LaneOutcome {
+  return { results: new Map(rows.map((row) => [row.id, result])), events: [], unreachable: false };
 }
 
 const noResult: Result = { kind: 'later', host: null, status: '4.3.0', words: 'no result' };

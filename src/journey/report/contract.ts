@@ -35,7 +35,7 @@ export interface Reporter {
   delivered(letter: DeliveredLetter, store: Pick<MailStore, 'spool'>): Promise<AcceptLetter | null>;
   /**
    * The report about these recipients of one letter, ready for a commit; null when nobody is to be told (RFC 3461 §5.2, RFC 5321 §4.5.5:
-   * never for the empty reverse-path).
+   * never for the empty reverse-path). `octets`: null when the letter cannot be read any more.
    */
-  report(recipients: readonly ReportedRecipient[], octets: Bytes, store: Pick<MailStore, 'spool'>): Promise<AcceptLetter | null>;
+  report(recipients: readonly ReportedRecipient[], octets: Bytes | null, store: Pick<MailStore, 'spool'>): Promise<AcceptLetter | null>;
 }

@@ -4,7 +4,7 @@ import type { Chance, Clock } from '../../base/clock.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { bytesFromUtf8, noBytes } from '../../base/bytes.ts';
 import { parseAddressList, type Address } from '../../message/address/address-list.ts';
-import { reportBody } from '../../message/build/body.ts';
+import { reportBody, type MessageBody } from '../../message/build/body.ts';
 import { buildLetter } from '../../message/build/letter.ts';
 import { headerFieldRanges } from '../../message/header/fields.ts';
 import { formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
@@ -125,7 +125,13 @@ async function roadBack(
   return { placements: list.placements(), queue: list.queueRows() };
 }
 
-function buildReport(parts: ReporterParts, recipients: readonly ReportedRecipient[], octets: Bytes, letter: string, at: number): Bytes {
+function buildReport(
+  parts: ReporterParts,
+  recipients: readonly ReportedRecipient[],
+  octets: Bytes | null,
+  letter: string,
+  at: number,
+): Bytes {
   const { row, action } = recipients[0]!;
   const words = row.via === null || (action !== 'failed' && action !== 'delayed') ? wordsByAction[action] : wordsOfProvider[action];
   const tells = recipients.map(describe).join('\n\n');
@@ -133,8 +139,6 @@ function buildReport(parts: ReporterParts, recipients: readonly ReportedRecipien
   const said = (language: 'ja' | 'en'): string => why.map((cause) => `\n${parts.explain?.(cause, language) ?? ''}`.trimEnd()).join('');
   const text = `${words.ja}${said('ja')}\n\n${words.en}${said('en')}\n\n${tells}\n\n-- \n便り ${parts.hostName}\n`;
   const global = needsGlobal(recipients);
-  const full = action === 'failed' && row.returns !== 'headers' && octets.length <= returnMax;
-  const { blankEnd } = headerFieldRanges(octets);
   return buildLetter({
     // RFC 3834 §5: no machine answers this.
     fields: [['Auto-Submitted', 'auto-replied']],
@@ -147,10 +151,16 @@ function buildReport(parts: ReporterParts, recipients: readonly ReportedRecipien
       reportType: 'delivery-status',
       text,
       groups: [messageFields(parts.hostName, recipients), ...recipients.map((one) => recipientFields(one, global))],
-      original: full ? { kind: 'message', bytes: octets } : { kind: 'message', bytes: octets.subarray(0, blankEnd), headersOnly: true },
+      // RFC 6522 §3 (3): the part may be missing.
+      ...(octets !== null && { original: originalOf(octets, action === 'failed' && row.returns !== 'headers') }),
       global,
     }),
   });
+}
+
+function originalOf(octets: Bytes, full: boolean): MessageBody {
+  if (full && octets.length <= returnMax) return { kind: 'message', bytes: octets };
+  return { kind: 'message', bytes: octets.subarray(0, headerFieldRanges(octets).blankEnd), headersOnly: true };
 }
 
 function address(text: string): Address[] {

@@ -116,7 +116,7 @@ export class MemoryQueue implements QueueStore {
     this.#checkOpen();
     return [...this.#rows.values()]
       .filter((row) => (filter.letter ?? row.letter) === row.letter && (filter.domain ?? row.domain) === row.domain)
-      .filter((row) => (filter.via ?? row.via) === row.via)
+      .filter((row) => (filter.via ?? row.via) === row.via && (filter.from?.(row.reversePath) ?? true))
       .slice(0, filter.limit)
       .map(copyOf);
   }

@@ -258,6 +258,26 @@ function queueing(open: OpenStore): void {
       assert.deepEqual(seen(await store.queue.take(2000, 100, 10, ['x.test'])), [['b@x.test', 17]]);
     }));
 
+  test('list reads the rows of the reverse-paths that are wanted, whatever lies before them', () =>
+    withStore(open, async (store) => {
+      const paths = ['ben@example.test', 'Ada+a@example.test', '', 'ada@example.test', 'ben@example.test'];
+      for (const [at, reversePath] of paths.entries()) {
+        const queue = [recipient(`${at}@x.test`), { ...recipient(`${at}@y.test`), via: at }];
+        await store.commit({ letters: [await acceptOf(store, `n${at}`, [], { queue, reversePath })] });
+      }
+      const asked = new Set<string>();
+      const from = (path: string): boolean => asked.add(path) && /^ada/i.test(path);
+      const seen = (rows: readonly QueueRecipient[]): unknown => rows.map(({ recipient: to }) => to).toSorted();
+      assert.deepEqual(seen(await store.queue.list({ from, limit: 4 })), ['1@x.test', '1@y.test', '3@x.test', '3@y.test']);
+      assert.deepEqual([...asked].toSorted(), [...new Set(paths)].toSorted());
+      assert.equal((await store.queue.list({ from, limit: 3 })).length, 3);
+      assert.deepEqual(seen(await store.queue.list({ from, domain: 'x.test', limit: 10 })), ['1@x.test', '3@x.test']);
+      assert.deepEqual(seen(await store.queue.list({ from, via: 3, limit: 10 })), ['3@y.test']);
+      assert.deepEqual(seen(await store.queue.list({ from, letter: 'idn1', limit: 10 })), ['1@x.test', '1@y.test']);
+      assert.deepEqual(await store.queue.list({ from, letter: 'idn0', limit: 10 }), []);
+      assert.deepEqual(await store.queue.list({ from: () => false, limit: 10 }), []);
+    }));
+
   test('take gives due rows, oldest first, once per lease', () =>
     withStore(open, async (store) => {
       const queue = [recipient('c@z.test', 3000), recipient('a@x.test', 1000), recipient('b@y.test', 2000), recipient('d@x.test', 9000)];
