@@ -7,13 +7,22 @@ import { parseMessageId } from './header/message-id.ts';
 import { parseTree, type Part } from './mime/tree.ts';
 import { decodeTransfer } from './transfer.ts';
 
-/** Names in lower case, values unfolded; of several fields of one name the first. */
-export type ReportFields = ReadonlyMap<string, string>;
+export interface ReportField {
+  /** As it was written. */
+  readonly name: string;
+  /** Unfolded. */
+  readonly value: string;
+}
+
+/** In their order; a name may stand several times, as Error does (RFC 8098 §3.2.7). */
+export type ReportFields = readonly ReportField[];
 
 export interface Report {
   readonly kind: 'delivery-status' | 'disposition-notification';
   /** A delivery report: first the fields about the letter, then those of each recipient (RFC 3464 §2.1). A receipt: one group. */
   readonly groups: readonly ReportFields[];
+  /** The report as a letter. */
+  readonly tree: Part;
   /** Message-ID of the letter that came back with it, without brackets; empty when none did. */
   readonly messageId: string;
 }
@@ -38,7 +47,7 @@ export function readReport(octets: Bytes): Report | null {
     const kind = part.type === 'message' ? kinds.get(part.subtype) : undefined;
     if (kind === undefined) continue;
     const body = decodeTransfer(part.encoding, octets.subarray(part.bodyStart, part.bodyEnd), fieldsMax);
-    return { kind, groups: readGroups(body.subarray(0, fieldsMax)), messageId: originalOf(octets, tree) };
+    return { kind, groups: readGroups(body.subarray(0, fieldsMax)), tree, messageId: originalOf(octets, tree) };
   }
   return null;
 }
@@ -48,16 +57,21 @@ function readGroups(body: Bytes): readonly ReportFields[] {
   const groups: ReportFields[] = [];
   for (let at = 0, looked = 0; at < body.length && looked < groupsMax; looked++) {
     const header = readHeader(body, at, body.length);
-    const group = new Map<string, string>();
+    const group: ReportField[] = [];
     for (const field of header.fields) {
-      const name = latin1FromBytes(body, field.start, field.nameEnd).toLowerCase();
+      const name = latin1FromBytes(body, field.start, field.nameEnd);
       const value = utf8FromBytes(body, field.valueStart, field.end).replace(/\r?\n(?=[ \t])/g, '');
-      if (name !== '' && !group.has(name)) group.set(name, value.trim());
+      if (name !== '') group.push({ name, value: value.trim() });
     }
-    if (group.size > 0) groups.push(group);
+    if (group.length > 0) groups.push(group);
     at = Math.max(header.end, at + 1);
   }
   return groups;
+}
+
+/** The first of a name, which is given in lower case. */
+export function fieldOf(group: ReportFields, name: string): string | undefined {
+  return group.find((field) => field.name.toLowerCase() === name)?.value;
 }
 
 /** RFC 6522 §3: the letter itself, or its header alone. */

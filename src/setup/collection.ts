@@ -1,5 +1,6 @@
 // The road in from accounts at other providers: collectors by IMAP and POP3, ledger, sign-in and runner joined. Knows the parts; knows no rule of
 // theirs. Protocols are loaded with the first account: who has none pays nothing.
+import { once } from '../base/once.ts';
 import type { OpenCollector } from '../journey/collection/contract.ts';
 import type { CollectedAccounts, CollectionRunner } from '../journey/collection/runner.ts';
 import { isAtRest } from '../journey/outside/accounts.ts';
@@ -30,7 +31,11 @@ export function startCollection(office: Office, arrivals: Pick<Arrivals, 'sort'>
         runner = joined;
         runner.start();
       },
-      (trouble: unknown) => log.error('collection cannot begin', {}, trouble),
+      (trouble: unknown) => {
+        // Tried again when the next change is heard of.
+        joining = null;
+        log.error('collection cannot begin', {}, trouble);
+      },
     );
   };
   const stopHearing = directory.onChange(look);
@@ -124,7 +129,7 @@ async function joinCollectors(office: Office, arrivals: Pick<Arrivals, 'sort'>):
   const letterLimit = settings.letterLimit;
   const sort: Arrivals['sort'] = (account, messages) => arrivals.sort(account, messages);
   const opens: Readonly<Record<OutsideAccountRow['receive']['service'], () => Promise<OpenCollector>>> = {
-    async imap() {
+    imap: once(async () => {
       const [{ openImapCollector }, { connectShelf, imapTrouble }] = await Promise.all([
         import('../journey/collection/imap.ts'),
         import('../journey/collection/imap-connect.ts'),
@@ -151,8 +156,8 @@ async function joinCollectors(office: Office, arrivals: Pick<Arrivals, 'sort'>):
             }),
         };
       };
-    },
-    async pop3() {
+    }),
+    pop3: once(async () => {
       const [{ openPop3Collector }, { openPop3Client }] = await Promise.all([
         import('../journey/collection/pop3.ts'),
         import('../protocol/pop3/client.ts'),
@@ -181,15 +186,12 @@ async function joinCollectors(office: Office, arrivals: Pick<Arrivals, 'sort'>):
           readReply,
           sort,
         });
-    },
+    }),
   };
-  const loaded = new Map<string, Promise<OpenCollector>>();
   return (parts) => ({
     async run(signal) {
-      const { service } = parts.row.receive;
-      let opening = loaded.get(service);
-      if (!opening) loaded.set(service, (opening = opens[service]()));
-      await (await opening)(parts).run(signal);
+      const open = await opens[parts.row.receive.service]();
+      await open(parts).run(signal);
     },
   });
 }

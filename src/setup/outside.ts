@@ -1,6 +1,7 @@
 // Accounts at other providers as the running program has them: vault, accounts, sign-in, connections out, joined once for delivery,
 // collection, the command line and the app. Knows which part needs which; knows no protocol and no command.
 import { readFileSync } from 'node:fs';
+import { once } from '../base/once.ts';
 import { sealedVapidKey } from '../io/web-push/vapid.ts';
 import { defaultKeyPath, openVault, type OpenVault } from '../io/vault.ts';
 import { firstMailboxes, restMs } from '../journey/account/people.ts';
@@ -90,7 +91,6 @@ export function openOutside(office: Pick<Office, 'settings' | 'directory' | 'sto
   const vault = openVault({ path: keyPathOf(settings), sealed: () => allSealed(directory) });
   const accounts = openOutsideAccounts({ directory, store, vault, clock, log, firstMailboxes, restMs });
   const clients = openOAuthClients(directory, vault);
-  let roads: Promise<OutsideRoads> | null = null;
   return {
     vault,
     accounts,
@@ -98,7 +98,7 @@ export function openOutside(office: Pick<Office, 'settings' | 'directory' | 'sto
     allowance: new Allowance(clock),
     news: new Map(),
     tickets: new SignInTickets({ clock, chance: office.chance }),
-    roads: () => (roads ??= openRoads(office, vault, clients)),
+    roads: once(() => openRoads(office, vault, clients)),
   };
 }
 

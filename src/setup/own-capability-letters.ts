@@ -1,7 +1,7 @@
 // Letters that are put away until later, and whom somebody has written to: what the own capability asks of a mailbox. Knows the store's shelf;
 // when a letter comes back is decided elsewhere.
 import { Refusal } from '../base/trouble.ts';
-import { snoozedName } from '../journey/appointments/snooze.ts';
+import { bringBack, snoozedName } from '../journey/appointments/snooze.ts';
 import { parseAddressText } from './own-capability-addresses.ts';
 import type { AccountId, MailboxId, MailStore, MessageId } from '../store/contract.ts';
 import type { ContactDesk, SnoozeDesk } from '../protocol/jmap/tayori/contract.ts';
@@ -46,19 +46,7 @@ export function openSnoozeDesk({ store }: { readonly store: MailStore }): Snooze
       return items[0]!;
     },
 
-    async back(account, message, mailbox, gone) {
-      const mailboxes = await store.mailboxes(account);
-      const target = mailboxes.find(({ id }) => id === mailbox) ?? mailboxes.find(({ role }) => role === 'inbox');
-      const away = mailboxes.find(({ name }) => name === snoozedName);
-      const places = await placesOf(account, message).catch((trouble: unknown): readonly MailboxId[] => {
-        // Only a letter that is gone needs no way back: what cannot be looked at now keeps its note, or it would stay away for ever.
-        if (!(trouble instanceof Refusal)) throw trouble;
-        return [];
-      });
-      // Somebody has put it elsewhere meanwhile: there it stays.
-      if (target === undefined || away === undefined || !places.includes(away.id)) await store.items.write(account, [gone]);
-      else await store.reviseNoting(account, { message, mailboxes: { add: [target.id], remove: [away.id] } }, [gone]);
-    },
+    back: (account, message, mailbox, gone) => bringBack(store, account, { message, mailbox }, gone),
   };
 }
 
@@ -71,6 +59,8 @@ interface Known {
   readonly mark: string;
   readonly people: readonly { readonly name: string; readonly email: string; readonly uses: number }[];
 }
+
+const nobody: Known['people'] = [];
 
 export function openContactDesk({ store }: { readonly store: MailStore }): ContactDesk {
   const kept = new Map<AccountId, Known>();
@@ -97,7 +87,7 @@ export function openContactDesk({ store }: { readonly store: MailStore }): Conta
   return {
     async history(account) {
       const sent = (await store.mailboxes(account)).find(({ role }) => role === 'sent');
-      if (sent === undefined) return [];
+      if (sent === undefined) return nobody;
       const mark = `${sent.id} ${sent.uidNext}`;
       let known = kept.get(account);
       if (known?.mark !== mark) {

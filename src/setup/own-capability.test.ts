@@ -202,6 +202,40 @@ test('Contact: kept, and suggested by how often one has written to them, people 
   assert.deepEqual([shown.note, Object.keys(shown).toSorted()], ['古い友だち', ['addresses', 'id', 'kind', 'name', 'note', 'reading']]);
 });
 
+test('Contact: more than one /get gives are read in portions, by id or by name', async () => {
+  const many = Array.from({ length: 1200 }, (_one, at) => ({
+    name: `Person ${String(1200 - at).padStart(4, '0')}`,
+    reading: '',
+    kind: 'person',
+    addresses: [],
+    note: '',
+  }));
+  await world.store.items.write(
+    world.taro,
+    many.map((add) => ({ kind: 'contact', add })),
+  );
+  const asTaro = (name: string, args: object) => world.call(world.taro, name, { accountId: T, ...args } as Parameters<OwnWorld['call']>[2]);
+  assert.equal((await asTaro('Contact/get', { ids: null })).type, 'requestTooLarge');
+  const first = await asTaro('Contact/query', { calculateTotal: true });
+  assert.deepEqual([first.ids.length, first.limit, first.total, first.position, first.canCalculateChanges], [1000, 1000, 1200, 0, false]);
+  const second = await asTaro('Contact/query', { position: 1000, limit: 500 });
+  assert.deepEqual([second.ids.length, second.limit, second.queryState], [200, undefined, first.queryState]);
+  assert.equal(new Set([...first.ids, ...second.ids]).size, 1200);
+  assert.equal((await asTaro('Contact/get', { ids: first.ids })).list.length, 1000);
+  const byName = await asTaro('Contact/query', { sort: [{ property: 'name' }], limit: 1 });
+  assert.deepEqual(byName.ids, [second.ids.at(-1)]);
+  const back = await asTaro('Contact/query', {
+    sort: [{ property: 'name', isAscending: false }],
+    anchor: first.ids[2],
+    anchorOffset: -1,
+    limit: 2,
+  });
+  assert.deepEqual(back.ids, first.ids.slice(1, 3));
+  assert.equal((await asTaro('Contact/query', { filter: { text: 'x' } })).type, 'unsupportedFilter');
+  assert.equal((await asTaro('Contact/query', { sort: [{ property: 'note' }] })).type, 'unsupportedSort');
+  assert.equal((await asTaro('Contact/queryChanges', { sinceQueryState: first.queryState })).type, 'cannotCalculateChanges');
+});
+
 test('Contact: a group is one suggestion with its members; a reading is found in either kana', async () => {
   await as('Contact/set', {
     create: {

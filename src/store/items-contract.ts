@@ -33,6 +33,8 @@ export type ItemWrite =
 export interface ItemStore {
   /** All of a kind, ascending by id. */
   list(account: AccountId, kind: ItemKind): Promise<readonly Item[]>;
+  /** How many there are of a kind. */
+  count(account: AccountId, kind: ItemKind): Promise<number>;
   /** Null for one that is not there; in order. */
   get(account: AccountId, kind: ItemKind, ids: readonly number[]): Promise<readonly (Item | null)[]>;
   /** One transaction. `ids` in the order of the writes. @throws Refusal `nonexistent`, `changed`, `too-big`, `limit`. */

@@ -10,12 +10,15 @@ function office(settings: JsonObject, letter: JsonObject | readonly JsonObject[]
     asked,
     ask: async (_using: readonly string[], calls: readonly Json[]) => {
       asked.push(...calls);
+      const [first] = calls as readonly (readonly [string, JsonObject])[];
+      const some = contacts.slice(Number(first?.[1]['position'] ?? 0)).slice(0, 1000);
       return [
         ['Settings/get', { list: [settings] }, 's'],
         ['Mailbox/query', { ids: ['F1'] }, 'm'],
         ['Email/get', { list: letter === null ? [] : [letter].flat() }, 'e'],
-        ['Contact/get', { list: contacts.map((email) => ({ addresses: [{ email, label: '' }] })) }, 'c'],
-      ].filter((answer) => calls.some((call) => (call as readonly Json[])[2] === answer[2])) as unknown as (readonly [
+        ['Contact/query', { queryState: '1', ids: some.map((_one, at) => `V${at}`), total: contacts.length }, 'q'],
+        ['Contact/get', { list: some.map((email) => ({ addresses: [{ email, label: '' }] })) }, 'c'],
+      ].filter((answer) => calls.some((call) => (call as readonly Json[])[0] === answer[0])) as unknown as (readonly [
         string,
         JsonObject,
         string,
@@ -49,6 +52,21 @@ test('only of people among the contacts, where the person wants it so', async ()
   assert.equal((await hearPush(push, 'en', office(choosy, letter, ['other@x.test', 'J@X.test']).ask))?.title, 'Jiro');
   const stranger = { ...letter, id: 'M3', from: [{ name: 'Nobody', email: 'n@y.test' }] };
   assert.equal((await hearPush(push, 'en', office(choosy, [stranger, letter], ['j@x.test']).ask))?.title, 'Jiro');
+});
+
+test('the thousand-and-first contact counts too', async () => {
+  const choosy = { notifications: 'contacts' };
+  const many = Array.from({ length: 1001 }, (_one, at) => `friend${at}@x.test`);
+  const last = { ...letter, from: [{ name: 'Jiro', email: 'friend1000@x.test' }] };
+  const { asked, ask } = office(choosy, last, many);
+  assert.equal((await hearPush(push, 'en', ask))?.title, 'Jiro');
+  const queries = asked.filter((call) => (call as readonly Json[])[0] === 'Contact/query') as unknown as readonly [string, JsonObject][];
+  assert.deepEqual(
+    queries.map(([, args]) => args['position']),
+    [0, 1000],
+  );
+  const stranger = { ...letter, from: [{ name: 'Nobody', email: 'n@y.test' }] };
+  assert.equal(await hearPush(push, 'en', office(choosy, stranger, many).ask), null);
 });
 
 test('what lies elsewhere than in the inbox, or was read by now, calls nobody', async () => {

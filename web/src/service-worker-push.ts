@@ -1,5 +1,6 @@
 // What a push service hands to the service worker: the code that proves the subscription, and that letters have come. Reads the newest letter with
 // the person's own cookie and shows it as the settings want it. Knows RFC 8620 §7.2 and docs/jmap.md; keeps nothing.
+import { readContacts, type AskCalls } from './state/contacts.ts';
 import { tayoriCapability } from './engine/contract.ts';
 import type { Json, JsonObject } from './engine/jmap/objects.ts';
 
@@ -67,9 +68,11 @@ export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: 
   if (settings?.['notifications'] === 'none') return null;
   const inbox = (of(first, 'm', 'Mailbox/query')?.['ids'] as readonly string[] | undefined)?.[0] ?? '';
   const isChoosy = settings?.['notifications'] === 'contacts';
+  const askOwn: AskCalls = (calls) => ask([core, tayoriCapability], calls);
+  const contacts = isChoosy ? readContacts<Contact>(askOwn, accountId, ['addresses']).catch(() => null) : null;
   // What lies in another folder, such as spam, or has been read elsewhere by now, is nothing to call somebody for.
   const second = await ask(
-    [core, mail, tayoriCapability],
+    [core, mail],
     [
       [
         'Email/query',
@@ -91,14 +94,13 @@ export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: 
         },
         'e',
       ],
-      ...(isChoosy ? [['Contact/get', { accountId, ids: null, properties: ['addresses'] }, 'c'] as const] : []),
     ],
   ).catch((): Answers => []);
   const letters = of(second, 'e', 'Email/get')?.['list'] as unknown as readonly Letter[] | undefined;
   if (letters === undefined && !isChoosy) return fallback;
-  // More contacts than are told at once: the server has looked before it sent the push.
-  const contacts = isChoosy ? (of(second, 'c', 'Contact/get')?.['list'] as unknown as readonly Contact[] | undefined) : undefined;
-  const known = contacts && new Set(contacts.flatMap(({ addresses }) => addresses.map(({ email }) => email.toLowerCase())));
+  // Where they cannot be read: the server has looked before it sent the push.
+  const addresses = (await contacts)?.flatMap((contact) => contact.addresses.map(({ email }) => email.toLowerCase()));
+  const known = addresses && new Set(addresses);
   const letter = letters?.find(({ from }) => known === undefined || from?.some(({ email }) => known.has(email.toLowerCase())));
   if (!letter) return null;
   const sender = letter.from?.[0];

@@ -8,9 +8,12 @@ import { isMediaType } from '../../protocol/jmap/blob-methods.ts';
 import type { BlobSource } from '../../protocol/jmap/contract.ts';
 import type { Entrant, JmapService } from '../../protocol/jmap/service.ts';
 import { jmapPaths } from '../../protocol/jmap/session.ts';
+import { takenStream } from './taken-stream.ts';
 import { problem } from './web-door.ts';
 
 const pieceOctets = 256 * 1024;
+/** A browser that takes nothing for so long has gone to sleep; it can ask for the rest by a range. */
+const silenceMs = 120_000;
 
 export async function answerDownload(request: Request, entrant: Entrant, service: JmapService): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
@@ -42,7 +45,8 @@ export async function answerDownload(request: Request, entrant: Entrant, service
     const status = range === null ? 200 : 206;
     if (request.method === 'HEAD') return new Response(null, { status, headers: about });
     isStreaming = true;
-    return new Response(streamOf(source, start, end, leave), { status, headers: about });
+    const body = takenStream({ next: piecesOf(source, start, end), clock: service.clock, silenceMs, done: leave });
+    return new Response(body, { status, headers: about });
   } finally {
     if (!isStreaming) leave();
   }
@@ -56,30 +60,15 @@ function decodeSafely(text: string): string {
   }
 }
 
-function streamOf(source: BlobSource, start: number, end: number, done: () => void): ReadableStream<Bytes> {
+/** The octets from `start` to before `end`, piece by piece; null after the last. */
+function piecesOf(source: BlobSource, start: number, end: number): () => Promise<Bytes | null> {
   let at = start;
-  return new ReadableStream<Bytes>(
-    {
-      async pull(controller) {
-        try {
-          const piece = at < end ? await source.read(at, Math.min(end, at + pieceOctets)) : null;
-          if (piece === null || piece.length === 0) {
-            done();
-            controller.close();
-            return;
-          }
-          at += piece.length;
-          controller.enqueue(piece.slice());
-        } catch (trouble) {
-          // Told by the connection's end: the head has gone out.
-          done();
-          controller.error(trouble);
-        }
-      },
-      cancel: done,
-    },
-    { highWaterMark: 1 },
-  );
+  return async () => {
+    const piece = at < end ? await source.read(at, Math.min(end, at + pieceOctets)) : null;
+    if (piece === null || piece.length === 0) return null;
+    at += piece.length;
+    return piece.slice();
+  };
 }
 
 /** RFC 9110 §14.2: one range; several, or what cannot be read, count as none. */

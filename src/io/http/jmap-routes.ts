@@ -12,6 +12,7 @@ import { formatId } from '../../protocol/jmap/ids.ts';
 import { answerDownload } from './jmap-download.ts';
 import { answerEvents } from './jmap-events.ts';
 import type { WebSurroundings } from './listener.ts';
+import { takenStream } from './taken-stream.ts';
 import { originOf, problem, type WebDoor } from './web-door.ts';
 
 export interface JmapRoutesParts {
@@ -72,7 +73,7 @@ export function jmapRoutes(parts: JmapRoutesParts): Hono<{ Bindings: WebSurround
         const headers = { ...never, 'content-type': 'application/json' };
         if (text.length < longAnswer) return context.body(text, 200, headers);
         isStreaming = true;
-        return context.body(streamOf(text, service, leave), 200, headers);
+        return context.body(takenStream({ next: piecesOf(text), clock: service.clock, silenceMs, done: leave }), 200, headers);
       } catch (trouble) {
         if (trouble instanceof RequestTrouble) return troubleAnswer(trouble);
         // Nobody is there any more to be answered.
@@ -152,36 +153,18 @@ function troubleAnswer(trouble: RequestTrouble): Response {
   });
 }
 
-/** `done`: once all has been taken, or nobody takes it any more. */
-function streamOf(text: string, { clock }: Pick<JmapService, 'clock'>, done: () => void): ReadableStream<Bytes> {
+/** A text as octets, piece by piece; null after the last. */
+function piecesOf(text: string): () => Bytes | null {
   let at = 0;
-  let stop = (): void => {};
-  return new ReadableStream<Bytes>(
-    {
-      pull(controller) {
-        stop();
-        if (at >= text.length) {
-          done();
-          controller.close();
-          return;
-        }
-        // Not between the halves of a character.
-        const half = text.charCodeAt(at + pieceCharacters - 1);
-        const end = at + pieceCharacters - (half >= 0xd800 && half <= 0xdbff ? 1 : 0);
-        controller.enqueue(bytesFromUtf8(text.slice(at, end)));
-        at = end;
-        stop = clock.after(silenceMs, () => {
-          done();
-          controller.error(new Error('nobody takes the answer'));
-        });
-      },
-      cancel() {
-        stop();
-        done();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  return () => {
+    if (at >= text.length) return null;
+    // Not between the halves of a character.
+    const half = text.charCodeAt(at + pieceCharacters - 1);
+    const end = at + pieceCharacters - (half >= 0xd800 && half <= 0xdbff ? 1 : 0);
+    const piece = bytesFromUtf8(text.slice(at, end));
+    at = end;
+    return piece;
+  };
 }
 
 /** RFC 8620 §3.1. A charset is passed over: JSON is UTF-8 (RFC 8259 §11). */

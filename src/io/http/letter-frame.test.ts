@@ -14,6 +14,7 @@ const octets = bytesFromUtf8('Content-Type: text/plain\r\n\r\nthe secret\r\n');
 function open(person: number) {
   let reading = 0;
   let most = 0;
+  let reads = 0;
   const outside: Readonly<Record<number, { owner: number; closedAt: number | null }>> = {
     8: { owner: 1, closedAt: null },
     9: { owner: 1, closedAt: 5 },
@@ -38,6 +39,7 @@ function open(person: number) {
         return {
           length: octets.length,
           async read(start, end) {
+            reads++;
             most = Math.max(most, ++reading);
             await new Promise((done) => setImmediate(done));
             reading--;
@@ -50,8 +52,9 @@ function open(person: number) {
     log: silentLog,
     web: () => Promise.reject(new Error('nobody is asked')),
   });
-  const get = (path: string) => routes.fetch(new Request(`https://x.test${path}`), { remoteAddress: '192.0.2.1' });
-  return { get, most: () => most };
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    routes.fetch(new Request(`https://x.test${path}`, { headers }), { remoteAddress: '192.0.2.1' });
+  return { get, most: () => most, reads: () => reads };
 }
 
 const rows: readonly (readonly [path: string, status: number])[] = [
@@ -70,6 +73,16 @@ const rows: readonly (readonly [path: string, status: number])[] = [
   ['/image-proxy?u=https%3A%2F%2Fa.test%2Fx&s=AAAA', 403],
 ];
 for (const [path, status] of rows) test(`${path} ${status}`, async () => assert.equal((await open(1).get(path)).status, status));
+
+test('a document that a browser has is not read again; of a letter that is gone by now it is told', async () => {
+  const { get, reads } = open(1);
+  const etag = (await get('/letter/A1/M1')).headers.get('etag')!;
+  assert.equal(reads(), 1);
+  const again = await get('/letter/A1/M1', { 'if-none-match': etag });
+  assert.deepEqual([again.status, again.headers.get('etag'), reads()], [304, etag, 1]);
+  assert.equal((await get('/letter/A1/M1?plain=1', { 'if-none-match': etag })).status, 200);
+  assert.equal((await get('/letter/A1/M51', { 'if-none-match': etag })).status, 404);
+});
 
 test('letters of one person are read so many at once; who waits is answered', async () => {
   const { get, most } = open(1);

@@ -98,23 +98,17 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     return identity instanceof Response ? identity : identity.principal;
   }
 
-  /** A letter that this person may read; a foreign one and a missing one are the same. */
+  /** A letter that this person may read; a foreign one and a missing one are the same. @throws Refusal, Unavailable. */
   async function letterOf(
     context: Ask,
     principal: Principal,
-  ): Promise<{ readonly account: AccountId; readonly message: MessageId; readonly octets: Bytes } | Response> {
+  ): Promise<{ readonly account: AccountId; readonly message: MessageId; readonly letter: LetterBytes } | Response> {
     const account = numberOf(context.req.param('account') ?? '', 'A');
     const message = numberOf(context.req.param('email') ?? '', 'M');
     if (account === null || message === null || !mayRead(principal, account)) return problem(404, 'no such letter');
-    try {
-      const letter = await store.openLetter(account, message);
-      if (letter.length > longestLetter) return problem(413, 'this letter is too large to be shown: download it');
-      return { account, message, octets: await readAll(letter) };
-    } catch (trouble) {
-      if (trouble instanceof Refusal) return problem(404, 'no such letter');
-      if (trouble instanceof Unavailable) return problem(503, 'this letter cannot be read at the moment', { 'retry-after': '10' });
-      throw trouble;
-    }
+    const letter = await store.openLetter(account, message);
+    if (letter.length > longestLetter) return problem(413, 'this letter is too large to be shown: download it');
+    return { account, message, letter };
   }
 
   function mayRead(principal: Principal, account: AccountId): boolean {
@@ -125,15 +119,13 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
 
   routes.get('/letter/:account/:email', async (context) => {
     const principal = await here(context);
-    return principal instanceof Response ? principal : inTurn(reading, principal.account, () => documentOf(context, principal));
+    return principal instanceof Response ? principal : whileReading(principal, () => documentOf(context, principal));
   });
 
   async function documentOf(context: Ask, principal: Principal): Promise<Response> {
-    const letter = await letterOf(context, principal);
-    if (letter instanceof Response) return letter;
+    const found = await letterOf(context, principal);
+    if (found instanceof Response) return found;
     const within = context.req.query('in') ?? '';
-    const octets = withinOf(letter.octets, within);
-    if (octets === null) return problem(404, 'no such letter');
     const isPrint = context.req.query('print') === '1';
     const asked = {
       theme: context.req.query('theme') === 'dark' && !isPrint ? ('dark' as const) : ('light' as const),
@@ -144,7 +136,7 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
       print: isPrint || within !== '' ? { timeZone: zoneOf(context.req.query('zone') ?? '') } : null,
     };
     const images = context.req.query('images') === '1';
-    const address = `/letter/A${letter.account}/M${letter.message}`;
+    const address = `/letter/A${found.account}/M${found.message}`;
     // A letter never changes; how it is cleaned may, with another program. Asked for each time, because another person may sit there.
     const tag = `"${sha256Hex(program, `${principal.account} ${address} ${images} ${JSON.stringify(asked)}`).slice(0, 32)}"`;
     const headers = {
@@ -154,7 +146,10 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
       vary: 'accept-language',
       etag: tag,
     };
+    // Before anything is read: only who has got the document knows its tag.
     if (context.req.header('if-none-match') === tag) return new Response(null, { status: 304, headers });
+    const octets = withinOf(await readAll(found.letter), within);
+    if (octets === null) return problem(404, 'no such letter');
     const { html, form, hasOther, remote, trackers } = await writer.write({
       ...asked,
       octets,
@@ -177,10 +172,10 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     if (principal instanceof Response) return principal;
     const number = context.req.param('part');
     if (!/^\d{1,4}(?:\.\d{1,4}){0,20}$/.test(number)) return problem(404, 'no such part');
-    return inTurn(reading, principal.account, async () => {
-      const letter = await letterOf(context, principal);
-      if (letter instanceof Response) return letter;
-      const octets = withinOf(letter.octets, context.req.query('in') ?? '');
+    return whileReading(principal, async () => {
+      const found = await letterOf(context, principal);
+      if (found instanceof Response) return found;
+      const octets = withinOf(await readAll(found.letter), context.req.query('in') ?? '');
       return picture(octets === null ? null : inlinePart(octets, number), 'private, max-age=31536000, immutable');
     });
   });
@@ -209,6 +204,18 @@ export function letterRoutes(parts: LetterParts): Hono<{ Bindings: WebSurroundin
     });
   });
 
+  function whileReading({ account }: Principal, work: () => Promise<Response>): Promise<Response> {
+    return inTurn(reading, account, async () => {
+      try {
+        return await work();
+      } catch (trouble) {
+        if (trouble instanceof Refusal) return problem(404, 'no such letter');
+        if (trouble instanceof Unavailable) return problem(503, 'this letter cannot be read at the moment', { 'retry-after': '10' });
+        throw trouble;
+      }
+    });
+  }
+
   async function inTurn(turns: Turns, person: AccountId, work: () => Promise<Response>): Promise<Response> {
     return (await turns.take(person, work)) ?? problem(429, 'too many at once', { 'retry-after': '5' });
   }
@@ -232,12 +239,10 @@ function picture(octets: Bytes | null, caching: string): Response {
   });
 }
 
-/** `2~1.3`: the letter in part 2, and in that one the letter in part 1.3. Empty: the letter itself. */
+/** `2~1.3`: the letter in part 2, and in that one the letter in part 1.3; how deep, attachedLetter says. Empty: the letter itself. */
 function withinOf(octets: Bytes, within: string): Bytes | null {
   if (within === '') return octets;
-  return /^\d{1,4}(?:\.\d{1,4}){0,20}(?:~\d{1,4}(?:\.\d{1,4}){0,20}){0,20}$/.test(within)
-    ? attachedLetter(octets, within.split('~'))
-    : null;
+  return /^\d{1,4}(?:\.\d{1,4}){0,20}(?:~\d{1,4}(?:\.\d{1,4}){0,20})*$/.test(within) ? attachedLetter(octets, within.split('~')) : null;
 }
 
 function numberOf(text: string, letter: string): number | null {

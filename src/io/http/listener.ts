@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isLoopback, networkOf, plainAddress } from '../../base/address.ts';
 import type { Log } from '../../base/log.ts';
+import { once } from '../../base/once.ts';
 import type { Certificates } from '../tls/certificates.ts';
 
 /** What is known of a request besides what is in it. */
@@ -54,21 +55,22 @@ const slowRequestMs = 3_600_000;
 /** @throws Error when the port cannot be had. */
 export function openWebListener(options: WebListenerOptions): Promise<WebListener> {
   const { log, secure } = options;
-  let application: Promise<WebApplication> | null = null;
-  let serving: Promise<(request: IncomingMessage, response: ServerResponse) => unknown> | null = null;
+  /** The latest, which the end of the listener waits for. */
+  let opening: Promise<WebApplication> | null = null;
+  const application = once(() => (opening = options.load()));
+  const serving = once(load);
   const surroundingsOf = (socket: { readonly remoteAddress?: string | undefined }): WebSurroundings => ({
     remoteAddress: plainAddress(socket.remoteAddress ?? ''),
   });
 
   async function load(): Promise<(request: IncomingMessage, response: ServerResponse) => unknown> {
-    const [{ getRequestListener }, loaded] = await Promise.all([import('@hono/node-server'), (application ??= options.load())]);
+    const [{ getRequestListener }, loaded] = await Promise.all([import('@hono/node-server'), application()]);
     return getRequestListener((request, { incoming }) => loaded.fetch(request, surroundingsOf(incoming.socket)));
   }
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
-    serving ??= load();
     if (options.isSlow?.(request.url ?? '') !== true) endSlow(request);
-    serving
+    serving()
       .then((listener) => listener(request, response))
       .catch((error: unknown) => {
         log.error('cannot answer a web request', {}, error);
@@ -91,7 +93,7 @@ export function openWebListener(options: WebListenerOptions): Promise<WebListene
   async function upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     try {
-      const loaded = await (application ??= options.load());
+      const loaded = await application();
       const request = new Request(`${secure === null ? 'http' : 'https'}://${incoming.headers.host ?? ''}${incoming.url ?? '/'}`, {
         headers: headersOf(incoming),
       });
@@ -162,7 +164,7 @@ export function openWebListener(options: WebListenerOptions): Promise<WebListene
           new Promise((done) => {
             server.close(() => done());
             server.closeAllConnections();
-            application?.then((loaded) => loaded.close?.()).catch(() => {});
+            opening?.then((loaded) => loaded.close?.()).catch(() => {});
           }),
       });
     });

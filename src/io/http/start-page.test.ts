@@ -96,6 +96,21 @@ test('web listener: loads its application at the first request, answers 503 unti
   }
 });
 
+test('web listener: an application that could not be loaded is loaded anew for the next request', async () => {
+  let loads = 0;
+  const load = async () => {
+    if (++loads === 1) throw new Error('not yet');
+    return startPage({ facts: () => ({ ...facts, demo: true }), secure: false });
+  };
+  const listener = await openWebListener({ host: '127.0.0.1', port: 0, secure: null, load, perNetwork: 100, log: silentLog });
+  try {
+    for (const status of [500, 200, 200]) assert.equal((await fetch(`http://127.0.0.1:${listener.port}/`)).status, status);
+    assert.equal(loads, 2);
+  } finally {
+    await listener.close();
+  }
+});
+
 const outer = Object.values(networkInterfaces())
   .flat()
   .find((one) => one?.family === 'IPv4' && !one.internal)?.address;

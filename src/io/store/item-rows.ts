@@ -26,6 +26,10 @@ export function readItems(reader: ShardReader, account: AccountId, kind: ItemKin
   return reader.rows(`select ${columns} from item where account = ? and kind = ? order by id`, account, kind).map(itemOf);
 }
 
+export function countItems(reader: ShardReader, account: AccountId, kind: ItemKind): number {
+  return Number(reader.row('select count(*) from item where account = ? and kind = ?', account, kind)![0]);
+}
+
 export function readItem(reader: ShardReader, account: AccountId, kind: ItemKind, id: number): Item | null {
   const row = reader.row(`select ${columns} from item where account = ? and kind = ? and id = ?`, account, kind, id);
   return row === null ? null : itemOf(row);

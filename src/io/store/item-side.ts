@@ -2,7 +2,7 @@
 import type { AccountId, ModSeq } from '../../store/contract.ts';
 import { mayBeDue, textOf } from '../../store/item-rules.ts';
 import type { Item, ItemKind, ItemStore, ItemWrite } from '../../store/items-contract.ts';
-import { readDueItems, readItem, readItemChanges, readItemState, readItems, readNextDueItem } from './item-rows.ts';
+import { countItems, readDueItems, readItem, readItemChanges, readItemState, readItems, readNextDueItem } from './item-rows.ts';
 import type { ItemLine } from './jobs.ts';
 import type { Shard } from './shard.ts';
 
@@ -25,6 +25,10 @@ export class EmbeddedItems implements ItemStore {
 
   async list(account: AccountId, kind: ItemKind): Promise<readonly Item[]> {
     return readItems(this.#shardOf(account).reader, account, kind);
+  }
+
+  async count(account: AccountId, kind: ItemKind): Promise<number> {
+    return countItems(this.#shardOf(account).reader, account, kind);
   }
 
   async get(account: AccountId, kind: ItemKind, ids: readonly number[]): Promise<readonly (Item | null)[]> {

@@ -4,6 +4,7 @@
 // The letter comes back and its item goes in one commit. Who puts it off in the same moment has changed the item: then it stays away.
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { AccountId, MailboxId, MailStore, MessageId } from '../../store/contract.ts';
+import type { ItemWrite } from '../../store/items-contract.ts';
 import type { RevisionFlags } from '../../store/shelf-contract.ts';
 import type { Appointment } from './contract.ts';
 
@@ -27,14 +28,8 @@ export function openSnoozes(store: SnoozeStore): Appointment {
   return {
     kind: snoozeKind,
     async act(item, account) {
-      const { message, mailbox } = item.value as Snooze;
-      const boxes = await store.mailboxes(account);
-      const away = boxes.find(({ name }) => name === snoozedName);
       const done = { kind: snoozeKind, id: item.id, remove: true, ifModSeq: item.modSeq } as const;
-      if (away === undefined || !(await liesIn(store, account, message, away.id))) return void (await store.items.write(account, [done]));
-      const back = boxes.find(({ id }) => id === mailbox && id !== away.id) ?? boxes.find(({ name }) => name === 'INBOX')!;
-      const comeBack = (flags: RevisionFlags): Promise<unknown> =>
-        store.reviseNoting(account, { message, flags, mailboxes: { add: [back.id], remove: [away.id] } }, [done]);
+      const comeBack = (flags: RevisionFlags): Promise<void> => bringBack(store, account, item.value as Snooze, done, flags);
       try {
         // By the keyword the app shows it on top until it was looked at.
         await comeBack({ how: 'add', flags: [backKeyword], without: ['\\Seen'] }).catch((trouble: unknown) => {
@@ -49,6 +44,25 @@ export function openSnoozes(store: SnoozeStore): Appointment {
       }
     },
   };
+}
+
+/**
+ * The letter back to where it lay, and its note `gone`, in one commit; whoever has put it elsewhere meanwhile, there it stays. What cannot be looked at now
+ * keeps its note, or it would stay away for ever. @throws Refusal, Unavailable.
+ */
+export async function bringBack(
+  store: SnoozeStore,
+  account: AccountId,
+  { message, mailbox }: Snooze,
+  gone: ItemWrite,
+  flags: RevisionFlags | null = null,
+): Promise<void> {
+  const boxes = await store.mailboxes(account);
+  const away = boxes.find(({ name }) => name === snoozedName);
+  if (away === undefined || !(await liesIn(store, account, message, away.id))) return void (await store.items.write(account, [gone]));
+  const back = boxes.find(({ id }) => id === mailbox && id !== away.id) ?? boxes.find(({ name }) => name === 'INBOX')!;
+  const mailboxes = { add: [back.id], remove: [away.id] };
+  await store.reviseNoting(account, { message, mailboxes, ...(flags === null ? {} : { flags }) }, [gone]);
 }
 
 /** Somebody may have taken the letter out already, by whatever app: then it stays where it is. */

@@ -377,8 +377,10 @@ export class CollectionRunner {
   }
 }
 
-/** What of a row a collector works by: health and names change without it. */
-/** What a collector began with. Tokens change by themselves, while it signs in; a person who signs in anew says so (`retry`). */
+/**
+ * What of a row a collector works by: health and names change without it. Tokens change by themselves, while it signs in; a person who signs in anew says
+ * so (`retry`).
+ */
 function markOf({ receive, secret, leaving }: OutsideAccountRow): string {
   return JSON.stringify([receive, receive.auth === 'oauth2' ? null : Array.from(secret), leaving]);
 }

@@ -2,13 +2,15 @@
 import type { AccountId } from '../../store/contract.ts';
 import { coreLimits } from './limits.ts';
 
-export type GateKind = 'requests' | 'uploads' | 'downloads' | 'events' | 'sockets';
+export type GateKind = 'requests' | 'uploads' | 'downloads' | 'exports' | 'events' | 'sockets';
 
 /** RFC 8620 §2 announces the first two. */
 const most: Readonly<Record<GateKind, number>> = {
   requests: coreLimits.maxConcurrentRequests,
   uploads: coreLimits.maxConcurrentUpload,
   downloads: 16,
+  // Each holds a picture of a whole mailbox.
+  exports: 2,
   events: 10,
   sockets: 10,
 };

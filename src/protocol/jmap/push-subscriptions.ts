@@ -154,7 +154,7 @@ async function set(args: JsonObject, asker: Asker, parts: PushParts, creations: 
     // oxlint-disable-next-line no-await-in-loop -- each counts those before it
     await attempt(outcome.notCreated, creationId, async () => {
       const value = readNew(object, asker, parts);
-      if ((await parts.store.items.list(account, pushKind)).length >= pushSubscriptionsMax) {
+      if ((await parts.store.items.count(account, pushKind)) >= pushSubscriptionsMax) {
         throw new NotSet(setError('overQuota', `At most ${pushSubscriptionsMax} push subscriptions.`));
       }
       if (!creations.take(account, parts.clock.now()))

@@ -30,11 +30,11 @@ async function open(mailboxes: readonly string[]) {
   const routes = exportRoutes({ service, door, store, clock, log });
   const free = (): number => {
     const taken = [];
-    for (let leave = gates.enter('downloads', 1); leave !== null; leave = gates.enter('downloads', 1)) taken.push(leave);
+    for (let leave = gates.enter('exports', 1); leave !== null; leave = gates.enter('exports', 1)) taken.push(leave);
     for (const leave of taken) leave();
     return taken.length;
   };
-  return { ask: (path: string) => routes.request(path), errors, free, store };
+  return { ask: (path: string) => routes.request(path), clock, errors, free, store };
 }
 
 test('an archive of many mailboxes comes whole, and nothing piles up behind it', async () => {
@@ -87,5 +87,20 @@ test('a mailbox that is deleted before its turn comes keeps the others from nobo
   };
   const text = Buffer.from(await (await ask('/export/A1')).arrayBuffer()).toString('latin1');
   assert.ok(text.includes('Stays.mbox'));
+  assert.deepEqual(errors, []);
+});
+
+test('two exports of one person are under way at once; one of which nothing is taken is let go', async () => {
+  const { ask, clock, errors } = await open(['Folder']);
+  const first = await ask('/export/A1');
+  assert.deepEqual([first.status, (await ask('/export/A1')).status], [200, 200]);
+  const third = await ask('/export/A1');
+  assert.equal(third.status, 429);
+  assert.equal(((await third.json()) as { detail: string }).detail, 'too many exports at once');
+  await first.body!.cancel();
+  assert.equal((await ask('/export/A1')).status, 200);
+  assert.equal((await ask('/export/A1')).status, 429);
+  await clock.advance(120_000);
+  assert.equal((await ask('/export/A1')).status, 200);
   assert.deepEqual(errors, []);
 });

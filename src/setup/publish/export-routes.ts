@@ -9,6 +9,7 @@ import type { Log } from '../../base/log.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import { formatDisposition } from '../../io/http/jmap-download.ts';
 import type { WebSurroundings } from '../../io/http/listener.ts';
+import { takenStream } from '../../io/http/taken-stream.ts';
 import { problem, type WebDoor } from '../../io/http/web-door.ts';
 import { formatMboxLetter } from '../../message/mbox.ts';
 import { formatStatus } from '../../message/mbox-status.ts';
@@ -49,8 +50,8 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
     // A foreign account and a missing one are the same.
     if (account === undefined) return problem(404, 'there is no such account');
     const wanted = context.req.param('mailbox') ?? null;
-    const leave = service.gates.enter('downloads', entrant.principal.account);
-    if (leave === null) return problem(429, 'too many downloads at once');
+    const leave = service.gates.enter('exports', entrant.principal.account);
+    if (leave === null) return problem(429, 'too many exports at once');
     let isStreaming = false;
     try {
       const all = await store.mailboxes(account.account);
@@ -72,7 +73,18 @@ export function exportRoutes(parts: ExportRoutesParts): Hono<{ Bindings: WebSurr
           ? archive(account.account, all)
           : Readable.from(mboxOf(await takePicture(store, account.account, mailbox.id), placeOf));
       isStreaming = true;
-      return new Response(streamOf(source, { clock, failed, done: leave }), { status: 200, headers });
+      const pieces = source[Symbol.asyncIterator]() as AsyncIterator<Bytes, undefined>;
+      const body = takenStream({
+        next: async () => (await pieces.next()).value ?? null,
+        clock,
+        silenceMs,
+        done(trouble) {
+          source.destroy();
+          leave();
+          if (trouble !== null) failed(trouble);
+        },
+      });
+      return new Response(body, { status: 200, headers });
     } catch (trouble) {
       if (trouble instanceof Refusal) return problem(404, 'there is no such mailbox');
       if (trouble instanceof Unavailable) return problem(503, 'not possible just now; try again later', { 'retry-after': '10' });
@@ -158,54 +170,5 @@ function calledBy(name: string): string {
 function placeOf(uid: number): Bytes {
   return bytesFromUtf8(
     `From: Tayori <>\r\nSubject: A letter that could not be read (UID ${uid})\r\n\r\nIt is not in this file. "tayori verify" tells more.\r\n`,
-  );
-}
-
-interface Following {
-  readonly clock: Clock;
-  failed(trouble: unknown): void;
-  /** Once, whichever way it ended. */
-  done(): void;
-}
-
-/** Read as fast as it is taken. What breaks is told by the connection's end: the head has gone out. */
-function streamOf(source: Readable, { clock, failed, done }: Following): ReadableStream<Bytes> {
-  const pieces = source[Symbol.asyncIterator]() as AsyncIterator<Bytes>;
-  let stop = (): void => {};
-  let isOver = false;
-  const end = (): void => {
-    isOver = true;
-    stop();
-    source.destroy();
-    done();
-  };
-  return new ReadableStream<Bytes>(
-    {
-      async pull(controller) {
-        stop();
-        try {
-          const piece = await pieces.next();
-          // Whoever went away while it was read has been let go already.
-          if (isOver) return;
-          if (piece.done === true) {
-            end();
-            controller.close();
-            return;
-          }
-          controller.enqueue(piece.value);
-          stop = clock.after(silenceMs, () => {
-            end();
-            controller.error(new Error('nobody takes the file'));
-          });
-        } catch (trouble) {
-          if (isOver) return;
-          failed(trouble);
-          end();
-          controller.error(trouble);
-        }
-      },
-      cancel: end,
-    },
-    { highWaterMark: 1 },
   );
 }

@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
 import { isLoopback, isLoopbackName } from '../../base/address.ts';
+import { once } from '../../base/once.ts';
 import { openAppFiles } from '../../io/http/app-files.ts';
 import { authRoutes } from '../../io/http/auth-routes.ts';
 import { letterRoutes } from '../../io/http/letter-frame.ts';
@@ -27,6 +28,7 @@ import { hostNameOf } from '../outside.ts';
 import { appsRoutes } from './apps-routes.ts';
 import { dialectRoutes } from './dialect-routes.ts';
 import { exportPath, exportRoutes } from './export-routes.ts';
+import { openLookAhead, visitorOf } from './look-ahead.ts';
 import { pageUrl, publishedSettings } from './model.ts';
 import { oauthGuidePath, oauthGuideRoutes } from './oauth-guide-routes.ts';
 import { qrSvg } from './qr.ts';
@@ -59,9 +61,6 @@ export interface WebParts {
 
 /** Beside src, where the build leaves it. */
 const appFolder = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
-
-/** No script has been asked for so long: the page has them, and begins to work. */
-const scriptsFirstMs = 60;
 
 /** Pages that are not the app's. */
 function isOthers(pathname: string): boolean {
@@ -108,25 +107,8 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     secure,
     qr: (text) => qrSvg(text, 'QR'),
   });
-  /** The person whose browser session asks. */
-  const personOf = async (request: Request, surroundings: WebSurroundings) => {
-    const identity = await door.identify(request, surroundings);
-    return identity instanceof Response || identity.via !== 'cookie' ? null : identity.principal.account;
-  };
-  /** Whoever opens the app asks for letters next: they are read while the page's scripts, which are served first, begin to work. */
-  let ahead: NodeJS.Timeout | null = null;
-  const lookAhead = async (request: Request, surroundings: WebSurroundings) => {
-    const person = await personOf(request, surroundings);
-    if (person === null) return;
-    clearTimeout(ahead ?? undefined);
-    ahead = setTimeout(() => {
-      ahead = null;
-      office.store.openShelf(person).then(
-        (shelf) => shelf.release(),
-        () => {}, // Whoever asks in earnest is told.
-      );
-    }, scriptsFirstMs).unref();
-  };
+  const personOf = (request: Request, surroundings: WebSurroundings) => visitorOf(door, request, surroundings);
+  const ahead = openLookAhead({ personOf, store: office.store });
   const begin = oauthBegin({ tickets: office.outside.tickets, personOf });
   pages.route(
     '/',
@@ -148,12 +130,12 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
     web: async () => (await office.outside.roads()).web,
   });
   // Where providers send a browser back after a sign-in: under seal only.
-  const signIns = async () =>
+  const signIns = once(async () =>
     oauthCallback({
       flow: (await office.outside.roads()).flow,
       failed: (trouble) => log.error('a sign-in could not be finished', {}, trouble),
-    });
-  let signIn: ReturnType<typeof signIns> | null = null;
+    }),
+  );
 
   const { service } = await jmap();
   const jmapPages = jmapRoutes({ service, door, secure });
@@ -170,7 +152,7 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
   web.all('*', async (context) => {
     const { pathname, hostname } = new URL(context.req.url);
     if (isJmapPath(pathname)) return jmapPages.fetch(context.req.raw, context.env);
-    if (secure && pathname === callbackPath) return (await (signIn ??= signIns())).fetch(context.req.raw);
+    if (secure && pathname === callbackPath) return (await signIns()).fetch(context.req.raw);
     if (secure && pathname === beginPath) return begin.fetch(context.req.raw, context.env);
     const { remoteAddress } = context.env;
     // Who asks for the app in the clear from elsewhere is led to HTTPS by the start page's own rule.
@@ -180,8 +162,8 @@ export async function openWeb({ office, certificates, facts, secure, jmap }: Web
       if (pathname.startsWith(`${exportPath}/`)) return exported.fetch(context.req.raw, context.env);
       const file = isOthers(pathname) ? null : await app.answer(context.req.raw);
       if (file !== null) {
-        if (file.headers.get('content-type')?.startsWith('text/html') === true) void lookAhead(context.req.raw, context.env);
-        else ahead?.refresh();
+        if (file.headers.get('content-type')?.startsWith('text/html') === true) ahead.begin(context.req.raw, context.env);
+        else ahead.wait();
         return file;
       }
     }

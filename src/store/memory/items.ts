@@ -127,6 +127,10 @@ export class MemoryItems implements ItemStore {
     return [...this.#parts.account(account).items.kind(kind).items.values()].sort((a, b) => a.id - b.id).map(shown);
   }
 
+  async count(account: AccountId, kind: ItemKind): Promise<number> {
+    return this.#parts.account(account).items.kind(kind).items.size;
+  }
+
   async get(account: AccountId, kind: ItemKind, ids: readonly number[]): Promise<readonly (Item | null)[]> {
     const { items } = this.#parts.account(account).items.kind(kind);
     return ids.map((id) => {

@@ -494,6 +494,10 @@ function bounds(open: OpenStore): void {
       await store.items.write(ADA, [add('other', null, 'other')]);
       await store.items.write(ADA, [{ kind: 'note', id: 1, remove: true }, add('in its place')]);
       assert.equal((await store.items.list(ADA, 'note')).length, itemsMax);
+      assert.deepEqual(
+        [await store.items.count(ADA, 'note'), await store.items.count(ADA, 'other'), await store.items.count(BEN, 'note')],
+        [itemsMax, 1, 0],
+      );
       await verifies(store);
     }));
 }

@@ -181,6 +181,40 @@ test('a receipt: written, sent, noted at the letter, and read by the one who ask
   assert.equal((await post.letters('taro', 'inbox')).length, 1);
 });
 
+test('of two receipts for one letter at once one goes, and none after it, whether the client notes it or not', async () => {
+  const post = await openPost();
+  await list(post, 'hanako', 'Identity');
+  const forEmailId = await received(post);
+  const send = () => post.one('hanako', 'MDN/send', { identityId: 'I1', send: { k: { forEmailId, disposition: shown } } });
+  const answers = [...(await Promise.all([send(), send()])), await send()];
+  const types = answers.map(({ notSent }) => (notSent === null ? 'sent' : ((notSent as JsonObject)['k'] as JsonObject)['type']));
+  assert.deepEqual(types.toSorted(), ['mdnAlreadySent', 'mdnAlreadySent', 'sent']);
+  assert.equal((await post.letters('taro', 'inbox')).length, 1);
+});
+
+test('a receipt that could not go may go later', async () => {
+  const post = await openPost();
+  await list(post, 'hanako', 'Identity');
+  const forEmailId = await received(post);
+  const send = (more: JsonObject) =>
+    post.one('hanako', 'MDN/send', { identityId: 'I1', send: { k: { forEmailId, disposition: shown, ...more } } });
+  assert.equal((await send({ finalRecipient: 'rfc822; taro@local.test' }))['sent'], null);
+  assert.equal((await send({}))['notSent'], null);
+});
+
+test('MDN/parse: every Error field, and what has no meaning here, as it was written (RFC 8098 §3.2.7, §3.3)', async () => {
+  const post = await openPost();
+  const fields = 'Final-Recipient: rfc822;\r\n a@b\r\nDisposition: automatic-action/MDN-sent-automatically; processed/error';
+  const machine = `Content-Type: message/disposition-notification\r\n\r\n${fields}\r\nError: one\r\nerror: two\r\nX-Mood: calm\r\n`;
+  const letter = `Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\n\r\nWords.\r\n--b\r\n${machine}\r\n--b--\r\n`;
+  const blob = `B${(await received(post, letter)).slice(1)}`;
+  const { parsed } = await post.one('hanako', 'MDN/parse', { blobIds: [blob] });
+  const { error, extensionFields, disposition, finalRecipient, textBody } = (parsed as JsonObject)[blob] as JsonObject;
+  assert.deepEqual([error, extensionFields, finalRecipient], [['one', 'two'], { 'X-Mood': 'calm' }, 'rfc822; a@b']);
+  assert.deepEqual(disposition, { actionMode: 'automatic-action', sendingMode: 'mdn-sent-automatically', type: 'processed' });
+  assert.match(textBody as string, /Words/);
+});
+
 const badReceipts: [name: string, mdn: JsonObject, type: string, letter?: string][] = [
   ['a letter that is not there', { forEmailId: 'M99' }, 'notFound'],
   ['nobody asked', {}, 'notFound', asking.replace(/Disposition-Notification-To.*\r\n/, '')],

@@ -1,6 +1,5 @@
 // Receipts (RFC 9007): MDN/send writes one for a letter whose sender asked for it, MDN/parse reads one. Knows the two methods and the fields of
 // RFC 8098; sends nothing itself.
-import { latin1FromBytes, utf8FromBytes } from '../../../base/bytes.ts';
 import { Refusal } from '../../../base/trouble.ts';
 import { formatAddrSpec, mailboxesOf, parseAddressList, type Address } from '../../../message/address/address-list.ts';
 import { reportBody } from '../../../message/build/body.ts';
@@ -9,9 +8,9 @@ import { decodeRawHeader } from '../../../message/charset/decode.ts';
 import { decodeHeaderText } from '../../../message/header/encoded-word.ts';
 import { firstField, readHeader } from '../../../message/header/fields.ts';
 import { parseMessageId } from '../../../message/header/message-id.ts';
-import { parseTree, type Part } from '../../../message/mime/tree.ts';
+import { fieldOf, readReport } from '../../../message/report.ts';
 import { partText } from '../../../message/text.ts';
-import { decodeTransfer } from '../../../message/transfer.ts';
+import type { AccountId } from '../../../store/contract.ts';
 import { makeLetterId } from '../../../store/letter-id.ts';
 import { anId, anIdOrReference, anObject, isObject, listOf, mapOf, nullable, readArguments } from '../arguments.ts';
 import type { Asker, Id, JmapAccount, Json, JsonObject, Method, SetError } from '../contract.ts';
@@ -33,13 +32,30 @@ export interface MdnParts {
 }
 
 export function mdnMethods(parts: MdnParts): Readonly<Record<string, Method>> {
-  return { 'MDN/send': mdnSend(parts), 'MDN/parse': mdnParse(parts) };
+  return { 'MDN/send': mdnSend(parts, new Answered()), 'MDN/parse': mdnParse(parts) };
 }
+
+/** Letters whose receipt goes or has gone while this program runs: the keyword is the client's to set, and it comes only afterwards. */
+class Answered {
+  readonly #letters = new Set<string>();
+
+  /** Null: of another call. Else the way back, for a receipt that does not go after all. */
+  begin(account: AccountId, emailId: Id): (() => void) | null {
+    const letter = `${account} ${emailId}`;
+    if (this.#letters.has(letter)) return null;
+    this.#letters.add(letter);
+    if (this.#letters.size > answeredMax) this.#letters.delete(this.#letters.values().next().value!);
+    return () => void this.#letters.delete(letter);
+  }
+}
+
+/** By then the keyword of the first of them has been set for long. */
+const answeredMax = 10_000;
 
 /** The keyword of a letter whose receipt has gone (RFC 3503). */
 const sentKeyword = '$mdnsent';
 
-function mdnSend(parts: MdnParts): Method {
+function mdnSend(parts: MdnParts, answered: Answered): Method {
   return async (args, asker) => {
     const call = readArguments(args, {
       accountId: aWritableAccount(asker),
@@ -58,7 +74,7 @@ function mdnSend(parts: MdnParts): Method {
     const letters = new Map<Id, Id>();
     for (const [creationId, mdn] of call.send) {
       // oxlint-disable-next-line no-await-in-loop -- each is a letter of its own
-      const made = await sendOne(parts, account, asker, identity, mdn);
+      const made = await sendOne({ ...parts, answered }, account, asker, identity, mdn);
       if ('type' in made) notSent.set(creationId, formatSetError(made));
       else {
         sent.set(creationId, made.told);
@@ -98,20 +114,43 @@ const originalMax = 1024 * 1024;
 
 type Told = { readonly told: JsonObject; readonly emailId: Id };
 
+/** RFC 8098 §2.1: not more than one receipt for a letter on behalf of its recipient. */
 async function sendOne(
-  parts: MdnParts,
+  parts: MdnParts & { readonly answered: Answered },
   account: JmapAccount,
   asker: Asker,
   identity: IdentityValue,
   mdn: JsonObject,
 ): Promise<Told | SetError> {
-  const { clock, chance, hostName } = parts.write;
   const wrong = wrongProperties(mdn);
   const emailId = typeof mdn['forEmailId'] === 'string' ? resolveId(asker, mdn['forEmailId']) : null;
   if (emailId === null) wrong.push('forEmailId');
   if (wrong.length > 0 || emailId === null) return invalidProperties([...new Set(wrong)]);
+  const giveBack = parts.answered.begin(account.account, emailId);
+  if (giveBack === null) return alreadySent();
+  let sent: Told | SetError | null = null;
+  try {
+    return (sent = await writeAndPost(parts, account, asker, identity, mdn, emailId));
+  } finally {
+    if (sent === null || 'type' in sent) giveBack();
+  }
+}
+
+function alreadySent(): SetError {
+  return setError('mdnAlreadySent', 'A receipt has gone for this letter.');
+}
+
+async function writeAndPost(
+  parts: MdnParts,
+  account: JmapAccount,
+  asker: Asker,
+  identity: IdentityValue,
+  mdn: JsonObject,
+  emailId: Id,
+): Promise<Told | SetError> {
+  const { clock, chance, hostName } = parts.write;
   const octets = await readOriginal(parts, account, emailId);
-  if (octets === 'sent') return setError('mdnAlreadySent', 'A receipt has gone for this letter.');
+  if (octets === 'sent') return alreadySent();
   const header = octets === null ? null : readHeader(octets, 0, octets.length);
   const asked = header === null ? null : firstField(header, 'disposition-notification-to');
   // RFC 8098 §2.1: nobody asked, or a receipt of a receipt. The letter "is not valid for sending an MDN".
@@ -287,52 +326,32 @@ function mdnParse({ write: { blobs } }: MdnParts): Method {
 
 /** RFC 8098 §3. Null for what is no receipt. */
 function readMdn(octets: Uint8Array): JsonObject | null {
-  const tree = parseTree(octets);
-  if (tree.type !== 'multipart' || tree.subtype !== 'report') return null;
-  const machine = tree.children.find(
-    ({ type, subtype }) => type === 'message' && (subtype === 'disposition-notification' || subtype === 'global-disposition-notification'),
-  );
-  const fields = machine === undefined ? null : readNotification(octets, machine);
-  if (fields === null) return null;
-  const words = tree.children.find(({ type }) => type === 'text');
-  const subject = firstField(tree.header, 'subject');
+  const report = readReport(octets);
+  const [fields] = report?.groups ?? [];
+  if (report?.kind !== 'disposition-notification' || fields === undefined) return null;
+  const first = (name: string): string | null => fieldOf(fields, name) ?? null;
+  const disposition = /^([A-Za-z-]+)\s*\/\s*([A-Za-z-]+)\s*;\s*([A-Za-z-]+)/.exec(first('disposition') ?? '');
+  const finalRecipient = first('final-recipient');
+  // RFC 8098 §3.2.4, §3.2.6: both must be there.
+  if (disposition === null || finalRecipient === null) return null;
+  const [actionMode, sendingMode, type] = disposition.slice(1).map((word) => word.toLowerCase());
+  const { children, header } = report.tree;
+  const words = children.find((part) => part.type === 'text');
+  const subject = firstField(header, 'subject');
+  const errors = fields.filter(({ name }) => name.toLowerCase() === 'error').map(({ value }) => value);
+  const extension = fields.filter(({ name }) => !knownFields.has(name.toLowerCase()));
   return {
     forEmailId: null,
     subject: subject === null ? null : decodeHeaderText(subject),
     textBody: words === undefined ? null : partText(octets, words, 100_000),
-    includeOriginalMessage: tree.children.some((part) => part.type === 'message' && part.subtype === 'rfc822'),
-    ...fields,
-  };
-}
-
-function readNotification(octets: Uint8Array, part: Part): JsonObject | null {
-  const bytes = decodeTransfer(part.encoding, octets.subarray(part.bodyStart, part.bodyEnd));
-  const header = readHeader(bytes, 0, bytes.length);
-  const errors: string[] = [];
-  const extension: { [name: string]: string } = {};
-  const found = new Map<string, string>();
-  for (const field of header.fields) {
-    const name = latin1FromBytes(bytes, field.start, field.nameEnd);
-    const value = utf8FromBytes(bytes, field.valueStart, field.end)
-      .replace(/\r?\n(?=[ \t])/g, '')
-      .trim();
-    if (name === '') continue;
-    if (name.toLowerCase() === 'error') errors.push(value);
-    else if (!knownFields.has(name.toLowerCase())) extension[name] = value;
-    else if (!found.has(name.toLowerCase())) found.set(name.toLowerCase(), value);
-  }
-  const match = /^([A-Za-z-]+)\s*\/\s*([A-Za-z-]+)\s*;\s*([A-Za-z-]+)/.exec(found.get('disposition') ?? '');
-  const finalRecipient = found.get('final-recipient') ?? null;
-  // RFC 8098 §3.2.4, §3.2.6: both must be there.
-  if (match === null || finalRecipient === null) return null;
-  return {
-    reportingUA: found.get('reporting-ua') ?? null,
-    disposition: { actionMode: match[1]!.toLowerCase(), sendingMode: match[2]!.toLowerCase(), type: match[3]!.toLowerCase() },
-    mdnGateway: found.get('mdn-gateway') ?? null,
-    originalRecipient: found.get('original-recipient') ?? null,
+    includeOriginalMessage: children.some((part) => part.type === 'message' && part.subtype === 'rfc822'),
+    reportingUA: first('reporting-ua'),
+    disposition: { actionMode: actionMode!, sendingMode: sendingMode!, type: type! },
+    mdnGateway: first('mdn-gateway'),
+    originalRecipient: first('original-recipient'),
     finalRecipient,
-    originalMessageId: found.get('original-message-id') ?? null,
+    originalMessageId: first('original-message-id'),
     error: errors.length === 0 ? null : errors,
-    extensionFields: Object.keys(extension).length === 0 ? null : extension,
+    extensionFields: extension.length === 0 ? null : Object.fromEntries(extension.map(({ name, value }) => [name, value])),
   };
 }

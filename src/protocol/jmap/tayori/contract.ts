@@ -179,7 +179,7 @@ export interface SnoozeDesk {
 }
 
 export interface ContactDesk {
-  /** To whom the person has written of late, and how often; the most used first. */
+  /** To whom the person has written of late, and how often; the most used first. The same list as long as none is sent. */
   history(account: AccountId): Promise<readonly { readonly name: string; readonly email: string; readonly uses: number }[]>;
 }
 

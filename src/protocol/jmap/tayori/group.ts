@@ -3,6 +3,7 @@ import type { JmapAccount, MethodGroup } from '../contract.ts';
 import { formatState } from '../ids.ts';
 import type { AccountId } from '../../../store/contract.ts';
 import { tayoriCapability, type TayoriParts } from './contract.ts';
+import { contactQueryMethods } from './contact-query.ts';
 import { deviceMethods, deviceType, linkType } from './devices.ts';
 import { itemMethods, type ItemType } from './item-type.ts';
 import { contactType, ruleType, searchType, snoozeType } from './kept.ts';
@@ -39,6 +40,7 @@ export function tayoriGroups(
         ...deviceMethods(parts, snapshots),
         ...settingMethods(parts),
         ...Object.assign({}, ...kept.map((type) => itemMethods(parts, type))),
+        ...contactQueryMethods(parts),
         'Contact/suggest': suggestMethod(parts),
       },
       session: () => ({ languages: ['ja', 'en'] }),

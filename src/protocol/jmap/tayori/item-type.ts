@@ -85,8 +85,7 @@ export function itemMethods({ items }: Pick<TayoriParts, 'items'>, type: ItemTyp
       state: () => state(account),
       async create(object) {
         checkServerSet(object, {});
-        if ((await items.list(account.account, kind)).length >= type.most)
-          throw new NotSet(setError('overQuota', `There may be ${type.most}.`));
+        if ((await items.count(account.account, kind)) >= type.most) throw new NotSet(setError('overQuota', `There may be ${type.most}.`));
         const read = await type.read({ ...type.defaults, ...object }, asker, account, null);
         const item = type.make === undefined ? await add(read, account) : await type.make(read, account);
         const made = shown(item);

@@ -3,6 +3,8 @@ import { aPositive, aText, nullable, readArguments } from '../arguments.ts';
 import type { JsonObject, Method } from '../contract.ts';
 import { formatId } from '../ids.ts';
 import { anAccount } from '../standard.ts';
+import type { AccountId } from '../../../store/contract.ts';
+import type { Item } from '../../../store/items-contract.ts';
 import type { TayoriParts } from './contract.ts';
 import { contactKind } from './kept.ts';
 import { checkOwn } from './properties.ts';
@@ -15,43 +17,46 @@ interface Candidate {
   readonly email: string;
   readonly contact: number | null;
   readonly uses: number;
-  readonly reading?: string;
   readonly members?: readonly JsonObject[];
+  /** Name, address and reading, folded. */
+  readonly texts: readonly string[];
+  /** The words in them, each behind a line break. */
+  readonly words: string;
 }
 
+/** All whom an account could mean, as long as neither its contacts nor its letters sent have changed. */
+interface Known {
+  readonly state: number;
+  readonly history: History;
+  readonly all: readonly Candidate[];
+}
+type History = Awaited<ReturnType<TayoriParts['contacts']['history']>>;
+
+/** Whose candidates are kept: a person who types asks at each letter. */
+const accountsMax = 100;
+
 export function suggestMethod({ items, contacts }: Pick<TayoriParts, 'items' | 'contacts'>): Method {
+  const kept = new Map<AccountId, Known>();
+
+  async function candidatesOf(account: AccountId): Promise<readonly Candidate[]> {
+    const history = await contacts.history(account);
+    const state = await items.state(account, contactKind);
+    let known = kept.get(account);
+    if (known?.state !== state || known.history !== history)
+      known = { state, history, all: gather(await items.list(account, contactKind), history) };
+    // Those who asked last stay.
+    kept.delete(account);
+    kept.set(account, known);
+    if (kept.size > accountsMax) kept.delete(kept.keys().next().value!);
+    return known.all;
+  }
+
   return async (args, asker) => {
     const call = readArguments(args, { accountId: anAccount(asker), text: aText, limit: nullable(aPositive) });
     const { account, id } = checkOwn(call.accountId);
     const limit = Math.min(call.limit ?? standardLimit, limitMax);
     const wanted = fold(call.text.slice(0, 200));
-    const history = await contacts.history(account);
-    const usesOf = new Map(history.map(({ email, uses }) => [fold(email), uses]));
-    const all: Candidate[] = [];
-    for (const item of await items.list(account, contactKind)) {
-      const value = item.value as JsonObject;
-      const reading = String(value['reading'] ?? '');
-      if (value['kind'] === 'group') {
-        const members = (value['addresses'] as readonly JsonObject[]).map((one) => ({
-          name: one['label'] ?? '',
-          email: one['email'] ?? '',
-        }));
-        const uses = Math.max(0, ...members.map(({ email }) => usesOf.get(fold(String(email))) ?? 0));
-        if (members.length > 0) all.push({ name: String(value['name']), email: '', contact: item.id, uses, reading, members });
-        continue;
-      }
-      for (const one of value['addresses'] as readonly JsonObject[])
-        all.push({
-          name: String(value['name']),
-          email: String(one['email']),
-          reading,
-          contact: item.id,
-          uses: usesOf.get(fold(String(one['email']))) ?? 0,
-        });
-    }
-    const known = new Set(all.map(({ email }) => fold(email)));
-    for (const one of history) if (!known.has(fold(one.email))) all.push({ ...one, contact: null });
-    const ranked = all
+    const ranked = (await candidatesOf(account))
       .map((candidate) => ({ candidate, fit: fitOf(candidate, wanted) }))
       .filter(({ fit }) => fit > 0)
       .toSorted((a, b) => b.candidate.uses - a.candidate.uses || b.fit - a.fit)
@@ -67,6 +72,28 @@ export function suggestMethod({ items, contacts }: Pick<TayoriParts, 'items' | '
   };
 }
 
+/** A contact once with each address, a group once with its members, and whoever was written to without being a contact. */
+function gather(list: readonly Item[], history: History): readonly Candidate[] {
+  const usesOf = new Map(history.map(({ email, uses }) => [fold(email), uses]));
+  const known = new Set<string>();
+  const all: Candidate[] = [];
+  const add = (one: Omit<Candidate, 'texts' | 'words'>, reading = ''): void => {
+    const texts = [fold(one.name), fold(one.email), fold(reading)];
+    known.add(texts[1]!);
+    all.push({ ...one, texts, words: texts.map((text) => `\n${text.replace(/[\s.@_-]+/g, '\n')}`).join('') });
+  };
+  for (const { id, value } of list) {
+    const { name: named, reading, kind, addresses } = value as JsonObject;
+    const name = String(named);
+    const members = (addresses as readonly JsonObject[]).map(({ label, email }) => ({ name: String(label ?? ''), email: String(email) }));
+    const uses = members.map(({ email }) => usesOf.get(fold(email)) ?? 0);
+    if (kind !== 'group') members.forEach(({ email }, at) => add({ name, email, contact: id, uses: uses[at]! }, String(reading ?? '')));
+    else if (members.length > 0) add({ name, email: '', contact: id, uses: Math.max(...uses), members }, String(reading ?? ''));
+  }
+  for (const one of history) if (!known.has(fold(one.email))) add({ ...one, contact: null });
+  return all;
+}
+
 /** In any case of letters, width and kana: who types hiragana finds the katakana of a reading. */
 export function fold(text: string): string {
   return text
@@ -77,10 +104,9 @@ export function fold(text: string): string {
 }
 
 /** 0: not meant. A word that begins so fits better than one that holds it; Japanese names have no spaces, so the middle counts too. */
-function fitOf({ name, email, reading = '' }: Pick<Candidate, 'name' | 'email' | 'reading'>, wanted: string): number {
+function fitOf({ texts, words }: Pick<Candidate, 'texts' | 'words'>, wanted: string): number {
   if (wanted === '') return 1;
-  const texts = [fold(name), fold(email), fold(reading)];
   if (texts.some((text) => text.startsWith(wanted))) return 3;
-  if (texts.some((text) => text.split(/[\s.@_-]+/).some((word) => word.startsWith(wanted)))) return 2;
+  if (words.includes(`\n${wanted}`)) return 2;
   return texts.some((text) => text.includes(wanted)) ? 1 : 0;
 }

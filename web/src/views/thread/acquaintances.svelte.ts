@@ -1,7 +1,8 @@
 // People whom the reader knows: contacts, and those written to. Read when a letter is opened, so that one can be told when somebody only looks like
-// them. Knows Contact/get, Contact/suggest and the device's own list; draws nothing.
+// them. Knows Contact/suggest and the device's own list; draws nothing.
 import type { EmailAddress, Id, JsonObject } from '../../engine/jmap/objects.ts';
 import { tayoriCapability } from '../../engine/contract.ts';
+import { readContacts, type AskCalls } from '../../state/contacts.ts';
 import { engine } from '../../state/link.ts';
 import { ownAccount } from '../../state/tayori.ts';
 
@@ -32,27 +33,18 @@ class Acquaintances {
     const accountId = this.account;
     this.#written = await engine.ask('recipients', { text: '', limit: 500 }).catch(() => []);
     if (accountId === null) return;
-    const answers = await engine
-      .ask('call', {
-        using: [tayoriCapability],
-        calls: [
-          ['Contact/get', { accountId, ids: null }, 'c'],
-          ['Contact/suggest', { accountId, text: '', limit: 50 }, 's'],
-        ],
-      })
-      .catch(() => []);
-    for (const [name, answer] of answers) {
-      const list = (answer['list'] as readonly JsonObject[] | undefined) ?? [];
-      if (name === 'Contact/get')
-        this.#contacts = list.flatMap((contact) =>
-          (contact['addresses'] as readonly { readonly email: string }[]).map(({ email }) => ({
-            name: String(contact['name'] ?? ''),
-            email,
-          })),
-        );
-      else if (name === 'Contact/suggest')
+    const ask: AskCalls = (calls) => engine.ask('call', { using: [tayoriCapability], calls });
+    const contacts = readContacts<{ readonly name: string; readonly addresses: readonly { readonly email: string }[] }>(ask, accountId);
+    const suggested = ask([['Contact/suggest', { accountId, text: '', limit: 50 }, 's']]);
+    await Promise.allSettled([
+      contacts.then((list) => {
+        this.#contacts = list.flatMap(({ name, addresses }) => addresses.map(({ email }) => ({ name, email })));
+      }),
+      suggested.then(([answer]) => {
+        const list = (answer?.[1]['list'] as readonly JsonObject[] | undefined) ?? [];
         this.#written = [...this.#written, ...list.map((one) => ({ name: String(one['name'] ?? ''), email: String(one['email']) }))];
-    }
+      }),
+    ]);
   }
 
   async add({ name, email }: EmailAddress): Promise<void> {
