@@ -7,12 +7,12 @@ import type { Log } from '../../base/log.ts';
 import type { Meter } from '../../base/meter.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { AcceptLetter, AccountId, MailStore } from '../../store/contract.ts';
-import { roadOf, waitingDomain, type QueueRecipient, type QueueResult } from '../../store/queue-contract.ts';
-import type { TraceEvent } from '../../store/trace-contract.ts';
+import { roadOf, waitingDomain, type QueueRecipient } from '../../store/queue-contract.ts';
 import type { Lane, LaneOutcome, OpenLane, Result } from '../delivery/contract.ts';
-import type { ReportAction, ReportedRecipient, Reporter } from '../report/contract.ts';
+import type { Reporter } from '../report/contract.ts';
 import type { SentNews } from '../submission/contract.ts';
-import { restDelay, retryDelay, tellDelayAfterMs } from './schedule.ts';
+import { restDelay, retryDelay } from './schedule.ts';
+import { judge } from './verdict.ts';
 
 export interface QueueParts {
   readonly store: MailStore;
@@ -322,50 +322,7 @@ export class QueueRunner {
     dueAt?: number,
   ): Promise<void> {
     const { store, reporter, chance, log } = this.#parts;
-    const queue: QueueResult[] = [];
-    const events: TraceEvent[] = [...outcome.events];
-    const reported: ReportedRecipient[] = [];
-    const tell = (row: QueueRecipient, action: ReportAction, status: string, words: string, host: string | null, cause?: string) =>
-      reported.push({ row, action, status, words, host, lastAttemptAt: now, ...(cause === undefined ? {} : { cause }) });
-    for (const row of rows) {
-      const result = outcome.results.get(row.id) ?? noResult;
-      const proof = { id: row.id, leaseEpoch: row.leaseEpoch };
-      if (result.kind === 'delivered') {
-        queue.push({ ...proof, done: 'delivered' });
-        // RFC 3461 §5.2.2: a next server that cannot report success leaves it to us to say how far the letter came.
-        if (row.notify.includes('success') && !result.dsnPassedOn) tell(row, 'relayed', '2.0.0', result.words, result.host);
-        continue;
-      }
-      const next = dueAt ?? now + retryDelay(row.attempts + 1, chance);
-      if (result.kind === 'later' && next < row.expiresAt) {
-        const delayDue = !row.delayTold && (result.tellNow === true || now - row.createdAt >= tellDelayAfterMs);
-        if (delayDue && wants(row, 'delay')) tell(row, 'delayed', result.status, result.words, result.host, result.cause);
-        queue.push({ ...proof, done: 'later', dueAt: next, reply: result.words, host: result.host, delayTold: row.delayTold || delayDue });
-        events.push({
-          letter: row.letter,
-          at: now,
-          station: 'queue',
-          result: 'later',
-          recipient: row.recipient,
-          account: null,
-          facts: { attempt: row.attempts + 1, nextAt: next, reply: result.words, ...causeOf(result) },
-        });
-        continue;
-      }
-      // RFC 3463 §3.5 (X.4.7): it could be tried no longer.
-      const status = result.kind === 'never' ? result.status : '4.4.7';
-      queue.push({ ...proof, done: 'failed' });
-      events.push({
-        letter: row.letter,
-        at: now,
-        station: 'queue',
-        result: 'failed',
-        recipient: row.recipient,
-        account: null,
-        facts: { attempt: row.attempts + 1, reply: result.words, ...causeOf(result) },
-      });
-      if (wants(row, 'failure')) tell(row, 'failed', status, result.words, result.host, result.cause);
-    }
+    const { queue, events, reported } = judge(rows, outcome, now, (row) => dueAt ?? now + retryDelay(row.attempts + 1, chance));
     const letters: AcceptLetter[] = [];
     try {
       // One report for each kind of news: a sender reads "not delivered" and "still trying" differently.
@@ -437,15 +394,4 @@ export class QueueRunner {
 
 function sameForAll(rows: readonly QueueRecipient[], result: Result): LaneOutcome {
   return { results: new Map(rows.map((row) => [row.id, result])), events: [], unreachable: false };
-}
-
-const noResult: Result = { kind: 'later', host: null, status: '4.3.0', words: 'no result' };
-
-function causeOf({ cause }: Extract<Result, { kind: 'later' | 'never' }>): { readonly cause?: string } {
-  return cause === undefined ? {} : { cause };
-}
-
-/** RFC 3461 §4.1: without NOTIFY failures are told, and delays too as every sender expects. */
-function wants(row: QueueRecipient, what: 'failure' | 'delay'): boolean {
-  return row.notify.length === 0 || row.notify.includes(what);
 }
