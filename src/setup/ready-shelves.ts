@@ -7,7 +7,7 @@ import type { Directory } from '../store/directory-contract.ts';
 import type { Shelf } from '../store/shelf-contract.ts';
 
 export interface ReadyShelvesParts {
-  readonly directory: Pick<Directory, 'accounts'>;
+  readonly directory: Pick<Directory, 'webSessions'>;
   readonly webSessions: Pick<WebSessions, 'list'>;
   readonly openShelf: (account: AccountId) => Promise<Shelf>;
   readonly clock: Clock;
@@ -31,28 +31,32 @@ export function readyShelves({ directory, webSessions, openShelf, clock }: Ready
   /** Those who used the app lately, the last one first. */
   function people(): AccountId[] {
     const since = clock.now() - lastDaysMs;
-    return directory
-      .accounts()
-      .flatMap(({ id, closedAt }) => {
-        const [last] = closedAt === null ? webSessions.list(id) : [];
-        return last !== undefined && last.lastUsedAt >= since ? [{ id, at: last.lastUsedAt }] : [];
+    const lately = directory.webSessions().filter(({ lastUsedAt }) => lastUsedAt >= since);
+    return [...new Set(lately.map(({ account }) => account))]
+      .flatMap((account) => {
+        // Of a session that is over nobody comes back.
+        const [last] = webSessions.list(account);
+        return last !== undefined && last.lastUsedAt >= since ? [{ account, at: last.lastUsedAt }] : [];
       })
       .toSorted((a, b) => b.at - a.at)
       .slice(0, mostPeople)
-      .map(({ id }) => id);
+      .map(({ account }) => account);
   }
 
   function next([account, ...others]: readonly AccountId[]): void {
     if (account === undefined || isClosed || letters >= mostLetters) return;
-    underWay = openShelf(account).then(
-      (shelf) => {
-        letters += shelf.count;
-        shelf.release();
+    underWay = openShelf(account)
+      .then(
+        (shelf) => {
+          letters += shelf.count;
+          shelf.release();
+        },
+        // Whoever asks in earnest is told; the others have theirs.
+        () => {},
+      )
+      .then(() => {
         if (!isClosed) cancel = clock.after(restMs, () => next(others));
-      },
-      // Whoever asks in earnest is told.
-      () => {},
-    );
+      });
   }
 
   return {

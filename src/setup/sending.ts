@@ -7,9 +7,11 @@ import type { Reporter } from '../journey/report/contract.ts';
 import type { SentNews } from '../journey/submission/contract.ts';
 import type { OpenDesk } from '../journey/submission/desk.ts';
 import type { FollowUp } from '../journey/submission/follow-up.ts';
+import { ComingReports } from '../journey/submission/coming-reports.ts';
 import { defaultRecipientsPerHour } from '../journey/submission/outgoing.ts';
 import { SendingRate } from '../journey/submission/rate.ts';
 import { isNews, submissionKind } from '../journey/submission/records.ts';
+import type { Commit } from '../store/contract.ts';
 import type { DeliveryNames } from './delivery.ts';
 import type { Office } from './office.ts';
 
@@ -23,25 +25,41 @@ export interface Sending {
   /** Loaded with the first who asks: a server of which nobody uses JMAP does without. */
   readonly desk: () => Promise<OpenDesk>;
   readonly appointment: Appointment;
+  /** Settles when the news that was told is written down, or after a few seconds. Called when nobody tells any more, before the store closes. */
+  close(): Promise<void>;
 }
+
+const farewellMs = 4_000;
 
 export function openSending(office: Office, names: DeliveryNames): Sending {
   const { store, directory, addresses, recipients, settings, clock, chance, log } = office;
   const { hostName } = names;
   const placing = openArrivals({ store, directory, addresses, recipients, hostName, clock, chance, log });
+  const coming = new ComingReports();
   let following: Promise<FollowUp> | null = null;
   const followUp = (): Promise<FollowUp> =>
-    (following ??= import('../journey/submission/follow-up.ts').then((module) => new module.FollowUp({ store, addresses, clock, log })));
+    (following ??= import('../journey/submission/follow-up.ts').then(
+      (module) => new module.FollowUp({ store, addresses, clock, log, coming }),
+      (trouble: unknown) => {
+        following = null;
+        throw trouble;
+      },
+    ));
+  /** Who tells does not wait, and hears of no trouble. */
+  const tell = (say: (one: FollowUp) => void): void =>
+    void followUp()
+      .then(say)
+      .catch((trouble: unknown) => log.warn('submission: what becomes of letters is not noted', {}, trouble));
   const news: SentNews = {
     committed(work, result) {
-      if (isNews(work)) void followUp().then((one) => one.committed(work, result));
+      if (isNews(work) || isHandedIn(work)) tell((one) => one.committed(work, result));
     },
   };
   const arrivals: Arrivals = {
-    arrive: (letter, placements) => placing.arrive(letter, placements),
+    arrive: coming.watch((letter, placements) => placing.arrive(letter, placements)),
     async sort(account, messages) {
       await placing.sort(account, messages);
-      (await followUp()).fetched(account, messages);
+      tell((one) => one.fetched(account, messages));
     },
   };
   const rate = new SendingRate(clock, defaultRecipientsPerHour);
@@ -75,7 +93,20 @@ export function openSending(office: Office, names: DeliveryNames): Sending {
     reporter,
     desk,
     appointment: { kind: submissionKind, act: async (item, account) => (await desk()).due({ ...item, account }) },
+    async close() {
+      // A report is told once, and nothing finds it again; but a disk that does not answer must not keep the program from its end.
+      const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+      const cancel = clock.after(farewellMs, resolve);
+      const written = following?.then((one) => one.idle()).catch(() => {});
+      await Promise.race([written, tooLong]);
+      cancel();
+    },
   };
+}
+
+/** A letter that an app hands in: whether by JMAP is known now, and would have to be looked up when it has gone. */
+function isHandedIn({ events = [] }: Commit): boolean {
+  return events.some(({ station }) => station === 'submission');
 }
 
 /** Few letters ask for a report of success: what writes it is loaded with the first of them, not at the start. */

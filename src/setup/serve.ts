@@ -17,7 +17,7 @@ import { removeListening, writeListening, type Listening, type ListeningRow } fr
 import type { OpenJmap } from './jmap.ts';
 import { openOffice, type Office } from './office.ts';
 import { wantedListeners, type WantedListener } from './ports.ts';
-import { openSending } from './sending.ts';
+import { openSending, type Sending } from './sending.ts';
 import { joinSessions, loadProtocols } from './sessions.ts';
 import type { Settings } from './settings.ts';
 
@@ -59,6 +59,8 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     stopped(reason);
   });
   const opened: { close(): Promise<void> }[] = [];
+  /** Ends when those have: they tell it what becomes of letters. */
+  let followed: Pick<Sending, 'close'> | null = null;
   /** `inOrder`: it was open, and every letter it took was answered or is gone with its connection. */
   const end = async (inOrder: boolean) => {
     try {
@@ -69,6 +71,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
     } catch (trouble) {
       log.warn('the end was not in order', {}, trouble);
     } finally {
+      await followed?.close();
       await office.close();
     }
   };
@@ -91,6 +94,7 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
       loading,
     ]);
     const sending = openSending(office, { hostName, domain });
+    followed = sending;
     const sessions = joinSessions(office, protocols, hostName, version, former, sending);
 
     let page: StartPageFacts | null = null;

@@ -173,7 +173,8 @@ export interface Directory {
   noteSetupLink(id: number, appPassword: number): Promise<SetupLinkRow>;
   removeSetupLink(id: number): Promise<void>;
 
-  webSessions(account: AccountId): readonly WebSessionRow[];
+  /** Of one account or of all. */
+  webSessions(account?: AccountId): readonly WebSessionRow[];
   webSessionBySha256(sha256: string): WebSessionRow | null;
   /** @throws Refusal `nonexistent` (account), `already-exists`. */
   addWebSession(row: Omit<WebSessionRow, 'id'>): Promise<WebSessionRow>;

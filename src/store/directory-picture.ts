@@ -16,23 +16,21 @@ import {
   type WebSessionRow,
 } from './directory-contract.ts';
 import type { OutsideAccountRow } from './outside-contract.ts';
+import { OwnedRows } from './owned-rows.ts';
 
 export class DirectoryPicture {
   readonly #domains = new Map<string, DomainRow>();
   readonly #accounts = new Map<AccountId, AccountRow>();
   readonly #byAddress = new Map<string, AccountRow>();
   readonly #aliases = new Map<string, AliasRow>();
-  readonly #appPasswords = new Map<number, AppPasswordRow>();
-  readonly #bySha256 = new Map<string, AppPasswordRow>();
-  readonly #outside = new Map<AccountId, OutsideAccountRow>();
-  /** By owner and address. */
-  readonly #outsideByAddress = new Map<string, OutsideAccountRow>();
-  readonly #setupLinks = new Map<number, SetupLinkRow>();
-  readonly #linkBySha256 = new Map<string, SetupLinkRow>();
-  readonly #webSessions = new Map<number, WebSessionRow>();
-  readonly #sessionBySha256 = new Map<string, WebSessionRow>();
-  readonly #factors = new Map<number, FactorRow>();
-  readonly #byCredential = new Map<string, FactorRow>();
+  readonly #appPasswords = new OwnedRows<AppPasswordRow>(accountOf, sha256Of);
+  readonly #setupLinks = new OwnedRows<SetupLinkRow>(accountOf, sha256Of);
+  readonly #webSessions = new OwnedRows<WebSessionRow>(accountOf, sha256Of);
+  readonly #factors = new OwnedRows<FactorRow>(accountOf, ({ proof }) => (proof.kind === 'passkey' ? proof.credential : null));
+  readonly #outside = new OwnedRows<OutsideAccountRow>(
+    ({ owner }) => owner,
+    ({ owner, address }) => outsideKey(owner, address),
+  );
   readonly #values = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
 
@@ -67,48 +65,47 @@ export class DirectoryPicture {
   }
 
   appPasswords(account: AccountId): readonly AppPasswordRow[] {
-    return [...this.#appPasswords.values()].filter((row) => row.account === account);
+    return this.#appPasswords.list(account);
   }
 
   appPasswordBySha256(sha256: string): AppPasswordRow | null {
-    return this.#bySha256.get(sha256) ?? null;
+    return this.#appPasswords.byKey(sha256);
   }
 
   outsideAccounts(owner?: AccountId): readonly OutsideAccountRow[] {
-    const rows = [...this.#outside.values()].filter((row) => owner === undefined || row.owner === owner);
-    return rows.sort((a, b) => a.id - b.id);
+    return this.#outside.list(owner).sort((a, b) => a.id - b.id);
   }
 
   outsideAccount(id: AccountId): OutsideAccountRow | null {
-    return this.#outside.get(id) ?? null;
+    return this.#outside.get(id);
   }
 
   outsideAccountByAddress(owner: AccountId, address: string): OutsideAccountRow | null {
-    return this.#outsideByAddress.get(outsideKey(owner, address)) ?? null;
+    return this.#outside.byKey(outsideKey(owner, address));
   }
 
   setupLinks(account: AccountId): readonly SetupLinkRow[] {
-    return [...this.#setupLinks.values()].filter((row) => row.account === account);
+    return this.#setupLinks.list(account);
   }
 
   setupLinkBySha256(sha256: string): SetupLinkRow | null {
-    return this.#linkBySha256.get(sha256) ?? null;
+    return this.#setupLinks.byKey(sha256);
   }
 
-  webSessions(account: AccountId): readonly WebSessionRow[] {
-    return [...this.#webSessions.values()].filter((row) => row.account === account);
+  webSessions(account?: AccountId): readonly WebSessionRow[] {
+    return this.#webSessions.list(account);
   }
 
   webSessionBySha256(sha256: string): WebSessionRow | null {
-    return this.#sessionBySha256.get(sha256) ?? null;
+    return this.#webSessions.byKey(sha256);
   }
 
   factors(account: AccountId): readonly FactorRow[] {
-    return [...this.#factors.values()].filter((row) => row.account === account);
+    return this.#factors.list(account);
   }
 
   factorByCredential(credential: string): FactorRow | null {
-    return this.#byCredential.get(credential) ?? null;
+    return this.#factors.byKey(credential);
   }
 
   value(name: string): string | null {
@@ -142,7 +139,7 @@ export class DirectoryPicture {
 
   protected checkAppPassword(row: Pick<AppPasswordRow, 'account' | 'sha256'>): void {
     this.account(row.account);
-    if (this.#bySha256.has(row.sha256)) throw new Refusal('already-exists', 'This app password is taken');
+    if (this.#appPasswords.byKey(row.sha256) !== null) throw new Refusal('already-exists', 'This app password is taken');
   }
 
   protected account(id: AccountId): AccountRow {
@@ -159,12 +156,12 @@ export class DirectoryPicture {
   }
 
   protected appPassword(id: number): AppPasswordRow | null {
-    return this.#appPasswords.get(id) ?? null;
+    return this.#appPasswords.get(id);
   }
 
   protected checkNewOutside(row: Pick<OutsideAccountRow, 'owner' | 'address'>): void {
     this.account(row.owner);
-    if (this.#outsideByAddress.has(outsideKey(row.owner, row.address)))
+    if (this.outsideAccountByAddress(row.owner, row.address) !== null)
       throw new Refusal('already-exists', `There is an account ${row.address} already`);
     if (this.outsideAccounts(row.owner).length >= mostOutsideAccounts)
       throw new Refusal('limit', `One person has ${mostOutsideAccounts} accounts at other providers at most`);
@@ -173,20 +170,20 @@ export class DirectoryPicture {
   /** The row after a change, checked. */
   protected changedOutside(id: AccountId, change: Partial<Omit<OutsideAccountRow, 'id' | 'owner'>>): OutsideAccountRow {
     const before = this.#outside.get(id);
-    if (before === undefined) throw new Refusal('nonexistent', 'There is no such account at another provider');
+    if (before === null) throw new Refusal('nonexistent', 'There is no such account at another provider');
     const after = { ...before, ...change, id, owner: before.owner };
-    const there = this.#outsideByAddress.get(outsideKey(after.owner, after.address));
-    if (there !== undefined && there.id !== id) throw new Refusal('already-exists', `There is an account ${after.address} already`);
+    const there = this.outsideAccountByAddress(after.owner, after.address);
+    if (there !== null && there.id !== id) throw new Refusal('already-exists', `There is an account ${after.address} already`);
     return after;
   }
 
   protected checkNewSetupLink(row: Pick<SetupLinkRow, 'account' | 'sha256'>): void {
     this.account(row.account);
-    if (this.#linkBySha256.has(row.sha256)) throw new Refusal('already-exists', 'This link is taken');
+    if (this.#setupLinks.byKey(row.sha256) !== null) throw new Refusal('already-exists', 'This link is taken');
   }
 
   protected findSetupLink(id: number): SetupLinkRow | null {
-    return this.#setupLinks.get(id) ?? null;
+    return this.#setupLinks.get(id);
   }
 
   /** The row after its first use, checked. */
@@ -203,33 +200,33 @@ export class DirectoryPicture {
 
   protected checkNewWebSession(row: Pick<WebSessionRow, 'account' | 'sha256'>): void {
     this.account(row.account);
-    if (this.#sessionBySha256.has(row.sha256)) throw new Refusal('already-exists', 'This session is taken');
+    if (this.#webSessions.byKey(row.sha256) !== null) throw new Refusal('already-exists', 'This session is taken');
   }
 
   protected findWebSession(id: number): WebSessionRow | null {
-    return this.#webSessions.get(id) ?? null;
+    return this.#webSessions.get(id);
   }
 
   protected checkNewFactor(row: Pick<FactorRow, 'account' | 'proof'>): void {
     this.account(row.account);
-    if (row.proof.kind === 'passkey' && this.#byCredential.has(row.proof.credential))
+    if (row.proof.kind === 'passkey' && this.#factors.byKey(row.proof.credential) !== null)
       throw new Refusal('already-exists', 'This passkey is here already');
   }
 
   protected findFactor(id: number): FactorRow | null {
-    return this.#factors.get(id) ?? null;
+    return this.#factors.get(id);
   }
 
   /** The row after one more use, checked. */
   protected usedFactor(id: number, at: number, use: (row: FactorRow) => FactorProof): FactorRow {
     const row = this.#factors.get(id);
-    if (row === undefined) throw new Refusal('nonexistent', 'There is no such factor');
+    if (row === null) throw new Refusal('nonexistent', 'There is no such factor');
     return { ...row, lastUsedAt: at, proof: use(row) };
   }
 
   #setupLink(id: number): SetupLinkRow {
     const row = this.#setupLinks.get(id);
-    if (row === undefined) throw new Refusal('nonexistent', 'There is no such link');
+    if (row === null) throw new Refusal('nonexistent', 'There is no such link');
     return row;
   }
 
@@ -277,69 +274,43 @@ export class DirectoryPicture {
   }
 
   protected keepAppPassword(row: AppPasswordRow): void {
-    this.#appPasswords.set(row.id, row);
-    this.#bySha256.set(row.sha256, row);
+    this.#appPasswords.keep(row);
   }
 
   protected dropAppPassword(id: number): boolean {
-    const row = this.#appPasswords.get(id);
-    if (row === undefined) return false;
-    this.#appPasswords.delete(id);
-    this.#bySha256.delete(row.sha256);
-    return true;
+    return this.#appPasswords.drop(id);
   }
 
   protected keepOutside(row: OutsideAccountRow): void {
-    this.dropOutside(row.id);
-    this.#outside.set(row.id, row);
-    this.#outsideByAddress.set(outsideKey(row.owner, row.address), row);
+    this.#outside.keep(row);
   }
 
   protected dropOutside(id: AccountId): boolean {
-    const row = this.#outside.get(id);
-    if (row === undefined) return false;
-    this.#outside.delete(id);
-    this.#outsideByAddress.delete(outsideKey(row.owner, row.address));
-    return true;
+    return this.#outside.drop(id);
   }
 
   protected keepSetupLink(row: SetupLinkRow): void {
-    this.#setupLinks.set(row.id, row);
-    this.#linkBySha256.set(row.sha256, row);
+    this.#setupLinks.keep(row);
   }
 
   protected dropSetupLink(id: number): boolean {
-    const row = this.#setupLinks.get(id);
-    if (row === undefined) return false;
-    this.#setupLinks.delete(id);
-    this.#linkBySha256.delete(row.sha256);
-    return true;
+    return this.#setupLinks.drop(id);
   }
 
   protected keepWebSession(row: WebSessionRow): void {
-    this.#webSessions.set(row.id, row);
-    this.#sessionBySha256.set(row.sha256, row);
+    this.#webSessions.keep(row);
   }
 
   protected dropWebSession(id: number): boolean {
-    const row = this.#webSessions.get(id);
-    if (row === undefined) return false;
-    this.#webSessions.delete(id);
-    this.#sessionBySha256.delete(row.sha256);
-    return true;
+    return this.#webSessions.drop(id);
   }
 
   protected keepFactor(row: FactorRow): void {
-    this.#factors.set(row.id, row);
-    if (row.proof.kind === 'passkey') this.#byCredential.set(row.proof.credential, row);
+    this.#factors.keep(row);
   }
 
   protected dropFactor(id: number): boolean {
-    const row = this.#factors.get(id);
-    if (row === undefined) return false;
-    this.#factors.delete(id);
-    if (row.proof.kind === 'passkey') this.#byCredential.delete(row.proof.credential);
-    return true;
+    return this.#factors.drop(id);
   }
 
   protected keepValue(name: string, value: string): void {
@@ -348,10 +319,8 @@ export class DirectoryPicture {
 
   /** Forgets all rows; who listens stays. */
   protected clear(): void {
-    for (const rows of [this.#domains, this.#accounts, this.#byAddress, this.#aliases, this.#appPasswords, this.#bySha256]) rows.clear();
-    for (const rows of [this.#outside, this.#outsideByAddress, this.#values]) rows.clear();
-    for (const rows of [this.#setupLinks, this.#linkBySha256]) rows.clear();
-    for (const rows of [this.#webSessions, this.#sessionBySha256, this.#factors, this.#byCredential]) rows.clear();
+    for (const rows of [this.#domains, this.#accounts, this.#byAddress, this.#aliases, this.#values]) rows.clear();
+    for (const rows of [this.#appPasswords, this.#setupLinks, this.#webSessions, this.#factors, this.#outside]) rows.clear();
   }
 
   protected tell(): void {
@@ -361,6 +330,14 @@ export class DirectoryPicture {
   protected forgetListeners(): void {
     this.#listeners.clear();
   }
+}
+
+function accountOf({ account }: { readonly account: AccountId }): AccountId {
+  return account;
+}
+
+function sha256Of({ sha256 }: { readonly sha256: string }): string {
+  return sha256;
 }
 
 /** Strict: no provider known to us has two people whose addresses differ in case alone, though RFC 5321 §2.4 allows it. */

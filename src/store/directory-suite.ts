@@ -325,6 +325,11 @@ export function runDirectorySuite(name: string, open: () => Promise<OpenedDirect
       directory.touchWebSession(4711, 9, '192.0.2.2');
       const seen = { ...added, lastUsedAt: 9, lastUsedFrom: '192.0.2.2' };
       assert.deepEqual(directory.webSessions(owner), [seen]);
+      const { id: ben } = await directory.addAccount(account('ben'));
+      const his = await directory.addWebSession({ ...added, sha256: 'bb', account: ben });
+      assert.deepEqual([directory.webSessions(ben), directory.webSessions()], [[his], [seen, his]]);
+      await directory.removeAccount(ben);
+      assert.deepEqual(directory.webSessions(), [seen]);
       const again = (await reopen?.()) ?? directory;
       assert.deepEqual(again.webSessions(owner), [seen]);
       await again.removeWebSession(added.id);

@@ -62,6 +62,32 @@ test('a file of a newer program is refused', () =>
     await assert.rejects(openIn(dir), (trouble) => trouble instanceof Refusal && trouble.message.includes('newer'));
   }));
 
+test('what is noted stays when another process has changed the file, and is written with the end', () =>
+  inFolder(async (dir) => {
+    const [one, other] = [await openIn(dir), await openIn(dir)];
+    await one.putDomain({ name: 'x.test', catchAll: null, subaddress: null });
+    const owned = { passwordHash: '', scram: {}, quota: null, createdAt: 0, closedAt: null };
+    const { id: account } = await one.addAccount({ address: 'a@x.test', name: 'A', ...owned });
+    const session = { account, sha256: 's', passwordMark: '', device: '', how: 'password', createdAt: 1 } as const;
+    const { id } = await one.addWebSession({ ...session, lastUsedAt: 1, lastUsedFrom: '' });
+    const key = await one.addAppPassword({ account, name: 'phone', sha256: 'k', protocols: ['imap'], createdAt: 1 });
+    one.touchWebSession(id, 7, '192.0.2.7');
+    one.touchAppPassword(key.id, 9, '192.0.2.9', 'imap');
+    one.touchAppPassword(key.id, 8, '192.0.2.8', 'smtp');
+    await other.putValue('x', 'y');
+    one.lookAgain();
+    const seen = (directory: typeof one): unknown[] => [
+      directory.value('x'),
+      directory.webSessions(account).map(({ lastUsedAt }) => lastUsedAt),
+      directory.appPasswords(account).map(({ lastUsedAt, uses }) => [lastUsedAt, uses.imap?.at, uses.smtp?.at]),
+    ];
+    assert.deepEqual(seen(one), ['y', [7], [[9, 9, 8]]]);
+    await one.close();
+    other.lookAgain();
+    assert.deepEqual(seen(other), ['y', [7], [[9, 9, 8]]]);
+    await other.close();
+  }));
+
 test('when the disk is full nothing has changed, neither here nor in the file', () =>
   inFolder(async (dir) => {
     const directory = await openIn(dir);

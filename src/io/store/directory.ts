@@ -1,5 +1,5 @@
 // The durable directory: DATA/directory.sqlite, answered from memory. Knows transactions, other processes and trouble of the disk;
-// the rules between rows are store/directory-picture.ts, the SQL is directory-rows.ts.
+// the rules between rows are store/directory-picture.ts, the SQL is directory-rows.ts, what is written behind is directory-notes.ts.
 //
 // A change is checked and written in one transaction on the newest rows, and is seen in memory when the commit has reached the disk.
 // Changes are rare and a commit takes about a millisecond, so they run on this thread.
@@ -25,6 +25,7 @@ import type {
 } from '../../store/directory-contract.ts';
 import { DirectoryPicture, usedAppPassword } from '../../store/directory-picture.ts';
 import type { OutsideAccountRow, OutsideHealth } from '../../store/outside-contract.ts';
+import { DirectoryNotes } from './directory-notes.ts';
 import { DirectoryRows } from './directory-rows.ts';
 
 export interface DirectoryOptions {
@@ -45,25 +46,18 @@ export async function openDirectory(options: DirectoryOptions): Promise<OpenDire
 
 /** How often the file is asked whether another process has changed it. */
 const lookEvery = 3000;
-/** How long the use of an app password and the health of an account may wait to be written (the contract says a minute). */
-const touchWithin = 30_000;
 
 class FileDirectory extends DirectoryPicture implements OpenDirectory {
   readonly #rows: DirectoryRows;
-  readonly #clock: Clock;
+  readonly #notes: DirectoryNotes;
   readonly #log: Log;
   readonly #looking: NodeJS.Timeout;
-  readonly #touched = new Map<number, AppPasswordRow['uses']>();
-  readonly #visited = new Map<number, { readonly at: number; readonly from: string }>();
-  readonly #healths = new Map<AccountId, OutsideHealth>();
-  /** Since when something is noted that is not written yet. */
-  #notedSince = 0;
   #version: number;
   #closed = false;
 
   constructor({ dir, clock, log }: DirectoryOptions) {
     super();
-    this.#clock = clock;
+    this.#notes = new DirectoryNotes(clock);
     this.#log = log;
     this.#rows = new DirectoryRows(join(dir, 'directory.sqlite'));
     this.#version = this.#rows.version;
@@ -155,8 +149,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     const row = this.appPassword(id);
     if (row === null) return;
     this.keepAppPassword(usedAppPassword(row, at, from, protocol));
-    this.#noteSince();
-    this.#touched.set(id, { ...this.#touched.get(id), [protocol]: { at, from } });
+    this.#notes.noteUse(id, at, from, protocol);
   }
 
   async addSetupLink(row: Omit<SetupLinkRow, 'id' | 'used'>): Promise<SetupLinkRow> {
@@ -218,8 +211,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     const row = this.findWebSession(id);
     if (row === null) return;
     this.keepWebSession({ ...row, lastUsedAt: at, lastUsedFrom: from });
-    this.#noteSince();
-    this.#visited.set(id, { at, from });
+    this.#notes.noteVisit(id, at, from);
   }
 
   async addFactor(row: Omit<FactorRow, 'id' | 'lastUsedAt'>): Promise<FactorRow> {
@@ -267,8 +259,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     await this.#change(() => {
       after = this.changedOutside(id, change);
       this.#rows.putOutsideAccount(after);
-      // What was noted before is older than a health that is given.
-      if (change.health !== undefined) this.#healths.delete(id);
+      if (change.health !== undefined) this.#notes.forgetHealth(id);
       return () => this.keepOutside(after!);
     });
     return after!;
@@ -286,8 +277,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     const row = this.outsideAccount(id);
     if (row === null) return;
     this.keepOutside({ ...row, health });
-    this.#noteSince();
-    this.#healths.set(id, health);
+    this.#notes.noteHealth(id, health);
   }
 
   putValue(name: string, value: string): Promise<void> {
@@ -301,7 +291,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     if (this.#closed) return;
     clearInterval(this.#looking);
     try {
-      if (this.#noted) await this.#change(() => null);
+      if (!this.#notes.isEmpty) await this.#change(() => null);
     } finally {
       this.#closed = true;
       this.forgetListeners();
@@ -310,14 +300,6 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
   }
 
   // --- inside -------------------------------------------------------------------------------------------------------
-
-  get #noted(): boolean {
-    return this.#touched.size + this.#healths.size + this.#visited.size > 0;
-  }
-
-  #noteSince(): void {
-    if (!this.#noted) this.#notedSince = this.#clock.monotonic();
-  }
 
   /** One transaction. `write` checks, writes rows and gives what is then done to the picture; null when there is nothing to do. */
   async #change(write: () => (() => void) | null): Promise<void> {
@@ -328,9 +310,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       this.#rows.begin();
       this.lookAgain();
       keep = write();
-      for (const [id, uses] of this.#touched) this.#rows.touchAppPassword(id, uses);
-      for (const [id, { at, from }] of this.#visited) this.#rows.touchWebSession(id, at, from);
-      for (const [id, health] of this.#healths) this.#rows.noteOutsideHealth(id, health);
+      this.#notes.write(this.#rows);
       committing = true;
       this.#rows.commit();
     } catch (trouble) {
@@ -340,9 +320,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
       if (committing) this.#version = unknownVersion;
       throw this.#unavailable(trouble, committing);
     }
-    this.#touched.clear();
-    this.#visited.clear();
-    this.#healths.clear();
+    this.#notes.clear();
     keep?.();
     if (keep !== null) this.tell();
   }
@@ -378,7 +356,7 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     } catch (trouble) {
       this.#log.warn('directory.read', {}, trouble);
     }
-    if (!this.#noted || this.#clock.monotonic() - this.#notedSince < touchWithin) return;
+    if (!this.#notes.isDue) return;
     this.#change(() => null).catch((trouble: unknown) => this.#log.warn('directory.touch', {}, trouble));
   }
 
@@ -398,20 +376,10 @@ class FileDirectory extends DirectoryPicture implements OpenDirectory {
     for (const row of domains) this.keepDomain(row);
     for (const row of accounts) this.keepAccount(row);
     for (const row of aliases) this.keepAlias(row);
-    for (const row of appPasswords) {
-      const touched = Object.entries(this.#touched.get(row.id) ?? {}) as [LoginProtocol, { at: number; from: string }][];
-      this.keepAppPassword(
-        touched
-          .toSorted(([, a], [, b]) => a.at - b.at)
-          .reduce((one, [protocol, use]) => usedAppPassword(one, use.at, use.from, protocol), row),
-      );
-    }
-    for (const row of outside) this.keepOutside({ ...row, health: this.#healths.get(row.id) ?? row.health });
+    for (const row of appPasswords) this.keepAppPassword(this.#notes.appPassword(row));
+    for (const row of outside) this.keepOutside(this.#notes.outsideAccount(row));
     for (const row of setupLinks) this.keepSetupLink(row);
-    for (const row of webSessions) {
-      const visit = this.#visited.get(row.id);
-      this.keepWebSession(visit === undefined ? row : { ...row, lastUsedAt: visit.at, lastUsedFrom: visit.from });
-    }
+    for (const row of webSessions) this.keepWebSession(this.#notes.webSession(row));
     for (const row of factors) this.keepFactor(row);
     for (const { name, value } of values) this.keepValue(name, value);
   }

@@ -300,6 +300,58 @@ test('once to each sender in seven days, also after a restart', async () => {
   }
 });
 
+/** So many people with long addresses had a reply, the last one just now; as it lies in the store. */
+async function wereAnswered(post: Post, count: number): Promise<string[]> {
+  const people = Array.from({ length: count }, (_, n) => `${`${n}`.padStart(50, 'a')}@${'b'.repeat(50)}.${'c'.repeat(50)}.test`);
+  const value = Object.fromEntries(people.map((address, n) => [address, post.clock.now() - (count - n) * 1000]));
+  await post.store.items.write(post.accounts.get('hanako')!.account, [{ kind: 'replied', add: value }]);
+  return people;
+}
+
+test('of many with long addresses as many are written down as an item has room for: after a restart nobody of those is answered again', async () => {
+  const post = await openPost();
+  await away(post);
+  const people = await wereAnswered(post, 1500);
+  // No item has room for these too.
+  const others = Array.from(
+    { length: 60 },
+    (_, n) => `${`${n}`.padStart(60, 'x')}@${'y'.repeat(60)}.${'z'.repeat(60)}.${'z'.repeat(50)}.test`,
+  );
+  for (const address of others) await arrive(post, ask, { reversePath: address });
+  assert.equal((await post.store.queue.count()).letters, others.length);
+  const again = await openPost({ store: post.store });
+  again.clock.time = post.clock.time + 86_400_000;
+  for (const address of [...others, ...people.slice(-1400).filter((_, n) => n % 20 === 0)])
+    await arrive(again, ask, { reversePath: address });
+  assert.equal((await post.store.queue.count()).letters, others.length);
+  // Those to whom it is longest ago made room.
+  await arrive(again, ask, { reversePath: people[0]! });
+  assert.equal((await post.store.queue.count()).letters, others.length + 1);
+});
+
+test('who had a reply lies in memory for some accounts, and for the others in the store', async () => {
+  const post = await openPost();
+  await away(post);
+  await arrive(post, ask);
+  const { account } = post.accounts.get('hanako')!;
+  const [set] = await post.store.items.list(account, 'vacation');
+  for (let number = 0; number < 100; number++) {
+    const address = `p${number}@local.test`;
+    const { id } = await post.directory.addAccount({ ...post.directory.accountById(account)!, address });
+    await post.store.createAccount(id, []);
+    await post.store.items.write(id, [{ kind: 'vacation', add: set!.value }]);
+    const octets = bytesFromUtf8(ask.replace('hanako@local.test', address));
+    const about = { letter: 'l', at: post.clock.now(), reversePath: 'yamada@remote.test', octets };
+    const arrival = await post.arrivals.arrive(about, [{ account: id, mailbox: 'inbox', flags: [] }]);
+    assert.equal(arrival!.replies.length, 1);
+  }
+  const [item] = await post.store.items.list(account, 'replied');
+  await post.store.items.write(account, [{ kind: 'replied', id: item!.id, remove: true }]);
+  post.clock.time += 60_000;
+  await arrive(post, ask);
+  assert.equal((await replies(post)).length, 2);
+});
+
 test('only between its dates; off is off at once', async () => {
   const post = await openPost();
   await away(post, 'hanako', { fromDate: '2026-11-24T00:00:00Z', toDate: '2026-11-26T00:00:00Z' });

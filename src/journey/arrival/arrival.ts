@@ -8,6 +8,7 @@ import { bytesFromUtf8, noBytes } from '../../base/bytes.ts';
 import { formatReturnPath } from '../../protocol/smtp/trace-fields.ts';
 import type { AcceptLetter, AccountId, MailStore, MessageId, Placement } from '../../store/contract.ts';
 import type { Directory } from '../../store/directory-contract.ts';
+import { itemOctetsMax } from '../../store/items-contract.ts';
 import { makeLetterId } from '../../store/letter-id.ts';
 import type { Revision } from '../../store/shelf-contract.ts';
 import type { AddressBook, RecipientLists } from '../account/contract.ts';
@@ -30,6 +31,8 @@ export interface ArrivalParts {
 /** Who had a reply, and when: one item for each account, whose value is this. */
 const repliedKind = 'replied';
 const repliedMax = 2000;
+/** Accounts of which it lies in memory; of the others it is read again. */
+const repliedAccountsMax = 100;
 /** After a commit that failed the sender comes again, seldom sooner. */
 const promisedMs = 30_000;
 /** Accounts whose settings are remembered. */
@@ -236,10 +239,7 @@ class AccountArrivals implements Arrivals {
         placements: list.placements(),
         queue,
       },
-      given: () => {
-        replied.set(key, letter.at);
-        void this.#keep(account, replied);
-      },
+      given: () => void this.#keep(account, key, letter.at),
     };
   }
 
@@ -259,22 +259,35 @@ class AccountArrivals implements Arrivals {
     replied = this.#replied.get(account);
     if (replied !== undefined) return replied;
     replied = new Map(Object.entries((item?.value as Record<string, number> | undefined) ?? {}));
+    if (this.#replied.size >= repliedAccountsMax) this.#replied.delete(this.#replied.keys().next().value!);
     this.#replied.set(account, replied);
     return replied;
   }
 
   /** Lost in a crash it means one reply too many, never a letter too few. */
-  async #keep(account: AccountId, replied: Map<string, number>): Promise<void> {
+  async #keep(account: AccountId, address: string, at: number): Promise<void> {
     const { items } = this.#parts.store;
-    const now = this.#parts.clock.now();
-    for (const [address, at] of replied) if (now - at >= replyEveryMs || replied.size > repliedMax) replied.delete(address);
     try {
+      const replied = await this.#repliedOf(account);
+      replied.set(address, at);
+      cutReplied(replied, this.#parts.clock.now());
       const [item] = await items.list(account, repliedKind);
       const value = Object.fromEntries(replied);
       await items.write(account, [item === undefined ? { kind: repliedKind, add: value } : { kind: repliedKind, id: item.id, put: value }]);
     } catch (trouble) {
       this.#parts.log.warn('arrival: who had a reply could not be written down', { account }, trouble);
     }
+  }
+}
+
+/** The newest of those that count, as many as an item has room for: of the longest addresses that is a thousand. */
+function cutReplied(replied: Map<string, number>, now: number): void {
+  let count = 0;
+  let octets = '{}'.length;
+  for (const [address, at] of [...replied].toSorted(([, a], [, b]) => b - a)) {
+    count++;
+    octets += bytesFromUtf8(`${JSON.stringify(address)}:${at},`).length;
+    if (now - at >= replyEveryMs || count > repliedMax || octets > itemOctetsMax) replied.delete(address);
   }
 }
 

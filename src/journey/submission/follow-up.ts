@@ -2,83 +2,97 @@
 // mdnBlobIds): from results of the queue, and from reports and receipts that come back. Fulfils SentNews.
 // Knows items of kind `submission`, the journey and reports; knows no session.
 //
-// It is written behind, in order. What the queue and the journey tell can be found out anew, and is looked up again by who asks first after a start; a
-// report that a crash kept from being noted lies in the mailbox all the same. A report is believed for recipients that the letter had, and only where
-// the queue knows nothing better.
+// It is written behind, for each account in order. What the queue and the journey tell can be found out anew, and is looked up again by who asks first
+// after a start, or after there was no room for it; a report that was not noted lies in the mailbox all the same. A report is believed for recipients
+// that the letter had, and only where the queue knows nothing better; a mailbox is opened for it only when it is about a letter of that account.
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { Turnstile } from '../../base/turnstile.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
-import { addressOfField, readReport, type Report, type ReportFields } from '../../message/report.ts';
-import type { DeliveryStatus, SubmissionValue } from '../../protocol/jmap/sending/contract.ts';
-import type { AccountId, Commit, CommitResult, LetterId, MailStore, MessageId } from '../../store/contract.ts';
-import type { Item } from '../../store/items-contract.ts';
+import { readReport } from '../../message/report.ts';
+import type { SubmissionValue } from '../../protocol/jmap/sending/contract.ts';
+import type { AccountId, Commit, CommitResult, LetterId, MailStore, MessageId, ModSeq } from '../../store/contract.ts';
 import type { AddressBook } from '../account/contract.ts';
+import { Behind } from './behind.ts';
+import { reportOctetsMax, type ComingReports } from './coming-reports.ts';
 import type { SentNews } from './contract.ts';
 import { movedBy, submissionKind } from './records.ts';
+import { believe, namesIn, namesOf, reportedBy, submissionMeant, type ReportWords } from './report-meaning.ts';
 import { isAsSent, isSettled, statusOf } from './status.ts';
 
 export interface FollowUpParts {
-  readonly store: Pick<MailStore, 'items' | 'queue' | 'trace' | 'openMailbox' | 'readFacts' | 'readLetters' | 'openShelf'>;
+  readonly store: Pick<MailStore, 'items' | 'queue' | 'trace' | 'openMailbox' | 'openLetter' | 'readFacts'>;
   readonly addresses: AddressBook;
   readonly clock: Clock;
   readonly log: Log;
+  /** What was seen of letters on their way in. A letter that was not is read where it lies. */
+  readonly coming?: Pick<ComingReports, 'of'>;
 }
 
 /** Reports of each kind that are kept with one submission. */
 const reportsMax = 100;
-/** A report larger than this was written by no mail server. */
-const reportOctetsMax = 8 * 1024 * 1024;
 /** Letters of which is known which submission they are. */
 const knownMax = 10_000;
+/** Accounts of which is known what reports may name their letters by. */
+const namedMax = 100;
 /** Longer than any letter waits in the queue. */
 const queuedAtMostMs = 14 * 24 * 3_600_000;
 const attemptsMax = 10;
+/** Octets of reports that are read at once. */
+const readingRoom = 2 * reportOctetsMax;
+const reportLost = 'submission: a report could not be noted';
+/** In whose line a letter waits of which nobody knows yet whose it is: no account has this number. */
+const nobody: AccountId = 0;
 
 export class FollowUp implements SentNews {
   readonly #parts: FollowUpParts;
+  readonly #behind = new Behind();
+  readonly #reading = new Turnstile(readingRoom);
   /** Null: no submission of JMAP. */
   readonly #known = new Map<LetterId, { readonly account: AccountId; readonly id: number } | null>();
+  readonly #named = new Map<AccountId, { readonly state: ModSeq; readonly names: ReadonlySet<string> }>();
   readonly #caughtUp = new Map<AccountId, Promise<void>>();
-  #last: Promise<void> = Promise.resolve();
 
   constructor(parts: FollowUpParts) {
     this.#parts = parts;
   }
 
   committed(work: Commit, result: CommitResult): void {
-    for (const letter of movedBy(work)) this.#behind('submission: what became of a letter could not be noted', () => this.#moved(letter));
-    for (const [index, { reversePath }] of (work.letters ?? []).entries()) {
+    for (const { letter, station, facts } of work.events ?? [])
+      if (station === 'submission' && facts['protocol'] !== 'jmap') this.#remember(letter, null);
+    for (const letter of movedBy(work)) this.#moved(letter);
+    for (const [index, { reversePath, placements }] of (work.letters ?? []).entries()) {
       // RFC 3464 §2, RFC 8098 §3: reports have no way back.
       if (reversePath !== '') continue;
+      const report = this.#parts.coming?.of(placements);
+      if (report === null) continue;
       for (const { account, mailbox, uid } of result.letters[index]!.placed)
-        this.#behind('submission: a report could not be noted', async () => {
-          const message = await this.#messageAt(account, mailbox, uid);
-          if (message !== null) await this.#arrived(account, message);
-        });
+        this.#report(account, () => this.#came(account, mailbox, uid, report));
     }
   }
 
   /** Letters that were fetched from another provider. */
   fetched(account: AccountId, messages: readonly MessageId[]): void {
-    this.#behind('submission: reports could not be noted', async () => {
+    this.#report(account, async () => {
       const { bodyStructure } = await this.#parts.store.readFacts(account, messages, ['bodyStructure']);
       for (const [index, message] of messages.entries())
-        // oxlint-disable-next-line no-await-in-loop -- one letter in memory at a time
-        if (/"report-type"/i.test(bodyStructure[index] ?? '')) await this.#arrived(account, message);
+        if (/"report-type"/i.test(bodyStructure[index] ?? ''))
+          // oxlint-disable-next-line no-await-in-loop -- one letter in memory at a time
+          await this.#arrived(account, message).catch((trouble: unknown) => this.#warn(reportLost, account, trouble));
     });
   }
 
   /** Settles when all that was told has been written down. */
-  async idle(): Promise<void> {
-    for (let last; last !== this.#last;) {
-      last = this.#last;
-      // oxlint-disable-next-line no-await-in-loop -- until nothing came meanwhile
-      await last;
-    }
+  idle(): Promise<void> {
+    return this.#behind.idle();
   }
 
-  /** Once for each account: what a crash kept from being written down. Who asks meanwhile waits for it, and what failed is tried again by who asks next. */
+  /**
+   * Once for each account: what a crash kept from being written down. Who asks meanwhile waits for it, and what failed is tried again by who asks next.
+   * What was told of the account's letters until now is written down when it settles.
+   */
   async catchUp(account: AccountId): Promise<void> {
+    const stood = this.#behind.settled(nobody);
     let done = this.#caughtUp.get(account);
     if (done === undefined) {
       done = this.#refreshAll(account);
@@ -86,7 +100,8 @@ export class FollowUp implements SentNews {
       done.catch(() => this.#caughtUp.delete(account));
     }
     await done;
-    await this.idle();
+    await stood;
+    await this.#behind.settled(account);
   }
 
   async #refreshAll(account: AccountId): Promise<void> {
@@ -97,18 +112,28 @@ export class FollowUp implements SentNews {
       if (!isSettled(value as SubmissionValue) && (value as SubmissionValue).sendAt > since) await this.#refresh(account, id);
   }
 
-  #behind(what: string, work: () => Promise<void>): void {
-    this.#last = this.#last.then(work).catch((trouble: unknown) => {
-      // The store is closing, or its disk is full: who asks first finds it out.
-      if (!(trouble instanceof Unavailable)) this.#parts.log.warn(what, {}, trouble);
+  // --- the queue ----------------------------------------------------------------------------------------------------
+
+  #moved(letter: LetterId): void {
+    const known = this.#known.get(letter);
+    if (known === null) return;
+    if (known !== undefined) return this.#move(known.account, () => this.#refresh(known.account, known.id));
+    this.#move(nobody, async () => {
+      const found = await this.#submissionOf(letter);
+      if (found !== null) this.#move(found.account, () => this.#refresh(found.account, found.id));
     });
   }
 
-  // --- the queue ----------------------------------------------------------------------------------------------------
-
-  async #moved(letter: LetterId): Promise<void> {
-    const known = await this.#submissionOf(letter);
-    if (known !== null) await this.#refresh(known.account, known.id);
+  /** What there is no room for, or what failed, is found out anew by who asks next. */
+  #move(account: AccountId, work: () => Promise<void>): void {
+    const again = (): void => void (account === nobody ? this.#caughtUp.clear() : this.#caughtUp.delete(account));
+    const isTaken = this.#behind.add(account, () =>
+      work().catch((trouble: unknown) => {
+        again();
+        this.#warn('submission: what became of a letter could not be noted', account, trouble);
+      }),
+    );
+    if (!isTaken) again();
   }
 
   async #submissionOf(letter: LetterId): Promise<{ readonly account: AccountId; readonly id: number } | null> {
@@ -120,9 +145,13 @@ export class FollowUp implements SentNews {
     const items = account === null ? [] : await store.items.list(account, submissionKind);
     const item = items.findLast(({ value }) => (value as SubmissionValue).letter === letter);
     const found = account === null || item === undefined ? null : { account, id: item.id };
-    if (this.#known.size >= knownMax) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(letter, found);
+    this.#remember(letter, found);
     return found;
+  }
+
+  #remember(letter: LetterId, submission: { readonly account: AccountId; readonly id: number } | null): void {
+    if (this.#known.size >= knownMax) this.#known.delete(this.#known.keys().next().value!);
+    this.#known.set(letter, submission);
   }
 
   #refresh(account: AccountId, id: number): Promise<void> {
@@ -135,6 +164,35 @@ export class FollowUp implements SentNews {
 
   // --- reports ------------------------------------------------------------------------------------------------------
 
+  /** Nothing finds a report again for which there is no room: it is told only by lying in the mailbox, and here. */
+  #report(account: AccountId, work: () => Promise<void>): void {
+    if (!this.#behind.add(account, () => work().catch((trouble: unknown) => this.#warn(reportLost, account, trouble))))
+      this.#parts.log.warn('submission: too much waits to be noted, a report is passed over', { account });
+  }
+
+  /** `report`: as it was read on its way in; undefined for one of this server's own. */
+  async #came(account: AccountId, mailbox: number, uid: number, report: ReportWords | undefined): Promise<void> {
+    const names = await this.#namesOf(account);
+    if (names.size === 0 || (report !== undefined && !namesIn(report).some((name) => names.has(name)))) return;
+    const message = await this.#messageAt(account, mailbox, uid);
+    if (message === null) return;
+    if (report === undefined) await this.#arrived(account, message);
+    else await this.#note(account, message, report);
+  }
+
+  /** What reports may name letters of the account by: so that a stranger's report costs one look, however much was sent from here. */
+  async #namesOf(account: AccountId): Promise<ReadonlySet<string>> {
+    const { items } = this.#parts.store;
+    const state = await items.state(account, submissionKind);
+    const known = this.#named.get(account);
+    if (known?.state === state) return known.names;
+    const names = new Set((await items.list(account, submissionKind)).flatMap(({ value }) => namesOf(value as SubmissionValue)));
+    this.#named.delete(account);
+    if (this.#named.size >= namedMax) this.#named.delete(this.#named.keys().next().value!);
+    this.#named.set(account, { state, names });
+    return names;
+  }
+
   async #messageAt(account: AccountId, mailbox: number, uid: number): Promise<MessageId | null> {
     const state = await this.#parts.store.openMailbox(account, mailbox);
     try {
@@ -146,16 +204,14 @@ export class FollowUp implements SentNews {
   }
 
   async #arrived(account: AccountId, message: MessageId): Promise<void> {
-    const { store } = this.#parts;
-    const shelf = await store.openShelf(account);
-    const index = shelf.indexOf(message);
-    const size = index < 0 ? 0 : shelf.sizes[index]!;
-    shelf.release();
-    if (index < 0 || size > reportOctetsMax) return;
-    const [octets] = await store.readLetters(account, [message]);
-    const report = octets == null ? null : readReport(octets);
-    if (report === null) return;
-    const item = submissionMeant(await store.items.list(account, submissionKind), report);
+    const letter = await this.#parts.store.openLetter(account, message);
+    if (letter.length > reportOctetsMax) return;
+    const report = await this.#reading.pass(letter.length, async () => readReport(await letter.read(0, letter.length)));
+    if (report !== null) await this.#note(account, message, report);
+  }
+
+  async #note(account: AccountId, message: MessageId, report: ReportWords): Promise<void> {
+    const item = submissionMeant(await this.#parts.store.items.list(account, submissionKind), report);
     if (item === null) return;
     await this.#change(account, item.id, async (value) => {
       const name = report.kind === 'delivery-status' ? 'dsn' : 'mdn';
@@ -194,60 +250,10 @@ export class FollowUp implements SentNews {
       }
     }
   }
-}
 
-/** By the envelope id that the app gave (RFC 3461 §4.4), or the Message-ID; of several the newest that went to somebody the report names. */
-function submissionMeant(items: readonly Item[], report: Report): Item | null {
-  const first = report.groups[0] ?? new Map<string, string>();
-  const envelopeId = report.kind === 'delivery-status' ? (first.get('original-envelope-id') ?? '') : '';
-  const told = (first.get('original-message-id') ?? '').replace(/^<|>$/g, '');
-  const messageId = told === '' ? report.messageId : told;
-  const meant = items.filter(({ value }) => {
-    const { envelope, messageId: own, letter } = value as SubmissionValue;
-    if (letter === null) return false;
-    const given = envelope.mailFrom.parameters?.['ENVID'] ?? envelope.mailFrom.parameters?.['envid'] ?? '';
-    return (envelopeId !== '' && given === envelopeId) || (messageId !== '' && own === messageId);
-  });
-  return meant.findLast((item) => reportedBy(report, item.value as SubmissionValue).size > 0) ?? null;
-}
-
-type Told = Partial<DeliveryStatus>;
-
-/** What a report says of recipients that the letter had, by address as it stands in the envelope. */
-function reportedBy({ kind, groups }: Report, value: SubmissionValue): ReadonlyMap<string, Told> {
-  const recipients = new Map(value.envelope.rcptTo.map(({ email }) => [email.toLowerCase(), email]));
-  const told = new Map<string, Told>();
-  for (const group of groups) {
-    const address =
-      recipients.get(addressOfField(group.get('original-recipient')).toLowerCase()) ??
-      recipients.get(addressOfField(group.get('final-recipient')).toLowerCase());
-    if (address !== undefined) told.set(address, kind === 'delivery-status' ? deliveryOf(group) : displayOf(group));
+  #warn(what: string, account: AccountId, trouble: unknown): void {
+    // The store is closing, or its disk is full: whoever asks in earnest is told. A letter or mailbox may be gone by now.
+    if (trouble instanceof Unavailable || (trouble instanceof Refusal && trouble.code === 'nonexistent')) return;
+    this.#parts.log.warn(what, { account }, trouble);
   }
-  return told;
-}
-
-/** RFC 8621 §7: what a report said stands for the reply. */
-function deliveryOf(group: ReportFields): Told {
-  const action = (group.get('action') ?? '').toLowerCase();
-  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(group.get('status') ?? '')?.[0] ?? (action === 'failed' ? '5.0.0' : '2.0.0');
-  const diagnostic = (group.get('diagnostic-code') ?? '').replace(/^[^;]*;\s*/, '').slice(0, 400);
-  const smtpReply = (words: string, code: string): string =>
-    /^[245]\d\d /.test(diagnostic) ? diagnostic : `${code} ${status} ${diagnostic === '' ? words : diagnostic}`;
-  if (action === 'failed') return { delivered: 'no', smtpReply: smtpReply('Could not be delivered', '550') };
-  if (action === 'delivered') return { delivered: 'yes', smtpReply: smtpReply('Delivered', '250') };
-  return {};
-}
-
-/** RFC 8098 §3.2.6.2: only this one says that it was shown. */
-function displayOf(group: ReportFields): Told {
-  return /;\s*displayed\b/i.test(group.get('disposition') ?? '') ? { displayed: 'yes' } : {};
-}
-
-/** What another server says counts where this one has handed the letter on and knows no more. */
-function believe(is: DeliveryStatus, { delivered, smtpReply, displayed }: Told): DeliveryStatus {
-  const knows = delivered === undefined || is.delivered !== 'unknown';
-  return {
-    ...(knows ? is : { ...is, delivered, smtpReply: smtpReply ?? is.smtpReply }),
-    ...(displayed === undefined ? {} : { displayed }),
-  };
 }

@@ -42,6 +42,9 @@ export const messageMax = 3900;
 /** How often a code is sent that could not be handed over. */
 const verifyTriesMax = 6;
 const sweepMs = 3_600_000;
+/** So many people are looked at without a break, and then others have their turn: of many thousands nobody notices that they are looked at. */
+const peopleAtOnce = 100;
+const breakMs = 5;
 
 interface Address {
   readonly id: number;
@@ -65,6 +68,9 @@ export class PushSender {
   readonly #parts: PushSenderParts;
   readonly #people = new Map<AccountId, Person>();
   #sweep: (() => void) | null = null;
+  /** All are being looked at; and when that is done, once more. */
+  #refreshing = false;
+  #again = false;
   #closed = false;
 
   constructor(parts: PushSenderParts) {
@@ -74,8 +80,10 @@ export class PushSender {
   /** Looks for the subscriptions of these people, and from then on once an hour for what is over. */
   async start(people: readonly AccountId[]): Promise<void> {
     this.#sweep = this.#parts.clock.after(sweepMs, () => void this.refresh());
-    // oxlint-disable-next-line no-await-in-loop -- not all at once: it is not urgent
-    for (const person of people) await this.changed(person, []);
+    await this.#each(people, async (person) => {
+      // Few have any, and nothing is made for the others.
+      if ((await this.#parts.store.items.list(person, pushKind)).length > 0) await this.changed(person, []);
+    });
   }
 
   /** Subscriptions of this person were made, changed or destroyed; those `made` are sent their code. */
@@ -92,9 +100,25 @@ export class PushSender {
     if (this.#closed) return;
     this.#sweep?.();
     this.#sweep = this.#parts.clock.after(sweepMs, () => void this.refresh());
-    for (const person of this.#people.keys()) {
+    this.#again = true;
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      // oxlint-disable-next-line no-await-in-loop -- once more only where something has changed meanwhile
+      await this.#each([...this.#people.keys()], (person) => this.changed(person, []));
+    }
+    this.#refreshing = false;
+  }
+
+  /** One after another, with breaks: it is not urgent. */
+  async #each(people: readonly AccountId[], look: (person: AccountId) => Promise<void>): Promise<void> {
+    for (const [index, person] of people.entries()) {
       // oxlint-disable-next-line no-await-in-loop -- as above
-      await this.changed(person, []);
+      if (index > 0 && index % peopleAtOnce === 0) await new Promise<void>((go) => this.#parts.clock.after(breakMs, go));
+      if (this.#closed) return;
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await look(person).catch((trouble: unknown) => this.#parts.defect('push', trouble));
     }
   }
 

@@ -107,20 +107,27 @@ async function openPush(
   const { clock, store, hub, defect } = world;
   const sent: JsonObject[] = [];
   const valid = new Set(['password']);
-  const sender = new PushSender({
-    store,
-    hub,
-    clock,
-    chance: { bytes: systemChance.bytes, fraction: () => 0.5 },
-    deliver: async (_to, message) => {
-      sent.push(message);
-      return answer(message, sent.length);
-    },
-    accountsOf: () => testAccounts,
-    isValid: (_person, credentials) => valid.has(credentials),
-    wants: async (_person, accounts) => wants(accounts),
-    defect,
-  });
+  /** Whose accounts were asked for. */
+  const asked: number[] = [];
+  const openSender = () =>
+    new PushSender({
+      store,
+      hub,
+      clock,
+      chance: { bytes: systemChance.bytes, fraction: () => 0.5 },
+      deliver: async (_to, message) => {
+        sent.push(message);
+        return answer(message, sent.length);
+      },
+      accountsOf: (person) => {
+        asked.push(person);
+        return testAccounts;
+      },
+      isValid: (_person, credentials) => valid.has(credentials),
+      wants: async (_person, accounts) => wants(accounts),
+      defect,
+    });
+  const sender = openSender();
   const methods = pushMethods({
     store,
     clock,
@@ -148,7 +155,7 @@ async function openPush(
     assert.ok(Object.hasOwn(updated as object, id));
   };
   const count = async (): Promise<number> => (await store.items.list(1, pushKind)).length;
-  return { ...world, sent, sender, call, subscribe, verify, valid, count };
+  return { ...world, sent, sender, openSender, asked, call, subscribe, verify, valid, count };
 }
 
 test('a message has room for some accounts with all their types: the others go with the next', () => {
@@ -290,6 +297,44 @@ describe('push subscriptions', () => {
     await pass(pushLifeMs + 3_600_000);
     assert.equal(await count(), 0);
     assert.deepEqual((await call('PushSubscription/get', { ids: null })).list, []);
+    sender.close();
+  });
+  test('at a start thousands of people are looked at with breaks; who has none is looked for and no more', async () => {
+    const { store, sender, openSender, pass, subscribe, verify, append, sent, asked } = await openPush();
+    await verify(await subscribe());
+    const fresh = openSender();
+    let looked = 0;
+    const { list } = store.items;
+    store.items.list = async (account, kind) => {
+      looked++;
+      return account === 1 ? list.call(store.items, account, kind) : [];
+    };
+    asked.length = 0;
+    void fresh.start(Array.from({ length: 250 }, (_, index) => index + 1));
+    await settle();
+    assert.ok(looked < 110, `${looked} without a break`);
+    await pass(1_000);
+    assert.ok(looked >= 250);
+    assert.deepEqual([...new Set(asked)], [1]);
+    const before = sent.length;
+    sender.close();
+    await append();
+    await pass(1_000);
+    assert.equal(sent.length, before + 1);
+    fresh.close();
+  });
+  test('a hundred changes of the directory at once are two looks at each person, not a hundred', async () => {
+    const { store, sender, pass, subscribe, verify } = await openPush();
+    await verify(await subscribe());
+    let looked = 0;
+    const { list } = store.items;
+    store.items.list = (account, kind) => {
+      looked++;
+      return list.call(store.items, account, kind);
+    };
+    for (let change = 0; change < 100; change++) void sender.refresh();
+    await pass(1_000);
+    assert.equal(looked, 2);
     sender.close();
   });
 });

@@ -87,8 +87,11 @@ const later: Result = { kind: 'later', host: 'mx', status: '4.2.0', words: '450 
 /** As from port 25: placed into an inbox with no way back. */
 async function receive(post: Post, lines: readonly string[], person = 'hanako'): Promise<string> {
   const spool = post.store.spool(1_000_000);
-  await spool.add(bytesFromUtf8(lines.join('\r\n')));
-  const placements = [{ account: post.accounts.get(person)!.account, mailbox: 'inbox', flags: [] } as const];
+  const octets = bytesFromUtf8(lines.join('\r\n'));
+  await spool.add(octets);
+  const inboxes = [{ account: post.accounts.get(person)!.account, mailbox: 'inbox', flags: [] } as const];
+  const arrival = await post.arrivals.arrive({ letter: 'r1', at: post.clock.now(), reversePath: '', octets }, inboxes);
+  const placements = arrival?.placements ?? inboxes;
   const work = {
     letters: [{ letter: 'r1', prefix: new Uint8Array(0), spool, receivedAt: post.clock.now(), reversePath: '', placements, queue: [] }],
   };
@@ -318,4 +321,163 @@ test('who asks while it is looked up hears the same, and what failed is looked u
   await fresh.catchUp(account);
   assert.deepEqual(await updatedSince(post, sent), [id]);
   await first;
+});
+
+// --- what a stranger can cost -----------------------------------------------------------------------------------------
+
+/** What was opened of accounts while `run` ran. */
+async function opened(post: Post, run: () => Promise<unknown>): Promise<{ mailboxes: number; shelves: number }> {
+  const { store } = post;
+  const { openMailbox, openShelf } = store;
+  const count = { mailboxes: 0, shelves: 0 };
+  store.openMailbox = (...from) => (count.mailboxes++, openMailbox.apply(store, from));
+  store.openShelf = (...from) => (count.shelves++, openShelf.apply(store, from));
+  try {
+    await run();
+  } finally {
+    Object.assign(store, { openMailbox, openShelf });
+  }
+  return count;
+}
+
+/** As from port 25, without a look at where it lies. */
+async function deliverOnly(post: Post, lines: readonly string[], person: string, isOurs = false): Promise<void> {
+  const spool = post.store.spool(1_000_000);
+  const octets = bytesFromUtf8(lines.join('\r\n'));
+  await spool.add(octets);
+  const placements = [{ account: post.accounts.get(person)!.account, mailbox: 'inbox', flags: [] } as const];
+  if (!isOurs) await post.arrivals.arrive({ letter: 'r2', at: post.clock.now(), reversePath: '', octets }, placements);
+  const letter = { letter: 'r2', prefix: new Uint8Array(0), spool, receivedAt: post.clock.now(), reversePath: '', placements, queue: [] };
+  const work = { letters: [letter] };
+  post.followUp.committed(work, await post.store.commit(work));
+  await post.followUp.idle();
+}
+
+const noReport = ['From: x@one.test', 'Subject: no report', '', 'words', ''];
+const aboutUnknown = dsn('a@one.test', 'failed', '5.2.2').map((line) => line.replace('hello@', 'other@'));
+const openings: [name: string, lines: readonly string[], person: string, isOurs: boolean, mailboxes: number][] = [
+  ['a letter that is no report', noReport, 'hanako', false, 0],
+  ['a multipart/report of another kind', report('feedback-report', ['Feedback-Type: abuse', '']), 'hanako', false, 0],
+  ['a report about a letter that nobody sent', aboutUnknown, 'hanako', false, 0],
+  ['a report about somebody else’s letter', dsn('a@one.test', 'failed', '5.2.2'), 'taro', false, 0],
+  ['a report of our own to somebody who sends by SMTP', dsn('a@one.test', 'failed', '5.2.2'), 'taro', true, 0],
+  ['a report about a letter of the account', dsn('a@one.test', 'failed', '5.2.2'), 'hanako', false, 1],
+  ['a report of our own about a letter of the account', dsn('a@one.test', 'failed', '5.2.2'), 'hanako', true, 1],
+];
+for (const [name, lines, person, isOurs, mailboxes] of openings)
+  test(`${mailboxes === 0 ? 'nothing' : 'a mailbox'} is opened for ${name}`, async () => {
+    const post = await openPost();
+    const id = await send(post, ['a@one.test']);
+    await deliver(post, () => taken);
+    assert.deepEqual(await opened(post, () => deliverOnly(post, lines, person, isOurs)), { mailboxes, shelves: 0 });
+    assert.equal(((await look(post, id))['dsnBlobIds'] as string[]).length, mailboxes);
+  });
+
+test('reports of strangers cost a look at the state, not at all that was sent from here', async () => {
+  const post = await openPost();
+  await send(post, ['a@one.test']);
+  await deliver(post, () => taken);
+  let lists = 0;
+  const { list } = post.store.items;
+  post.store.items.list = (account, kind) => {
+    if (kind === 'submission') lists++;
+    return list.call(post.store.items, account, kind);
+  };
+  for (let number = 0; number < 10; number++) await deliverOnly(post, aboutUnknown, 'hanako');
+  assert.equal(lists, 1);
+});
+
+test('who asks waits for what was told of their own letters, however much is told of others', async () => {
+  const post = await openPost();
+  await send(post, ['a@one.test']);
+  const [hanako, taro] = ['hanako', 'taro'].map((person) => post.accounts.get(person)!.account);
+  await post.followUp.catchUp(hanako!);
+  const news = await placed(post, taro!);
+  let isThere = false;
+  let turns = 0;
+  // Each takes a moment.
+  const { items } = post.store;
+  const [openMailbox, state] = [post.store.openMailbox.bind(post.store), items.state.bind(items)];
+  const moment = (): Promise<void> => new Promise((done) => setImmediate(done));
+  post.store.openMailbox = async (...from) => (await moment(), openMailbox(...from));
+  items.state = async (...from) => (await moment(), state(...from));
+  post.followUp.committed(...news);
+  const asked = post.followUp.catchUp(hanako!).then(() => (isThere = true));
+  for (; !isThere && turns < 500; turns++) {
+    post.followUp.committed(...news);
+    await moment();
+  }
+  assert.ok(turns < 10, `settled after ${turns} turns`);
+  await asked;
+});
+
+/** A commit that put a letter without a way back into somebody's inbox, seen by nobody on its way. */
+async function placed(post: Post, account: number) {
+  const placements = [{ account, mailbox: 'inbox' as const, flags: [] }];
+  const letter = {
+    letter: 'x',
+    prefix: new Uint8Array(0),
+    spool: post.store.spool(1),
+    receivedAt: 0,
+    reversePath: '',
+    placements,
+    queue: [],
+  };
+  const work = { letters: [letter] };
+  return [work, { items: [], letters: [{ letter: 'x', resent: false, placed: [{ account, mailbox: 1, uid: 1 }] }] }] as const;
+}
+
+test('of reports that wait there is room for so many; what is beyond is passed over with a line', async () => {
+  const lines: string[] = [];
+  const post = await openPost({ log: { ...silentLog, warn: (event) => void lines.push(event) } });
+  const news = await placed(post, post.accounts.get('hanako')!.account);
+  for (let number = 0; number < 120; number++) post.followUp.committed(...news);
+  assert.deepEqual([lines.length, new Set(lines).size], [20, 1]);
+  await post.followUp.idle();
+  post.followUp.committed(...news);
+  assert.equal(lines.length, 20);
+});
+
+test('results of the queue for which there was no room are found by who asks next', async () => {
+  const post = await openPost();
+  const id = await send(post, ['a@one.test']);
+  const sent = await stateOf(post);
+  const { trace } = post.store;
+  const { ofLetter } = trace;
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  trace.ofLetter = async (letter) => (await answered, ofLetter.call(trace, letter));
+  for (let number = 0; number < 100; number++) {
+    const event = {
+      letter: `other${number}`,
+      at: 0,
+      station: 'delivery',
+      result: 'done',
+      recipient: null,
+      account: null,
+      facts: {},
+    } as const;
+    post.followUp.committed({ events: [event] }, { items: [], letters: [] });
+  }
+  const { idle } = post.followUp;
+  post.followUp.idle = async () => {};
+  await deliver(post, () => later);
+  post.followUp.idle = idle;
+  answer();
+  await post.followUp.idle();
+  const [item] = await post.store.items.list(post.accounts.get('hanako')!.account, 'submission');
+  assert.equal((item!.value as { status?: object }).status, undefined);
+  assert.deepEqual(await updatedSince(post, sent), [id]);
+});
+
+test('what an SMTP app hands in is not looked up when it has gone', async () => {
+  const post = await openPost();
+  let looked = 0;
+  const { ofLetter } = post.store.trace;
+  post.store.trace.ofLetter = (letter) => (looked++, ofLetter.call(post.store.trace, letter));
+  const event = { letter: 'l1', at: 0, result: 'done', recipient: null, account: 1 } as const;
+  const none = { items: [], letters: [] };
+  post.followUp.committed({ events: [{ ...event, station: 'submission', facts: { protocol: 'submission' } }] }, none);
+  post.followUp.committed({ events: [{ ...event, station: 'delivery', facts: {} }] }, none);
+  await post.followUp.idle();
+  assert.equal(looked, 0);
 });

@@ -2,11 +2,13 @@
 // set by hand. Test code only.
 import { bytesFromUtf8, latin1FromBytes } from '../../../base/bytes.ts';
 import type { Chance, Clock } from '../../../base/clock.ts';
-import { silentLog } from '../../../base/log.ts';
+import { silentLog, type Log } from '../../../base/log.ts';
 import { openAddressBook } from '../../../journey/account/addresses.ts';
 import { openRecipientLists } from '../../../journey/account/recipients.ts';
 import { openArrivals } from '../../../journey/arrival/arrival.ts';
+import type { Arrivals } from '../../../journey/arrival/contract.ts';
 import { openReporter } from '../../../journey/report/dsn.ts';
+import { ComingReports } from '../../../journey/submission/coming-reports.ts';
 import { openSendingDesk, type OpenDesk } from '../../../journey/submission/desk.ts';
 import { FollowUp } from '../../../journey/submission/follow-up.ts';
 import type { AccountId, MailStore } from '../../../store/contract.ts';
@@ -44,7 +46,7 @@ export interface Post {
   readonly directory: Directory;
   readonly clock: SetClock;
   readonly desk: OpenDesk;
-  readonly arrivals: ReturnType<typeof openArrivals>;
+  readonly arrivals: Arrivals;
   readonly followUp: FollowUp;
   readonly accounts: ReadonlyMap<string, JmapAccount>;
   readonly dispatcher: Dispatcher;
@@ -69,6 +71,8 @@ export interface PostOptions {
   /** Made of the store what the desk sees. */
   readonly wrap?: (store: MailStore) => MailStore;
   readonly store?: MailStore;
+  /** Of what becomes of letters that went. */
+  readonly log?: Log;
   /** Instead of a clock that is set by hand and chance that is the same each time. */
   readonly world?: { readonly clock: Clock; readonly chance: Chance };
 }
@@ -117,8 +121,13 @@ export async function openPost(options: PostOptions = {}): Promise<Post> {
   const recipients = openRecipientLists({ addresses, directory, store, clock, queueLifetime: 86_400_000 });
   const names = { hostName: 'mail.local.test', domain: 'local.test' };
   const seen = options.wrap?.(store) ?? store;
-  const arrivals = openArrivals({ store, directory, addresses, recipients, hostName: names.hostName, clock, chance, log: silentLog });
-  const followUp = new FollowUp({ store, addresses, clock, log: silentLog });
+  const placing = openArrivals({ store, directory, addresses, recipients, hostName: names.hostName, clock, chance, log: silentLog });
+  const coming = new ComingReports();
+  const arrivals: Arrivals = {
+    arrive: coming.watch((letter, placements) => placing.arrive(letter, placements)),
+    sort: (account, messages) => placing.sort(account, messages),
+  };
+  const followUp = new FollowUp({ store, addresses, clock, log: options.log ?? silentLog, coming });
   const desk = openSendingDesk({
     followUp,
     news: followUp,
