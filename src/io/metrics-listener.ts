@@ -3,6 +3,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../base/log.ts';
+import { once } from '../base/once.ts';
 import type { Metrics, Sample } from './metrics.ts';
 
 export interface MetricsListener {
@@ -12,14 +13,13 @@ export interface MetricsListener {
 
 /** `/metrics` on a loopback address. @throws Error when the port cannot be had. */
 export function openMetricsListener(host: string, port: number, metrics: Metrics, log: Log): Promise<MetricsListener> {
-  let exposition: Promise<() => Promise<{ readonly type: string; readonly text: string }>> | null = null;
+  const exposition = once(() => openExposition(metrics));
   const server: Server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
     if (request.url?.split('?')[0] !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('there is only /metrics here\n');
       return;
     }
-    exposition ??= openExposition(metrics);
-    exposition
+    exposition()
       .then((expose) => expose())
       .then(({ type, text }) => response.writeHead(200, { 'content-type': type }).end(text))
       .catch((error: unknown) => {

@@ -1,4 +1,5 @@
 // The road out: router, resolver, lanes, reports and the queue joined. Knows the parts and the setting "delivery"; knows no rule of theirs.
+import { once } from '../base/once.ts';
 import { inboxOf } from '../journey/outside/accounts.ts';
 import { causeSides, type Cause } from '../journey/outside/causes.ts';
 import { sentenceOf } from '../journey/outside/cause-sentences.ts';
@@ -83,21 +84,20 @@ function explain(cause: string, language: 'ja' | 'en'): string | null {
 
 /** The roads through people's own providers, loaded with the first letter that takes one. */
 function providerRoads({ outside, directory, clock, log }: Office): NonNullable<DeliveryParts['provider']> {
-  const load = async () => {
+  const roads = once(async () => {
     const [{ openProviderRoads }, { readSmtpFailure }, { connector, keeper }] = await Promise.all([
       import('../journey/delivery/provider.ts'),
       import('../journey/outside/smtp-failures.ts'),
       outside.roads(),
     ]);
     return openProviderRoads({ directory, connector, keeper, readFailure: readSmtpFailure, clock, log });
-  };
-  let loading: ReturnType<typeof load> | null = null;
+  });
   return (via) => {
     let road: ReturnType<NonNullable<DeliveryParts['provider']>> | null = null;
     return {
       router: {
         async route(domain) {
-          road ??= (await (loading ??= load()))(via);
+          road ??= (await roads())(via);
           return road.router.route(domain);
         },
       },

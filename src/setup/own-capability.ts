@@ -1,5 +1,6 @@
 // Tayori's own capability of JMAP, fulfilled: tasks, desks and look-ups joined on the office. Knows which part needs which; knows no argument and
 // no page. docs/jmap.md says what it is for.
+import { once } from '../base/once.ts';
 import { CauseTrouble } from '../journey/outside/causes.ts';
 import type { CollectionProgress } from '../journey/collection/contract.ts';
 import { readRule } from '../journey/arrival/rule.ts';
@@ -104,9 +105,7 @@ function lazyDesk(parts: TaskParts): TaskDesk {
 }
 
 function lazyJourneys(office: Office): JourneyDesk {
-  let loading: Promise<JourneyDesk> | null = null;
-  const desk = (): Promise<JourneyDesk> =>
-    (loading ??= import('./own-capability-journey.ts').then(({ openJourneyDesk }) => openJourneyDesk(office)));
+  const desk = once(async () => (await import('./own-capability-journey.ts')).openJourneyDesk(office));
   return {
     lettersOf: async (...asked) => (await desk()).lettersOf(...asked),
     look: async (...asked) => (await desk()).look(...asked),

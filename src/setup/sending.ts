@@ -1,5 +1,6 @@
 // What becomes of letters between hands: rules and vacation replies where they arrive, the desk where apps of JMAP hand them in, and the hour
 // of those that wait. Knows which part needs which; knows no protocol.
+import { once } from '../base/once.ts';
 import { openArrivals } from '../journey/arrival/arrival.ts';
 import type { Arrivals } from '../journey/arrival/contract.ts';
 import type { Appointment } from '../journey/appointments/contract.ts';
@@ -36,15 +37,13 @@ export function openSending(office: Office, names: DeliveryNames): Sending {
   const { hostName } = names;
   const placing = openArrivals({ store, directory, addresses, recipients, hostName, clock, chance, log });
   const coming = new ComingReports();
+  /** The last that was asked for: what was told while it was being loaded is waited for at the end, too. */
   let following: Promise<FollowUp> | null = null;
-  const followUp = (): Promise<FollowUp> =>
-    (following ??= import('../journey/submission/follow-up.ts').then(
-      (module) => new module.FollowUp({ store, addresses, clock, log, coming }),
-      (trouble: unknown) => {
-        following = null;
-        throw trouble;
-      },
-    ));
+  const opened = once(async () => {
+    const module = await import('../journey/submission/follow-up.ts');
+    return new module.FollowUp({ store, addresses, clock, log, coming });
+  });
+  const followUp = (): Promise<FollowUp> => (following = opened());
   /** Who tells does not wait, and hears of no trouble. */
   const tell = (say: (one: FollowUp) => void): void =>
     void followUp()
@@ -64,9 +63,8 @@ export function openSending(office: Office, names: DeliveryNames): Sending {
   };
   const rate = new SendingRate(clock, defaultRecipientsPerHour);
   const reporter = reporterWhenNeeded(office, names);
-  let loading: Promise<OpenDesk> | null = null;
-  const desk = (): Promise<OpenDesk> =>
-    (loading ??= import('../journey/submission/desk.ts').then(({ openSendingDesk }) =>
+  const desk = once((): Promise<OpenDesk> =>
+    import('../journey/submission/desk.ts').then(({ openSendingDesk }) =>
       openSendingDesk({
         store,
         directory,
@@ -85,7 +83,8 @@ export function openSending(office: Office, names: DeliveryNames): Sending {
         recipientsMax: settings.recipientsLimit,
         letterMax: settings.letterLimit,
       }),
-    ));
+    ),
+  );
   return {
     arrivals,
     news,

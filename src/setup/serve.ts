@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
+import { once } from '../base/once.ts';
 import type { StartPageFacts } from '../io/http/start-page.ts';
 import { pageUrl } from './publish/model.ts';
 import { openControl } from '../io/control.ts';
@@ -99,10 +100,9 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
 
     let page: StartPageFacts | null = null;
     const renewals: (() => void)[] = [];
-    let jmap: Promise<OpenJmap> | null = null;
     const collection: { now: Collection | null } = { now: null };
-    const openedJmap = () =>
-      (jmap ??= Promise.all([import('./jmap.ts'), import('./mail-groups.ts'), import('./own-capability.ts'), sending.desk()]).then(
+    const openedJmap = once((): Promise<OpenJmap> =>
+      Promise.all([import('./jmap.ts'), import('./mail-groups.ts'), import('./own-capability.ts'), sending.desk()]).then(
         ([{ openJmap }, { mailGroups }, { openOwnCapability }, desk]) => {
           const own = openOwnCapability({
             office,
@@ -119,7 +119,8 @@ export async function serve({ settings, version, log, metrics, stopped }: ServeO
             },
           };
         },
-      ));
+      ),
+    );
     const open = (listener: WantedListener) =>
       (listener.row.protocol === 'metrics' ? ['127.0.0.1'] : hosts).map(async (host) => {
         const port = await openPort({
