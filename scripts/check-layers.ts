@@ -58,7 +58,7 @@ for (const file of globSync('web/src/**/*.{ts,svelte}').map((path) => path.repla
     const isEntry = !webOrder.includes(layer);
     if (!isEntry && rank(below) > rank(layer)) faults.push(`${file}: ${to} (in the mail app engine ← texts, state ← parts ← views)`);
     // The grammar of searches, and what both write into a letter, are text and nothing else.
-    const isOnlyContract = /\/engine\/(?:contract|port|worker|search-grammar|letter-markup|jmap\/objects)\.ts/.test(to);
+    const isOnlyContract = /\/engine\/(?:contract|port|worker|search-grammar|letter-markup|frame-address|jmap\/objects)\.ts/.test(to);
     if (layer !== 'engine' && below === 'engine' && !isOnlyContract)
       faults.push(`${file}: ${to} (the page knows the engine by its contract)`);
   }

@@ -199,6 +199,9 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     assert.deepEqual([await letters('here'), await letters('there')], [2, 3]);
     assert.deepEqual([await findBarriers(page), await sticksOut(page)], [[], false]);
     await shoot(page, 'two-devices');
+    // Of an answer that was not given yet the keyboard reaches the first.
+    const answers = page.locator('.ask [role=radio]');
+    assert.deepEqual(await Promise.all([0, 1].map((at) => answers.nth(at).getAttribute('tabindex'))), ['0', '-1']);
     await goOn(page);
     await page.locator('.postmark').waitFor({ timeout: 60_000 });
     assert.equal(await ticks(page, 'passed'), 16);

@@ -177,6 +177,14 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     assert.equal(await page.getAttribute('.composer [role=combobox]', 'aria-expanded'), 'false');
     await session.send('Input.insertText', { text: '' });
     await page.fill('.composer [role=combobox]', '');
+    // A comma that the input method has made parts a list as a typed one does.
+    await page.keyboard.type('jiro@tayori.test');
+    await compose('、');
+    await session.send('Input.insertText', { text: '、' });
+    await page.waitForSelector('.composer .chip[title="jiro@tayori.test"]');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    await page.waitForSelector('.composer .chip[title="jiro@tayori.test"]', { state: 'detached' });
     await page.keyboard.press('Control+Enter');
     await isGone(page);
     await hanako.page.waitForSelector(rowOf('Re: 土曜日の件'));
@@ -305,6 +313,45 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     assert.deepEqual(hanako.faults, []);
   });
 
+  test('an answer kept as a draft is written on, from Drafts and from its conversation; what is answered is the letter that came', async () => {
+    await undoSeconds(taro, 0);
+    await write(taro, 'hanako@tayori.test', '花見の場所', 'Where shall we meet?');
+    await taro.page.keyboard.press('Control+Enter');
+    await isGone(taro.page);
+    const { page } = hanako;
+    const close = async (): Promise<void> => {
+      await page.click('.composer button[aria-label="閉じて下書きに残す"]');
+      await isGone(page);
+    };
+    await openLetter(hanako, '花見の場所');
+    await page.locator('body').press('r');
+    await hanako.until(`document.activeElement?.isContentEditable`);
+    await page.keyboard.type('公園の入口で');
+    await hanako.until(`document.querySelector('.composer .state')?.textContent === '保存しました'`);
+    await close();
+    // In the conversation: no way to answer oneself.
+    await page.click('.letter .fold:has(.draft)');
+    const draft = page.locator('.letter.open:has(.draft)');
+    assert.deepEqual(await draft.locator('.tools').getByRole('button').allInnerTexts(), ['続きを書く', '', '']);
+    assert.equal(await draft.locator('[aria-label="返信"]').count(), 0);
+    await hanako.shoot('reading-draft');
+    await page.locator('body').press('r');
+    await page.waitForSelector(subject);
+    assert.equal(await page.locator('.composer .chip').getAttribute('title'), 'taro@tayori.test');
+    await page.click('.composer button[aria-label="破棄"]');
+    await isGone(page);
+    await draft.getByRole('button', { name: '続きを書く' }).click();
+    await hanako.until(`document.querySelector(${JSON.stringify(text)})?.innerText.startsWith('公園の入口で')`);
+    await close();
+    await page.click('a:has-text("下書き")');
+    await page.click(rowOf('花見の場所'));
+    await hanako.until(`document.querySelector(${JSON.stringify(text)})?.innerText.startsWith('公園の入口で')`);
+    assert.match(new URL(page.url()).pathname, /^\/mail\/[^/]+\/[^/]+$/, 'the conversation is not opened besides');
+    await page.click('.composer button[aria-label="破棄"]');
+    await isGone(page);
+    assert.deepEqual(hanako.faults, []);
+  });
+
   test('two windows of one browser write on one draft: neither loses a word, and it is said', async () => {
     const { page } = hanako;
     await write(hanako, 'taro@tayori.test', '二つの画面', 'はじめ');
@@ -387,32 +434,36 @@ suite('writing', { skip: skipWithout('chromium') }, () => {
     await road.close();
   });
 
-  test('signing out: what was typed just now is at the server; without a network it is asked about, and nothing stays behind', async () => {
+  test('signing out: what was typed just now is at the server; without a network it is asked about, and nothing stays behind', async (t) => {
     const road = await openRoad(tayori.ports.https);
     const app = await openApp(browser, tayori, hanako.person, desk, '/', road.port);
     const { page } = app;
+    t.after(async () => {
+      await page.context().close();
+      await road.close();
+    });
     await page.click('a[href="/settings"]');
     const signOut = page.getByRole('button', { name: 'サインアウト', exact: true });
     await signOut.waitFor();
     await write(app, 'taro@tayori.test', '帰るまえに', '電車が来ます');
     road.cut();
     await page.waitForSelector('text=つながっていません');
+    await page.keyboard.press('Escape');
     await signOut.click();
     await page.waitForSelector('dialog:has-text("1件あります")');
     await app.shoot('sign-out-left');
     assert.deepEqual(await findBarriers(page), []);
-    await page.click('dialog button:has-text("キャンセル")');
+    await page.click('dialog button:has-text("やめる")');
     road.mend();
     await page.waitForSelector('text=つながっていません', { state: 'detached' });
     await write(app, 'taro@tayori.test', '帰りました', '最後のことば');
+    await page.keyboard.press('Escape');
     await signOut.click();
     await page.waitForSelector('input[name=login]');
     assert.equal(textOf(await letterOf(hanako, '帰るまえに', 'drafts')).trim(), '電車が来ます');
     assert.equal(textOf(await letterOf(hanako, '帰りました', 'drafts')).trim(), '最後のことば');
     assert.deepEqual(await page.evaluate('Object.keys(localStorage).filter((name) => /unsaved|at-once|here/.test(name))'), []);
     assert.deepEqual(app.faults, []);
-    await page.context().close();
-    await road.close();
   });
 
   test('a foreign letter is forwarded whole: its looks, its picture by Content-ID, its files; nothing in it runs or loads', async () => {

@@ -177,6 +177,50 @@ suite('the mail app, every day', { skip: skipWithout('chromium') }, () => {
     await end({ page, faults, close: () => page.context().close() }, notSignedIn);
   });
 
+  test('without its worker the app says that it could not begin, and begins when it is loaded again', async () => {
+    const { page, faults } = await openPage(browser, onDesk);
+    await page.route('**/assets/worker-*.js', (route) => route.abort());
+    await page.goto(origin);
+    await page.getByText('Tayori could not be started.').waitFor();
+    assert.deepEqual(await findBarriers(page), []);
+    await shoot(page, 'no-worker');
+    await page.unroute('**/assets/worker-*.js');
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.waitForSelector('input[name=login]');
+    await end({ page, faults, close: () => page.context().close() }, /status of 40[13]|ERR_FAILED/);
+  });
+
+  test('somebody else signs in from another window: this one is theirs, and nothing that lay open stays', async () => {
+    await arrive(taro, 'For Taro, later');
+    const { page, faults } = await openPage(browser, onDesk);
+    await page.goto(origin);
+    await signIn(page, hanako.login, hanako.password);
+    await page.waitForSelector('[role=row] .who');
+    await page.keyboard.press('c');
+    await page.waitForSelector('.composer input[id$=subject]');
+    await page.fill('.composer input[id$=subject]', 'Between us');
+    await until(page, `document.querySelector('.composer .state')?.textContent === 'Saved'`);
+    const answer = await page.context().request.post(`${origin}/auth/login`, {
+      data: { login: taro.login, password: taro.password },
+      headers: { origin },
+    });
+    assert.equal(answer.status(), 200);
+    await page.evaluate(`dispatchEvent(new Event('online'))`);
+    await page.waitForSelector('[role=row] .subject:has-text("For Taro, later")');
+    assert.equal(await page.locator('.composer').count(), 0);
+    await page.click('a:has-text("Drafts")');
+    await page.waitForSelector('h1:has-text("Drafts")');
+    await until(page, `document.querySelector('[role=grid]').getAttribute('aria-busy') === 'false'`);
+    assert.equal(await page.locator('[role=row]').count(), 0);
+    await byImap(hanako, async (client) => {
+      await client.mailboxOpen('Drafts');
+      const [draft] = await client.fetchAll('1:*', { envelope: true });
+      assert.equal(draft?.envelope?.subject, 'Between us', 'hers is with her');
+      await client.messageDelete('1:*');
+    });
+    await end({ page, faults, close: () => page.context().close() }, notSignedIn);
+  });
+
   test('signing in with a second factor: the code of an authenticator after the password', async () => {
     const first = await signedInPage(browser, origin, taro);
     const post = async (path: string, data: object): Promise<Record<string, string>> => {

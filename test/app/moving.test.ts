@@ -43,6 +43,12 @@ suite('letters in and out by the app', { skip: skipWithout('chromium') }, () => 
     await until(page, `${outcome}.includes('“Family.mbox” was brought in on')`);
     await page.click('text=Leave it');
     await until(page, `!${outcome}.includes('Family')`);
+    // Several at once: each into a folder of its own name.
+    const several = ['Work', 'Club'].map((name) => join(house.tayori.folder, `${name}.mbox`));
+    for (const [index, path] of several.entries()) await writeFile(path, mboxOf(index + 2));
+    await page.setInputFiles('input[type=file]', several);
+    await until(page, `${outcome}.includes('2 letters are now in “Work”.') && ${outcome}.includes('3 letters are now in “Club”.')`);
+    await page.waitForSelector('a:has-text("Open “Club”")');
     const nothing = join(house.tayori.folder, 'notes.txt');
     await writeFile(nothing, 'no letter, only notes\n');
     await page.setInputFiles('input[type=file]', nothing);

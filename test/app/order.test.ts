@@ -118,6 +118,14 @@ suite('finding and order', { skip: skipWithout('chromium') }, () => {
     await page.waitForSelector(row);
     await page.click('button[aria-label="New folder"]');
     await page.fill('dialog[open] input', '仕事');
+    // Its words marked with the mouse, let go beside the sheet: nothing is closed, nothing lost.
+    const box = (await page.locator('dialog[open] input').boundingBox())!;
+    await page.mouse.move(box.x + 60, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(5, 5);
+    await page.mouse.up();
+    assert.equal(await page.inputValue('dialog[open] input'), '仕事');
+    await page.focus('dialog[open] input');
     await page.keyboard.press('Enter');
     await page.waitForSelector('nav a >> text=仕事');
     const moved = (await subjectsOf(page))[2]!;
@@ -292,6 +300,44 @@ suite('finding and order', { skip: skipWithout('chromium') }, () => {
     await page.keyboard.press('g');
     await page.keyboard.press('#');
     await until(page, `document.querySelector('h1')?.textContent === 'Bin' || document.querySelector('h1')?.textContent === 'Trash'`);
+    assert.deepEqual(faultsOf(faults), []);
+    await page.context().close();
+  });
+
+  test('what comes in moves neither the keyboard nor a range to another letter; what is read is moved, not what is ticked', async () => {
+    const { page, faults } = await house.open(browser, desk);
+    await page.waitForSelector(row);
+    const [top, under, next] = await subjectsOf(page);
+    const chosen = `JSON.stringify([...document.querySelectorAll('[role=row][aria-selected=true]')].map((row) => row.querySelector('.subject').textContent).sort())`;
+    const isChosen = (...wanted: (string | undefined)[]): Promise<void> =>
+      until(page, `${chosen} === ${JSON.stringify(JSON.stringify(wanted.toSorted()))}`);
+    const comesIn = async (subject: string): Promise<void> => {
+      await house.put([['INBOX', letter('Anna Weber <anna@work.example>', subject, 'Just now.'), [], new Date()]]);
+      // What has come back from being put off stays above it.
+      await until(page, `(${subjects}).slice(0, 2).includes(${JSON.stringify(subject)})`);
+    };
+    await page.locator('[role=grid]').focus();
+    await page.keyboard.press('ArrowDown');
+    await comesIn('Just in');
+    await page.keyboard.press('x');
+    await isChosen(under);
+    await comesIn('In after it');
+    await page.keyboard.press('Shift+ArrowDown');
+    await isChosen(under, next);
+    // One is read meanwhile: the buttons above it are about it alone.
+    await page.locator('[role=row]', { hasText: 'Just in' }).locator('.words').click();
+    await page.waitForSelector('h1:has-text("Just in")');
+    await page.locator('.thread .bar').getByRole('button', { name: 'Move' }).click();
+    await page.keyboard.type('Archive');
+    await page.keyboard.press('Enter');
+    await until(page, `!(${subjects}).includes('Just in')`);
+    const left = (await subjectsOf(page)).filter((subject) => subject !== 'In after it');
+    assert.deepEqual(left.slice(0, 3), [top, under, next]);
+    await page.keyboard.press('Escape');
+    await page.locator('[role=row]', { hasText: 'In after it' }).locator('.words').click();
+    await page.waitForSelector('h1:has-text("In after it")');
+    await page.keyboard.press('#');
+    await until(page, `!(${subjects}).includes('In after it')`);
     assert.deepEqual(faultsOf(faults), []);
     await page.context().close();
   });

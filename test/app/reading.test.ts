@@ -272,6 +272,38 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
     await finish();
   });
 
+  test('a letter that cannot be drawn is said to be one, with its source; everything else goes on', async () => {
+    // Two people without an address, as calendars write them: they are two.
+    const nobody = 'ATTENDEE;CN=Room 1:invalid:nomail\r\nATTENDEE;CN=Room 2:invalid:nomail\r\n';
+    const text = invitation.replace('RRULE', `${nobody}RRULE`).replace('UID:1', 'UID:2');
+    await office.put(
+      head('Two rooms') + mixed(part('text/plain', 'Please come.'), part('text/calendar; method=REQUEST; charset=utf-8', text)),
+    );
+    const page = await begin();
+    // A fault of our own is not to be had, so one is planted: what words are made of throws.
+    await page.addInitScript(
+      `const Right = Intl.DateTimeFormat; Intl.DateTimeFormat = function (tags, options) { if (options?.timeZone && sessionStorage.planted) throw new RangeError('planted'); return new Right(tags, options); };`,
+    );
+    await page.evaluate(`sessionStorage.planted = 'yes'`);
+    await page.goto(`${office.origin}/`);
+    await page.locator('[role=row]', { hasText: 'Two rooms' }).locator('.words').click();
+    const fault = page.locator('article article', { hasText: 'ここは表示できません。' });
+    await fault.waitFor();
+    await fault.getByRole('button', { name: 'ソースを見る' }).click();
+    await page.locator('dialog pre', { hasText: 'BEGIN:VCALENDAR' }).waitFor();
+    await page.keyboard.press('Escape');
+    assert.deepEqual(await findBarriers(page), []);
+    await page.locator('[role=row]', { hasText: 'First of all' }).locator('.words').click();
+    await page.locator('.letter.open', { hasText: 'Hello.' }).waitFor();
+    await page.locator('[role=row]', { hasText: 'Two rooms' }).locator('.words').click();
+    await fault.waitFor();
+    await page.evaluate(`delete sessionStorage.planted`);
+    await fault.getByRole('button', { name: 'もう一度試す' }).click();
+    const card = page.locator('section', { hasText: 'Planning the fair' }).last();
+    assert.match(await card.innerText(), /Room 1[\s\S]*Room 2/);
+    await finish(/planted/);
+  });
+
   test('a link that shows another place: said where it stands, asked before it is followed, by mouse and by keyboard', async () => {
     const at = `http://127.0.0.1:${office.web.port}`;
     await office.put(
@@ -528,6 +560,13 @@ suite('reading', { skip: skipWithout('chromium') }, () => {
       "(() => { const inside = document.querySelector('iframe').contentDocument; return [inside.body.innerText.trim(), inside.images[0].naturalWidth]; })()",
     )) as [string, number];
     assert.deepEqual(shown, ['Kept words.', 1]);
+    // In another look it is the same letter; a letter within it is another one, and was never kept.
+    const asked = (search: string): Promise<unknown> =>
+      page.evaluate(`fetch(document.querySelector('iframe').src.split('?')[0] + '?${search}').then(() => 'there', () => 'not there')`);
+    assert.deepEqual([await asked('images=1&theme=dark&lang=en'), await asked('in=2&theme=light&lang=ja')], ['there', 'not there']);
+    await menu(page, '印刷');
+    await page.locator('.toast', { hasText: 'ネットがないと手に入りません。' }).waitFor();
+    assert.equal(await page.locator('iframe[data-print]').count(), 0);
     await office.read(page, 'Kept plain');
     await page.locator('.letter.open', { hasText: 'Kept plain words.' }).waitFor();
     await shoot(page, 'offline');

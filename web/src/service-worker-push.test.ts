@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Json, JsonObject } from './engine/jmap/objects.ts';
-import { hearPush } from './service-worker-push.ts';
+import { hearPush as hear, type Ask, type Shown } from './service-worker-push.ts';
 
+const hearPush = async (message: JsonObject, language: 'ja' | 'en', ask: Ask): Promise<Shown | null> =>
+  (await hear(message, language, ask, async () => 'A1'))[0] ?? null;
 const push = { '@type': 'StateChange', changed: { A1: { EmailDelivery: '7' } } };
 function office(settings: JsonObject, letter: JsonObject | readonly JsonObject[] | null, contacts: readonly string[] = []) {
   const asked: Json[] = [];
@@ -74,4 +76,28 @@ test('what lies elsewhere than in the inbox, or was read by now, calls nobody', 
   assert.equal(await hearPush(push, 'en', ask), null);
   const query = asked.find((call) => (call as readonly Json[])[0] === 'Email/query') as readonly [string, { readonly filter: JsonObject }];
   assert.deepEqual(query[1].filter, { notKeyword: '$seen', inMailbox: 'F1' });
+});
+
+test('of an account at another provider, too, as the person wants it; of every account that changed', async () => {
+  const { ask } = office({ notificationPreview: false }, letter);
+  const asks: Ask = async (using, calls) => {
+    // Settings are those of the person, whatever account has changed.
+    for (const [name, args] of calls as readonly (readonly [string, JsonObject])[])
+      if (name === 'Settings/get') assert.equal(args['accountId'], 'A1');
+    return ask(using, calls);
+  };
+  const both = { '@type': 'StateChange', changed: { A7: { EmailDelivery: '7' }, A8: { EmailDelivery: '2' } } };
+  const shown = await hear(both, 'en', asks, async () => 'A1');
+  assert.deepEqual(
+    shown.map(({ title, body, tag }) => [title, body, tag]),
+    [
+      ['New letter', '', 'A7/M2'],
+      ['New letter', '', 'A8/M2'],
+    ],
+  );
+});
+
+test('where the settings cannot be read, nothing of a letter is shown', async () => {
+  const [shown] = await hear(push, 'en', office({}, letter).ask, () => Promise.reject(new TypeError('no network')));
+  assert.deepEqual([shown?.title, shown?.body], ['New letter', '']);
 });

@@ -42,34 +42,70 @@ export async function askApi(
   return ((await answer.json()) as { methodResponses?: readonly (readonly [string, JsonObject, string])[] }).methodResponses ?? [];
 }
 
-/** Null: it has been dealt with, or the person wants to hear of nothing. */
-export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: Ask): Promise<Shown | null> {
+/** The person's own account, where the settings and contacts are; null: it cannot be read. */
+export async function ownAccountOf(): Promise<string | null> {
+  const session = (await (await fetch('/jmap/session', { credentials: 'same-origin' })).json()) as {
+    readonly primaryAccounts?: Readonly<Record<string, string>>;
+  };
+  return session.primaryAccounts?.[tayoriCapability] ?? null;
+}
+
+type Answers = Awaited<ReturnType<Ask>>;
+
+function of(answers: Answers, id: string, name: string): JsonObject | undefined {
+  return answers.find((one) => one[2] === id && one[0] === name)?.[1];
+}
+
+/** Of each account that changed what is to be shown of it; nothing: it has been dealt with, or the person wants to hear of nothing. */
+export async function hearPush(
+  message: JsonObject,
+  language: 'ja' | 'en',
+  ask: Ask,
+  ownAccount: () => Promise<string | null>,
+): Promise<readonly Shown[]> {
   if (message['@type'] === 'PushVerification') {
     const { pushSubscriptionId: id, verificationCode } = message;
     await ask([core], [['PushSubscription/set', { update: { [String(id)]: { verificationCode: verificationCode ?? null } } }, 'v']]);
-    return null;
+    return [];
   }
-  const changed = (message['changed'] ?? {}) as Readonly<Record<string, JsonObject>>;
-  const accountId = Object.keys(changed)[0];
-  if (message['@type'] !== 'StateChange' || accountId === undefined) return null;
-  const title = language === 'ja' ? '新しいメール' : 'New letter';
-  const fallback: Shown = { title, body: '', tag: accountId, silent: true, data: { address: '/' } };
-  type Answers = Awaited<ReturnType<Ask>>;
-  const of = (answers: Answers, id: string, name: string): JsonObject | undefined =>
-    answers.find((one) => one[2] === id && one[0] === name)?.[1];
-  const first = await ask(
-    [core, mail, tayoriCapability],
-    [
-      ['Settings/get', { accountId, ids: ['singleton'] }, 's'],
-      ['Mailbox/query', { accountId, filter: { role: 'inbox' } }, 'm'],
-    ],
-  ).catch((): Answers => []);
-  const [settings] = (of(first, 's', 'Settings/get')?.['list'] as readonly JsonObject[] | undefined) ?? [];
-  if (settings?.['notifications'] === 'none') return null;
-  const inbox = (of(first, 'm', 'Mailbox/query')?.['ids'] as readonly string[] | undefined)?.[0] ?? '';
+  const changed = Object.keys((message['changed'] ?? {}) as Readonly<Record<string, JsonObject>>);
+  if (message['@type'] !== 'StateChange' || changed.length === 0) return [];
+  const own = await ownAccount().catch(() => null);
+  const answers =
+    own === null
+      ? []
+      : await ask([core, tayoriCapability], [['Settings/get', { accountId: own, ids: ['singleton'] }, 's']]).catch((): Answers => []);
+  const [settings] = (of(answers, 's', 'Settings/get')?.['list'] as readonly JsonObject[] | undefined) ?? [];
+  if (settings?.['notifications'] === 'none') return [];
   const isChoosy = settings?.['notifications'] === 'contacts';
   const askOwn: AskCalls = (calls) => ask([core, tayoriCapability], calls);
-  const contacts = isChoosy ? readContacts<Contact>(askOwn, accountId, ['addresses']).catch(() => null) : null;
+  // Where they cannot be read: the server has looked before it sent the push.
+  const contacts = own !== null && isChoosy ? await readContacts<Contact>(askOwn, own, ['addresses']).catch(() => null) : null;
+  const known = contacts && new Set(contacts.flatMap(({ addresses }) => addresses.map(({ email }) => email.toLowerCase())));
+  const wishes: Wishes = {
+    title: language === 'ja' ? '新しいメール' : 'New letter',
+    // What the person wants to be seen is not known: nothing is.
+    isTold: settings !== undefined && settings['notificationPreview'] !== false,
+    isSilent: settings?.['notificationSound'] !== true,
+    isChoosy,
+    known,
+  };
+  return (await Promise.all(changed.map((accountId) => newestOf(accountId, wishes, ask)))).filter((shown) => shown !== null);
+}
+
+interface Wishes {
+  readonly title: string;
+  /** Sender and subject. */
+  readonly isTold: boolean;
+  readonly isSilent: boolean;
+  readonly isChoosy: boolean;
+  /** Addresses of contacts; null: everybody's. */
+  readonly known: ReadonlySet<string> | null;
+}
+
+async function newestOf(accountId: string, { title, isTold, isSilent, isChoosy, known }: Wishes, ask: Ask): Promise<Shown | null> {
+  const first = await ask([core, mail], [['Mailbox/query', { accountId, filter: { role: 'inbox' } }, 'm']]).catch((): Answers => []);
+  const inbox = (of(first, 'm', 'Mailbox/query')?.['ids'] as readonly string[] | undefined)?.[0] ?? '';
   // What lies in another folder, such as spam, or has been read elsewhere by now, is nothing to call somebody for.
   const second = await ask(
     [core, mail],
@@ -97,19 +133,15 @@ export async function hearPush(message: JsonObject, language: 'ja' | 'en', ask: 
     ],
   ).catch((): Answers => []);
   const letters = of(second, 'e', 'Email/get')?.['list'] as unknown as readonly Letter[] | undefined;
-  if (letters === undefined && !isChoosy) return fallback;
-  // Where they cannot be read: the server has looked before it sent the push.
-  const addresses = (await contacts)?.flatMap((contact) => contact.addresses.map(({ email }) => email.toLowerCase()));
-  const known = addresses && new Set(addresses);
-  const letter = letters?.find(({ from }) => known === undefined || from?.some(({ email }) => known.has(email.toLowerCase())));
+  if (letters === undefined && !isChoosy) return { title, body: '', tag: accountId, silent: true, data: { address: '/' } };
+  const letter = letters?.find(({ from }) => known === null || from?.some(({ email }) => known.has(email.toLowerCase())));
   if (!letter) return null;
   const sender = letter.from?.[0];
-  const isTold = settings?.['notificationPreview'] !== false;
   return {
     title: isTold ? (sender?.name ?? sender?.email ?? title) : title,
     body: isTold ? (letter.subject ?? '') : '',
     tag: `${accountId}/${letter.id}`,
-    silent: settings?.['notificationSound'] !== true,
+    silent: isSilent,
     data: { address: inbox === '' ? '/' : `/mail/${accountId}/${inbox}/${letter.threadId}` },
   };
 }

@@ -2,7 +2,7 @@
 // (engine/keeping.ts) as they were served, policy and all. Tells of new letters while nobody looks (service-worker-push.ts). Knows addresses; never keeps an
 // answer of the API. `PRECACHE_*` is put in by the build.
 import type { JsonObject } from './engine/jmap/objects.ts';
-import { askApi, hearPush } from './service-worker-push.ts';
+import { askApi, hearPush, ownAccountOf } from './service-worker-push.ts';
 
 declare const PRECACHE_FILES: readonly string[];
 declare const PRECACHE_VERSION: string;
@@ -117,11 +117,11 @@ function isLetter(pathname: string, search: URLSearchParams): boolean {
 scope.addEventListener('push', (event) => {
   const language = scope.navigator.language.startsWith('ja') ? 'ja' : 'en';
   event.waitUntil(
-    hearPush((event.data?.json() ?? {}) as JsonObject, language, askApi).then(async (shown) => {
+    hearPush((event.data?.json() ?? {}) as JsonObject, language, askApi, ownAccountOf).then(async (shown) => {
       // Who looks at the app sees the letter there.
       const windows = await scope.clients.matchAll({ type: 'window' });
-      if (shown && !windows.some(({ visibilityState }) => visibilityState === 'visible'))
-        await scope.registration.showNotification(shown.title, { ...shown, icon: '/icon.svg', badge: '/icon.svg' });
+      if (windows.some(({ visibilityState }) => visibilityState === 'visible')) return;
+      for (const one of shown) await scope.registration.showNotification(one.title, { ...one, icon: '/icon.svg', badge: '/icon.svg' });
     }),
   );
 });
@@ -166,11 +166,14 @@ function keyOf(request: Request): Request {
   return new Request(request.url);
 }
 
-/** As it was asked for; else the same letter in another look. */
+/** As it was asked for; else the same letter in another look. A letter within a letter is another one at the same place. */
 async function find(cache: Cache, request: Request): Promise<Response | undefined> {
   const exact = await cache.match(keyOf(request), { ignoreVary: true });
-  if (exact || !new URL(request.url).pathname.startsWith('/letter/')) return exact;
-  return cache.match(keyOf(request), { ignoreVary: true, ignoreSearch: true });
+  const { pathname, searchParams } = new URL(request.url);
+  if (exact || !pathname.startsWith('/letter/') || searchParams.has('in')) return exact;
+  const alike = await cache.keys(keyOf(request), { ignoreVary: true, ignoreSearch: true });
+  const other = alike.find(({ url }) => !new URL(url).searchParams.has('in'));
+  return other && cache.match(other, { ignoreVary: true });
 }
 
 async function trim(cache: Cache): Promise<void> {

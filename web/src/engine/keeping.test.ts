@@ -4,11 +4,9 @@ import { test } from 'node:test';
 import { fill } from '../../demo/letters.ts';
 import { Office } from '../../demo/office.ts';
 import { settled, worldOf } from '../../demo/surroundings.ts';
-import { frameAddress as shownAt } from '../views/thread/frame-address.ts';
 import type { CacheStore } from './cache/contract.ts';
 import type { ThreadView } from './contract.ts';
 import { openEngine } from './engine.ts';
-import { frameAddress } from './frame-address.ts';
 
 test('the newest conversations of the inbox are here without a network, the others are not', async () => {
   const office = new Office('A1', 'hana@example.jp');
@@ -62,14 +60,6 @@ test('a text that had to make room on the device is brought again at the next st
   await bring();
   assert.equal((await cache.keys('bodies', 'A1/')).length, all);
   assert.equal(office.textsAsked.size, all - 10);
-});
-
-test('a letter is kept under the address at which it is looked at', () => {
-  for (const look of [
-    { images: false, theme: 'dark', plain: false, language: 'ja' },
-    { images: true, theme: 'light', plain: true, language: 'en' },
-  ] as const)
-    assert.equal(frameAddress('A1', 'M1', look), shownAt('A1', 'M1', look));
 });
 
 test('letters older than the person has chosen stay with the server', async () => {

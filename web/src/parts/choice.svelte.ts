@@ -2,7 +2,6 @@
 import type { IconName } from './icons.ts';
 
 export interface Entry {
-  readonly key: string;
   readonly label: string;
   /** Beside it, such as a moment or a key. */
   readonly note?: string;

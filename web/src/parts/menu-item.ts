@@ -3,7 +3,6 @@ import type { IconName } from './icons.ts';
 
 export interface MenuItem {
   readonly label: string;
-  readonly key?: string;
   readonly icon?: IconName;
   readonly danger?: boolean;
   /** Set off from what stands above. */

@@ -22,10 +22,12 @@ export async function act(action: Action, rows = 1): Promise<void> {
 /** With every letter of a list, in pieces (`parts/work.svelte` shows how far it is). How many it was done with; null: not at all. */
 export async function actWhole(query: ListQuery, actions: readonly WholeAction[]): Promise<number | null> {
   try {
-    const { step, count: done } = await engine.ask('actWhole', { query, actions });
+    const { step, count: done, trouble } = await engine.ask('actWhole', { query, actions });
     const isForGood = actions.some(({ name }) => name === 'destroy');
-    const text = isForGood ? o.didEmpty(count(done)) : o.didWhole(count(done));
-    toasts.show(text, isForGood || done === 0 ? null : { label: t.undo, run: () => void undo(step) }, 'done', 20_000);
+    const text = trouble !== null ? o.brokeOff(count(done)) : isForGood ? o.didEmpty(count(done)) : o.didWhole(count(done));
+    // Of what broke off, more may have been done than is known.
+    const way = isForGood || (done === 0 && trouble === null) ? null : { label: t.undo, run: () => void undo(step) };
+    toasts.show(text, way, trouble === null ? 'done' : 'trouble', 20_000);
     return done;
   } catch (error) {
     if (error instanceof EngineTrouble && error.trouble.type === 'busy') toasts.show(o.busy, null, 'trouble');
@@ -36,7 +38,7 @@ export async function actWhole(query: ListQuery, actions: readonly WholeAction[]
 
 export async function undo(step?: number): Promise<void> {
   try {
-    if (await engine.ask('undo', step === undefined ? {} : { step })) toasts.show(t.didUndo);
+    toasts.show((await engine.ask('undo', step === undefined ? {} : { step })) ? t.didUndo : t.noUndo);
   } catch (error) {
     tellTrouble(error);
   }

@@ -3,10 +3,12 @@ import { engine } from './link.ts';
 
 let asked = '';
 
-/** Called whenever who is there, the colours, the language or the days are others. */
-export function keepAtHand(isIn: boolean, theme: 'light' | 'dark', language: 'ja' | 'en', days: number): void {
-  const look = `${theme} ${language} ${days}`;
-  if (!isIn || days === 0 || asked === look || !('serviceWorker' in navigator)) return;
+/** Called whenever who is there, the colours, the language or the days are others. `username`: null when nobody is. */
+export function keepAtHand(username: string | null, theme: 'light' | 'dark', language: 'ja' | 'en', days: number): void {
+  // Who has signed out took the letters along.
+  if (username === null) asked = '';
+  const look = `${username} ${theme} ${language} ${days}`;
+  if (username === null || days === 0 || asked === look || !('serviceWorker' in navigator)) return;
   asked = look;
   void navigator.serviceWorker.ready.then(() => engine.ask('keepAtHand', { theme, language, days })).catch(() => undefined);
 }

@@ -20,9 +20,14 @@ class Kept {
   #until = $state.raw<ReadonlyMap<string, string>>(new Map());
   #asked = false;
   #readOf = '';
+  #username = '';
 
   constructor() {
-    engine.watch('status', null, ({ session }) => session === 'signed-out' && this.#forget());
+    engine.watch('status', null, ({ session, username }) => {
+      // Also when somebody else has come in from another window.
+      if (session === 'signed-out' || (this.#username !== '' && username !== '' && this.#username !== username)) this.#forget();
+      if (username !== '') this.#username = username;
+    });
     engine.watch('changed', { types: ['SavedSearch', 'Snooze'] }, ({ types }) => {
       if (types.includes('SavedSearch')) void this.readSearches();
       if (types.includes('Snooze') && this.#asked) void this.#readSnoozes();
@@ -49,6 +54,7 @@ class Kept {
   #forget(): void {
     this.#searches = [];
     this.#until = new Map();
+    this.#asked = false;
     this.#readOf = '';
     localStorage.removeItem(key);
   }
@@ -82,7 +88,9 @@ class Kept {
         for (const { emailId, until: at } of list as unknown as readonly { readonly emailId: Id; readonly until: string }[])
           until.set(`${accountId}/${emailId}`, at);
       } catch {
-        // Rows show when they came instead.
+        // Rows show when they came instead, and it is asked for again.
+        this.#asked = false;
+        for (const [letter, at] of this.#until) if (letter.startsWith(`${accountId}/`)) until.set(letter, at);
       }
     }
     this.#until = until;

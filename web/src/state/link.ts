@@ -18,8 +18,23 @@ function check(address: string): string {
 const trustedTypes = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } }).trustedTypes;
 const policy: Policy = trustedTypes?.createPolicy('tayori', { createScriptURL: check }) ?? { createScriptURL: check };
 
+let heardFailing: (() => void) | null = null;
+let hasFailed = false;
+/** The worker could not be loaded: without it nothing is known and nothing can be done. */
+export function whenWorkerFails(heard: () => void): void {
+  heardFailing = heard;
+  if (hasFailed) heard();
+}
+
 function openWorker(): Engine {
   const worker = new Worker(policy.createScriptURL(workerAddress), { type: 'module', name: 'tayori' });
+  // Once it has spoken it runs, whatever else goes wrong in it.
+  const failed = (): void => {
+    hasFailed = true;
+    heardFailing?.();
+  };
+  worker.addEventListener('error', failed);
+  worker.addEventListener('message', () => worker.removeEventListener('error', failed), { once: true });
   return linkEngine(worker as unknown as Port<ToEngine, FromEngine>);
 }
 

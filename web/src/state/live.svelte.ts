@@ -1,6 +1,6 @@
 // What every part of the page may need of the engine's state: who is there, the mailboxes, whether the server answers. Knows the topics
 // `status` and `mailboxes`; draws nothing.
-import type { MailboxesView, MailboxView, StatusView } from '../engine/contract.ts';
+import { tayoriCapability, type MailboxesView, type MailboxView, type StatusView } from '../engine/contract.ts';
 import type { Id, Role } from '../engine/jmap/objects.ts';
 import { lastMailboxes, lastStatus, noteForNextStart } from './at-once.ts';
 import { engine } from './link.ts';
@@ -22,6 +22,13 @@ class Live {
     },
   );
   #mailboxes = $state.raw<MailboxesView>(lastMailboxes ?? { isComplete: false, mailboxes: [] });
+
+  // The status is a new object with each thing that is done; who depends on one of these hears only when it is another.
+  readonly #isIn = $derived(this.#status.session === 'in');
+  readonly #accountIds = $derived(this.#status.accounts.map(({ id }) => id).join(' '));
+  readonly #ownAccountId = $derived(
+    this.#status.accounts.find(({ capabilities }) => capabilities[tayoriCapability]?.['personal'] === true)?.id ?? null,
+  );
 
   constructor() {
     engine.watch('status', null, (push) => {
@@ -56,7 +63,19 @@ class Live {
     return this.hasSeveralAccounts && settings.likes.unified;
   }
   get hasSeveralAccounts(): boolean {
-    return this.#status.accounts.length > 1;
+    return this.#accountIds.includes(' ');
+  }
+  /** Somebody is signed in. */
+  get isIn(): boolean {
+    return this.#isIn;
+  }
+  /** Which accounts there are, as one word. */
+  get accountIds(): string {
+    return this.#accountIds;
+  }
+  /** The account with what is the person's own, such as settings and contacts; null: not known yet. */
+  get ownAccountId(): Id | null {
+    return this.#ownAccountId;
   }
   /** Is this one of the person's own addresses? */
   isMine(address: string): boolean {

@@ -20,8 +20,7 @@ export class Objects<T extends { readonly id: string }> {
     this.#type = type;
     $effect(() => {
       void settings.language;
-      const isIn = live.status.session === 'in' && live.status.accounts.length > 0;
-      if (isIn) untrack(() => void this.read());
+      if (live.isIn && live.ownAccountId !== null) untrack(() => void this.read());
     });
     $effect(() => {
       const watch = engine.watch('changed', { types: [type, ...others] }, () => void this.read());

@@ -24,7 +24,7 @@ class Outside {
     const read = (): void => void this.#read(said);
     $effect(() => {
       void settings.language;
-      if (live.status.session === 'in' && live.hasSeveralAccounts) untrack(read);
+      if (live.isIn && live.hasSeveralAccounts) untrack(read);
     });
     $effect(() => {
       const watch = engine.watch('changed', { types: ['OutsideAccount'] }, () => live.hasSeveralAccounts && read());

@@ -2,7 +2,7 @@
 // names of the server's table (src/protocol/jmap/tayori/settings-table.ts); draws nothing.
 import type { Id, Json, JsonObject, PatchObject } from '../engine/jmap/objects.ts';
 import { engine } from './link.ts';
-import { settings, type Likes } from './settings.svelte.ts';
+import { settings, usualLikes, type Likes } from './settings.svelte.ts';
 
 export type Swipe = 'archive' | 'trash' | 'snooze' | 'flag' | 'seen' | 'none';
 
@@ -37,18 +37,26 @@ export interface Chosen {
   readonly timeZone: string | null;
 }
 
+const swipeOf = { archive: 'archive', trash: 'delete', snooze: 'snooze', flag: 'flag', seen: 'read', none: 'none' } as const;
+const swipeTo = { archive: 'archive', snooze: 'snooze', delete: 'trash', flag: 'flag', read: 'seen', none: 'none' } as const;
+
+/** What the page draws by as well, with its defaults (settings.svelte.ts). */
+type Shared =
+  | 'language'
+  | 'theme'
+  | 'density'
+  | 'readingPane'
+  | 'conversations'
+  | 'unifiedInbox'
+  | 'undoSeconds'
+  | 'swipeLeft'
+  | 'swipeRight';
 /** The defaults of the server, until it has told. */
 const usual: Chosen = {
-  language: null,
-  theme: 'system',
+  ...(patchOf(usualLikes) as unknown as Pick<Chosen, Shared>),
   darkLetters: true,
-  density: 'comfortable',
-  readingPane: 'right',
-  conversations: true,
-  unifiedInbox: true,
   accountOrder: [],
   readAfterSeconds: 0,
-  undoSeconds: 10,
   images: 'ask',
   imageSenders: {},
   composeFormat: 'rich',
@@ -63,14 +71,9 @@ const usual: Chosen = {
   notificationSound: false,
   shortcuts: true,
   shortcutKeys: {},
-  swipeLeft: 'archive',
-  swipeRight: 'seen',
   offlineDays: 30,
   timeZone: null,
 };
-
-const swipeOf = { archive: 'archive', trash: 'delete', snooze: 'snooze', flag: 'flag', seen: 'read', none: 'none' } as const;
-const swipeTo = { archive: 'archive', snooze: 'snooze', delete: 'trash', flag: 'flag', read: 'seen', none: 'none' } as const;
 
 function likesOf(chosen: Chosen): Partial<Likes> {
   return {
@@ -78,7 +81,8 @@ function likesOf(chosen: Chosen): Partial<Likes> {
     theme: chosen.theme === 'system' ? 'auto' : chosen.theme,
     density: chosen.density,
     threads: chosen.conversations,
-    pane: chosen.readingPane,
+    // Below the list there is no pane here: it stands beside it.
+    pane: chosen.readingPane === 'none' ? 'none' : 'right',
     unified: chosen.unifiedInbox,
     undoSeconds: chosen.undoSeconds,
     swipeLeft: swipeOf[chosen.swipeLeft],

@@ -9,7 +9,7 @@ export interface Likes {
   readonly theme: 'auto' | 'light' | 'dark';
   readonly density: 'comfortable' | 'compact';
   readonly threads: boolean;
-  readonly pane: 'right' | 'below' | 'none';
+  readonly pane: 'right' | 'none';
   /** All inboxes as one, when there are several accounts. */
   readonly unified: boolean;
   readonly sidebarWidth: number;
@@ -21,10 +21,10 @@ export interface Likes {
   /** Mailboxes moved to of late: account/id. */
   readonly moves: readonly string[];
   readonly undoSeconds: number;
-  readonly showImages: boolean;
 }
 
-const usual: Likes = {
+/** As the server has them too (src/protocol/jmap/tayori/settings-table.ts), where it has them. */
+export const usualLikes: Likes = {
   language: 'auto',
   theme: 'auto',
   density: 'comfortable',
@@ -33,20 +33,19 @@ const usual: Likes = {
   unified: true,
   sidebarWidth: 228,
   listWidth: 384,
-  swipeRight: 'archive',
-  swipeLeft: 'snooze',
+  swipeRight: 'read',
+  swipeLeft: 'archive',
   searches: [],
   moves: [],
   undoSeconds: 10,
-  showImages: false,
 };
 const key = 'tayori.likes';
 
 function read(): Likes {
   try {
-    return { ...usual, ...(JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Likes>) };
+    return { ...usualLikes, ...(JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Likes>) };
   } catch {
-    return usual;
+    return usualLikes;
   }
 }
 

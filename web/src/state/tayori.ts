@@ -169,7 +169,7 @@ export interface Term {
 
 /** The person's own account, to which the objects of our capability belong; null: the server has it not, or has not been heard. */
 export function ownAccount(): Id | null {
-  return live.status.accounts.find(({ capabilities }) => capabilities[tayoriCapability]?.['personal'] === true)?.id ?? null;
+  return live.ownAccountId;
 }
 
 export type CallName = `${string}/${string}`;

@@ -7,7 +7,12 @@ export interface Toast {
   readonly kind: 'done' | 'trouble';
   /** Milliseconds since 1970: the action can be taken until then, and the seconds are counted. */
   readonly until: number | null;
+  /** The newer does not take its place. */
+  readonly stays: boolean;
 }
+
+/** `counted`: with the seconds in which the action can be taken. `staying`: until it is taken or closed, as of a new version. */
+export type Lasting = 'passing' | 'counted' | 'staying';
 
 const shownMs = 7000;
 
@@ -24,12 +29,23 @@ class Toasts {
     return this.#said;
   }
 
-  /** One at a time: the newer takes the place of the older, as its undo takes back both. Returns the way to take it away. */
-  show(text: string, action: Toast['action'] = null, kind: Toast['kind'] = 'done', lastsMs = shownMs, counts = false): () => void {
+  /**
+   * Of those that pass one at a time: the newer takes the place of the older. Beside it stays what has a moment of its own, such as a letter that can
+   * still be called back, and what waits for somebody; of two that wait and say the same the newer. Returns the way to take it away.
+   */
+  show(
+    text: string,
+    action: Toast['action'] = null,
+    kind: Toast['kind'] = 'done',
+    lastsMs = shownMs,
+    lasting: Lasting = 'passing',
+  ): () => void {
     const id = ++this.#last;
-    this.#shown = [{ id, text, action, kind, until: counts ? Date.now() + lastsMs : null }];
+    const until = lasting === 'counted' ? Date.now() + lastsMs : null;
+    const others = this.#shown.filter((one) => one.stays && (one.until !== null || one.text !== text));
+    this.#shown = [...others, { id, text, action, kind, until, stays: lasting !== 'passing' }];
     this.say(text);
-    const timer = setTimeout(() => this.drop(id), lastsMs);
+    const timer = lasting === 'staying' ? undefined : setTimeout(() => this.drop(id), lastsMs);
     return () => {
       clearTimeout(timer);
       this.drop(id);

@@ -48,6 +48,8 @@ const openWidth = 592;
 
 class Writing {
   #windows = $state.raw<readonly WritingWindow[]>([]);
+  /** Whose they are. */
+  #of = '';
   /** Told by the layout: on a phone a letter takes the whole screen, and the browser's back puts it away. */
   isPhone = false;
   /** Set by the composer: saves what is open now. */
@@ -96,9 +98,10 @@ class Writing {
     else if (this.isPhone) this.#stepBack();
   }
 
-  /** Puts each away as by hand; settles when what was written is kept. */
-  async closeAll(): Promise<void> {
+  /** Puts each away as by hand. False: of one the words could not be kept, and it stays open. */
+  async closeAll(): Promise<boolean> {
     await Promise.all(this.#windows.map(({ key }) => (this.onClose ? this.onClose(key) : this.drop(key))));
+    return this.#windows.length === 0;
   }
 
   note(key: string, draftKey: string): void {
@@ -112,8 +115,10 @@ class Writing {
     if (this.isPhone && wasOpen) this.#stepBack();
   }
 
-  /** After a reload: the windows that were open, small on a phone. */
-  restore(): void {
+  /** After a reload: the windows that were open, small on a phone. Those of somebody who was here before are none of this person's. */
+  restore(username: string): void {
+    if (this.#of !== '' && this.#of !== username) this.#set([]);
+    this.#of = username;
     try {
       const kept = JSON.parse(sessionStorage.getItem(openKey) ?? '[]') as readonly { readonly key: string; readonly size: Size }[];
       this.#set(
@@ -168,7 +173,7 @@ class Writing {
     if (left < 1500) toasts.show(t.sent);
     else if (isLater) toasts.show(t.scheduledFor(soonDate(sendAt)), undo, 'done', 10_000);
     // A little earlier than the server lets it go, so that the button keeps what it says.
-    else toasts.show(t.sent, undo, 'done', left - 600, true);
+    else toasts.show(t.sent, undo, 'done', left - 600, 'counted');
   }
 
   async #callBack(accountId: Id, submissionId: Id, key: string): Promise<void> {
@@ -176,7 +181,8 @@ class Writing {
       if (await engine.ask('unsend', { accountId, submissionId, key })) this.begin({ kind: 'kept' }, key);
       else toasts.show(t.tooLate, null, 'trouble');
     } catch {
-      toasts.show(t.tooLate, null, 'trouble');
+      // Only the server knows.
+      toasts.show(t.unsure, { label: t.undo, run: () => void this.#callBack(accountId, submissionId, key) }, 'trouble', 20_000);
     }
   }
 

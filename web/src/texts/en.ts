@@ -48,6 +48,7 @@ export const en = {
   didRead: (count: number) => (count === 1 ? 'Marked as read' : `${count} marked as read`),
   didUnread: (count: number) => (count === 1 ? 'Marked as unread' : `${count} marked as unread`),
   didUndo: 'Undone',
+  noUndo: 'There is nothing left to undo.',
   refused: (reason: string) => `The server did not accept that, so it is as it was. (${reason})`,
   destroyTitle: 'Delete for ever?',
   destroyText: (count: number) =>
@@ -97,6 +98,10 @@ export const en = {
   newVersion: 'A new version of Tayori is ready.',
   reload: 'Reload',
   arrived: (count: number, from: string) => (count === 1 ? `New letter from ${from}` : `${count} new letters`),
+  noStart: 'Tayori could not be started.',
+  noStartMore: 'A part of the app could not be loaded. Please see whether there is a connection, and reload.',
+  broken: 'This cannot be shown.',
+  brokenMore: 'A fault of the app. Everything else can be used as before.',
   defect: 'Something went wrong in the app.',
   skipToList: 'Go to the letters',
   resize: 'Width of this column',

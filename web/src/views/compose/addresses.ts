@@ -123,6 +123,17 @@ export function oddityOf(address: string): Oddity | null {
   return near === undefined ? null : { kind: 'near', meant: `${local}@${near}` };
 }
 
+export interface OddOne {
+  readonly person: EmailAddress;
+  readonly oddity: Oddity;
+}
+export function oddOnes(people: readonly EmailAddress[]): OddOne[] {
+  return people.flatMap((person) => {
+    const oddity = oddityOf(person.email);
+    return oddity ? [{ person, oddity }] : [];
+  });
+}
+
 /** One letter too many, missing, another one, or two exchanged. Short names are too near to others to tell. */
 function isNear(a: string, b: string): boolean {
   if (b.length < 7 || Math.abs(a.length - b.length) > 1) return false;

@@ -9,6 +9,12 @@ export interface Doubt {
   readonly what: string;
 }
 
+export type Question =
+  | { readonly kind: Doubt['kind']; readonly what: string; readonly go: () => void; readonly attach: () => void }
+  | { readonly kind: 'time'; readonly what: string; readonly go: (at?: string | null) => void }
+  /** `what`: the address to begin with; `set`: there is one that can be taken away. */
+  | { readonly kind: 'link'; readonly what: string; readonly go: (address?: string | null) => void };
+
 export interface SendingWays {
   /** The person wants to be reminded of what was forgotten. */
   readonly reminds: boolean;

@@ -4,10 +4,11 @@ import type { Draft, DraftAttachment, DraftQuote, FileView, Watch } from '../../
 import { htmlOfText, quotedLines } from '../../engine/letter-markup.ts';
 import type { EmailAddress } from '../../engine/jmap/objects.ts';
 import { engine } from '../../state/link.ts';
+import { live } from '../../state/live.svelte.ts';
 import { preferences } from '../../state/preferences.svelte.ts';
 import type { Beginning } from '../../state/writing.svelte.ts';
 import { longDate } from '../../texts/dates.ts';
-import { readMailto } from './addresses.ts';
+import { each, readMailto } from './addresses.ts';
 import { answerTo, showsPicture, type Author } from './answer.ts';
 import { cleanLetter } from './clean.ts';
 import { readAuthors } from './authors.ts';
@@ -20,7 +21,7 @@ import { takeUnsaved } from './unsaved.ts';
 export interface TextHolder {
   html(): string | null;
   text(): string;
-  focus(atStart: boolean): void;
+  focus(): void;
 }
 
 /** Saved this long after the last change, and at least so often while one types on. */
@@ -55,6 +56,8 @@ export class LetterModel {
   #isEnded = false;
   /** What this window knows of the draft that is kept: its `changedAt`; null: none is kept yet. */
   #base: number | null = null;
+  /** Whose words they are: somebody else who signs in meanwhile does not get them. */
+  readonly #owner = live.status.username;
   /** Words that no saving has taken up yet; looking at a draft is none. */
   #isUnsaved = false;
   #running = 0;
@@ -108,9 +111,10 @@ export class LetterModel {
 
   #take(draft: Draft): void {
     this.#key = draft.key;
-    this.to = draft.to;
-    this.cc = draft.cc;
-    this.bcc = draft.bcc;
+    // A stored letter may name somebody twice.
+    this.to = each(draft.to);
+    this.cc = each(draft.cc);
+    this.bcc = each(draft.bcc);
     this.subject = draft.subject;
     this.isRich = draft.html !== null;
     this.html = draft.html;
@@ -136,7 +140,7 @@ export class LetterModel {
 
   #beginNew(mailto: string): void {
     const { to, cc, bcc, subject, body, inReplyTo } = readMailto(mailto);
-    [this.to, this.cc, this.bcc, this.subject] = [to, cc, bcc, subject];
+    [this.to, this.cc, this.bcc, this.subject] = [each(to), each(cc), each(bcc), subject];
     this.#more = { ...this.#more, inReplyTo, references: inReplyTo };
     this.author = this.#usualAuthor();
     this.#setText(body === '' ? '' : htmlOfText(body), body, true);
@@ -157,7 +161,7 @@ export class LetterModel {
       words,
       () => crypto.randomUUID(),
     );
-    [this.to, this.cc, this.subject, this.attachments] = [answer.to, answer.cc, answer.subject, answer.attachments];
+    [this.to, this.cc, this.subject, this.attachments] = [each(answer.to), each(answer.cc), answer.subject, answer.attachments];
     this.author = answer.author ?? this.#usualAuthor();
     this.#more = { replyTo: [], inReplyTo: answer.inReplyTo, references: answer.references, about: answer.about };
     const text = (source.text || (whole ? plainText(whole.tree) : '')).replace(/\r\n/g, '\n').trimEnd();
@@ -251,7 +255,7 @@ export class LetterModel {
   save(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (!this.#isUnsaved || this.#isEnded) return this.#saving;
+    if (!this.#isUnsaved || this.#isEnded || live.status.username !== this.#owner) return this.#saving;
     const draft = this.snapshot();
     if (!draft) return this.#saving;
     this.#isUnsaved = false;
@@ -288,7 +292,7 @@ export class LetterModel {
   }
 
   get hasUnsaved(): boolean {
-    return this.#isUnsaved || this.#running > 0;
+    return (this.#isUnsaved || this.#running > 0) && live.status.username === this.#owner;
   }
 
   attach(file: File, cid: string | null): DraftAttachment {
@@ -330,8 +334,15 @@ export class LetterModel {
     if (this.#key !== key) return false;
     // Not as it was some words ago.
     if (this.#problem !== null) throw this.#problem;
+    // What is typed while it is handed over belongs to no letter; should it come back, it is saved with the next word.
+    this.#isEnded = true;
+    try {
+      await engine.ask('send', { key: this.#key, options: { undoSeconds: preferences.chosen.undoSeconds, at } });
+    } catch (error) {
+      this.#isEnded = false;
+      throw error;
+    }
     this.end();
-    await engine.ask('send', { key: this.#key, options: { undoSeconds: preferences.chosen.undoSeconds, at } });
     return true;
   }
 

@@ -15,7 +15,6 @@ export interface DomainLook {
   readonly sentence: string;
   readonly addresses: readonly Place[];
   readonly isSigned: boolean;
-  readonly terms?: Readonly<Record<string, string>>;
   readonly mail?: readonly { readonly preference: number; readonly host: string; readonly addresses: readonly Place[] }[];
   readonly takesMail?: 'no' | 'yes' | 'itself';
   readonly services?: readonly { readonly label: string; readonly port: number; readonly host: string; readonly isOffered: boolean }[];

@@ -11,12 +11,14 @@ import { o } from '../../texts/order.ts';
 import { mailboxIcon, mailboxPath } from '../mailboxes/names.ts';
 import { desk } from './desk.svelte.ts';
 
-/** Mailboxes of the letters' account, those moved to of late first, then those of other accounts; what was typed can become a new one. */
-export function chooseFolder(rows: readonly Row[] = desk.targets): void {
+/** Mailboxes of the letters' account, those moved to of late first, then those of other accounts; what was typed can become a new one. `given`: as with `desk.do`. */
+export function chooseFolder(given?: readonly Row[]): void {
+  const rows = given ?? desk.targets;
+  const isWhole = desk.whole && !given;
   const [accountId, ...others] = new Set(rows.map((row) => row.accountId));
   if (accountId === undefined || others.length > 0) return;
   // A list of several accounts has no folder in common.
-  if (desk.whole && desk.place?.query.kind !== 'mailbox') return;
+  if (isWhole && desk.place?.query.kind !== 'mailbox') return;
   const recent = settings.likes.moves;
   const rank = (mailbox: MailboxView): number => {
     const at = recent.indexOf(`${mailbox.accountId}/${mailbox.id}`);
@@ -27,7 +29,7 @@ export function chooseFolder(rows: readonly Row[] = desk.targets): void {
     .filter(
       (mailbox) =>
         // The whole of a list stays in its account.
-        (mailbox.accountId === accountId || !desk.whole) &&
+        (mailbox.accountId === accountId || !isWhole) &&
         mailbox.mayAdd &&
         mailbox.role !== 'drafts' &&
         mailbox.role !== 'sent' &&
@@ -36,12 +38,11 @@ export function chooseFolder(rows: readonly Row[] = desk.targets): void {
     .filter(({ accountId: of, id }) => query?.kind !== 'mailbox' || query.mailboxId !== id || query.accountId !== of)
     .toSorted((a, b) => Number(a.accountId !== accountId) - Number(b.accountId !== accountId) || rank(a) - rank(b))
     .map((mailbox): Entry => ({
-      key: `${mailbox.accountId}/${mailbox.id}`,
       label: mailboxPath(mailbox),
       ...(mailbox.accountId === accountId ? {} : { note: accountName(mailbox.accountId) }),
       icon: mailboxIcon(mailbox.role),
       words: `${mailbox.name} ${accountName(mailbox.accountId)}`,
-      run: () => moveTo(mailbox, rows),
+      run: () => moveTo(mailbox, given),
     }));
   chooser.open({
     title: o.moveTitle,
@@ -50,7 +51,7 @@ export function chooseFolder(rows: readonly Row[] = desk.targets): void {
     more: (text) =>
       entries.some(({ label }) => label === text)
         ? []
-        : [{ key: 'new', label: o.newFolderCalled(text), icon: 'plus', run: () => void moveToNew(accountId, text, rows) }],
+        : [{ label: o.newFolderCalled(text), icon: 'plus', run: () => void moveToNew(accountId, text, given) }],
   });
 }
 
@@ -58,7 +59,7 @@ function accountName(id: string): string {
   return live.status.accounts.find((account) => account.id === id)?.name ?? '';
 }
 
-async function moveToNew(accountId: string, name: string, rows: readonly Row[]): Promise<void> {
+async function moveToNew(accountId: string, name: string, rows: readonly Row[] | undefined): Promise<void> {
   try {
     const { id } = await engine.ask('changeMailbox', { accountId, create: { name, parentId: null } });
     if (id !== null) moveTo({ accountId, id }, rows);
@@ -67,7 +68,7 @@ async function moveToNew(accountId: string, name: string, rows: readonly Row[]):
   }
 }
 
-export function moveTo(mailbox: Pick<MailboxView, 'accountId' | 'id'>, rows: readonly Row[]): void {
+function moveTo(mailbox: Pick<MailboxView, 'accountId' | 'id'>, rows: readonly Row[] | undefined): void {
   const key = `${mailbox.accountId}/${mailbox.id}`;
   settings.change({ moves: [key, ...settings.likes.moves.filter((other) => other !== key)].slice(0, 5) });
   desk.move(mailbox, rows);
@@ -77,9 +78,10 @@ export function isSnoozed({ name, depth }: Pick<MailboxView, 'name' | 'depth'>):
   return name === snoozedName && depth === 0;
 }
 
-/** `rows`: given by a swipe; else what is chosen or read. */
-export function chooseMoment(rows: readonly Row[] = desk.targets): void {
-  if (rows.length === 0 || desk.whole) return;
+/** `given`: by a swipe, or a conversation that is read; else what is chosen. */
+export function chooseMoment(given?: readonly Row[]): void {
+  const rows = given ?? desk.targets;
+  if (rows.length === 0 || (desk.whole && !given)) return;
   const icons = {
     laterToday: 'clock',
     tonight: 'moon',
@@ -93,15 +95,14 @@ export function chooseMoment(rows: readonly Row[] = desk.targets): void {
     placeholder: o.snoozeTitle,
     isShort: true,
     entries: [
-      ...(desk.isSnoozed ? [{ key: 'wake', label: o.wake, icon: 'inbox' as const, run: () => desk.wake(rows) }] : []),
+      ...(desk.isSnoozed ? [{ label: o.wake, icon: 'inbox' as const, run: () => desk.wake(rows) }] : []),
       ...momentsFrom(new Date()).map(({ name, at }): Entry => ({
-        key: name,
         label: o[name],
         note: moment(at),
         icon: icons[name],
         run: () => desk.snooze(at, rows),
       })),
-      { key: 'own', label: o.ownTime, icon: 'calendar', run: () => (desk.dating = rows) },
+      { label: o.ownTime, icon: 'calendar', run: () => (desk.dating = rows) },
     ],
   });
 }

@@ -1,13 +1,13 @@
 // The list that lies open and what is done from it: the row under the cursor, the chosen rows, the conversation that is read. Knows the list's
 // model, the selection and the router; the list's and the conversation's views both act through it.
-import { backKeyword, snoozedName, type Action, type ListQuery, type Row, type WholeAction } from '../../engine/contract.ts';
-import { act, actWhole } from '../../state/act.ts';
+import { backKeyword, hasKeyword, snoozedName, type Action, type ListQuery, type Row, type WholeAction } from '../../engine/contract.ts';
+import { act, actWhole, tellTrouble } from '../../state/act.ts';
 import { engine } from '../../state/link.ts';
 import { ListModel } from '../../state/list-model.svelte.ts';
 import { kept } from '../../state/kept.svelte.ts';
 import { live } from '../../state/live.svelte.ts';
-import { router, type Route } from '../../state/route.svelte.ts';
-import { lettersOf, Selection } from '../../state/selection.svelte.ts';
+import { router, screenAddress, type Route } from '../../state/route.svelte.ts';
+import { lettersOf, positionNow, Selection } from '../../state/selection.svelte.ts';
 import { settings } from '../../state/settings.svelte.ts';
 import { layout } from '../shell/layout.svelte.ts';
 
@@ -15,13 +15,19 @@ export type Place = Extract<Route, { name: 'list' }>;
 export type Deed = 'archive' | 'delete' | 'destroy' | 'junk' | 'not-junk' | 'read' | 'unread' | 'flag' | 'unflag';
 const leaving: ReadonlySet<string> = new Set(['archive', 'delete', 'destroy', 'junk', 'not-junk', 'move', 'carry', 'snooze', 'unsnooze']);
 
+/** More rows than these are chosen as a whole. */
+const mostChosen = 500;
+
 class Desk {
   #model = $state.raw<ListModel | null>(null);
   /** The same, to be asked while a list goes: there a state still tells what it was. */
   #latest: ListModel | null = null;
   #place = $state.raw<Place | null>(null);
-  /** Position of the keyboard's row. */
-  cursor = $state(0);
+  #cursor = $state(0);
+  /** The keyboard has been used in this list. */
+  #isHeld = false;
+  /** What it is on, once that is known. */
+  #held: Row | null = null;
   /** Rows that wait for a yes before they are gone for ever. */
   asking = $state.raw<readonly Row[]>([]);
   /** Rows that are being drawn with the pointer. */
@@ -43,11 +49,38 @@ class Desk {
     return this.#place;
   }
 
+  /** Position of the keyboard's row. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+  set cursor(at: number) {
+    this.#cursor = at;
+    this.hold();
+  }
+  /** From now on the keyboard stays on the row that it is on. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#held = this.#model?.rows.get(this.#cursor) ?? null;
+  }
+  /** Letters came or went: the keyboard goes along with its row. Of one that is gone the next takes its place. */
+  follow(): void {
+    const { rows, total } = this.#model ?? {};
+    if (!rows || !this.#isHeld) return;
+    const at = (this.#held && positionNow(rows, this.#held)) ?? Math.min(this.#cursor, Math.max(0, (total ?? Infinity) - 1));
+    this.#cursor = at;
+    this.#held = rows.get(at) ?? this.#held;
+  }
+  #beginAtTop(): void {
+    this.#cursor = 0;
+    this.#isHeld = false;
+    this.#held = null;
+    this.choose(null);
+  }
+
   /** Opens a list; returns the way to close it. */
   open(query: ListQuery): () => void {
     const model = (this.#latest = this.#model = new ListModel(query, settings.likes.threads));
-    this.cursor = 0;
-    this.choose(null);
+    this.#beginAtTop();
     return () => {
       model.end();
       // The next list may have been opened already; state read while a component goes is that of before.
@@ -67,8 +100,7 @@ class Desk {
         .catch(() => undefined);
     if (this.#model && place.query.kind === 'find' && before && JSON.stringify(before.query) !== JSON.stringify(place.query)) {
       this.#model.change(place.query);
-      this.cursor = 0;
-      this.choose(null);
+      this.#beginAtTop();
     }
   }
 
@@ -84,6 +116,19 @@ class Desk {
     this.whole = rows === 'whole';
     if (rows === null) this.selection.clear();
     else if (rows !== 'whole') this.selection.set(rows);
+  }
+  /** All of the list, of which there are `total`. Of very many none is asked for by itself. */
+  async chooseAll(total: number): Promise<void> {
+    const { model, place } = this;
+    if (!place || total === 0) return;
+    if (total > mostChosen) return this.choose('whole');
+    try {
+      const rows = await engine.ask('rows', { query: place.query, threads: settings.likes.threads, start: 0, end: total });
+      // Another list has been opened meanwhile.
+      if (this.model === model) this.choose(rows);
+    } catch (error) {
+      tellTrouble(error);
+    }
   }
   /** By what they are, among those that are here. */
   chooseSome(which: (row: Row) => boolean): void {
@@ -104,11 +149,16 @@ class Desk {
     const row = this.#model?.rows.get(at);
     if (!row || !this.#place) return;
     this.cursor = at;
-    if (row.isDraft && row.count === 1) {
-      router.go(`/write/${encodeURIComponent(row.accountId)}/${encodeURIComponent(row.emailId)}`);
-      return;
-    }
-    router.go({ ...this.#place, thread: { accountId: row.accountId, threadId: row.threadId } }, how);
+    const place = this.#place;
+    const open = (isDraft: boolean): void => {
+      // The person has gone elsewhere meanwhile.
+      if (this.#place !== place) return;
+      if (isDraft) router.go(screenAddress('write', [row.accountId, row.emailId]));
+      else router.go({ ...place, thread: { accountId: row.accountId, threadId: row.threadId } }, how);
+    };
+    // In Drafts the row stands for one letter of its conversation: a draft, or what is to go out later.
+    if (row.isDraft && row.count > 1 && this.isIn('drafts')) void isDraftItself(row).then(open);
+    else open(row.isDraft && row.count === 1);
   }
 
   /** To the next row; with a reading pane it is read there. False: there is none. */
@@ -182,7 +232,8 @@ class Desk {
   }
 
   /** Into a mailbox of the same account or of another; `keeps`: a copy, for another account alone. */
-  move(to: { readonly accountId: string; readonly id: string }, rows: readonly Row[] = this.targets, keeps = false): void {
+  move(to: { readonly accountId: string; readonly id: string }, given?: readonly Row[], keeps = false): void {
+    const rows = given ?? this.targets;
     const query = this.#place?.query;
     // Out of where it is looked at; a reply in Sent stays there.
     const from =
@@ -191,7 +242,7 @@ class Desk {
         : query?.kind === 'unified'
           ? (live.mailboxOf(to.accountId, query.role)?.id ?? null)
           : null;
-    if (this.whole) {
+    if (this.whole && !given) {
       this.doWhole({ name: 'move', to: to.id, from });
       return;
     }
@@ -236,6 +287,17 @@ class Desk {
     if (layout.isPhone || !next || at < 0) router.go({ ...this.#place, thread: null }, 'replace');
     else router.go({ ...this.#place, thread: { accountId: next.accountId, threadId: next.threadId } }, 'replace');
   }
+}
+
+/** Whether the letter that stands for a conversation is the draft in it; the row alone says only that there is one. */
+function isDraftItself({ accountId, threadId, emailId }: Row): Promise<boolean> {
+  return new Promise((resolve) => {
+    const watch = engine.watch('thread', { accountId, threadId, opened: [] }, ({ letters, trouble }) => {
+      if (letters === null && trouble === null) return;
+      watch.end();
+      resolve(letters?.some(({ head }) => head.id === emailId && hasKeyword(head.keywords, '$draft')) ?? false);
+    });
+  });
 }
 
 export const desk = new Desk();

@@ -51,7 +51,7 @@ class Folders {
       title: o.moveFolder,
       placeholder: o.moveFind,
       entries: [
-        { key: 'top', label: o.topLevel, run: () => void this.put(mailbox, null) },
+        { label: o.topLevel, run: () => void this.put(mailbox, null) },
         ...live.mailboxes
           .filter(
             ({ accountId, id, role }) =>
@@ -63,7 +63,6 @@ class Folders {
               role !== 'junk',
           )
           .map((candidate) => ({
-            key: candidate.id,
             label: mailboxPath(candidate),
             icon: 'folder' as const,
             run: () => void this.put(mailbox, candidate.id),

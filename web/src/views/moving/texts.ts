@@ -29,6 +29,7 @@ type Texts = {
   readonly changed: string;
   readonly offline: string;
   readonly show: string;
+  readonly showOne: (folder: string) => string;
 };
 
 const why = {
@@ -76,6 +77,7 @@ export const t = words<Texts>({
     changed: 'The file has changed since it was begun. Nothing more was brought in.',
     offline: 'No network just now. It goes on as soon as there is one.',
     show: 'Open the folder',
+    showOne: (folder) => `Open “${folder}”`,
   },
   ja: {
     account: 'アカウント',
@@ -106,5 +108,6 @@ export const t = words<Texts>({
     changed: '始めたあとでファイルが変わりました。続きは取り込んでいません。',
     offline: 'いまはつながりません。つながり次第、続けます。',
     show: 'フォルダーを開く',
+    showOne: (folder) => `「${folder}」を開く`,
   },
 });

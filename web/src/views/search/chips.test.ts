@@ -12,6 +12,7 @@ test('operators become chips when they are done, words stay', () => {
     ['会議 is:unread ', false, ['is:unread'], '会議 '],
     ['from:"山田 花子" x', false, ['from:"山田 花子"'], 'x'],
     ['is:unread OR is:starred', true, [], 'is:unread OR is:starred'],
+    ['is:unread is:unread 会議', true, ['is:unread'], '会議'],
     ['会議 ', false, [], '会議 '],
     ['', true, [], ''],
   ];

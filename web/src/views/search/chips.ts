@@ -11,7 +11,8 @@ export function split(text: string, isDone: boolean): Typed {
   const tokens = tokensOf(text);
   if (tokens.includes('OR') || tokens.includes('|')) return { chips: [], rest: text };
   const last = isDone || /\s$/u.test(text) ? tokens.length : tokens.length - 1;
-  const chips = tokens.filter((token, at) => at < last && isOperator(token));
+  // Said twice it means the same.
+  const chips = [...new Set(tokens.filter((token, at) => at < last && isOperator(token)))];
   if (chips.length === 0) return { chips, rest: text };
   const rest = tokens.filter((token, at) => at >= last || !isOperator(token)).join(' ');
   return { chips, rest: rest !== '' && /\s$/u.test(text) ? `${rest} ` : rest };

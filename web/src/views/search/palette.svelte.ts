@@ -12,7 +12,6 @@ import { mailboxIcon, mailboxPath } from '../mailboxes/names.ts';
 
 function folderEntries(): Entry[] {
   return live.mailboxes.map((mailbox) => ({
-    key: `f${mailbox.accountId}${mailbox.id}`,
     label: mailboxPath(mailbox),
     icon: mailboxIcon(mailbox.role),
     words: mailbox.name,
@@ -32,13 +31,11 @@ export function openPalette(): void {
     .toSorted((a, b) => order[a.group] - order[b.group])
     .filter((command) => command.keys[0] !== 'Mod+k' && !seen.has(command.label()) && seen.add(command.label()))
     .map((command): Entry => ({
-      key: `c${command.label()}`,
       label: command.label(),
       note: shownKeys(keysOf(command)[0] ?? '').join(' '),
       run: () => void command.run(),
     }));
   const steps = live.status.history.slice(0, 8).map(({ step, what, count }): Entry => ({
-    key: `u${step}`,
     label: o.undoStep(actionName(what), count),
     icon: 'back',
     run: () => void undo(step),
@@ -53,9 +50,8 @@ export function openPalette(): void {
       ['/accounts', o.accounts, 'POP IMAP Gmail'],
       ['/settings', t.settings, '設定 preferences'],
     ] as const
-  ).map(([address, label, words]): Entry => ({ key: address, label: o.goTo(label), words, run: () => router.go(address) }));
-  const searches = kept.searches.map(({ id, name, text }): Entry => ({
-    key: `s${id}`,
+  ).map(([address, label, words]): Entry => ({ label: o.goTo(label), words, run: () => router.go(address) }));
+  const searches = kept.searches.map(({ name, text }): Entry => ({
     label: name,
     icon: 'saved',
     run: () => goSearch(text),
@@ -64,7 +60,7 @@ export function openPalette(): void {
     title: o.palette,
     placeholder: o.paletteFind,
     entries: [...steps, ...commands, ...searches, ...folderEntries(), ...screens],
-    more: (text) => [{ key: 'search', label: o.searchFor(text), icon: 'search', run: () => goSearch(text) }],
+    more: (text) => [{ label: o.searchFor(text), icon: 'search', run: () => goSearch(text) }],
   });
 }
 

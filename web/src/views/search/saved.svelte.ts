@@ -18,8 +18,8 @@ function askName(text: string): void {
   chooser.open({
     title: o.saveSearch,
     placeholder: o.savedName,
-    entries: [{ key: 'text', label: text, icon: 'saved', run: () => void keep(text, text) }],
-    more: (name) => (name === text ? [] : [{ key: 'name', label: name, icon: 'saved', run: () => void keep(name, text) }]),
+    entries: [{ label: text, icon: 'saved', run: () => void keep(text, text) }],
+    more: (name) => (name === text ? [] : [{ label: name, icon: 'saved', run: () => void keep(name, text) }]),
   });
 }
 

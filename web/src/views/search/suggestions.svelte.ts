@@ -11,7 +11,6 @@ import { mailboxIcon, mailboxName } from '../mailboxes/names.ts';
 import { join, lastPiece, type Typed } from './chips.ts';
 
 export interface Suggestion {
-  readonly key: string;
   readonly label: string;
   readonly icon: IconName;
   readonly group: string;
@@ -38,7 +37,6 @@ export function suggestionsFor(typed: Typed, people: readonly Person[]): readonl
 function ofPeople(piece: string, minus: string, people: readonly Person[]): Suggestion[] {
   const isTo = /^-?(?:to|宛先|宛て)[:：]/iu.test(piece);
   return people.map(({ name, email }) => ({
-    key: `p${email}`,
     group: o.people,
     icon: 'people',
     label: `${isTo ? o.chipTo : o.chipFrom}: ${name ? `${name} <${email}>` : email}`,
@@ -52,8 +50,7 @@ function ofFolders(wanted: string, minus: string): Suggestion[] {
   return [...named]
     .filter(([name]) => fold(name).includes(wanted))
     .slice(0, 3)
-    .map(([name, { accountId, id, role }]) => ({
-      key: `f${accountId}${id}`,
+    .map(([name, { role }]) => ({
       group: t.mailboxes,
       icon: mailboxIcon(role),
       label: `${o.chipIn}: ${name}`,
@@ -65,9 +62,9 @@ function ofSearches(whole: string): Suggestion[] {
   const wanted = fold(whole);
   const saved = kept.searches
     .filter(({ name }) => fold(name).includes(wanted))
-    .map(({ id, name, text }): Suggestion => ({ key: `s${id}`, group: o.saved, icon: 'saved', label: name, means: { search: text } }));
+    .map(({ name, text }): Suggestion => ({ group: o.saved, icon: 'saved', label: name, means: { search: text } }));
   const recent = settings.likes.searches
     .filter((text) => text !== whole && fold(text).includes(wanted))
-    .map((text): Suggestion => ({ key: `r${text}`, group: o.recent, icon: 'clock', label: text, means: { search: text } }));
+    .map((text): Suggestion => ({ group: o.recent, icon: 'clock', label: text, means: { search: text } }));
   return [...saved, ...recent];
 }

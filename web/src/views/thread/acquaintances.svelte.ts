@@ -10,6 +10,7 @@ class Acquaintances {
   #contacts = $state.raw<readonly EmailAddress[]>([]);
   #written = $state.raw<readonly EmailAddress[]>([]);
   #of = '';
+  #isWatching = false;
 
   get known(): readonly EmailAddress[] {
     return [...this.#contacts, ...this.#written];
@@ -25,10 +26,13 @@ class Acquaintances {
     const { account } = this;
     if (account === null || this.#of === account) return;
     this.#of = account;
-    engine.watch('changed', { types: ['Contact'] }, () => void this.#read());
+    [this.#contacts, this.#written] = [[], []];
+    if (!this.#isWatching) engine.watch('changed', { types: ['Contact'] }, () => void this.#read());
+    this.#isWatching = true;
     void this.#read();
   }
 
+  /** What could not be read is asked for again with the next letter that is opened. */
   async #read(): Promise<void> {
     const accountId = this.account;
     this.#written = await engine.ask('recipients', { text: '', limit: 500 }).catch(() => []);
@@ -36,7 +40,7 @@ class Acquaintances {
     const ask: AskCalls = (calls) => engine.ask('call', { using: [tayoriCapability], calls });
     const contacts = readContacts<{ readonly name: string; readonly addresses: readonly { readonly email: string }[] }>(ask, accountId);
     const suggested = ask([['Contact/suggest', { accountId, text: '', limit: 50 }, 's']]);
-    await Promise.allSettled([
+    const outcomes = await Promise.allSettled([
       contacts.then((list) => {
         this.#contacts = list.flatMap(({ name, addresses }) => addresses.map(({ email }) => ({ name, email })));
       }),
@@ -45,6 +49,7 @@ class Acquaintances {
         this.#written = [...this.#written, ...list.map((one) => ({ name: String(one['name'] ?? ''), email: String(one['email']) }))];
       }),
     ]);
+    if (outcomes.some(({ status }) => status === 'rejected') && this.#of === accountId) this.#of = '';
   }
 
   async add({ name, email }: EmailAddress): Promise<void> {

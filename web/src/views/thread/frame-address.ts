@@ -1,16 +1,5 @@
-// Where a letter's document is had. Knows the server's routes (src/io/http/letter-frame.ts); the same for looking at it and for keeping it.
-
-export interface FrameLook {
-  readonly images: boolean;
-  readonly theme: 'light' | 'dark';
-  readonly plain: boolean;
-  readonly language: 'ja' | 'en';
-}
-
-export function frameAddress(accountId: string, emailId: string, { images, theme, plain, language }: FrameLook): string {
-  const letter = `/letter/${encodeURIComponent(accountId)}/${encodeURIComponent(emailId)}`;
-  return `${letter}?images=${images ? 1 : 0}&theme=${theme}&lang=${language}${plain ? '&plain=1' : ''}`;
-}
+// Where a letter on paper, a letter within it and its files are had. Knows the server's routes (src/io/http/letter-frame.ts); the letter's own document is
+// engine/frame-address.ts.
 
 export function printAddress(accountId: string, emailId: string, images: boolean, language: string, zone: string): string {
   return `/letter/${encodeURIComponent(accountId)}/${encodeURIComponent(emailId)}?print=1&images=${images ? 1 : 0}&lang=${language}&zone=${encodeURIComponent(zone)}`;

@@ -5,7 +5,8 @@ import { printAddress } from './frame-address.ts';
 /** Beyond this nobody is at the dialogue any more. */
 const patienceMs = 600_000;
 
-export function printLetter(accountId: string, emailId: string, images: boolean, language: string): void {
+/** `away`: told when the letter for paper could not be had, such as without a network. */
+export function printLetter(accountId: string, emailId: string, images: boolean, language: string, away: () => void): void {
   document.querySelector('iframe[data-print]')?.remove();
   const frame = document.createElement('iframe');
   frame.dataset['print'] = '';
@@ -17,6 +18,11 @@ export function printLetter(accountId: string, emailId: string, images: boolean,
   frame.addEventListener('load', () => {
     const paper = frame.contentWindow;
     if (!paper) return;
+    // What the browser or the server says in its place is no letter, and nobody wants it on paper.
+    if (!frame.contentDocument?.querySelector('meta[name="tayori-letter"]')) {
+      frame.remove();
+      return away();
+    }
     paper.addEventListener('afterprint', () => frame.remove());
     paper.focus();
     paper.print();

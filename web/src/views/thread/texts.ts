@@ -4,6 +4,7 @@ import { words } from '../../texts/words.svelte.ts';
 export const t = words({
   en: {
     fold: 'Fold this letter',
+    writeOn: 'Go on writing',
     letterMenu: 'More about this letter',
     print: 'Print',
     source: 'Source',
@@ -150,6 +151,7 @@ export const t = words({
   },
   ja: {
     fold: 'この手紙をたたむ',
+    writeOn: '続きを書く',
     letterMenu: 'この手紙のその他の操作',
     print: '印刷',
     source: 'ソースを見る',
