@@ -18,6 +18,11 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   let passed = 0;
   let failed = 0;
   for await (const event of events) {
+    // What a test left behind and what then went wrong: the run has failed, and node says so nowhere else.
+    if (event.type === 'test:diagnostic' && event.data.message.startsWith('Error: ')) {
+      failed++;
+      failures.push(`FAILED ${event.data.message}\n`);
+    }
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { name, file, skip, nesting, details } = event.data;
     const where = file === undefined ? '' : relative(process.cwd(), file);
@@ -27,10 +32,8 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
       files.set(where, count);
       count.ms += details.duration_ms;
     }
-    // A test with tests inside counts by them, and a file by its tests.
-    if (details.type === 'suite' || name === file) {
-      if (event.type === 'test:pass' || name !== file) continue;
-    }
+    // A suite counts by its tests, and a file too, but for what goes wrong in neither of them: a hook, a file that cannot be read.
+    if ((details.type === 'suite' || name === file) && (event.type === 'test:pass' || isOfItsTests(event.data.details.error))) continue;
     if (skip !== undefined) {
       skipped.push(`${where}: ${name}${typeof skip === 'string' && skip !== '' ? ` (${skip})` : ''}`);
       continue;
@@ -53,4 +56,8 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   for (const line of skipped) yield `  not run: ${line}\n`;
   yield* failures;
   yield `${passed} passed, ${failed} failed, ${skipped.length} skipped\n`;
+}
+
+function isOfItsTests(error: unknown): boolean {
+  return error instanceof Error && 'failureType' in error && error.failureType === 'subtestsFailed';
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Socket } from 'node:dgram';
 import { test } from 'node:test';
 import { silentLog } from '../../base/log.ts';
 import { Unavailable } from '../../base/trouble.ts';
@@ -92,4 +93,18 @@ test('resolver: answers, aliases, none, cache and every fault', async (t) => {
     await assert.rejects(open().resolve('a\0b.test', 'A'), Unavailable);
     assert.deepEqual(server.asked, []);
   });
+});
+
+test('resolver: a name server that has gone is told twice by the socket, and ends nothing', async (t) => {
+  const server = await openDnsServer({});
+  await server.close();
+  const { emit } = Socket.prototype;
+  let told = 0;
+  t.mock.method(Socket.prototype, 'emit', function (this: Socket, name: string, ...facts: unknown[]) {
+    if (name === 'error') told += 2;
+    return emit.call(this, name, ...facts) && (name !== 'error' || emit.call(this, name, ...facts));
+  });
+  const resolver = openResolver({ servers: [server.address], log: silentLog, timeoutMs: 1000 });
+  await assert.rejects(resolver.resolve('example.test', 'A'), /ECONNREFUSED/);
+  assert.ok(told >= 2);
 });

@@ -141,7 +141,11 @@ function byUdp(server: Server, question: Bytes, fits: (message: Message) => bool
   return new Promise((resolve, reject) => {
     // A socket of its own for each question: the port is one more thing to guess.
     const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4');
+    let hasEnded = false;
+    // A refusal may be told twice, as an answer and as an error of the socket, and a socket that is closed throws.
     const end = (settle: () => void) => {
+      if (hasEnded) return;
+      hasEnded = true;
       clearTimeout(timer);
       socket.close();
       settle();
@@ -157,7 +161,11 @@ function byUdp(server: Server, question: Bytes, fits: (message: Message) => bool
       }
       if (fits(message)) end(() => resolve(message));
     });
-    socket.connect(server.port, server.address, () => socket.send(question));
+    const connected = (error?: Error): void => {
+      if (error) end(() => reject(error));
+      else if (!hasEnded) socket.send(question);
+    };
+    socket.connect(server.port, server.address, connected);
   });
 }
 
