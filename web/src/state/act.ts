@@ -6,6 +6,7 @@ import { t } from '../texts/texts.ts';
 import { engine } from './link.ts';
 import { live } from './live.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
+import { t as words } from './writing-texts.ts';
 import { writing } from './writing.svelte.ts';
 
 /** `rows`: of how many conversations, for the words. */
@@ -39,6 +40,16 @@ export async function actWhole(query: ListQuery, actions: readonly WholeAction[]
 export async function undo(step?: number): Promise<void> {
   try {
     toasts.show((await engine.ask('undo', step === undefined ? {} : { step })) ? t.didUndo : t.noUndo);
+  } catch (error) {
+    tellTrouble(error);
+  }
+}
+
+/** A letter that waits in the outbox: open again as it was, unless it has gone. */
+export async function takeBack(key: string): Promise<void> {
+  try {
+    if (await engine.ask('recall', { key })) writing.begin({ kind: 'kept' }, key);
+    else toasts.show(words.tooLate, null, 'trouble');
   } catch (error) {
     tellTrouble(error);
   }

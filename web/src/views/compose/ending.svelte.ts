@@ -1,8 +1,7 @@
 // How a letter leaves its window: sent after what has to be asked, kept in Drafts, or thrown away with a way back. Knows the model of the letter and the
 // windows; draws nothing.
 import type { Draft } from '../../engine/contract.ts';
-import { tellTrouble } from '../../state/act.ts';
-import { engine } from '../../state/link.ts';
+import { takeBack, tellTrouble } from '../../state/act.ts';
 import { live } from '../../state/live.svelte.ts';
 import { preferences } from '../../state/preferences.svelte.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
@@ -76,7 +75,7 @@ export class Ending {
     }
     this.#leave();
     if (!live.status.isOffline) return void toasts.show(words.sending, null, 'done', 60_000);
-    toasts.show(words.waits, { label: words.undo, run: () => void recall(key) }, 'done', 12_000);
+    toasts.show(words.waits, { label: words.undo, run: () => void takeBack(key) }, 'done', 12_000);
   }
 
   /** Kept in Drafts; a letter in which nothing stands is not. What could not be kept stays open. */
@@ -129,13 +128,4 @@ function mostAttached(accountId: string): number {
   const account = live.status.accounts.find(({ id }) => id === accountId);
   const mail = account?.capabilities['urn:ietf:params:jmap:mail'] as { readonly maxSizeAttachmentsPerEmail?: number } | undefined;
   return Number(mail?.maxSizeAttachmentsPerEmail ?? Infinity);
-}
-
-async function recall(key: string): Promise<void> {
-  try {
-    if (await engine.ask('recall', { key })) writing.begin({ kind: 'kept' }, key);
-    else toasts.show(words.tooLate, null, 'trouble');
-  } catch (error) {
-    tellTrouble(error);
-  }
 }
