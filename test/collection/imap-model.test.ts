@@ -18,14 +18,14 @@ const first = Number(process.env['TAYORI_SEED'] ?? Math.floor(Math.random() * 1e
 const lives = Number(process.env['TAYORI_LIVES'] ?? 3);
 /** Lives that once ended badly. 683041300: a letter without Message-ID left its folder there and came back, and was moved here meanwhile. */
 const badOnce = process.env['TAYORI_SEED'] === undefined ? [683041300] : [];
+/** The same with Dovecot. 478371260: a folder renamed here, the answer lost, and all its letters gone there before the next sync. */
+const badWithDovecot = process.env['TAYORI_SEED'] === undefined ? [478371260] : [];
 const days = 12;
 
-for (let at = 0; at < lives; at++) {
-  const seed = first + at;
+for (const seed of [...Array.from({ length: lives }, (_, at) => first + at), ...badWithDovecot])
   test(`random lives with Dovecot, seed ${seed}`, { skip: dovecotMissing, timeout: 240_000 }, (context) =>
     live(context, seed, { ...server, port: server.ports.imaps, login: `life${seed}@foreign.example` }),
   );
-}
 
 for (const seed of [first, ...badOnce])
   test(`random lives with our own server as the provider, seed ${seed}`, { timeout: 240_000 }, (context) => liveWithOurs(context, seed));

@@ -96,9 +96,14 @@ async function takeOverRename(parts: SyncParts, sight: Sight): Promise<boolean> 
     for (const folder of fresh) {
       const status = statuses.get(folder.path) ?? folder.status;
       if (!status || status.uidValidity !== row.uidValidity || status.uidNext < row.uidNext) continue;
-      if (row.objectId !== '' && status.objectId !== '' ? row.objectId !== status.objectId : !(await holdsTheSame(parts, row, folder.path)))
-        continue;
       const box = sight.boxes.get(row.mailbox)!;
+      // The name that it was given here: our own rename, of which the answer was lost.
+      const isOurs = box.name !== row.name && folder.path === pathOfName(box.name, sight.form);
+      const isSame =
+        row.objectId !== '' && status.objectId !== ''
+          ? row.objectId === status.objectId
+          : await holdsTheSame(parts, row, folder.path, isOurs);
+      if (!isSame) continue;
       const wanted = nameOfPath(folder.path, sight.form);
       const name =
         box.name === wanted ? wanted : freeName(wanted, (taken) => [...sight.boxes.values()].some((other) => other.name === taken));
@@ -110,8 +115,11 @@ async function takeOverRename(parts: SyncParts, sight: Sight): Promise<boolean> 
   return false;
 }
 
-/** Whether letters that we know lie there under the UIDs that we know. Of a folder without letters nothing can be mistaken. */
-async function holdsTheSame({ shelf, ledger, account }: SyncParts, row: ImapFolderRow, path: string): Promise<boolean> {
+/**
+ * Whether letters that we know lie there under the UIDs that we know. Of a folder without letters nothing can be mistaken. `isOurs`: it bears the name
+ * that we wanted it to have, so that nothing may speak against it, but when all its letters are gone meanwhile nothing needs to speak for it.
+ */
+async function holdsTheSame({ shelf, ledger, account }: SyncParts, row: ImapFolderRow, path: string, isOurs: boolean): Promise<boolean> {
   const known = await ledger.letters(account, row.folder, 1, sampleSize);
   if (known.length === 0) return true;
   try {
@@ -126,7 +134,7 @@ async function holdsTheSame({ shelf, ledger, account }: SyncParts, row: ImapFold
     return look !== undefined && look.size === size && (look.receivedAt === null || look.receivedAt === receivedAt);
   });
   // Some may have been removed since; one that is another letter tells that this is another folder.
-  return alike.length > 0 && alike.length === looks.size;
+  return (alike.length > 0 || isOurs) && alike.length === looks.size;
 }
 
 // --- renamed here -------------------------------------------------------------------------------------------------------
