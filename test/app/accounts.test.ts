@@ -68,7 +68,9 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     await page.keyboard.press('Enter');
     await page.locator('.postmark').waitFor({ timeout: 60_000 });
     // The letter that came back stands there a moment before the rest follows it.
-    await title(page).filter({ hasText: /is ready|使えるようになりました/ }).waitFor();
+    await title(page)
+      .filter({ hasText: /is ready|使えるようになりました/ })
+      .waitFor();
     assert.equal(await ticks(page, 'passed'), 16);
     assert.match((await title(page).textContent()) ?? '', /^hana@p1\.provider\.test is ready$/);
     assert.equal(world.letters.length, 1, 'one letter, to oneself');
@@ -207,7 +209,9 @@ suite('accounts in Chromium', { skip: skipWithout('chromium') }, () => {
     await goOn(page);
     await page.locator('.postmark').waitFor({ timeout: 60_000 });
     // The letter that came back stands there a moment before the rest follows it.
-    await title(page).filter({ hasText: /is ready|使えるようになりました/ }).waitFor();
+    await title(page)
+      .filter({ hasText: /is ready|使えるようになりました/ })
+      .waitFor();
     assert.equal(await ticks(page, 'passed'), 16);
     await close(page, faults);
   });
