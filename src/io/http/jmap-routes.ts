@@ -172,17 +172,23 @@ function isJson(type: string | undefined): boolean {
   return /^application\/json[ \t]*(?:;|$)/i.test(type ?? '');
 }
 
+/** What is too large is read to its end up to here, and thrown away: who is cut off in the middle of writing never comes to hear why. */
+const readAtMost = 2 * coreLimits.maxSizeRequest;
+
 /** @throws RequestTrouble when there is more than a request may have. */
 async function readBody(request: Request): Promise<Bytes> {
   const tooLarge = () => overLimit('maxSizeRequest', 'The request is too large.');
-  if (Number(request.headers.get('content-length') ?? 0) > coreLimits.maxSizeRequest) throw tooLarge();
+  const announced = Number(request.headers.get('content-length') ?? 0);
+  if (announced > readAtMost) throw tooLarge();
   const pieces: Bytes[] = [];
   let octets = 0;
   for await (const piece of request.body ?? []) {
     octets += piece.length;
-    if (octets > coreLimits.maxSizeRequest) throw tooLarge();
-    pieces.push(piece);
+    if (octets > readAtMost) throw tooLarge();
+    if (octets <= coreLimits.maxSizeRequest && announced <= coreLimits.maxSizeRequest) pieces.push(piece);
+    else pieces.length = 0;
   }
+  if (octets > coreLimits.maxSizeRequest) throw tooLarge();
   return pieces.length === 0 ? new Uint8Array() : concatBytes(pieces);
 }
 
