@@ -19,8 +19,8 @@ const delivered: Result = { kind: 'delivered', host: 'mx', words: '250 ok', dsnP
 
 interface Script {
   /** What becomes of a letter on a lane; delivered when nothing is said. `unreachable`: so is the domain. */
-  readonly deliver?: (consignment: Consignment, domain: string) => Promise<Result | 'unreachable'>;
-  readonly close?: () => Promise<void>;
+  readonly deliver?: (consignment: Consignment, domain: string, lane: number) => Promise<Result | 'unreachable'>;
+  readonly close?: (lane: number) => Promise<void>;
   /** Called in place of reading a letter's octets; null: they are read. */
   readonly unreadable?: (letter: string) => Error | null;
   readonly report?: () => void;
@@ -33,6 +33,7 @@ function openWorld(t: TestContext, script: Script = {}) {
   const lines: string[] = [];
   const done: string[] = [];
   let asked = 0;
+  let lanes = 0;
   const { queue, openQueued } = store;
   const { take, nextDue } = queue;
   queue.take = (...what) => {
@@ -66,16 +67,19 @@ function openWorld(t: TestContext, script: Script = {}) {
   };
   const runner = new QueueRunner({
     store,
-    openLane: (domain) => ({
-      async deliver(consignment) {
-        const result = (await script.deliver?.(consignment, domain)) ?? delivered;
-        const unreachable = result === 'unreachable';
-        const each: Result = unreachable ? { kind: 'later', host: null, status: '4.4.1', words: 'nobody there' } : result;
-        if (each.kind === 'delivered') done.push(consignment.letter);
-        return { results: new Map(consignment.rows.map((row) => [row.id, each])), events: [], unreachable };
-      },
-      close: script.close ?? (async () => {}),
-    }),
+    openLane: (domain) => {
+      const lane = ++lanes;
+      return {
+        async deliver(consignment) {
+          const result = (await script.deliver?.(consignment, domain, lane)) ?? delivered;
+          const unreachable = result === 'unreachable';
+          const each: Result = unreachable ? { kind: 'later', host: null, status: '4.4.1', words: 'nobody there' } : result;
+          if (each.kind === 'delivered') done.push(consignment.letter);
+          return { results: new Map(consignment.rows.map((row) => [row.id, each])), events: [], unreachable };
+        },
+        close: async () => script.close?.(lane),
+      };
+    },
     reporter,
     clock,
     chance,
@@ -136,6 +140,28 @@ for (const [what, trouble] of [
     );
     assert.deepEqual(world.lines, Array(6).fill('a letter in the queue could not be read or worked on'));
   });
+
+test('a defect in the middle of a delivery: nothing more goes on that lane, as nobody knows where it stopped', async (t) => {
+  let broken: number | null = null;
+  const after: number[] = [];
+  const closed: number[] = [];
+  const world = openWorld(t, {
+    async deliver(_consignment, _domain, lane) {
+      if (broken !== null) {
+        after.push(lane);
+        return delivered;
+      }
+      broken = lane;
+      throw new TypeError('undefined is no function');
+    },
+    close: async (lane) => void closed.push(lane),
+  });
+  await world.send(names(20));
+  await world.runner.idle();
+  assert.equal(world.done.length, 19);
+  assert.ok(!after.includes(broken!));
+  assert.equal(closed.filter((lane) => lane === broken).length, 1);
+});
 
 test('a letter that can be read again goes out after all', async (t) => {
   let isDamaged = true;

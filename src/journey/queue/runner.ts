@@ -238,7 +238,11 @@ export class QueueRunner {
           lane ??= this.#parts.openLane(destination.domain, destination.via);
           await this.#attempt(destination, lane, rows);
         } catch (trouble) {
+          // What comes next must not be spoken into the middle of what broke off.
+          const broken: Lane | null = lane;
+          lane = null;
           await this.#setAside(rows, trouble);
+          await broken?.close();
         } finally {
           this.#letGo(destination, rows);
         }

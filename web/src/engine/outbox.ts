@@ -62,6 +62,8 @@ export interface OutboxParts {
 
 /** A draft that is being typed goes to the server this long after its last change. */
 const draftRestMs = 3000;
+/** A row that the server fails at so often, while it does others, is taken for refused: it must not hold up what stands behind it for ever. */
+const failuresMost = 5;
 /** What could not be told is tried again after so long, and more and more seldom. */
 const [firstRestMs, longestRestMs] = [2000, 60_000];
 
@@ -84,6 +86,8 @@ export class Outbox {
   #isHurried = false;
   #callOff: (() => void) | null = null;
   #failures = 0;
+  /** By row, how often in a row the server failed at it. */
+  readonly #failedAt = new Map<number, number>();
   #isOver = false;
 
   constructor(parts: OutboxParts) {
@@ -251,7 +255,7 @@ export class Outbox {
           await this.#tell(row);
           this.#troubles.delete(row.id);
         } catch (error) {
-          const problem = troubleOf(error);
+          const problem = this.#judged(row, troubleOf(error));
           // Not now: this and all that follows waits.
           if (problem.kind === 'offline' || problem.kind === 'signed-out') {
             this.#troubles.set(row.id, problem);
@@ -295,9 +299,18 @@ export class Outbox {
       this.#written.delete(id);
       this.#told.delete(id);
       this.#troubles.delete(id);
+      this.#failedAt.delete(id);
     }
     for (const accountId of new Set(rows.map((row) => row.accountId))) this.#parts.account(accountId)?.overlay.remove(ids);
     this.#parts.changed();
+  }
+
+  /** RFC 8620 §3.6.2: `serverPartialFail` may be a moment's trouble, or that of this row alone. */
+  #judged({ id }: Waiting, problem: Trouble): Trouble {
+    if (problem.type !== 'serverPartialFail') return problem;
+    const failures = (this.#failedAt.get(id) ?? 0) + 1;
+    this.#failedAt.set(id, failures);
+    return failures < failuresMost ? problem : { ...problem, kind: 'refused' };
   }
 
   async #refused(row: Waiting, problem: Trouble): Promise<void> {

@@ -252,6 +252,26 @@ suite('outbox: not now is not no', () => {
       assert.equal([...office.letters.values()].filter(({ mailboxIds }) => mailboxIds['F2']).length, 0);
     });
 
+  test('a letter at which the server fails each time holds nothing up for ever: it is a draft again, and it is said', async () => {
+    const { office, world, engine, news } = await start(10);
+    await engine.ask('saveDraft', draft);
+    office.failing.set('EmailSubmission/set', { type: 'serverPartialFail' });
+    await engine.ask('send', { key: 'd1', options });
+    await engine.ask('act', { name: 'flag', letters: [{ accountId: 'A1', emailIds: ['M5'] }] });
+    for (let turn = 0; turn < 3; turn++) await world.pass(61_000);
+    assert.notEqual(office.letters.get('M5')!.keywords['$flagged'], true, 'it may have been a moment');
+    for (let turn = 0; turn < 3; turn++) await world.pass(61_000);
+    assert.equal(office.letters.get('M5')!.keywords['$flagged'], true);
+    assert.deepEqual(
+      news.map(({ kind }) => kind),
+      ['refused'],
+    );
+    office.failing.clear();
+    await engine.ask('send', { key: 'd1', options });
+    await world.pass(4000);
+    assert.equal(office.submissions.length, 1);
+  });
+
   test('refused without a word about the letter itself: the next press looks first whether it has gone out', async () => {
     const { office, world, engine, news } = await start(10);
     await engine.ask('saveDraft', draft);

@@ -11,7 +11,7 @@ export interface Chosen {
   readonly theme: 'system' | 'light' | 'dark';
   readonly darkLetters: boolean;
   readonly density: 'comfortable' | 'compact';
-  readonly readingPane: 'right' | 'below' | 'none';
+  readonly readingPane: 'right' | 'none';
   readonly conversations: boolean;
   readonly unifiedInbox: boolean;
   readonly accountOrder: readonly Id[];
@@ -81,8 +81,7 @@ function likesOf(chosen: Chosen): Partial<Likes> {
     theme: chosen.theme === 'system' ? 'auto' : chosen.theme,
     density: chosen.density,
     threads: chosen.conversations,
-    // Below the list there is no pane here: it stands beside it.
-    pane: chosen.readingPane === 'none' ? 'none' : 'right',
+    pane: chosen.readingPane,
     unified: chosen.unifiedInbox,
     undoSeconds: chosen.undoSeconds,
     swipeLeft: swipeOf[chosen.swipeLeft],

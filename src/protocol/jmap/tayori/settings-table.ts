@@ -43,7 +43,7 @@ export const settings = {
   /** Dark colours for letters, too. */
   darkLetters: of(aBoolean, true),
   density: of(oneOf(['comfortable', 'compact']), 'comfortable'),
-  readingPane: of(oneOf(['right', 'below', 'none']), 'right'),
+  readingPane: of(oneOf(['right', 'none']), 'right'),
   /** Pixels by the name of a part. */
   paneSizes: of(aMap(20, isName, aNumber(0, 10_000)), {}),
   conversations: of(aBoolean, true),

@@ -32,11 +32,12 @@ interface Known {
 }
 type History = Awaited<ReturnType<TayoriParts['contacts']['history']>>;
 
-/** Whose candidates are kept: a person who types asks at each letter. */
-const accountsMax = 100;
+/** So many are kept, of whoever asked last: a person who types asks at each letter. Some 50 MB. */
+const keptMax = 100_000;
 
 export function suggestMethod({ items, contacts }: Pick<TayoriParts, 'items' | 'contacts'>): Method {
   const kept = new Map<AccountId, Known>();
+  let size = 0;
 
   async function candidatesOf(account: AccountId): Promise<readonly Candidate[]> {
     const history = await contacts.history(account);
@@ -45,9 +46,14 @@ export function suggestMethod({ items, contacts }: Pick<TayoriParts, 'items' | '
     if (known?.state !== state || known.history !== history)
       known = { state, history, all: gather(await items.list(account, contactKind), history) };
     // Those who asked last stay.
+    size += known.all.length - (kept.get(account)?.all.length ?? 0);
     kept.delete(account);
     kept.set(account, known);
-    if (kept.size > accountsMax) kept.delete(kept.keys().next().value!);
+    for (const [other, { all }] of kept) {
+      if (size <= keptMax || other === account) break;
+      kept.delete(other);
+      size -= all.length;
+    }
     return known.all;
   }
 
