@@ -3,6 +3,7 @@
 import { suite } from 'node:test';
 import { deliverySuite } from './suite/delivery-suite.ts';
 import { durableSuite } from './suite/durable-suite.ts';
+import { itemFaultsSuite } from './suite/item-faults-suite.ts';
 import { itemsSuite } from './suite/items-suite.ts';
 import { lawSuite } from './suite/law-suite.ts';
 import { lettersSuite } from './suite/letters-suite.ts';
@@ -11,6 +12,7 @@ import { modelSuite } from './suite/model-suite.ts';
 import { shelfModelSuite } from './suite/shelf-model-suite.ts';
 import { shelfSuite } from './suite/shelf-suite.ts';
 import type { OpenStore } from './suite/stand-suite.ts';
+import { uploadsSuite } from './suite/uploads-suite.ts';
 
 export type { OpenedStore, OpenStore } from './suite/stand-suite.ts';
 
@@ -20,6 +22,8 @@ export function runStoreSuite(name: string, open: OpenStore): void {
     suite('letters', () => lettersSuite(open));
     suite('delivery', () => deliverySuite(open));
     suite('items', () => itemsSuite(open));
+    suite('uploads', () => uploadsSuite(open));
+    suite('items and uploads when something breaks', () => itemFaultsSuite(open));
     suite('laws', () => lawSuite(open));
     suite('durability', () => durableSuite(open));
     suite('model', () => modelSuite(open));

@@ -1,18 +1,15 @@
-// The store suite: items and uploads. What two who decide about the same thing may rely on, what an app that was away gets told, what is due.
+// The store suite: items. What two who decide about the same thing may rely on, what an app that was away gets told, what is due.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesFromUtf8, utf8FromBytes } from '../../base/bytes.ts';
-import { Refusal, Unavailable } from '../../base/trouble.ts';
-import type { AccountChange, MailStore, ModSeq, Spool } from '../contract.ts';
-import { itemOctetsMax, itemsMax, uploadsKeptMs, type Item, type ItemWrite } from '../items-contract.ts';
-import { uploadOctetsMax } from '../item-rules.ts';
+import { Refusal } from '../../base/trouble.ts';
+import type { AccountChange, MailStore, ModSeq } from '../contract.ts';
+import { itemOctetsMax, itemsMax, type Item, type ItemWrite } from '../items-contract.ts';
 import { keptItemTombstones, keptTombstoneTime } from '../limits.ts';
 import {
   ADA,
   BEN,
   acceptOf,
   append,
-  hashOf,
   mailboxOf,
   recipient,
   refuses,
@@ -24,6 +21,7 @@ import {
   withStore,
   type OpenStore,
 } from './stand-suite.ts';
+import { textOf } from './uploads-suite.ts';
 
 export function itemsSuite(open: OpenStore): void {
   writing(open);
@@ -33,11 +31,9 @@ export function itemsSuite(open: OpenStore): void {
   changing(open);
   coming(open);
   bounds(open);
-  uploading(open);
-  itemFaults(open);
 }
 
-const add = (value: unknown, dueAt: number | null = null, kind = 'note'): ItemWrite => ({ kind, add: value, dueAt });
+export const add = (value: unknown, dueAt: number | null = null, kind = 'note'): ItemWrite => ({ kind, add: value, dueAt });
 
 async function addOne(store: MailStore, value: unknown, dueAt: number | null = null): Promise<Item> {
   const { ids } = await store.items.write(ADA, [add(value, dueAt)]);
@@ -49,7 +45,7 @@ async function valuesOf(store: MailStore, kind = 'note', account = ADA): Promise
 }
 
 /** All of both accounts: letters, items of the kinds used here, uploads with their octets. */
-async function everything(store: MailStore): Promise<unknown> {
+export async function everything(store: MailStore): Promise<unknown> {
   const items = [];
   for (const account of [ADA, BEN]) {
     for (const kind of ['note', 'other']) {
@@ -62,11 +58,6 @@ async function everything(store: MailStore): Promise<unknown> {
     }
   }
   return { letters: await wholePicture(store), items };
-}
-
-async function textOf(store: MailStore, account: number, id: number): Promise<string> {
-  const octets = await store.uploads.open(account, id);
-  return utf8FromBytes(await octets.read(0, octets.length));
 }
 
 function writing(open: OpenStore): void {
@@ -500,165 +491,4 @@ function bounds(open: OpenStore): void {
       );
       await verifies(store);
     }));
-}
-
-function uploading(open: OpenStore): void {
-  for (const [name, size] of [
-    ['nothing', 0],
-    ['a little', 5000],
-    ['more than is held in memory', 1_500_000],
-  ] as const) {
-    test(`an upload of ${name} is there as it was handed in, for its account`, () =>
-      withStore(open, async (store) => {
-        const octets = bytesFromUtf8('0123456789'.repeat(size / 10));
-        const spool = store.spool(2_000_000);
-        for (let at = 0; at < octets.length; at += 65_536) await spool.add(octets.slice(at, at + 65_536));
-        const upload = await store.uploads.add(ADA, spool, 'image/png; x=y');
-        assert.deepEqual([upload.id, upload.size, upload.type, upload.sha256], [1, size, 'image/png; x=y', hashOf(octets)]);
-        assert.deepEqual(await store.uploads.find(ADA, 1), upload);
-        const opened = await store.uploads.open(ADA, 1);
-        assert.equal(opened.length, size);
-        assert.equal(hashOf(await opened.read(0, size + 5)), hashOf(octets));
-        assert.deepEqual(utf8FromBytes(await opened.read(7, 12)), utf8FromBytes(octets.slice(7, 12)));
-        assert.equal((await opened.read(size, size + 1)).length, 0);
-        assert.equal(await store.uploads.find(BEN, 1), null);
-        await refuses('nonexistent', () => store.uploads.open(BEN, 1));
-        await verifies(store);
-        await store.uploads.remove(ADA, 1);
-        await store.uploads.remove(ADA, 1);
-        assert.equal(await store.uploads.find(ADA, 1), null);
-        assert.equal((await store.uploads.add(ADA, await spoolOf(store, 'next'), 'text/plain')).id, 2);
-        await verifies(store);
-      }));
-  }
-
-  test('an upload is kept for a day', () =>
-    withStore(open, async (store, { advance }) => {
-      if (advance === undefined) return;
-      await store.uploads.add(ADA, await spoolOf(store, 'old'), 'text/plain');
-      advance(uploadsKeptMs - 60_000);
-      await store.uploads.add(ADA, await spoolOf(store, 'young'), 'text/plain');
-      await store.upkeep();
-      assert.equal(await textOf(store, ADA, 1), 'old');
-      advance(61_000);
-      await store.upkeep();
-      await refuses('nonexistent', () => store.uploads.open(ADA, 1));
-      assert.equal(await textOf(store, ADA, 2), 'young');
-      await verifies(store);
-    }));
-
-  test('an account has 1 GiB of uploads at most; what is refused leaves the spool to its owner', () =>
-    withStore(open, async (store) => {
-      await store.uploads.add(ADA, await spoolOf(store, 'five!'), 'text/plain');
-      // Says that it holds more than a test can write; nobody looks at the octets of what is refused.
-      const spool = await spoolOf(store, 'x');
-      const large: Spool = { length: uploadOctetsMax - 4, add() {}, read: () => spool.read(), discard: () => spool.discard() };
-      await refuses('limit', () => store.uploads.add(ADA, large, 'text/plain'));
-      await store.uploads.add(ADA, spool, 'text/plain');
-      assert.equal(await store.uploads.find(ADA, 3), null);
-      await verifies(store);
-    }));
-
-  test('items and uploads outlive the store, with their states, numbers and due times', () =>
-    withStore(open, async (store, { reopen }) => {
-      if (reopen === undefined) return;
-      await store.items.write(ADA, [add('a', 7), add('b')]);
-      const since = await store.items.state(ADA, 'note');
-      await store.items.write(ADA, [{ kind: 'note', id: 2, remove: true }]);
-      await store.uploads.add(ADA, await spoolOf(store, 'octets'), 'text/plain');
-      const state = await store.items.state(ADA, 'note');
-      const before = await everything(store);
-      const again = await reopen();
-      assert.deepEqual(await everything(again), before);
-      assert.equal(await again.items.state(ADA, 'note'), state);
-      assert.deepEqual(await again.items.changes(ADA, 'note', since), { created: [], updated: [], destroyed: [2] });
-      assert.equal(await again.items.nextDue(), 7);
-      assert.deepEqual((await again.items.write(ADA, [add('c')])).ids, [3]);
-      assert.equal((await again.uploads.add(ADA, await spoolOf(again, 'more'), 'text/plain')).id, 2);
-      await verifies(again);
-    }));
-}
-
-const works: readonly (readonly [string, (store: MailStore) => Promise<unknown>])[] = [
-  [
-    'items.write',
-    (store) =>
-      store.items.write(ADA, [
-        add('new', 8),
-        { kind: 'note', id: 1, put: 'changed', dueAt: 9 },
-        { kind: 'note', id: 2, remove: true },
-        add('o', null, 'other'),
-      ]),
-  ],
-  [
-    'commit of a letter with an item',
-    async (store) =>
-      store.commit({
-        letters: [await acceptOf(store, 'n', [toInbox(ADA)], { queue: [recipient('z@far.test')] })],
-        items: [{ account: ADA, write: { kind: 'note', id: 1, remove: true, ifModSeq: 1_000_000 } }],
-      }),
-  ],
-  [
-    'reviseNoting',
-    async (store) => {
-      const mailboxes = { add: [(await mailboxOf(store, ADA, 'Sent')).id], remove: [(await mailboxOf(store, ADA, 'INBOX')).id] };
-      return store.reviseNoting(ADA, { message: 1, mailboxes, flags: { how: 'add', flags: ['Kw'] } }, [
-        add('away', 8),
-        { kind: 'note', id: 2, remove: true },
-      ]);
-    },
-  ],
-  ['uploads.add', async (store) => store.uploads.add(ADA, await spoolOf(store, 'another'), 'text/plain')],
-  ['uploads.remove', (store) => store.uploads.remove(ADA, 1)],
-  ['removeAccount', (store) => store.removeAccount(ADA)],
-];
-
-async function prepare(store: MailStore): Promise<void> {
-  await append(store, ADA, (await mailboxOf(store, ADA, 'INBOX')).id, 'one');
-  await store.items.write(ADA, [add('a', 5), add('b')]);
-  await store.uploads.add(ADA, await spoolOf(store, 'octets'), 'text/plain');
-}
-
-function itemFaults(open: OpenStore): void {
-  for (const [name, work] of works) {
-    test(`${name} is whole or not at all, whichever statement fails`, async () => {
-      let wanted: unknown;
-      await withStore(open, async (store) => {
-        await prepare(store);
-        await work(store);
-        wanted = await everything(store);
-      });
-      let met = 0;
-      for (let n = 1, over = false; !over; n++) {
-        await withStore(open, async (store, { failAt, reopen }) => {
-          over = failAt === undefined;
-          if (failAt === undefined) return;
-          await prepare(store);
-          const before = await everything(store);
-          failAt(n);
-          let outcome = 'done';
-          try {
-            await work(store);
-          } catch (trouble) {
-            assert.ok(trouble instanceof Unavailable, `statement ${n}: ${String(trouble)}`);
-            outcome = trouble.code;
-          }
-          failAt(0);
-          if (outcome !== 'done') met++;
-          // While a file is on its way to the disk the writer rests, and what it does then uses up statements too: the call's own come later.
-          over = outcome === 'done' && (met > 3 || n >= 30);
-          const after = reopen === undefined ? store : await reopen();
-          const found = JSON.stringify(await everything(after));
-          const right = outcome === 'done' ? [wanted] : outcome === 'unknown-outcome' ? [before, wanted] : [before];
-          assert.ok(
-            right.some((one) => JSON.stringify(one) === found),
-            `statement ${n}: ${outcome}, ${found}`,
-          );
-          await verifies(after);
-        });
-        assert.ok(n < 200);
-      }
-      await withStore(open, async (_, { failAt }) => assert.ok(failAt === undefined || met > 3, `only ${met} statements failed`));
-    });
-  }
 }
