@@ -3,7 +3,6 @@
 // between: so calls are atomic and come one after the other. Knows accounts, queue and journey; knows no file.
 import { concatBytes, type Bytes } from '../../base/bytes.ts';
 import type { Chance, Clock } from '../../base/clock.ts';
-import { sha256Hex } from '../../base/digest.ts';
 import { Refusal, Unavailable } from '../../base/trouble.ts';
 import type { FactName, LetterFacts } from '../../message/facts.ts';
 import { readFacts } from '../../message/read-facts.ts';
@@ -42,8 +41,10 @@ import { changesOf } from '../shelf-changes.ts';
 import type { MailboxRevision, NewLetter, Revision, RevisionOutcome, Shelf, ShelfChanges } from '../shelf-contract.ts';
 import type { ItemWrite } from '../items-contract.ts';
 import { refusalOf } from '../revising.ts';
+import { Acceptance } from './acceptance.ts';
 import { AccountChanges } from './account-changes.ts';
 import { MemoryAccount, type MemoryMailbox } from './account.ts';
+import { findingsOf } from './checking.ts';
 import { MemoryItems, planItems } from './items.ts';
 import { MemoryQueue } from './queue.ts';
 import { rename, reviseAll, reviseMailbox } from './revising.ts';
@@ -60,8 +61,6 @@ export function openMemoryStore(options: MemoryStoreOptions): MailStore {
   return new MemoryStore(options);
 }
 
-type Accepted = CommitResult['letters'][number];
-
 class MemoryStore implements MailStore {
   readonly queue: MemoryQueue;
   readonly trace = new MemoryTrace();
@@ -71,14 +70,14 @@ class MemoryStore implements MailStore {
   readonly #chance: Chance;
   readonly #accounts = new Map<AccountId, MemoryAccount>();
   readonly #listeners = new Map<AccountId, Set<(change: AccountChange) => void>>();
-  /** Letters taken over lately, by what makes a re-send equal. */
-  readonly #accepted = new Map<string, { readonly at: number; readonly result: Accepted }>();
+  readonly #acceptance: Acceptance;
   #closed = false;
 
   constructor({ clock, chance }: MemoryStoreOptions) {
     this.#clock = clock;
     this.#chance = chance;
     this.queue = new MemoryQueue(() => this.#checkOpen());
+    this.#acceptance = new Acceptance({ account: (id) => this.#account(id), queue: this.queue, now: () => clock.now() });
     this.items = new MemoryItems({
       account: (id) => this.#account(id),
       accounts: () => {
@@ -249,13 +248,13 @@ class MemoryStore implements MailStore {
       ready.push({ letter, octets, facts: readFacts(octets) });
     }
     this.#checkOpen();
-    this.#checkPlacements(work.letters ?? []);
+    this.#acceptance.check(work.letters ?? []);
     const changes = new Map<MemoryAccount, AccountChanges>();
     const items = work.items ?? [];
     const writes = items.map(({ write }) => write);
     const owner = accountOfItems(items);
     const itemIds = owner === null ? [] : planItems(this.#account(owner), writes, changes);
-    const letters = ready.map(({ letter, octets, facts }) => this.#accept(letter, octets, facts, changes));
+    const letters = ready.map(({ letter, octets, facts }) => this.#acceptance.accept(letter, octets, facts, changes));
     for (const result of work.queue ?? []) this.queue.finish(result);
     this.trace.add(work.events ?? []);
     this.#finish([...changes.values()].filter((change) => !change.empty));
@@ -264,53 +263,6 @@ class MemoryStore implements MailStore {
     }
     this.items.tell(writes);
     return { items: itemIds, letters };
-  }
-
-  /** Throws before anything has happened when a place is not there or would have too many keywords. */
-  #checkPlacements(letters: readonly AcceptLetter[]): void {
-    const flags = new Map<MemoryMailbox, string[][]>();
-    for (const placement of letters.flatMap((letter) => letter.placements)) {
-      const account = this.#account(placement.account);
-      const { mailbox, flags: wanted } = account.placeOf(placement);
-      const list = flags.get(mailbox) ?? [];
-      list.push([...wanted]);
-      flags.set(mailbox, list);
-      account.checkKeywords(mailbox, list);
-    }
-  }
-
-  #accept(letter: AcceptLetter, octets: Bytes, facts: LetterFacts, changes: Map<MemoryAccount, AccountChanges>): Accepted {
-    const now = this.#clock.now();
-    const sameness = resendKey(letter, octets);
-    if (letter.resentUntil !== undefined) {
-      const earlier = this.#accepted.get(sameness);
-      if (earlier !== undefined && earlier.at <= letter.resentUntil && now - earlier.at < resendTime)
-        return { ...earlier.result, resent: true };
-    }
-    const stored = new Map<MemoryAccount, ReturnType<MemoryAccount['addLetter']>>();
-    const placed: { account: AccountId; mailbox: MailboxId; uid: Uid }[] = [];
-    for (const placement of letter.placements) {
-      const account = this.#account(placement.account);
-      const { mailbox, flags: wanted } = account.placeOf(placement);
-      // Two mailboxes of two rules are gone: once is enough.
-      if (placement.yields === true && placed.some((other) => other.account === account.id && other.mailbox === mailbox.id)) continue;
-      if (placement.key !== undefined) {
-        const used = account.placementKeys.get(placement.key);
-        if (used !== undefined && now - used < placementKeyTime) continue;
-        account.placementKeys.set(placement.key, now);
-      }
-      const change = changes.get(account) ?? new AccountChanges(account);
-      changes.set(account, change);
-      const one = stored.get(account) ?? account.addLetter(octets, facts, letter.letter);
-      stored.set(account, one);
-      const { system, keywords } = partFlags(wanted);
-      const uid = change.add(mailbox, one, mailbox.state.internFlags(system, keywords), letter.receivedAt, now);
-      placed.push({ account: account.id, mailbox: mailbox.id, uid });
-    }
-    this.queue.accept(letter, octets, now);
-    const result: Accepted = { letter: letter.letter, resent: false, placed };
-    if (letter.resentUntil !== undefined) this.#accepted.set(sameness, { at: now, result });
-    return result;
   }
 
   async append(
@@ -564,7 +516,7 @@ class MemoryStore implements MailStore {
       forgetUploads(account.uploads, now);
       for (const [key, at] of account.placementKeys) if (now - at >= placementKeyTime) account.placementKeys.delete(key);
     }
-    for (const [key, { at }] of this.#accepted) if (now - at >= resendTime) this.#accepted.delete(key);
+    this.#acceptance.forgetBefore(now - resendTime);
     this.trace.forgetBefore(now - traceTime);
     return false;
   }
@@ -623,12 +575,6 @@ function bytesOf(bytes: Bytes): LetterBytes {
   return { length: bytes.length, read: (start, end) => bytes.subarray(Math.max(0, start), Math.max(0, end)) };
 }
 
-/** Same octets from the client, same reverse-path, same recipients (reliability D-7). */
-function resendKey(letter: AcceptLetter, octets: Bytes): string {
-  const recipients = [...letter.placements.map(({ account }) => `${account}`), ...letter.queue.map(({ recipient }) => recipient)].sort();
-  return sha256Hex(octets.subarray(letter.prefix.length), '\0', letter.reversePath, '\0', recipients.join('\0'));
-}
-
 function allPositions(mailbox: MemoryMailbox): number[] {
   return Array.from({ length: mailbox.state.count }, (_, at) => at);
 }
@@ -641,26 +587,4 @@ function positionsOf(mailbox: MemoryMailbox, uids: ArrayLike<Uid>): number[] {
     if (at >= 0) positions.add(at);
   }
   return [...positions].sort((a, b) => a - b);
-}
-
-function* findingsOf(account: MemoryAccount, quick: boolean): Iterable<VerifyFinding> {
-  const places = new Map<MessageId, number>();
-  for (const { id, name, state } of account.mailboxes.values()) {
-    let octets = 0;
-    for (let at = 0; at < state.count; at++) {
-      const message = state.messages[at]!;
-      places.set(message, (places.get(message) ?? 0) + 1);
-      octets += state.sizes[at]!;
-      if (!account.letters.has(message)) yield { account: account.id, what: `Mailbox ${id} (${name}): letter ${message} is missing` };
-    }
-    if (octets !== state.octets)
-      yield { account: account.id, what: `Mailbox ${id} (${name}): ${state.octets} octets are told, ${octets} are there` };
-  }
-  for (const letter of account.letters.values()) {
-    const found = places.get(letter.id) ?? 0;
-    if (found !== letter.places)
-      yield { account: account.id, what: `Letter ${letter.id}: lies in ${found} places, ${letter.places} are told` };
-    if (!quick && sha256Hex(letter.bytes) !== letter.sha256)
-      yield { account: account.id, what: `Letter ${letter.id}: its octets are not those that arrived` };
-  }
 }
